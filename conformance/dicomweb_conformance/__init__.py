@@ -1,0 +1,1 @@
+"""Judges a DICOMweb origin server requirement by requirement."""

@@ -1,0 +1,109 @@
+"""What the target really holds, found out by looking and never by believing an answer; eventual consistency is waited for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from dicomweb_conformance import dicom_json, media_types, resources
+from dicomweb_conformance.exchanges import Response
+from dicomweb_conformance.studies_service import StudiesService
+from dicomweb_fixtures.entities import Instance, Study
+
+_PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
+    """Ask again and again, in growing intervals, until the condition holds or the time is over; tell whether it held."""
+    deadline = time.monotonic() + seconds
+    pauses = iter(_PAUSES)
+    while not condition():
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return False
+        time.sleep(min(next(pauses, _PAUSES[-1]), left))
+    return True
+
+
+def shows(response: Response, uids: Iterable[str]) -> bool:
+    """Tell whether an answer is a 200 whose payload names all these UIDs: what a constant answer or a login page cannot do."""
+    return response.status == 200 and not response.error and all(uid.encode() in response.body for uid in uids)
+
+
+class Archive:
+    """What the target holds.
+
+    Args:
+        service: asked for it.
+        grace: how long a stored instance may take to become visible, in seconds.
+    """
+
+    def __init__(self, service: StudiesService, grace: float) -> None:
+        self._service = service.for_purpose("confirm")
+        self._grace = grace
+        self.slowest = 0.0
+
+    def holds(self, *instances: Instance) -> bool:
+        """Tell whether every one of the instances is, or within the grace time becomes, visible."""
+        return len(self.held(instances)) == len({each.sop_instance_uid for each in instances})
+
+    def held(self, instances: Sequence[Instance]) -> set[str]:
+        """Return the SOP Instance UIDs of those that are, or within the grace time become, visible."""
+        missing = {each.sop_instance_uid: each for each in instances}
+        began = time.monotonic()
+
+        def all_seen() -> bool:
+            for uid in [uid for uid, each in missing.items() if self._sees(each)]:
+                del missing[uid]
+            return not missing
+
+        if wait_until(all_seen, self._grace):
+            self.slowest = max(self.slowest, time.monotonic() - began)
+        return {each.sop_instance_uid for each in instances} - set(missing)
+
+    def holds_now(self, instance: Instance) -> bool:
+        """Tell whether the instance is visible, without waiting for it longer than the slowest was seen to take."""
+        return wait_until(lambda: self._sees(instance), 2 * self.slowest)
+
+    def time_until(self, condition: Callable[[], bool]) -> float | None:
+        """Return the seconds until the condition held; None where it did not within the grace time."""
+        began = time.monotonic()
+        return time.monotonic() - began if wait_until(condition, self._grace) else None
+
+    def lacks(self, *instances: Instance, after: Instance) -> bool:
+        """Tell whether none of the instances is there, judged only once `after`, which was sent later, has become visible, plus twice the slowest delay seen."""
+        if not self.holds(after):
+            return False
+        return not wait_until(lambda: any(self._sees(each) for each in instances), 2 * self.slowest)
+
+    def _sees(self, instance: Instance) -> bool:
+        uid = instance.sop_instance_uid
+        if shows(self._service.retrieve(instance), [uid]):
+            return True
+        series = resources.path(instance).rpartition("/")[0]
+        return _lists(self._service.search(series, SOPInstanceUID=uid), "00080018", {uid})
+
+
+def ways_of_looking(service: StudiesService, study: Study) -> dict[str, Callable[[], bool]]:
+    """Return the ways in which a study can be seen whole, each as a question."""
+    uids = {each.sop_instance_uid for each in study.instances}
+    return {
+        "search for studies": lambda: _lists(
+            service.search("studies", StudyInstanceUID=study.study_instance_uid), "0020000D", {study.study_instance_uid}
+        ),
+        "search for instances": lambda: all(
+            _lists(service.search_in(series, "instances"), "00080018", {each.sop_instance_uid for each in series.instances})
+            for series in study.series
+        ),
+        "retrieve": lambda: shows(service.retrieve(study, accept=media_types.MULTIPART_DICOM), uids),
+    }
+
+
+def _lists(response: Response, tag: str, uids: set[str]) -> bool:
+    if response.status != 200:
+        return False
+    try:
+        found = {dicom_json.text(each, tag) for each in dicom_json.objects(response.body)}
+    except dicom_json.DicomJsonError:
+        return False
+    return uids <= found

@@ -1,0 +1,172 @@
+"""What the target offers. Absent is not broken: a capability is absent only by a clean refusal beside a control that works."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from filelock import FileLock
+
+from dicomweb_conformance import dicom_json, media_types, resources
+from dicomweb_conformance.archive import shows
+from dicomweb_conformance.exchanges import Response
+from dicomweb_conformance.recorder import Recorder
+from dicomweb_conformance.studies_service import StudiesService
+from dicomweb_conformance.target import Target
+from dicomweb_fixtures.entities import Study
+
+CLEAN_REFUSALS = frozenset({404, 405, 406, 415, 501})
+
+
+class State(StrEnum):
+    """Whether a capability is there."""
+
+    OFFERED = "offered"
+    ABSENT = "absent"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True)
+class Capability:
+    """What was found out about one capability."""
+
+    capability: str
+    state: State
+    declared: bool | None
+    reason: str
+    exchanges: tuple[str, ...] = ()
+
+
+Probe = Callable[[StudiesService, Study], Response]
+Proof = Callable[[Response, Study], bool]
+
+
+@dataclass(frozen=True)
+class _Question:
+    """How a capability is looked for: a request on a study that is known to be there, and what proves that it was answered."""
+
+    owner: str
+    probe: Probe
+    proof: Proof
+
+
+def _rows(tag: str, uids: Callable[[Study], set[str]]) -> Proof:
+    def proof(response: Response, study: Study) -> bool:
+        try:
+            return uids(study) <= {dicom_json.text(each, tag) for each in dicom_json.objects(response.body)}
+        except dicom_json.DicomJsonError:
+            return False
+
+    return proof
+
+
+def _study(study: Study) -> set[str]:
+    return {study.study_instance_uid}
+
+
+def _series(study: Study) -> set[str]:
+    return {study.series[0].uid}
+
+
+def _instance(study: Study) -> set[str]:
+    return {study.instances[0].sop_instance_uid}
+
+
+def _shown(response: Response, study: Study) -> bool:
+    return shows(response, _instance(study))
+
+
+# The owner is the check that fails where the capability is missing or broken; the rest of its checks are then not judged.
+QUESTIONS: dict[str, _Question] = {
+    "search.studies": _Question(
+        "search-studies", lambda service, study: service.search("studies", StudyInstanceUID=study.study_instance_uid), _rows("0020000D", _study)
+    ),
+    "search.series": _Question("search-series-of-a-study", lambda service, study: service.search_in(study, "series"), _rows("0020000E", _series)),
+    "search.instances": _Question(
+        "search-instances-of-a-series", lambda service, study: service.search_in(study.series[0], "instances"), _rows("00080018", _instance)
+    ),
+    "search.study-instances": _Question(
+        "search-instances-of-a-study", lambda service, study: service.search_in(study, "instances"), _rows("00080018", _instance)
+    ),
+    "search.all-series": _Question(
+        "search-all-series", lambda service, study: service.search("series", SeriesInstanceUID=study.series[0].uid), _rows("0020000E", _series)
+    ),
+    "search.all-instances": _Question(
+        "search-all-instances",
+        lambda service, study: service.search("instances", SOPInstanceUID=study.instances[0].sop_instance_uid),
+        _rows("00080018", _instance),
+    ),
+    "retrieve": _Question("retrieve-instance-series-study", lambda service, study: service.retrieve(study.instances[0]), _shown),
+    "metadata": _Question("metadata-of-instance-series-study", lambda service, study: service.metadata(study.instances[0]), _shown),
+    "retrieve.single-part": _Question(
+        "retrieve-single-part", lambda service, study: service.retrieve(study.instances[0], accept=media_types.DICOM), _shown
+    ),
+}
+
+
+class Capabilities:
+    """What the target offers: as declared, or probed once for the whole run.
+
+    Args:
+        target: for what its vendor declared.
+        service: asked.
+        study: returns a study that is known to be on the target; it is the control of every probe.
+        recorder: told what was found out.
+        state: a directory that the run's processes share.
+    """
+
+    def __init__(self, target: Target, service: StudiesService, study: Callable[[], Study], recorder: Recorder, state: Path) -> None:
+        self._target = target
+        self._service = service.for_purpose("probe")
+        self._study = study
+        self._recorder = recorder
+        self._state = state
+        self._known: dict[str, Capability] = {}
+
+    def of(self, capability: str) -> Capability | None:
+        """Return what is known of a capability; None for one that no probe looks for.
+
+        Raises:
+            Inconclusive: the study that a probe needs is not on the target.
+        """
+        if capability not in self._known:
+            declared = self._target.declares(capability)
+            if declared is False:
+                self._known[capability] = Capability(capability, State.ABSENT, declared, "declared absent")
+            elif capability in QUESTIONS:
+                self._known[capability] = self._probed_once(capability)
+            elif declared is True:
+                self._known[capability] = Capability(capability, State.OFFERED, declared, "declared")
+            else:
+                return None
+        return self._known[capability]
+
+    def _probed_once(self, capability: str) -> Capability:
+        study = self._study()
+        path = self._state / f"capability-{capability}.json"
+        with FileLock(path.with_suffix(".lock")):
+            if path.exists():
+                known = json.loads(path.read_text(encoding="utf-8"))
+                return Capability(**{**known, "state": State(known["state"]), "exchanges": tuple(known["exchanges"])})
+            found = self._probed(capability, study)
+            path.write_text(json.dumps(asdict(found)), encoding="utf-8")
+        self._recorder.event("capability", **asdict(found))
+        return found
+
+    def _probed(self, capability: str, study: Study) -> Capability:
+        question = QUESTIONS[capability]
+        response = question.probe(self._service, study)
+        path = resources.path(response.url.removeprefix(self._service.base_url))
+        said = f"{response.method} /{path} was answered {response.error or response.status}"
+        if response.status == 200 and question.proof(response, study):
+            state = State.OFFERED
+        elif response.status in CLEAN_REFUSALS:
+            state = State.ABSENT
+        else:
+            state = State.BROKEN
+            if response.status == 200:
+                said += ", but does not show what is there"
+        return Capability(capability, state, self._target.declares(capability), said, (response.exchange,))

@@ -1,0 +1,152 @@
+"""Bringing the corpus to the target: each study on first use, by the first way that works, and confirmed by looking."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from filelock import FileLock
+
+from dicomweb_conformance.archive import wait_until, ways_of_looking
+from dicomweb_conformance.exchanges import Response
+from dicomweb_conformance.judgement import Inconclusive
+from dicomweb_conformance.ownership import Own
+from dicomweb_conformance.recorder import Recorder
+from dicomweb_conformance.studies_service import StudiesService
+from dicomweb_fixtures.entities import Study
+
+SILENCE = 1.0
+"""Seconds after which a store that still goes on is announced."""
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """How one study reached the target; `way` is None where it did not, and `reason` says why."""
+
+    study: str
+    study_uid: str
+    instances: int
+    way: str | None = None
+    tried: tuple[dict[str, str], ...] = ()
+    confirmed: str | None = None
+    delay: float = 0.0
+    reason: str = ""
+    exchanges: tuple[str, ...] = field(default=())
+
+
+Way = Callable[[StudiesService, Study], list[Response]]
+WAYS: dict[str, Way] = {
+    "multipart": lambda service, study: [service.store(study.instances)],
+    "single part": lambda service, study: [service.store_single_part(each) for each in study.instances],
+    "one by one": lambda service, study: [service.store([each]) for each in study.instances],
+}
+
+
+class Delivery:
+    """Stores each study once, whichever of the run's processes asks first.
+
+    Args:
+        service: the target's.
+        own: told of each study that is used, by whichever process it was stored.
+        recorder: told how each study got there.
+        state: a directory that the run's processes share.
+        grace: how long a stored study may take to become visible, in seconds.
+        say: shows a line to the person who waits.
+    """
+
+    def __init__(self, service: StudiesService, own: Own, recorder: Recorder, state: Path, grace: float, say: Callable[[str], None]) -> None:
+        self._store = service.for_purpose("store")
+        self._look = service.for_purpose("confirm")
+        self._own = own
+        self._recorder = recorder
+        self._state = state
+        self._grace = grace
+        self._say = say
+        self._known: dict[str, Delivered] = {}
+
+    def deliver(self, study: Study) -> Delivered:
+        """Have a study on the target.
+
+        Raises:
+            Inconclusive: it could not be stored, or was not seen afterwards; says what was tried.
+        """
+        delivered = self._known.get(study.study_instance_uid)
+        if delivered is None:
+            self._own.claim(study.instances)
+            delivered = self._known[study.study_instance_uid] = self._once(study)
+        if delivered.confirmed is None:
+            raise Inconclusive(f"study {study.name} could not be stored: {delivered.reason}", next(iter(delivered.exchanges), None))
+        return delivered
+
+    def _once(self, study: Study) -> Delivered:
+        digest = hashlib.sha256(study.study_instance_uid.encode()).hexdigest()[:16]
+        path = self._state / f"{digest}.json"
+        with FileLock(path.with_suffix(".lock")):
+            if path.exists():
+                return Delivered(**json.loads(path.read_text(encoding="utf-8")))
+            announcement = threading.Timer(SILENCE, self._say, [f"storing study {study.name} ({len(study.instances)} instances) ..."])
+            announcement.daemon = True
+            announcement.start()
+            try:
+                delivered = self._send(study)
+            finally:
+                announcement.cancel()
+            path.write_text(json.dumps(asdict(delivered)), encoding="utf-8")
+        self._recorder.event("stored", **asdict(delivered))
+        return delivered
+
+    def _send(self, study: Study) -> Delivered:
+        tried: list[dict[str, str]] = []
+        exchanges: list[str] = []
+        for way, send in WAYS.items():
+            responses = send(self._store, study)
+            exchanges.extend(each.exchange for each in responses)
+            accepted = all(200 <= each.status < 300 for each in responses)
+            began = time.monotonic()
+            seen = self._seen(study, self._grace if accepted else 0)
+            if seen:
+                return self._delivered(study, way, tried, exchanges, seen, time.monotonic() - began)
+            answer = next((each for each in responses if not 200 <= each.status < 300), responses[0])
+            said = answer.error or f"{answer.status} {answer.reason}".strip()
+            tried.append({"way": way, "reason": f"answered {said}" + (", and not visible afterwards" if accepted else "")})
+        reason = "; ".join(f"{each['way']}: {each['reason']}" for each in tried)
+        return Delivered(study.name, study.study_instance_uid, len(study.instances), None, tuple(tried), reason=reason, exchanges=tuple(exchanges))
+
+    @staticmethod
+    def _delivered(study: Study, way: str, tried: list[dict[str, str]], exchanges: list[str], seen: list[str], delay: float) -> Delivered:
+        return Delivered(
+            study.name,
+            study.study_instance_uid,
+            len(study.instances),
+            way,
+            tuple(tried),
+            ", ".join(seen),
+            round(delay, 3),
+            exchanges=tuple(exchanges),
+        )
+
+    def _seen(self, study: Study, grace: float) -> list[str]:
+        """Return the ways in which the study is seen whole: all that work on this target, where they do so in time."""
+        waiting = {name: look for name, look in ways_of_looking(self._look, study).items() if name not in self._blind()}
+        seen: list[str] = []
+
+        def seen_everywhere() -> bool:
+            for name in [name for name, look in waiting.items() if look()]:
+                seen.append(name)
+                del waiting[name]
+            return not waiting
+
+        wait_until(seen_everywhere, grace)
+        if seen and grace:
+            for name in waiting:
+                (self._state / f"blind-{name.replace(' ', '-')}").touch()
+        return seen
+
+    def _blind(self) -> set[str]:
+        """The ways of looking that did not work for an earlier study, though others did: not waited for again."""
+        return {path.name.removeprefix("blind-").replace("-", " ") for path in self._state.glob("blind-*")}

@@ -1,0 +1,49 @@
+"""What passed between the suite and the target: the answer to one request, as it was received."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Headers:
+    """Header fields in the order and spelling in which they were sent."""
+
+    fields: tuple[tuple[str, str], ...] = ()
+
+    def get(self, name: str) -> str | None:
+        """Return the first value of the field `name` (compared without case), or None."""
+        return next(iter(self.all(name)), None)
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Return every value of the field `name`, one for each time that it was sent."""
+        return tuple(value for field, value in self.fields if field.lower() == name.lower())
+
+
+@dataclass(frozen=True)
+class Response:
+    """The answer to one request.
+
+    `status` is 0 where no status line arrived; `error` then says what happened instead. `error` with a status means that the
+    body broke off. `body` is the payload after any Content-Encoding was undone.
+    """
+
+    exchange: str
+    method: str
+    url: str
+    status: int
+    reason: str = ""
+    headers: Headers = Headers()
+    body: bytes = b""
+    seconds: float = 0.0
+    error: str = ""
+
+    @property
+    def content_type(self) -> str:
+        """The Content-Type as it was sent, empty where there was none."""
+        return self.headers.get("Content-Type") or ""
+
+    @property
+    def request_line(self) -> str:
+        """Method and URL, to name the exchange to a reader."""
+        return f"{self.method} {self.url}"

@@ -1,0 +1,352 @@
+"""What a check says of an answer. All findings of one answer are collected, then raised once.
+
+A finding quotes an observation that its requirement lists, and the list it stands in is its verdict; or it describes one that is
+not listed, and the requirement's level decides. No check chooses a verdict.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+import pydicom
+from pydicom.errors import InvalidDicomError
+
+from dicomweb_conformance import dicom_json, media_types, multipart
+from dicomweb_conformance.catalogue import Requirement, code_of, status_observation
+from dicomweb_conformance.dicom_json import DataSet
+from dicomweb_conformance.exchanges import Response
+from dicomweb_conformance.judgement import CheckFailed, Finding, Inconclusive, Judgement, NotApplicable, SuiteError, current
+from dicomweb_conformance.studies_service import StudiesService
+from dicomweb_conformance.verdicts import Verdict
+
+BUSY = frozenset({429, 502, 503, 504})
+_EXCERPT = 200
+
+
+class _Concluded(Exception):
+    """Nothing more can be said of this answer."""
+
+
+@dataclass(frozen=True)
+class Matches:
+    """The results of a search: those of this run's data, and how many there were of other people's."""
+
+    own: tuple[DataSet, ...]
+    foreign: int
+
+    def __len__(self) -> int:
+        return len(self.own) + self.foreign
+
+    def uids(self, tag: str) -> list[str]:
+        """Return the value of a unique key of each own result, in the order of the results."""
+        return [dicom_json.text(each, tag) for each in self.own]
+
+
+class Expectation:
+    """Findings on one answer; the methods that return something end the block where it cannot be had."""
+
+    def __init__(self, response: Response, judgement: Judgement) -> None:
+        self.response = response
+        self._judgement = judgement
+
+    def observes(self, observation: str, *, where: str = "", expected: Sequence[str] = (), received: str = "", of: str | None = None) -> None:
+        """Report an observation that the requirement lists, word for word.
+
+        Args:
+            observation: the quote.
+            where: the place in the answer: a tag, a part, a header field.
+            expected: what would have been accepted here; by default what the requirement lists as pass.
+            received: what was there.
+            of: which of the check's requirements; by default the first.
+
+        Raises:
+            SuiteError: the requirement does not list it.
+        """
+        requirement = self._judgement.requirement(of)
+        verdict = requirement.verdict_of(observation)
+        if verdict is None:
+            raise SuiteError(f"{requirement.id} lists no observation {observation!r}")
+        self._note(requirement, observation, verdict, where, expected, received)
+
+    def observes_one_of(self, *observations: str, where: str = "", expected: Sequence[str] = (), received: str = "", of: str | None = None) -> None:
+        """Report the first of these wordings that the requirement lists: rows of one family say the same thing in different words.
+
+        Raises:
+            SuiteError: the requirement lists none of them.
+        """
+        requirement = self._judgement.requirement(of)
+        listed = next((each for each in observations if requirement.verdict_of(each) is not None), observations[0])
+        self.observes(listed, where=where, expected=expected, received=received, of=of)
+
+    def leads_to(self, url: str, path: str, service: StudiesService, *, because: str, gone: str, of: str | None = None) -> None:
+        """Follow a URL that the target gave: it must lead to the resource of that path.
+
+        A URL on another origin is not fetched, and never gets credentials: a proxy may stand in between, so its path is compared.
+
+        Args:
+            url: as the target gave it, possibly relative to the request.
+            path: the path of the resource below the base URL.
+            service: the target's.
+            because: the observation where it is the URL of another resource.
+            gone: the observation where it does not answer, though the resource is there.
+            of: which of the check's requirements.
+        """
+        there = urljoin(self.response.url, url)
+        expected = [f"a URL that ends in /{path}"]
+        if not urlsplit(there).path.rstrip("/").endswith("/" + path):
+            self.observes(because, expected=expected, received=url, of=of)
+        elif there.startswith(service.base_url + "/"):
+            answer = service.get_url(there, accept=media_types.MULTIPART_DICOM)
+            if answer.status in BUSY:
+                raise Inconclusive(f"the target was busy: {answer.request_line} was answered {answer.status}", answer.exchange)
+            if answer.status != 200:
+                requirement = self._judgement.requirement(of)
+                listed = status_observation(requirement, answer.status) if answer.status >= 500 else gone
+                self.observes(listed or gone, expected=["200 with that resource"], received=f"{answer.error or answer.status} for {url}", of=of)
+            elif path.rpartition("/")[2].encode() not in answer.body:
+                self.observes(because, expected=["200 with that resource"], received=f"200 with something else for {url}", of=of)
+
+    def finds(self, observation: str, *, where: str = "", expected: Sequence[str] = (), received: str = "", of: str | None = None) -> None:
+        """Report an observation that the requirement does not list: its level decides."""
+        requirement = self._judgement.requirement(of)
+        self._note(requirement, observation, requirement.judge(observation), where, expected, received)
+
+    def concludes(self) -> None:
+        """End the block: nothing that follows could be said of this answer."""
+        raise _Concluded
+
+    def has_status(self, *accepted: int, of: str | None = None) -> None:
+        """Go on with one of these statuses; any other is judged by what the requirement lists for it, and ends the block.
+
+        Raises:
+            Inconclusive: the target was busy (429, 502, 503, 504).
+        """
+        response, requirement = self.response, self._judgement.requirement(of)
+        if response.status in accepted and not response.error:
+            return
+        if response.status in BUSY:
+            raise Inconclusive(f"the target was busy: {response.request_line} was answered {response.status}", response.exchange)
+        wanted = [f"status {each}" for each in accepted]
+        if response.status == 0:
+            self.finds("no answer", expected=wanted, received=response.error, of=of)
+        elif response.status in accepted:
+            self.finds("the body broke off", expected=["a whole body"], received=response.error, of=of)
+        elif (observation := status_observation(requirement, response.status)) is not None:
+            self.observes(observation, expected=wanted, received=self.status_line, of=of)
+        else:
+            self.finds(f"status {response.status}", expected=wanted, received=self.status_line, of=of)
+        raise _Concluded
+
+    @property
+    def status_line(self) -> str:
+        """Status, reason and media type of the answer, for a reader."""
+        kind = f", {self.response.content_type}" if self.response.content_type else ""
+        return f"{self.response.status} {self.response.reason}".strip() + kind
+
+    def is_a_list_of_matches(self, *, of: str | None = None) -> Matches:
+        """Return the results of a search: 200 with a JSON array, or nothing under 204 or an empty 200."""
+        self.has_status(200, 204, of=of)
+        if not self.response.body.strip():
+            return Matches((), 0)
+        from_target = self._objects("an array of DICOM JSON objects", of)
+        own = tuple(each for each in from_target if _is_own(each))
+        return Matches(own, len(from_target) - len(own))
+
+    def is_metadata(self, *, of: str | None = None) -> list[DataSet]:
+        """Return the objects of a metadata answer: 200 with a JSON array."""
+        self.has_status(200, of=of)
+        return self._objects("an array of DICOM JSON objects, one for each instance", of)
+
+    def is_a_json_object(self, *, of: str | None = None) -> DataSet:
+        """Return the one data set of a store answer, bare or in an array of one (both are in use)."""
+        try:
+            value = dicom_json.value_of(self.response.body)
+        except dicom_json.DicomJsonError as error:
+            self._unreadable("a DICOM JSON data set", str(error), of)
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        if not isinstance(value, dict):
+            self._unreadable("a DICOM JSON data set", "JSON that is no object", of)
+        data_set: DataSet = value
+        return data_set
+
+    def is_multipart_dicom(self, *, of: str | None = None) -> list[pydicom.Dataset]:
+        """Return the data sets of a multipart/related; type="application/dicom" answer, in the order of its parts."""
+        self.has_status(200, of=of)
+        wanted = f"multipart/related with {media_types.DICOM} parts"
+        try:
+            parts = multipart.parts_of(self.response.content_type, self.response.body)
+            return [read_part10(each.body) for each in parts]
+        except (multipart.MultipartError, InvalidDicomError) as error:
+            self._unreadable(wanted, str(error), of)
+            raise
+
+    def lists_exactly(
+        self,
+        matches: Matches,
+        tag: str,
+        expected: Collection[str],
+        *,
+        none: str | None = None,
+        incomplete: str | None = None,
+        excess: str | None = None,
+        other: str | None = None,
+        of: str | None = None,
+    ) -> None:
+        """Compare the unique keys of search results with those that must be there.
+
+        Args:
+            matches: the results.
+            tag: the unique key: 0020000D, 0020000E or 00080018.
+            expected: the UIDs that must be there.
+            none: the observation where nothing was found; likewise `incomplete` where some are missing, `excess` where there are
+                more, of this run or of others, and `other` where some are missing and others are there instead. One that is not
+                given is described, and the requirement's level decides.
+            of: which of the check's requirements.
+        """
+        wanted, found = set(expected), set(matches.uids(tag))
+        missing, surplus = wanted - found, (found - wanted) or matches.foreign
+        if not missing and not surplus:
+            return
+        if not len(matches):
+            quote, described = none, "nothing found"
+        elif not surplus:
+            quote, described = incomplete or none, "entities missing"
+        elif not missing:
+            quote, described = excess or other, "entities too many"
+        else:
+            quote, described = other or excess, "other entities"
+        received = f"{len(found)} of this run" + (f", {matches.foreign} that are not" if matches.foreign else "")
+        received += "".join(f"\n  missing: {each}" for each in sorted(missing)) + "".join(f"\n  too many: {each}" for each in sorted(found - wanted))
+        report = self.finds if quote is None else self.observes
+        report(quote or described, where=_tag(tag), expected=[f"exactly {len(wanted)}: {', '.join(sorted(wanted))}"], received=received, of=of)
+
+    def lists_nothing_but(self, matches: Matches, tag: str, allowed: Collection[str], *, else_: str, of: str | None = None) -> None:
+        """Report `else_` where search results hold an entity that is not among those allowed."""
+        surplus = sorted(set(matches.uids(tag)) - set(allowed))
+        if surplus or matches.foreign:
+            others = f" and {matches.foreign} that are not of this run" if matches.foreign else ""
+            self.observes(else_, where=_tag(tag), expected=[f"only {', '.join(allowed)}"], received=", ".join(surplus) + others, of=of)
+
+    def lists_each_once(self, matches: Matches, tag: str, *, twice: str, of: str | None = None) -> None:
+        """Report `twice` where two search results have the same unique key."""
+        counts = Counter(matches.uids(tag))
+        doubled = sorted(uid for uid, count in counts.items() if count > 1)
+        if doubled:
+            self.observes(twice, where=_tag(tag), expected=["each once"], received=", ".join(f"{uid} {counts[uid]} times" for uid in doubled), of=of)
+
+    def is_json(self, otherwise: str, *, of: str | None = None) -> None:
+        """Report `otherwise` where the body is no JSON."""
+        try:
+            dicom_json.value_of(self.response.body)
+        except dicom_json.DicomJsonError as error:
+            self.observes(otherwise, expected=["JSON"], received=str(error), of=of)
+
+    def _objects(self, wanted: str, of: str | None) -> list[DataSet]:
+        try:
+            return dicom_json.objects(self.response.body)
+        except dicom_json.DicomJsonError as error:
+            self._unreadable(wanted, str(error), of)
+            raise
+
+    def _unreadable(self, wanted: str, why: str, of: str | None) -> None:
+        excerpt = self.response.body[:_EXCERPT].decode("utf-8", "backslashreplace")
+        received = f"{self.status_line}; {why}; it begins {excerpt!r}" if excerpt else f"{self.status_line}; the body is empty"
+        self.finds("the body is not what was asked for", expected=[wanted], received=received, of=of)
+        raise _Concluded
+
+    def _note(self, requirement: Requirement, observation: str, verdict: Verdict, where: str, expected: Sequence[str], received: str) -> None:
+        if verdict is Verdict.PASS:
+            self._judgement.observed[requirement.id, observation] = None
+            return
+        self._judgement.findings.append(
+            Finding(
+                requirement=requirement.id,
+                code=code_of(observation),
+                observation=observation,
+                verdict=verdict,
+                where=where,
+                expected=tuple(expected) or requirement.passes,
+                received=received or self.status_line,
+                exchange=self.response.exchange,
+            )
+        )
+
+
+@contextmanager
+def expect(response: Response) -> Iterator[Expectation]:
+    """Collect the findings on one answer.
+
+    Raises:
+        CheckFailed: at the end of the block, where one of the findings of the check is a fail.
+        Inconclusive: the target was busy.
+    """
+    judgement = current()
+    try:
+        yield Expectation(response, judgement)
+    except _Concluded:
+        pass
+    if judgement.verdict is Verdict.FAIL:
+        raise CheckFailed
+
+
+def control(response: Response, *statuses: int, because: str) -> None:
+    """Demand of a positive control that it works, or end the check as inconclusive.
+
+    Args:
+        response: the answer to the control.
+        statuses: the statuses with which it works; 200 by default.
+        because: what does not work, and why that makes the check worthless.
+
+    Raises:
+        Inconclusive: names the exchange.
+    """
+    if response.status not in (statuses or (200,)) or response.error:
+        raise Inconclusive(f"{because}: {response.request_line} was answered {response.error or response.status}", response.exchange)
+
+
+def assume(condition: object, because: str, blame: str | None = None) -> None:
+    """Demand a precondition, or end the check as inconclusive.
+
+    Raises:
+        Inconclusive: names what did not hold, and the check or exchange to blame.
+    """
+    if not condition:
+        raise Inconclusive(because, blame)
+
+
+def offered(condition: object, reason: str) -> None:
+    """Demand something that a target need not have, or end the check as not applicable.
+
+    Raises:
+        NotApplicable: with that reason.
+    """
+    if not condition:
+        raise NotApplicable(reason)
+
+
+def read_part10(octets: bytes) -> pydicom.Dataset:
+    """Read a Part 10 file.
+
+    Raises:
+        InvalidDicomError: it is none, or its data set cannot be read.
+    """
+    try:
+        return pydicom.dcmread(io.BytesIO(octets))
+    except InvalidDicomError:
+        raise
+    except Exception as error:  # pydicom raises whatever its parser stumbles over
+        raise InvalidDicomError(f"a part is no readable Part 10 file: {type(error).__name__}: {error}") from error
+
+
+def _tag(tag: str) -> str:
+    return f"({tag[:4]},{tag[4:]})"
+
+
+def _is_own(match: DataSet) -> bool:
+    return current().is_own(match)

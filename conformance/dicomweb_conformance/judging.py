@@ -1,0 +1,493 @@
+"""A conformance run as pytest sees it: what is collected, what each check comes to, and what is told at the end.
+
+One process controls the run: pytest itself, or the controller of pytest-xdist. It looks whether the target can be judged, starts the
+embedded server, cleans up and renders the reports. Checks run there or in workers; all write to one run record.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import shutil
+import sys
+import time
+import traceback
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock, Timeout
+
+from dicomweb_conformance import catalogue, cleaning, embedded, known
+from dicomweb_conformance.archive import Archive
+from dicomweb_conformance.capabilities import QUESTIONS, Capabilities, State
+from dicomweb_conformance.checks import claim_of
+from dicomweb_conformance.client import Client
+from dicomweb_conformance.delivery import Delivery
+from dicomweb_conformance.judgement import CheckFailed, Inconclusive, Judgement, NotApplicable, judging, note_exchange
+from dicomweb_conformance.known import KnownError, KnownFailure
+from dicomweb_conformance.ledger import Ledger
+from dicomweb_conformance.options import OptionError, Settings
+from dicomweb_conformance.ownership import Own
+from dicomweb_conformance.preflight import CannotBeJudged, preflight
+from dicomweb_conformance.profile import Profile, ProfileError, load_profile
+from dicomweb_conformance.recorder import Recorder, now
+from dicomweb_conformance.studies_service import StudiesService
+from dicomweb_conformance.verdicts import Verdict
+from dicomweb_fixtures.corpus import Corpus
+from dicomweb_fixtures.fresh import Fresh
+from dicomweb_fixtures.identifiers import patient_id_prefix
+from dicomweb_reports import record, summary
+from dicomweb_reports.failure import failure_text
+from dicomweb_reports.write import write_reports
+
+VERSION = importlib.metadata.version("dicomweb-conformance")
+_RUN_FILES = ("run.jsonl", "report.json", "report.html", "report.md", "exchanges.har")
+_VERDICT = "dicomweb-verdict"
+_CHECK = "dicomweb-check"
+_SCENARIO = "dicomweb-scenario"
+
+# verdict: (category of the last line, letter, word)
+_STATUS: dict[str, tuple[str, str, Any]] = {
+    Verdict.PASS: ("passed", ".", "PASSED"),
+    Verdict.FAIL: ("failed", "F", "FAILED"),
+    Verdict.DEVIATION: ("deviation", "d", ("DEVIATION", {"yellow": True})),
+    Verdict.NOTE: ("note", "n", ("NOTE", {"cyan": True})),
+    Verdict.INCONCLUSIVE: ("inconclusive", "i", ("INCONCLUSIVE", {"yellow": True})),
+    Verdict.NOT_APPLICABLE: ("not applicable", "s", ("NOT APPLICABLE", {"yellow": True})),
+    Verdict.KNOWN: ("known", "k", ("KNOWN", {"yellow": True})),
+    Verdict.FIXED: ("failed", "F", ("FIXED", {"red": True})),
+    Verdict.ERROR: ("error", "E", ("ERROR", {"red": True})),
+}
+
+_judgement = pytest.StashKey[Judgement]()
+_core = pytest.StashKey[bool]()
+_started = pytest.StashKey[tuple[str, float]]()
+
+
+class Judging:
+    """The hooks and fixtures of a conformance run.
+
+    Args:
+        config: pytest's.
+        settings: what was asked for.
+        from_controller: what the controller of pytest-xdist hands to this worker; None in the controller, and without xdist.
+
+    Raises:
+        OptionError: the profile or the known failures cannot be used.
+    """
+
+    def __init__(self, config: pytest.Config, settings: Settings, from_controller: dict[str, Any] | None) -> None:
+        self.config = config
+        self.settings = settings
+        self.controls = from_controller is None
+        self.process = config.workerinput["workerid"] if not self.controls else "main"  # type: ignore[attr-defined]  # set by xdist
+        self.state = settings.report / ".state"
+        self.exit_stack = ExitStack()
+        self.server: embedded.Embedded | None = None
+        self.recorder: Recorder | None = None
+        self.stale: list[tuple[KnownFailure, str]] = []
+        self.overall = ""
+        try:
+            self.profile: Profile = load_profile(settings.profile)
+            self.known = (known.load(settings.known) if settings.known else ()) + known.rows(settings.known_in_target, "target.toml")
+        except (ProfileError, KnownError) as error:
+            raise OptionError(str(error)) from None
+        if from_controller:
+            self.settings = replace(settings, target=replace(settings.target, url=from_controller["url"]))
+            self._connect()
+
+    # What the run consists of
+
+    def _connect(self) -> None:
+        settings = self.settings
+        self.recorder = Recorder(settings.report, self.process, settings.redaction)
+        prefix = patient_id_prefix(settings.seed)
+        self.own = Own(prefix)
+        self.client = Client(
+            settings.target, self.recorder, user_agent=f"dicomweb-conformance/{VERSION}", screen=self.own.screen, on_exchange=note_exchange
+        )
+        self.exit_stack.callback(self.client.close)
+        self.exit_stack.callback(self.recorder.close)
+        self.ledger = Ledger(settings.report, settings.url, settings.seed)
+        self.service = StudiesService(self.client, self.ledger, self.own)
+        self.archive = Archive(self.service, settings.grace)
+        self.delivery = Delivery(self.service, self.own, self.recorder, self.state, settings.grace, self._say)
+        self.corpus = Corpus(settings.seed, self.delivery.deliver)
+        self.capabilities = Capabilities(settings.target, self.service, lambda: self.corpus.two_series, self.recorder, self.state)
+
+    def _say(self, line: str) -> None:
+        """Show a line at once: standard error reaches the person from a worker, too."""
+        capture: Any = self.config.pluginmanager.getplugin("capturemanager")
+        if capture is None:
+            sys.stderr.write(f"\n{line}\n")
+            return
+        with capture.global_and_fixture_disabled():
+            sys.stderr.write(f"\n{line}\n")
+            sys.stderr.flush()
+
+    @pytest.fixture(name="dicomweb", scope="session")
+    def _dicomweb(self) -> StudiesService:
+        """The Studies Service of the target."""
+        return self.service
+
+    @pytest.fixture(name="corpus", scope="session")
+    def _corpus(self) -> Corpus:
+        """The synthetic studies; each is on the target once it is named."""
+        return self.corpus
+
+    @pytest.fixture(name="archive", scope="session")
+    def _archive(self) -> Archive:
+        """What the target really holds."""
+        return self.archive
+
+    @pytest.fixture(name="fresh")
+    def _fresh(self, request: pytest.FixtureRequest) -> Fresh:
+        """Instances that nobody stored yet, of this check alone."""
+        return Fresh(self.settings.seed, request.node.stash[_judgement].check)
+
+    # Before the first check
+
+    @pytest.hookimpl
+    def pytest_sessionstart(self) -> None:
+        if not self.controls or self.config.getoption("collectonly"):
+            return
+        self._prepare_directory()
+        if self.settings.embedded:
+            self.server = embedded.start()
+            self.exit_stack.callback(self.server.stop)
+            self.settings = replace(self.settings, target=replace(self.settings.target, url=self.server.url))
+        self._connect()
+        assert self.recorder is not None
+        target = self.settings.target
+        self.recorder.event(
+            "header",
+            format=1,
+            suite={"name": "dicomweb-conformance", "version": VERSION},
+            python=platform.python_version(),
+            platform=platform.platform(),
+            started=now(),
+            profile=self.profile.name,
+            edition=None,
+            seed=self.settings.seed,
+            settings=self.settings.shown(),
+            target={"url": target.url, "product": asdict(target.product) if target.product else None},
+        )
+        self.began = time.monotonic()
+        try:
+            preflight(self.service.for_purpose("preflight"), target, f"{patient_id_prefix(self.settings.seed)}-PREFLIGHT")
+        except CannotBeJudged as problem:
+            raise pytest.UsageError(str(problem)) from None
+
+    def _prepare_directory(self) -> None:
+        report = self.settings.report
+        report.mkdir(parents=True, exist_ok=True)
+        in_use = FileLock(report / ".in-use.lock")
+        try:
+            in_use.acquire(timeout=0)
+        except Timeout:
+            raise pytest.UsageError(f"another run writes to {report}: --dicomweb-report=DIR names another directory") from None
+        self.exit_stack.callback(in_use.release)
+        for name in _RUN_FILES:
+            (report / name).unlink(missing_ok=True)
+        for directory in (report / "bodies", self.state):
+            shutil.rmtree(directory, ignore_errors=True)
+        self.state.mkdir()
+
+    def pytest_report_header(self) -> list[str]:
+        settings = self.settings
+        return [
+            f"dicomweb: judging {settings.target.url} by profile {self.profile.name}, suite {VERSION}, --dicomweb-seed={settings.seed}",
+            f"dicomweb: the record grows in {settings.report}",
+        ]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Hand a worker of pytest-xdist what only the controller knows."""
+        node.workerinput["dicomweb"] = {
+            "url": self.settings.target.url,
+            "seed": self.settings.seed,
+            "directory": str(self.config.invocation_params.dir),
+        }
+
+    # What is collected
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        rows = catalogue.load()
+        for item in items:
+            marks = list(item.iter_markers("verifies"))
+            if not marks or not isinstance(item, pytest.Function):
+                continue
+            identifiers = list(dict.fromkeys(name for mark in marks for name in mark.args))
+            scenario = item.path.stem.removeprefix("test_")
+            requirements = tuple(rows[each] for each in identifiers)
+            judgement = Judgement(marks[0].kwargs["id"], scenario, claim_of(item.function), requirements, self._is_own)
+            item.stash[_judgement] = judgement
+            item.stash[_core] = any(each.tier in self.profile.core_tiers for each in requirements)
+            item.extra_keyword_matches.update({judgement.check, scenario, *identifiers})
+            item.add_marker(scenario)
+            item.user_properties += [(_CHECK, judgement.check), (_SCENARIO, scenario), ("dicomweb-requirements", " ".join(identifiers))]
+
+    def _is_own(self, match: dict[str, Any]) -> bool:
+        return self.own.has(match)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Write down what is planned; under xdist every worker collects the same, and the first one tells."""
+        if self.recorder is None or self.process not in {"main", "gw0"}:
+            return
+        checks = [item for item in session.items if _judgement in item.stash]
+        requirements = {each.id: each for item in checks for each in item.stash[_judgement].requirements}
+        self.recorder.event(
+            "planned",
+            checks=[
+                {
+                    "check": item.stash[_judgement].check,
+                    "scenario": item.stash[_judgement].scenario,
+                    "title": item.stash[_judgement].title,
+                    "requirements": [each.id for each in item.stash[_judgement].requirements],
+                    "core": item.stash[_core],
+                }
+                for item in checks
+            ],
+            requirements={
+                identifier: {
+                    "clause": each.clause,
+                    "level": each.level,
+                    "tier": each.tier,
+                    "service": each.service,
+                    "text": each.text,
+                    "why": each.why,
+                    "pass": each.passes,
+                    "note": each.note,
+                    "deviation": each.deviation,
+                    "fail": each.fail,
+                }
+                for identifier, each in requirements.items()
+            },
+        )
+
+    # One check
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        item.stash[_started] = now(), time.monotonic()
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        judgement = item.stash.get(_judgement, None)
+        if judgement is None:
+            return (yield)
+        with judging(judgement):
+            self._gate(judgement)
+            return (yield)
+
+    def _gate(self, judgement: Judgement) -> None:
+        """End a check that the target need not answer, before it asks anything."""
+        for each in judgement.requirements:
+            if each.tier in self.profile.include and each.tier not in self.settings.include:
+                raise NotApplicable(f"tier {each.tier} is not included: --dicomweb-include={each.tier} runs it")
+        for each in judgement.requirements:
+            question = QUESTIONS.get(each.capability)
+            if question and question.owner == judgement.check:
+                continue
+            capability = self.capabilities.of(each.capability) if each.capability else None
+            if capability is None or capability.state is State.OFFERED:
+                continue
+            if capability.state is State.ABSENT:
+                raise NotApplicable(f"the target does not offer {each.capability}: {capability.reason}")
+            owner = question.owner if question else None
+            raise Inconclusive(f"{each.capability} does not work ({capability.reason}); see check {owner}", owner)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        judgement = item.stash.get(_judgement, None)
+        interrupted = call.excinfo is not None and not isinstance(call.excinfo.value, Exception) and not report.skipped
+        if judgement is None or interrupted or (call.when == "call") is False and not (call.when == "setup" and report.failed):
+            return report
+        verdict, reason, blame = _concluded(judgement, call)
+        verdict, explaining, stale = known.judge(judgement.check, verdict, judgement.findings, self.known) if verdict in _JUDGED else (verdict, [], [])
+        if verdict is Verdict.KNOWN:
+            reason = "; ".join(f"{each.reason} {each.link}".strip() for each in explaining)
+        if verdict is Verdict.FIXED:
+            reason = "a known failure is gone: take its row out of the file of known failures: " + "; ".join(f"{each.requirement} {each.code} ({each.reason})" for each in stale)
+        self._record_result(item, judgement, verdict, reason, blame, explaining)
+        item.user_properties.append((_VERDICT, verdict.value))
+        report.user_properties = list(item.user_properties)
+        self._dress(report, item, verdict, reason)
+        return report
+
+    def _record_result(
+        self, item: pytest.Item, judgement: Judgement, verdict: Verdict, reason: str, blame: str | None, explaining: list[KnownFailure]
+    ) -> None:
+        assert self.recorder is not None
+        started, clock = item.stash[_started]
+        self.recorder.event(
+            "result",
+            check=judgement.check,
+            scenario=judgement.scenario,
+            title=judgement.title,
+            core=item.stash[_core],
+            requirements=[each.id for each in judgement.requirements],
+            verdict=verdict.value,
+            findings=[asdict(each) for each in judgement.findings],
+            observed=[{"requirement": requirement, "observation": observation} for requirement, observation in judgement.observed],
+            exchanges=judgement.exchanges,
+            started=started,
+            seconds=round(time.monotonic() - clock, 4),
+            reason=reason,
+            blame=blame,
+            known=[{"requirement": each.requirement, "code": each.code, "reason": each.reason, "link": each.link} for each in explaining],
+        )
+
+    def _dress(self, report: pytest.TestReport, item: pytest.Item, verdict: Verdict, reason: str) -> None:
+        """Give a report the outcome and the words of its verdict."""
+        match verdict:
+            case Verdict.PASS | Verdict.NOTE | Verdict.DEVIATION:
+                report.outcome, report.longrepr = "passed", None
+            case Verdict.FAIL:
+                run = record.load(self.settings.report)
+                result = next(each for each in reversed(run.results) if each.check == item.stash[_judgement].check)
+                report.outcome, report.longrepr = "failed", failure_text(result, run)
+            case Verdict.FIXED:
+                report.outcome, report.longrepr = "failed", reason
+            case Verdict.ERROR:
+                report.outcome = "failed"
+            case _:
+                path, line, _ = item.location
+                report.outcome, report.longrepr = "skipped", (path, line or 0, reason)
+                if verdict is Verdict.KNOWN:
+                    report.wasxfail = reason
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.CollectReport | pytest.TestReport) -> tuple[str, str, Any] | None:
+        verdict = dict(getattr(report, "user_properties", ())).get(_VERDICT)
+        if not isinstance(verdict, str):
+            return None
+        if report.when == "call" or (report.when == "setup" and report.failed):
+            return _STATUS[verdict]
+        return None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Have JUnit call a test by the names of its check: the file that it lives in is nobody's business."""
+        properties = dict(report.user_properties)
+        if not self.controls or _CHECK not in properties:
+            return
+        from _pytest.junitxml import xml_key  # noqa: PLC0415, PLC2701 - there is no public way that works under xdist
+
+        junit = self.config.stash.get(xml_key, None)
+        if junit is not None:
+            reporter = junit.node_reporter(report)
+            reporter.add_attribute("classname", str(properties[_SCENARIO]))
+            reporter.add_attribute("name", str(properties[_CHECK]))
+
+    # After the last check
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if self.recorder is None:
+            return
+        if not self.controls or exitstatus == pytest.ExitCode.USAGE_ERROR:
+            return
+        left = self._clean()
+        run = record.load(self.settings.report)
+        self.stale = [] if exitstatus == pytest.ExitCode.INTERRUPTED else self._stale(run)
+        judged = summary.exit_status(run, self.settings.strict) if run.planned else int(exitstatus)
+        if exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED} and run.planned:
+            session.exitstatus = 1 if self.stale or exitstatus == pytest.ExitCode.TESTS_FAILED else judged
+        self.recorder.event(
+            "footer",
+            finished=now(),
+            exit=int(session.exitstatus),
+            seconds=round(time.monotonic() - self.began, 3),
+            interrupted=exitstatus == pytest.ExitCode.INTERRUPTED,
+            stale=[{"check": each.check, "requirement": each.requirement, "code": each.code, "reason": each.reason, "why": why} for each, why in self.stale],
+        )
+        if self.settings.write_known:
+            self._write_known(run)
+        self.left = left
+        write_reports(self.settings.report)
+        shutil.rmtree(self.state, ignore_errors=True)
+
+    def _clean(self) -> tuple[cleaning.Left, ...]:
+        assert self.recorder is not None
+        cleaned = cleaning.clean(self.service, self.ledger, self.ledger.of_this_run(), self.settings.grace)
+        for each in cleaned.left:
+            self.recorder.event("left", study_uid=each.study_uid, reason=each.reason)
+        self.recorder.event("cleaned", studies=cleaned.removed)
+        return cleaned.left
+
+    def _stale(self, run: record.Run) -> list[tuple[KnownFailure, str]]:
+        """The rows of known failures that this run shows to be out of date; what was not planned here is not looked at."""
+        stale = []
+        results = {each.check: each for each in run.results}
+        everything = set(catalogue.load())
+        for row in self.known:
+            if row.requirement not in everything:
+                stale.append((row, f"there is no requirement {row.requirement}"))
+            result = results.get(row.check)
+            if result is None or result.verdict in {Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE, Verdict.ERROR}:
+                continue
+            if (row.requirement, row.code) not in {(each.requirement, each.code) for each in result.findings}:
+                stale.append((row, "the check found nothing of the kind"))
+        return stale
+
+    def _write_known(self, run: record.Run) -> None:
+        assert self.settings.write_known is not None
+        reason = f"seen on {now()[:10]} with dicomweb-conformance {VERSION}; not yet explained"
+        earlier = {(each.check, each.requirement, each.code): each for each in self.known}
+        rows = {
+            (result.check, finding.requirement, finding.code): KnownFailure(result.check, finding.requirement, finding.code, reason)
+            for result in run.results
+            for finding in result.findings
+            if finding.verdict == Verdict.FAIL
+        }
+        known.write(self.settings.write_known, [earlier.get(key, row) for key, row in rows.items()])
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if not self.controls or self.recorder is None or not (self.settings.report / "report.json").exists():
+            return
+        run = record.load(self.settings.report)
+        terminalreporter.section("DICOMweb conformance")
+        for line in terminal_lines(run):
+            terminalreporter.write_line(line)
+        for row, why in self.stale:
+            terminalreporter.write_line(f"stale known failure: {row.check}, {row.requirement}, {row.code}: {why}", red=True)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        report = self.settings.report / "report.html"
+        finished = self.controls and self.recorder is not None and report.exists()
+        self.exit_stack.close()
+        if finished:
+            sys.stdout.write(f"{report}\n")
+            sys.stdout.flush()
+
+
+_JUDGED = frozenset({Verdict.PASS, Verdict.NOTE, Verdict.DEVIATION, Verdict.FAIL})
+
+
+def _concluded(judgement: Judgement, call: pytest.CallInfo[None]) -> tuple[Verdict, str, str | None]:
+    """Return verdict, reason and whom to blame of a check that ended as `call` says."""
+    if call.excinfo is None:
+        return judgement.verdict, "", None
+    match call.excinfo.value:
+        case CheckFailed():
+            return Verdict.FAIL, "", None
+        case NotApplicable() as end:
+            return Verdict.NOT_APPLICABLE, str(end), None
+        case Inconclusive() as end:
+            return Verdict.INCONCLUSIVE, end.reason, end.blame
+        case error:
+            return Verdict.ERROR, "".join(traceback.format_exception(error)), None
+
+
+def terminal_lines(run: record.Run) -> Iterator[str]:
+    """Tell a run in a screen: services by verdict, what could not be judged, and the verdict over all."""
+    yield from summary.table_lines(run) if hasattr(summary, "table_lines") else ()

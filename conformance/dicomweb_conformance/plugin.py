@@ -1,0 +1,67 @@
+"""The pytest plugin's way in: options and markers. Without a target on the command line it does nothing else, and imports nothing else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dicomweb_conformance.options import OPTIONS, OptionError, resolve
+
+SCENARIOS = Path(__file__).parent / "scenarios"
+MARKERS = {
+    "verifies(*requirements, id)": "the check's id and the requirements of the catalogue that it verifies",
+    "smoke": "checks that say within seconds whether a target is worth judging",
+    "store": "checks of the Store transaction",
+    "search": "checks of the Search transaction",
+    "retrieve": "checks of retrieving studies, series and instances",
+    "metadata": "checks of metadata resources",
+    "delete": "checks of DELETE",
+}
+_INI_KINDS: dict[str, Any] = {"list": "linelist"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer every setting on the command line and in the ini."""
+    group = parser.getgroup("dicomweb", "DICOMweb conformance")
+    for option in OPTIONS:
+        kind: dict[str, Any] = {"action": "store", "metavar": option.metavar}
+        if option.kind == "flag":
+            kind = {"action": "store_true"}
+        elif option.kind == "list":
+            kind = {"action": "append", "metavar": option.metavar}
+        group.addoption(option.flag, dest=option.ini, default=None, help=option.help, **kind)
+        if option.name != "target":
+            parser.addini(option.ini, option.help, type=_INI_KINDS.get(option.kind, "string"), default=None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers; with a target on the command line make this a conformance run.
+
+    Raises:
+        pytest.UsageError: a setting cannot be used.
+    """
+    for name, meaning in MARKERS.items():
+        config.addinivalue_line("markers", f"{name}: {meaning}")
+    from_controller = getattr(config, "workerinput", {}).get("dicomweb")
+    if not (config.getoption("dicomweb_url") or config.getoption("dicomweb_target") or from_controller):
+        return
+    if config.getoption("help", default=False):
+        return
+    from dicomweb_conformance import judging  # noqa: PLC0415 - the plugin stays light where there is nothing to judge
+
+    command_line = {option.ini: config.getoption(option.ini) for option in OPTIONS}
+    ini = {option.ini: config.getini(option.ini) for option in OPTIONS if option.name != "target"}
+    directory = Path(from_controller["directory"]) if from_controller else config.invocation_params.dir
+    if from_controller:
+        command_line |= {"dicomweb_seed": from_controller["seed"]}
+    try:
+        settings = resolve(command_line, os.environ, ini, directory)
+        config.pluginmanager.register(judging.Judging(config, settings, from_controller), "dicomweb-judging")
+    except OptionError as error:
+        raise pytest.UsageError(str(error)) from None
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        # Files, not their folder: a file named on the command line is collected whatever python_files and norecursedirs say.
+        config.args[:] = [str(path) for path in sorted(SCENARIOS.glob("test_*.py"))]

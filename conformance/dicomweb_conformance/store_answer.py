@@ -1,0 +1,66 @@
+"""The answer to a store: the Store Instances Response Module (PS3.18 Annex I) read as a check needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dicomweb_conformance import dicom_json
+from dicomweb_conformance.dicom_json import DataSet
+
+RETRIEVE_URL = "00081190"
+FAILED_SOP_SEQUENCE = "00081198"
+REFERENCED_SOP_SEQUENCE = "00081199"
+OTHER_FAILURES_SEQUENCE = "0008119A"
+FAILURE_REASON = "00081197"
+WARNING_REASON = "00081196"
+SOP_CLASS = "00081150"
+SOP_INSTANCE = "00081155"
+ANNEX_I = (RETRIEVE_URL, FAILED_SOP_SEQUENCE, REFERENCED_SOP_SEQUENCE, OTHER_FAILURES_SEQUENCE)
+
+
+@dataclass(frozen=True)
+class StoreAnswer:
+    """A Store Instances Response Module."""
+
+    module: DataSet
+
+    @property
+    def stored(self) -> list[DataSet]:
+        """Items of the Referenced SOP Sequence."""
+        return dicom_json.items(self.module, REFERENCED_SOP_SEQUENCE)
+
+    @property
+    def failed(self) -> list[DataSet]:
+        """Items of the Failed SOP Sequence."""
+        return dicom_json.items(self.module, FAILED_SOP_SEQUENCE)
+
+    @property
+    def other_failures(self) -> list[DataSet]:
+        """Items of the Other Failures Sequence."""
+        return dicom_json.items(self.module, OTHER_FAILURES_SEQUENCE)
+
+    @property
+    def stored_uids(self) -> list[str]:
+        """SOP Instance UIDs of what was stored."""
+        return [dicom_json.text(each, SOP_INSTANCE) for each in self.stored]
+
+    @property
+    def failed_uids(self) -> list[str]:
+        """SOP Instance UIDs of what was refused."""
+        return [dicom_json.text(each, SOP_INSTANCE) for each in self.failed]
+
+    @property
+    def warns(self) -> bool:
+        """Whether an item has a Warning Reason."""
+        return any(WARNING_REASON in each for each in self.stored)
+
+
+def of_body(body: bytes) -> StoreAnswer | None:
+    """Return the module in a body, bare or in an array of one; None where there is none."""
+    try:
+        value = dicom_json.value_of(body)
+    except dicom_json.DicomJsonError:
+        return None
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return StoreAnswer(value) if isinstance(value, dict) and any(tag in value for tag in ANNEX_I) else None

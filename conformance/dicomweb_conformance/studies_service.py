@@ -1,0 +1,150 @@
+"""The transactions of the Studies Service (PS3.18 10.4 to 10.6, and DELETE) as a check asks for them: requests out, answers back, nothing judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+from dicomweb_conformance import media_types, multipart, resources
+from dicomweb_conformance.client import Client
+from dicomweb_conformance.exchanges import Response
+from dicomweb_conformance.ledger import Ledger
+from dicomweb_conformance.ownership import Own
+from dicomweb_conformance.resources import Resource, Value
+from dicomweb_fixtures.entities import Instance
+
+Pairs: TypeAlias = Sequence[tuple[str, Value]]
+
+
+class StudiesService:
+    """The Studies Service of the target.
+
+    Args:
+        client: sends the requests.
+        ledger: told of each study before it is sent.
+        own: told of each instance before it is sent.
+        purpose: what its exchanges are for in the run record.
+    """
+
+    def __init__(self, client: Client, ledger: Ledger, own: Own, purpose: str = "check") -> None:
+        self._client = client
+        self._ledger = ledger
+        self._own = own
+        self._purpose = purpose
+
+    @property
+    def base_url(self) -> str:
+        """The base URL of the service, without a trailing slash."""
+        return self._client.target.url
+
+    def for_purpose(self, purpose: str) -> StudiesService:
+        """Return the same service, its exchanges marked with another purpose."""
+        return StudiesService(self._client, self._ledger, self._own, purpose)
+
+    def is_own(self, match: Mapping[str, object]) -> bool:
+        """Tell whether a search result is of this run's data."""
+        return self._own.has(dict(match))
+
+    def search(self, resource: Resource, query: Pairs | Mapping[str, Value] = (), /, *, accept: str | None = media_types.DICOM_JSON, **keys: Value) -> Response:
+        """Search a resource (10.6): `search("studies", PatientID="X", limit=2)`; names that are no identifiers go into `query`."""
+        pairs = list(query.items()) if isinstance(query, Mapping) else list(query)
+        return self.get(resource, [*pairs, *keys.items()], accept=accept)
+
+    def search_in(self, resource: Resource, children: str, query: Pairs | Mapping[str, Value] = (), /, **keys: Value) -> Response:
+        """Search the series or instances below a study or series."""
+        return self.search(f"{resources.path(resource)}/{children}", query, **keys)
+
+    def retrieve(self, resource: Resource, *, accept: str | None = media_types.MULTIPART_DICOM) -> Response:
+        """Retrieve a study, series or instance (10.4)."""
+        return self.get(resource, accept=accept)
+
+    def metadata(self, resource: Resource, query: Pairs = (), *, accept: str | None = media_types.DICOM_JSON) -> Response:
+        """Retrieve the metadata of a study, series or instance (10.4.1.1.2)."""
+        return self.get(f"{resources.path(resource)}/metadata", query, accept=accept)
+
+    def get(self, resource: Resource, query: Pairs = (), *, accept: str | None = None, headers: Sequence[tuple[str, str]] = ()) -> Response:
+        """GET any resource below the base URL."""
+        return self.send("GET", resource, query, accept=accept, headers=headers)
+
+    def get_url(self, url: str, *, accept: str | None = None) -> Response:
+        """GET a URL as the target gave it; only for URLs below the target's own origin."""
+        return self._client.send("GET", url, headers=_accept(accept), purpose=self._purpose)
+
+    def delete(self, resource: Resource) -> Response:
+        """DELETE a study, series or instance."""
+        return self.send("DELETE", resource)
+
+    def store(
+        self,
+        instances: Iterable[Instance],
+        *,
+        study: str | None = None,
+        query: Pairs = (),
+        accept: str | None = media_types.DICOM_JSON,
+        headers: Sequence[tuple[str, str]] = (),
+        chunked: bool = False,
+    ) -> Response:
+        """Store instances as multipart/related; type="application/dicom" (10.5), one part each."""
+        sent = list(instances)
+        boundary, body = multipart.write([multipart.part(each.part10) for each in sent])
+        content_type = media_types.multipart_related(media_types.DICOM, boundary)
+        return self.store_payload(content_type, body, sent, study=study, query=query, accept=accept, headers=headers, chunked=chunked)
+
+    def store_single_part(self, instance: Instance) -> Response:
+        """Store one instance as a bare application/dicom body."""
+        return self.store_payload(media_types.DICOM, instance.part10, [instance])
+
+    def store_payload(
+        self,
+        content_type: str,
+        body: bytes,
+        may_store: Iterable[Instance],
+        *,
+        study: str | None = None,
+        query: Pairs = (),
+        accept: str | None = media_types.DICOM_JSON,
+        headers: Sequence[tuple[str, str]] = (),
+        chunked: bool = False,
+    ) -> Response:
+        """POST a payload to /studies or /studies/{study}.
+
+        Args:
+            content_type: as it is sent.
+            body: as it is sent.
+            may_store: the instances that a target could make of it; they are named in the ledger first.
+            study: the Study Instance UID in the path.
+            query: query parameters.
+            accept: the Accept header, None for none.
+            headers: further header fields.
+            chunked: send with Transfer-Encoding: chunked and no Content-Length.
+        """
+        claimed = list(may_store)
+        self._own.claim(claimed)
+        self._ledger.enter([*(each.study_instance_uid for each in claimed), *([study] if study else [])])
+        resource = f"studies/{study}" if study else "studies"
+        payload: bytes | Iterable[bytes] = iter([body[: len(body) // 2], body[len(body) // 2 :]]) if chunked else body
+        return self.send("POST", resource, query, accept=accept, headers=[("Content-Type", content_type), *headers], body=payload)
+
+    def send(
+        self,
+        method: str,
+        resource: Resource,
+        query: Pairs = (),
+        *,
+        accept: str | None = None,
+        headers: Sequence[tuple[str, str]] = (),
+        body: bytes | Iterable[bytes] | None = None,
+    ) -> Response:
+        """Send any request to a resource below the base URL."""
+        path = resources.path(resource)
+        url = f"{self.base_url}/{path}" if path else self.base_url
+        if query:
+            url += "?" + resources.query(query)
+        return self._client.send(method, url, headers=[*_accept(accept), *headers], body=body, purpose=self._purpose)
+
+
+def _accept(accept: str | None) -> list[tuple[str, str]]:
+    return [] if accept is None else [("Accept", accept)]
+
+
+Sender: TypeAlias = Callable[[StudiesService], Response]

@@ -1,0 +1,69 @@
+"""What shows a result: the answers that would have been accepted, the exchanges, the requirement's reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dicomweb_reports.model import FINDING_VERDICTS
+
+if TYPE_CHECKING:
+    from dicomweb_reports.model import Exchange, Finding, Requirement, Result, Run
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer that the requirement accepts, and the reservation with which it does ("" without one)."""
+
+    text: str
+    reservation: str
+
+
+def answers(finding: Finding, run: Run) -> tuple[Answer, ...]:
+    """Return all acceptable answers: what the check expected, then what the requirement passes or passes with a note."""
+    requirement = run.requirements.get(finding.requirement)
+    listed = [*finding.expected, *(requirement.pass_ if requirement else ())]
+    noted = requirement.note if requirement else ()
+    return (
+        *(Answer(text, "") for text in dict.fromkeys(listed)),
+        *(Answer(text, "with a note") for text in dict.fromkeys(noted) if text not in listed),
+    )
+
+
+def findings(result: Result) -> tuple[Finding, ...]:
+    """Return the findings of a result, the worst first."""
+    return tuple(sorted(result.findings, key=lambda finding: FINDING_VERDICTS.index(finding.verdict)))
+
+
+def exhibits(result: Result, run: Run) -> tuple[Exchange, ...]:
+    """Return the exchanges that show a result.
+
+    They are those that its findings name, the worst finding first; without any the exchange that it blames, or its last.
+    """
+    named = [finding.exchange for finding in findings(result)]
+    shown = [run.exchanges[name] for name in dict.fromkeys(named) if name in run.exchanges]
+    if shown:
+        return tuple(shown)
+    for name in (result.blame, *result.exchanges[-1:]):
+        if name in run.exchanges:
+            return (run.exchanges[name],)
+    return ()
+
+
+def at_stake(result: Result, run: Run) -> tuple[Requirement, ...]:
+    """Return the requirements that a result is about: those of its findings, without any all that its check verifies."""
+    names = [finding.requirement for finding in findings(result)] or result.requirements
+    return tuple(run.requirements[name] for name in dict.fromkeys(names) if name in run.requirements)
+
+
+def reasons(result: Result, run: Run) -> tuple[str, ...]:
+    """Return why it matters to a client, each reason once."""
+    return tuple(dict.fromkeys(requirement.why for requirement in at_stake(result, run) if requirement.why))
+
+
+def status_line(exchange: Exchange) -> str:
+    """Return what came back, in one line; what broke the exchange where nothing did."""
+    if exchange.response is None:
+        return exchange.error or "no response"
+    line = f"{exchange.response.status} {exchange.response.reason}".rstrip()
+    return f"{line}, then {exchange.error}" if exchange.error else line

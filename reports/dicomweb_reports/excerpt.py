@@ -1,0 +1,130 @@
+"""The beginning of a recorded body, as a person can read it."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import zlib
+from dataclasses import dataclass
+from itertools import islice, takewhile
+from typing import TYPE_CHECKING
+
+from dicomweb_reports.model import BODIES
+from dicomweb_reports.visible import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dicomweb_reports.model import Body, Message, Run
+
+READ = 8192
+INLINE = 100
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{},:]|[^\s"\[\]{},:]+', re.DOTALL)
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """The first lines of a body, safe to show, and what there is beyond them ("" where that is all)."""
+
+    lines: tuple[str, ...]
+    rest: str
+
+
+def excerpt(message: Message, run: Run, *, lines: int, width: int) -> Excerpt | None:
+    """Return the first `lines` of a message's body, each cut after `width` characters; None where it has no body.
+
+    What the octets are is seen from them, not from Content-Type, which may be what is wrong. JSON and XML written on
+    one line are broken into several; nothing else is changed.
+    """
+    body = message.body
+    if body is None or body.size == 0:
+        return None
+    octets = run.body(body, first=READ)
+    if octets is None:
+        return Excerpt((), f"{body.size:,} octets, not recorded")
+    content = _inflated(octets)
+    # The piece behind the last line break of a body that was cut may be half a line; it is shown all the same.
+    readable = list(takewhile(_is_text, content.split(b"\n")))
+    shown = b"\n".join(readable)
+    text = codecs.getincrementaldecoder("utf-8")("backslashreplace").decode(shown)
+    if not text.strip():
+        return Excerpt((), _described(body, "binary" if content.strip() else "blank"))
+    found = [visible(line.rstrip("\r"), width) for line in islice(_lines(text), lines + 1)]
+    whole = len(found) <= lines and len(shown) == len(content) and len(octets) == body.size
+    return Excerpt(tuple(found[:lines]), "" if whole else _described(body, "in all"))
+
+
+def _described(body: Body, what: str) -> str:
+    kept = "" if body.kept >= body.size else f" (the first {body.kept:,})"
+    return f"{body.size:,} octets {what}, in {BODIES}/{body.sha256}{kept}"
+
+
+def _inflated(octets: bytes) -> bytes:
+    if not octets.startswith(b"\x1f\x8b"):
+        return octets
+    try:
+        return zlib.decompressobj(wbits=31).decompress(octets, READ)
+    except zlib.error:
+        return octets
+
+
+def _is_text(line: bytes) -> bool:
+    """Tell whether a line can be read: no NUL, and few octets that are no UTF-8 or control the terminal."""
+    if b"\0" in line:
+        return False
+    undecodable = line.decode("utf-8", "replace").count("\ufffd")
+    return (undecodable + len(_CONTROL.findall(line))) * 5 <= len(line)
+
+
+def _lines(text: str) -> Iterable[str]:
+    first = text.lstrip("\ufeff \t\r\n").partition("\n")[0]
+    if len(first) > INLINE and first[0] in "[{":
+        return _json_lines(text)
+    if len(first) > INLINE and first[0] == "<":
+        return text.replace("><", ">\n<").split("\n")
+    return text.rstrip("\n").split("\n")
+
+
+def _json_lines(text: str) -> Iterator[str]:
+    """Break JSON into lines between its tokens, so that even what is cut or wrong stays; short values stay inline."""
+    tokens = _TOKEN.findall(text)
+    closing = _closing(tokens)
+    line, depth, inline_to = "", 0, -1
+    for index, each in enumerate(tokens):
+        if index <= inline_to:
+            line += each + " " * (each in ":,")
+            continue
+        if each in {"[", "{"}:
+            end = closing.get(index)
+            if end is not None and sum(map(len, tokens[index : min(end, index + INLINE) + 1])) <= INLINE:
+                inline_to = end
+                line += each
+                continue
+            yield line + each
+            depth += 1
+            line = "  " * depth
+        elif each in {"]", "}"}:
+            if line.strip():
+                yield line
+            depth = max(depth - 1, 0)
+            line = "  " * depth + each
+        elif each == ",":
+            yield line + each
+            line = "  " * depth
+        else:
+            line += each + " " * (each == ":")
+    yield line
+
+
+def _closing(tokens: list[str]) -> dict[int, int]:
+    """Return for each opening bracket the index of the one that closes it."""
+    closing: dict[int, int] = {}
+    opened: list[int] = []
+    for index, each in enumerate(tokens):
+        if each in {"[", "{"}:
+            opened.append(index)
+        elif each in {"]", "}"} and opened:
+            closing[opened.pop()] = index
+    return closing

@@ -1,0 +1,273 @@
+"""What a run record says, as immutable values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+BODIES = "bodies"
+
+# Worst first.
+VERDICTS = ("fail", "error", "fixed", "known", "inconclusive", "deviation", "note", "pass", "not-applicable")
+FINDING_VERDICTS = ("fail", "deviation", "note")
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What judged."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Product:
+    """What the target says, or its owner declares, that it is; "" where unknown."""
+
+    vendor: str
+    name: str
+    version: str
+    build: str
+
+
+@dataclass(frozen=True)
+class Target:
+    """Who was judged."""
+
+    url: str
+    product: Product | None
+
+
+@dataclass(frozen=True)
+class PlannedCheck:
+    """One check that was to run."""
+
+    check: str
+    scenario: str
+    title: str
+    requirements: tuple[str, ...]
+    core: bool
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A row of the catalogue, as it stood when the run was made."""
+
+    id: str
+    clause: str
+    level: str
+    tier: str
+    service: str
+    text: str
+    why: str
+    pass_: tuple[str, ...]
+    note: tuple[str, ...]
+    deviation: tuple[str, ...]
+    fail: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Body:
+    """`size` octets on the wire, of which the record holds the first `kept` under their digest."""
+
+    sha256: str
+    size: int
+    kept: int
+
+
+@dataclass(frozen=True)
+class Message:
+    """The header fields of a request or response, in the order sent, and its body."""
+
+    headers: tuple[tuple[str, str], ...]
+    body: Body | None
+
+    def header(self, name: str) -> str | None:
+        """Return the value of the first header field of that name; None without one."""
+        return next((value for field, value in self.headers if field.lower() == name.lower()), None)
+
+
+@dataclass(frozen=True)
+class Response(Message):
+    """A response with its status line."""
+
+    status: int
+    reason: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One HTTP request with its response, or with the error that came in its place."""
+
+    id: str
+    check: str | None
+    purpose: str
+    started: datetime
+    seconds: float
+    method: str
+    url: str
+    request: Message
+    response: Response | None
+    error: str | None
+
+    @property
+    def status(self) -> int | None:
+        """The status of the response; None without one."""
+        return self.response.status if self.response else None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One difference between what a requirement allows and what the target did."""
+
+    requirement: str
+    code: str
+    observation: str
+    verdict: str
+    where: str
+    expected: tuple[str, ...]
+    received: str
+    exchange: str | None
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One of a requirement's listed observations that was made."""
+
+    requirement: str
+    observation: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """A row of the known failures that applied."""
+
+    requirement: str
+    code: str
+    reason: str
+    link: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one check concluded."""
+
+    check: str
+    scenario: str
+    title: str
+    core: bool
+    requirements: tuple[str, ...]
+    verdict: str
+    findings: tuple[Finding, ...]
+    observed: tuple[Observation, ...]
+    exchanges: tuple[str, ...]
+    started: datetime
+    seconds: float
+    reason: str
+    blame: str | None
+    known: tuple[Known, ...]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A way of storing that did not work."""
+
+    way: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Stored:
+    """How a study of the corpus came to the target; `way` and `confirmed` are None where it did not."""
+
+    study: str
+    study_uid: str
+    instances: int
+    way: str | None
+    tried: tuple[Attempt, ...]
+    confirmed: str | None
+    delay: float
+    reason: str
+    exchanges: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Capability:
+    """What the target offers, as declared and as probed."""
+
+    capability: str
+    state: str
+    declared: bool | None
+    reason: str
+    exchanges: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Left:
+    """A study that clean-up could not remove."""
+
+    study_uid: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A row of the known failures that no longer holds."""
+
+    check: str
+    requirement: str
+    code: str
+    reason: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Footer:
+    """How the run ended. A run that broke off has none."""
+
+    finished: datetime
+    exit: int
+    seconds: float
+    interrupted: bool
+    stale: tuple[Stale, ...]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run, whole or broken off."""
+
+    directory: Path
+    suite: Suite
+    python: str
+    platform: str
+    started: datetime
+    profile: str
+    edition: str | None
+    seed: int
+    settings: Mapping[str, object]
+    target: Target
+    planned: tuple[PlannedCheck, ...]
+    requirements: Mapping[str, Requirement]
+    exchanges: Mapping[str, Exchange]
+    stored: tuple[Stored, ...]
+    capabilities: tuple[Capability, ...]
+    results: tuple[Result, ...]
+    left: tuple[Left, ...]
+    cleaned: int
+    footer: Footer | None
+
+    def body(self, body: Body | None, first: int | None = None) -> bytes | None:
+        """Return the octets of a body that the record holds, at most the `first`; None where it holds none."""
+        if body is None or body.kept == 0:
+            return None
+        try:
+            with (self.directory / BODIES / body.sha256).open("rb") as file:
+                return file.read() if first is None else file.read(first)
+        except FileNotFoundError:
+            return None

@@ -1,0 +1,334 @@
+"""Reading a run record: `run.jsonl`, an event a line, and `bodies/` beside it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from dicomweb_reports.json_fields import Fields, RecordError
+from dicomweb_reports.model import (
+    FINDING_VERDICTS,
+    VERDICTS,
+    Attempt,
+    Body,
+    Capability,
+    Exchange,
+    Finding,
+    Footer,
+    Known,
+    Left,
+    Message,
+    Observation,
+    PlannedCheck,
+    Product,
+    Requirement,
+    Response,
+    Result,
+    Run,
+    Stale,
+    Stored,
+    Suite,
+    Target,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = [
+    "FINDING_VERDICTS",
+    "VERDICTS",
+    "Attempt",
+    "Body",
+    "Capability",
+    "Exchange",
+    "Finding",
+    "Footer",
+    "Known",
+    "Left",
+    "Message",
+    "Observation",
+    "PlannedCheck",
+    "Product",
+    "RecordError",
+    "Requirement",
+    "Response",
+    "Result",
+    "Run",
+    "Stale",
+    "Stored",
+    "Suite",
+    "Target",
+    "load",
+]
+
+FORMAT = 1
+FILE = "run.jsonl"
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def load(directory: Path) -> Run:
+    """Read the run record in `directory`.
+
+    A footer may be missing and the last line may be torn: the run broke off. Unknown events and fields are passed over.
+    Of a check with several results the worst counts: a later pass hides no earlier fail.
+    Raises RecordError where there is no record, or where it is damaged in any other way.
+    """
+    path = directory / FILE
+    events: dict[str, list[Fields]] = defaultdict(list)
+    for event in _events(path):
+        events[event.text("event")].append(event)
+        if not events["header"]:
+            raise RecordError(f"{event.place}: expected the event header before all others")
+    header = _only(events["header"])
+    if header is None:
+        raise RecordError(f"{path} holds no events: expected a header first; the run broke off before it began")
+    if header.integer("format") != FORMAT:
+        raise RecordError(
+            f"{header.place}: format is {header.integer('format')}; expected {FORMAT}. "
+            "Render it with the version of the suite that made the run"
+        )
+    suite, target, footer = header.child("suite"), header.child("target"), _only(events["footer"])
+    return Run(
+        directory=directory,
+        suite=Suite(suite.text("name"), suite.text("version")),
+        python=header.text("python", ""),
+        platform=header.text("platform", ""),
+        started=header.time("started"),
+        profile=header.text("profile"),
+        edition=header.optional_text("edition"),
+        seed=header.integer("seed"),
+        settings=header.child("settings").values,
+        target=Target(target.text("url"), _product(target.optional_child("product"))),
+        planned=_planned(events["planned"]),
+        requirements={
+            name: _requirement(name, fields)
+            for event in events["planned"]
+            for name, fields in event.named("requirements").items()
+        },
+        exchanges=_exchanges(events["exchange"]),
+        stored=tuple(_stored(event) for event in events["stored"]),
+        capabilities=tuple(_capability(event) for event in events["capability"]),
+        results=_results(events["result"]),
+        left=tuple(Left(event.text("study_uid"), event.text("reason", "")) for event in events["left"]),
+        cleaned=sum(event.integer("studies") for event in events["cleaned"]),
+        footer=_footer(footer) if footer else None,
+    )
+
+
+def _events(path: Path) -> Iterator[Fields]:
+    try:
+        file = path.open("rb")
+    except (FileNotFoundError, NotADirectoryError):
+        raise RecordError(f"{path} does not exist: expected the directory of a run, which holds {FILE}") from None
+    with file:
+        for number, line in enumerate(file, start=1):
+            place = f"{path}, line {number}"
+            try:
+                values = json.loads(line.decode(), parse_constant=_no_constant)
+            except (ValueError, RecursionError) as error:
+                if not line.endswith(b"\n"):
+                    return  # torn: the process died while it wrote
+                raise RecordError(f"{place}: expected a JSON object in UTF-8 ({error})") from None
+            if not isinstance(values, dict):
+                raise RecordError(f"{place}: expected a JSON object")
+            # JSON can escape a lone surrogate, which no report can hold as UTF-8.
+            yield Fields({key: _well_formed(value) for key, value in values.items()}, place)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _well_formed(value: object) -> object:
+    match value:
+        case str():
+            return value if value.isascii() else _LONE_SURROGATE.sub("\ufffd", value)
+        case list():
+            return [_well_formed(each) for each in value]
+        case dict():
+            return {_well_formed(key): _well_formed(each) for key, each in value.items()}
+    return value
+
+
+def _only(events: list[Fields]) -> Fields | None:
+    if len(events) > 1:
+        raise RecordError(f"{events[1].place}: expected one {events[1].text('event')}; are these two runs in one file?")
+    return events[0] if events else None
+
+
+def _product(fields: Fields | None) -> Product | None:
+    if fields is None:
+        return None
+    return Product(*(fields.text(key, "") for key in ("vendor", "name", "version", "build")))
+
+
+def _planned(events: list[Fields]) -> tuple[PlannedCheck, ...]:
+    checks: dict[str, PlannedCheck] = {}
+    for fields in (each for event in events for each in event.children("checks")):
+        check = PlannedCheck(
+            check=fields.text("check"),
+            scenario=fields.text("scenario"),
+            title=fields.text("title"),
+            requirements=fields.texts("requirements"),
+            core=fields.flag("core"),
+        )
+        checks.setdefault(check.check, check)
+    return tuple(checks.values())
+
+
+def _requirement(name: str, fields: Fields) -> Requirement:
+    return Requirement(
+        id=name,
+        clause=fields.text("clause"),
+        level=fields.text("level"),
+        tier=fields.text("tier", ""),
+        service=fields.text("service", ""),
+        text=fields.text("text"),
+        why=fields.text("why", ""),
+        pass_=fields.texts("pass"),
+        note=fields.texts("note"),
+        deviation=fields.texts("deviation"),
+        fail=fields.texts("fail"),
+    )
+
+
+def _exchanges(events: list[Fields]) -> dict[str, Exchange]:
+    exchanges: dict[str, Exchange] = {}
+    for fields in events:
+        exchange = _exchange(fields)
+        if exchange.id in exchanges:
+            raise fields.wrong("id", "an id that no earlier exchange has")
+        exchanges[exchange.id] = exchange
+    return exchanges
+
+
+def _exchange(fields: Fields) -> Exchange:
+    request, response = fields.child("request"), fields.optional_child("response")
+    return Exchange(
+        id=fields.text("id"),
+        check=fields.optional_text("check"),
+        purpose=fields.text("purpose"),
+        started=fields.time("started"),
+        seconds=fields.seconds("seconds"),
+        method=fields.text("method"),
+        url=fields.text("url"),
+        request=Message(request.pairs("headers"), _body(request)),
+        response=_response(response) if response else None,
+        error=fields.optional_text("error"),
+    )
+
+
+def _response(fields: Fields) -> Response:
+    return Response(
+        headers=fields.pairs("headers"),
+        body=_body(fields),
+        status=fields.integer("status"),
+        reason=fields.text("reason", ""),
+        version=fields.text("version", ""),
+    )
+
+
+def _body(message: Fields) -> Body | None:
+    fields = message.optional_child("body")
+    if fields is None:
+        return None
+    body = Body(fields.text("sha256", ""), fields.integer("size"), fields.integer("kept"))
+    # The digest becomes a file's name.
+    if body.kept and not _DIGEST.fullmatch(body.sha256):
+        raise fields.wrong("sha256", "64 hexadecimal digits")
+    return body
+
+
+def _stored(fields: Fields) -> Stored:
+    return Stored(
+        study=fields.text("study"),
+        study_uid=fields.text("study_uid"),
+        instances=fields.integer("instances"),
+        way=fields.optional_text("way"),
+        tried=tuple(Attempt(each.text("way"), each.text("reason", "")) for each in fields.children("tried")),
+        confirmed=fields.optional_text("confirmed"),
+        delay=fields.seconds("delay"),
+        reason=fields.text("reason", ""),
+        exchanges=fields.texts("exchanges"),
+    )
+
+
+def _capability(fields: Fields) -> Capability:
+    return Capability(
+        capability=fields.text("capability"),
+        state=fields.text("state"),
+        declared=None if fields.values.get("declared") is None else fields.flag("declared"),
+        reason=fields.text("reason", ""),
+        exchanges=fields.texts("exchanges"),
+    )
+
+
+def _results(events: list[Fields]) -> tuple[Result, ...]:
+    results: dict[str, Result] = {}
+    for fields in events:
+        result = _result(fields)
+        earlier = results.get(result.check, result)
+        results[result.check] = min(earlier, result, key=lambda each: VERDICTS.index(each.verdict))
+    return tuple(results.values())
+
+
+def _result(fields: Fields) -> Result:
+    return Result(
+        check=fields.text("check"),
+        scenario=fields.text("scenario"),
+        title=fields.text("title"),
+        core=fields.flag("core"),
+        requirements=fields.texts("requirements"),
+        verdict=_one_of(fields, VERDICTS),
+        findings=tuple(_finding(each) for each in fields.children("findings")),
+        observed=tuple(
+            Observation(each.text("requirement"), each.text("observation")) for each in fields.children("observed")
+        ),
+        exchanges=fields.texts("exchanges"),
+        started=fields.time("started"),
+        seconds=fields.seconds("seconds"),
+        reason=fields.text("reason", ""),
+        blame=fields.optional_text("blame"),
+        known=tuple(
+            Known(each.text("requirement"), each.text("code"), each.text("reason", ""), each.text("link", ""))
+            for each in fields.children("known")
+        ),
+    )
+
+
+def _finding(fields: Fields) -> Finding:
+    return Finding(
+        requirement=fields.text("requirement"),
+        code=fields.text("code"),
+        observation=fields.text("observation", ""),
+        verdict=_one_of(fields, FINDING_VERDICTS),
+        where=fields.text("where", ""),
+        expected=fields.texts("expected"),
+        received=fields.text("received", ""),
+        exchange=fields.optional_text("exchange"),
+    )
+
+
+def _one_of(fields: Fields, verdicts: tuple[str, ...]) -> str:
+    verdict = fields.text("verdict")
+    if verdict not in verdicts:
+        raise fields.wrong("verdict", f"one of {', '.join(verdicts)}")
+    return verdict
+
+
+def _footer(fields: Fields) -> Footer:
+    return Footer(
+        finished=fields.time("finished"),
+        exit=fields.integer("exit"),
+        seconds=fields.seconds("seconds"),
+        interrupted=fields.flag("interrupted", False),
+        stale=tuple(
+            Stale(*(each.text(key, "") for key in ("check", "requirement", "code", "reason", "why")))
+            for each in fields.children("stale")
+        ),
+    )

@@ -1,0 +1,201 @@
+"""What a run says as a whole: counts, the verdict of each requirement, the verdict over all, the exit status."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dicomweb_reports.model import VERDICTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dicomweb_reports.model import PlannedCheck, Result, Run
+
+NOT_CONCLUDED = "not concluded"
+OUTCOMES = (*VERDICTS, NOT_CONCLUDED)
+
+CONFORMS = "conforms"
+DEVIATES = "conforms with deviations"
+PARTIAL = "partial"
+DOES_NOT_CONFORM = "does not conform"
+NOTHING_CONCLUDED = "nothing concluded"
+
+# Verdicts that say something about the target, and those against it.
+_JUDGED = frozenset({"fail", "fixed", "known", "deviation", "note", "pass"})
+_AGAINST = frozenset({"fail", "fixed", "known"})
+_UNDECIDED = ("inconclusive", "error", NOT_CONCLUDED)
+
+# Of a requirement: what was seen for certain stands before what is open, and that before what is harmless.
+_WORST_FIRST = (
+    *("fail", "known", "fixed", "error", "inconclusive", NOT_CONCLUDED),
+    *("deviation", "note", "pass", "not-applicable"),
+)
+
+
+@dataclass(frozen=True)
+class Overall:
+    """The verdict over all, and why in one sentence."""
+
+    verdict: str
+    reason: str
+
+
+def not_concluded(run: Run) -> tuple[PlannedCheck, ...]:
+    """Return the planned checks without a result."""
+    concluded = {result.check for result in run.results}
+    return tuple(check for check in run.planned if check.check not in concluded)
+
+
+def counts(run: Run) -> dict[str, int]:
+    """Return the number of checks per verdict, and of those not concluded; every verdict is there, worst first."""
+    return {**dict.fromkeys(OUTCOMES, 0), **Counter(verdict for _, verdict in _outcomes(run))}
+
+
+def services(run: Run) -> dict[str, dict[str, int]]:
+    """Return `counts` for each service. A check belongs to the service of the first requirement that it names."""
+    table: dict[str, Counter[str]] = {}
+    for check, verdict in _outcomes(run):
+        table.setdefault(service(check, run), Counter())[verdict] += 1
+    return {name: {**dict.fromkeys(OUTCOMES, 0), **row} for name, row in sorted(table.items())}
+
+
+def service(check: PlannedCheck | Result, run: Run) -> str:
+    """Return the service that a check belongs to; its scenario where its requirement tells of none."""
+    for name in check.requirements:
+        requirement = run.requirements.get(name)
+        if requirement and requirement.service:
+            return requirement.service
+        family, dash, _ = name.rpartition("-")
+        if dash:
+            return family.lower()
+    return check.scenario
+
+
+def requirement_verdicts(run: Run) -> dict[str, str]:
+    """Return the verdict of each requirement that was planned: the worst of its checks.
+
+    A pass means that all its planned checks were reached. A check that verifies several requirements counts for each
+    with the findings on that one only, so that none is blamed for another.
+    """
+    verdicts: dict[str, list[str]] = {name: [] for name in sorted(run.requirements)}
+    for result in run.results:
+        for name in result.requirements:
+            verdicts.setdefault(name, []).append(_verdict_on(name, result))
+    for check in not_concluded(run):
+        for name in check.requirements:
+            verdicts.setdefault(name, []).append(NOT_CONCLUDED)
+    return {name: min(found, key=_WORST_FIRST.index, default=NOT_CONCLUDED) for name, found in verdicts.items()}
+
+
+def overall(run: Run) -> Overall:
+    """Return the verdict over all.
+
+    A fail, known or not, or a list of known failures that no longer holds: does not conform. An error of the suite, or
+    a core check left undecided: partial; that is never held against the target.
+    """
+    outcomes = _outcomes(run)
+    number = Counter(verdict for _, verdict in outcomes)
+    undecided = _undecided(run)
+    if any(number[verdict] for verdict in _AGAINST):
+        return Overall(DOES_NOT_CONFORM, _against(run, number, len(outcomes)))
+    if not any(number[verdict] for verdict in _JUDGED):
+        return Overall(NOTHING_CONCLUDED, f"None of {_checks(len(outcomes))} came to a verdict on the server.")
+    if undecided:
+        return Overall(PARTIAL, f"No check failed, but {_and(_undecided_phrases(undecided))}.")
+    core = sum(check.core for check, _ in outcomes)
+    if not core:
+        return Overall(PARTIAL, "No check failed, but no core check was planned.")
+    reason = f"{_whole(core, 'planned core check')} concluded and none failed"
+    if number["deviation"]:
+        return Overall(DEVIATES, f"{reason}; {_checks(number['deviation'])} met what the standard advises against.")
+    return Overall(CONFORMS, f"{reason}.")
+
+
+def exit_status(run: Run, strict: bool) -> int:
+    """Return 0, 1 or 5, by what was concluded; that a run was interrupted (2) or impossible (4) is decided elsewhere.
+
+    1: a fail, an error, an unexpected pass, a stale known row, a core check inconclusive or not concluded, and where
+    `strict` a deviation. 5: nothing was judged. 0: none of these.
+    """
+    number = counts(run)
+    stale = bool(run.footer and run.footer.stale)
+    if stale or number["fail"] or number["error"] or number["fixed"] or (strict and number["deviation"]):
+        return 1
+    if not any(number[verdict] for verdict in _JUDGED):
+        return 5
+    return 1 if _undecided(run) else 0
+
+
+def _outcomes(run: Run) -> list[tuple[PlannedCheck | Result, str]]:
+    return [
+        *((result, result.verdict) for result in run.results),
+        *((check, NOT_CONCLUDED) for check in not_concluded(run)),
+    ]
+
+
+def _undecided(run: Run) -> Counter[str]:
+    """Count what leaves the run partial: undecided core checks, and errors of the suite in any check."""
+    return Counter(
+        verdict for check, verdict in _outcomes(run) if verdict in _UNDECIDED and (check.core or verdict == "error")
+    )
+
+
+def _verdict_on(name: str, result: Result) -> str:
+    """Return what one check says about one of its requirements."""
+    if result.verdict == "fixed":
+        return "fixed" if name in {row.requirement for row in result.known} or not result.known else "pass"
+    if result.verdict not in {"fail", "known", "deviation", "note"}:
+        return result.verdict
+    known = {(row.requirement, row.code) for row in result.known}
+    found = [
+        "known" if finding.verdict == "fail" and (name, finding.code) in known else finding.verdict
+        for finding in result.findings
+        if finding.requirement == name
+    ]
+    if found:
+        return min(found, key=_WORST_FIRST.index)
+    if not result.findings:
+        return result.verdict
+    # A check ends at its first fail: what it says nothing on may not have been reached.
+    seen = any(each.requirement == name for each in result.observed)
+    return "pass" if seen or result.verdict in {"deviation", "note"} else NOT_CONCLUDED
+
+
+def _against(run: Run, number: Counter[str], total: int) -> str:
+    where = Counter(service(result, run) for result in run.results if result.verdict == "fail")
+    parts = ["No check failed that was not known to fail"]
+    if where:
+        named = _and(f"{many} in {name}" for name, many in where.most_common())
+        parts = [f"{number['fail']:,} of {_checks(total)} failed: {named}"]
+    if number["known"]:
+        parts.append(f"{_checks(number['known'])} failed as known")
+    if number["fixed"]:
+        parts.append(f"{_checks(number['fixed'])} known to fail passed, so the list of known failures is out of date")
+    return f"{'; '.join(parts)}."
+
+
+def _undecided_phrases(undecided: Counter[str]) -> list[str]:
+    core = {"inconclusive": "inconclusive", NOT_CONCLUDED: "not concluded"}
+    phrases = [
+        f"{_checks(undecided[verdict], 'core check')} {'is' if undecided[verdict] == 1 else 'are'} {word}"
+        for verdict, word in core.items()
+        if undecided[verdict]
+    ]
+    if undecided["error"]:
+        phrases.append(f"{_checks(undecided['error'])} ended in an error of the suite")
+    return phrases
+
+
+def _whole(number: int, noun: str) -> str:
+    return f"The only {noun}" if number == 1 else f"All {_checks(number, noun)}"
+
+
+def _checks(number: int, noun: str = "check") -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _and(parts: Iterable[str]) -> str:
+    *most, last = parts
+    return f"{', '.join(most)} and {last}" if most else last
