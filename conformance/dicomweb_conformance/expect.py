@@ -131,15 +131,14 @@ class Expectation:
             return
         if response.status in BUSY:
             raise Inconclusive(f"the target was busy: {response.request_line} was answered {response.status}", response.exchange)
-        wanted = [f"status {each}" for each in accepted]
         if response.status == 0:
-            self.finds("no answer", expected=wanted, received=response.error, of=of)
+            self.finds("no answer", received=response.error, of=of)
         elif response.status in accepted:
             self.finds("the body broke off", expected=["a whole body"], received=response.error, of=of)
         elif (observation := status_observation(requirement, response.status)) is not None:
-            self.observes(observation, expected=wanted, received=self.status_line, of=of)
+            self.observes(observation, received=self.status_line, of=of)
         else:
-            self.finds(f"status {response.status}", expected=wanted, received=self.status_line, of=of)
+            self.finds(f"status {response.status}", received=self.status_line, of=of)
         raise _Concluded
 
     @property
@@ -222,7 +221,7 @@ class Expectation:
         else:
             quote, described = other or excess, "other entities"
         received = f"{len(found)} of this run" + (f", {matches.foreign} that are not" if matches.foreign else "")
-        received += "".join(f"\n  missing: {each}" for each in sorted(missing)) + "".join(f"\n  too many: {each}" for each in sorted(found - wanted))
+        received += "".join(f"; missing {each}" for each in sorted(missing)) + "".join(f"; too many {each}" for each in sorted(found - wanted))
         report = self.finds if quote is None else self.observes
         report(quote or described, where=_tag(tag), expected=[f"exactly {len(wanted)}: {', '.join(sorted(wanted))}"], received=received, of=of)
 

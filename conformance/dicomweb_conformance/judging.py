@@ -12,6 +12,7 @@ import shutil
 import sys
 import time
 import traceback
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, replace
@@ -129,17 +130,17 @@ class Judging:
             sys.stderr.write(f"\n{line}\n")
             sys.stderr.flush()
 
-    @pytest.fixture(name="dicomweb", scope="session")
+    @pytest.fixture(name="dicomweb")
     def _dicomweb(self) -> StudiesService:
         """The Studies Service of the target."""
         return self.service
 
-    @pytest.fixture(name="corpus", scope="session")
+    @pytest.fixture(name="corpus")
     def _corpus(self) -> Corpus:
         """The synthetic studies; each is on the target once it is named."""
         return self.corpus
 
-    @pytest.fixture(name="archive", scope="session")
+    @pytest.fixture(name="archive")
     def _archive(self) -> Archive:
         """What the target really holds."""
         return self.archive
@@ -219,11 +220,11 @@ class Judging:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         rows = catalogue.load()
         for item in items:
-            marks = list(item.iter_markers("verifies"))
+            marks = list(item.iter_markers("verifies"))[::-1]  # that of the case, which pytest puts last, counts first
             if not marks or not isinstance(item, pytest.Function):
                 continue
             identifiers = list(dict.fromkeys(name for mark in marks for name in mark.args))
-            scenario = item.path.stem.removeprefix("test_")
+            scenario = item.path.stem.split("_")[1]
             requirements = tuple(rows[each] for each in identifiers)
             judgement = Judgement(marks[0].kwargs["id"], scenario, claim_of(item.function), requirements, self._is_own)
             item.stash[_judgement] = judgement
@@ -488,6 +489,25 @@ def _concluded(judgement: Judgement, call: pytest.CallInfo[None]) -> tuple[Verdi
             return Verdict.ERROR, "".join(traceback.format_exception(error)), None
 
 
+_COLUMNS = ("pass", "note", "deviation", "fail", "known", "fixed", "error", "inconclusive", "not-applicable", "not concluded")
+
+
 def terminal_lines(run: record.Run) -> Iterator[str]:
-    """Tell a run in a screen: services by verdict, what could not be judged, and the verdict over all."""
-    yield from summary.table_lines(run) if hasattr(summary, "table_lines") else ()
+    """Tell a run in a screen: services by verdict, what stayed on the target, and the verdict over all."""
+    rows = summary.services(run)
+    columns = [each for each in _COLUMNS if any(row.get(each) for row in rows.values())]
+    width = max([len("service"), *map(len, rows)])
+    yield f"{'service':{width}}  " + "  ".join(columns)
+    for name, row in rows.items():
+        yield f"{name:{width}}  " + "  ".join(f"{row.get(each) or '-':>{len(each)}}" for each in columns)
+    yield ""
+    reasons = Counter((each.verdict, each.reason.partition("\n")[0]) for each in run.results if each.verdict in {Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE})
+    for (verdict, reason), times in reasons.most_common():
+        yield f"{verdict}, {times} x: {reason}"
+    slow = [each for each in run.stored if each.delay > 1]
+    if slow:
+        yield f"stored studies became visible after up to {max(each.delay for each in slow):.1f} s"
+    if run.left:
+        yield f"left on the target: {len(run.left)} studies, named in {run.directory / 'ledger.jsonl'} ({run.left[0].reason})"
+    verdict = summary.overall(run)
+    yield f"The target {verdict.verdict}: {verdict.reason}" if "conform" in verdict.verdict else f"{verdict.verdict.capitalize()}: {verdict.reason}"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dicomweb_reports.model import FINDING_VERDICTS
+from dicomweb_reports.model import FINDING_VERDICTS, Requirement
 
 if TYPE_CHECKING:
-    from dicomweb_reports.model import Exchange, Finding, Requirement, Result, Run
+    from collections.abc import Iterable
+
+    from dicomweb_reports.model import Exchange, Finding, Result, Run
 
 
 @dataclass(frozen=True)
@@ -18,9 +20,12 @@ class Answer:
     text: str
     reservation: str
 
+    def __str__(self) -> str:
+        return f"{self.text} ({self.reservation})" if self.reservation else self.text
+
 
 def answers(finding: Finding, run: Run) -> tuple[Answer, ...]:
-    """Return all acceptable answers: what the check expected, then what the requirement passes or passes with a note."""
+    """Return all acceptable answers: what the check expected, then what the requirement lists as pass or as note."""
     requirement = run.requirements.get(finding.requirement)
     listed = [*finding.expected, *(requirement.pass_ if requirement else ())]
     noted = requirement.note if requirement else ()
@@ -38,22 +43,16 @@ def findings(result: Result) -> tuple[Finding, ...]:
 def exhibits(result: Result, run: Run) -> tuple[Exchange, ...]:
     """Return the exchanges that show a result.
 
-    They are those that its findings name, the worst finding first; without any the exchange that it blames, or its last.
+    They are those that its findings name, worst finding first; without any, the exchange that it blames, or its last.
     """
-    named = [finding.exchange for finding in findings(result)]
-    shown = [run.exchanges[name] for name in dict.fromkeys(named) if name in run.exchanges]
-    if shown:
-        return tuple(shown)
-    for name in (result.blame, *result.exchanges[-1:]):
-        if name in run.exchanges:
-            return (run.exchanges[name],)
-    return ()
+    named = _recorded([finding.exchange for finding in findings(result)], run)
+    return named or _recorded([result.blame, *result.exchanges[-1:]], run)[:1]
 
 
 def at_stake(result: Result, run: Run) -> tuple[Requirement, ...]:
-    """Return the requirements that a result is about: those of its findings, without any all that its check verifies."""
+    """Return the requirements that a result is about: those of its findings, or all that its check verifies."""
     names = [finding.requirement for finding in findings(result)] or result.requirements
-    return tuple(run.requirements[name] for name in dict.fromkeys(names) if name in run.requirements)
+    return tuple(run.requirements.get(name) or _without_text(name) for name in dict.fromkeys(names))
 
 
 def reasons(result: Result, run: Run) -> tuple[str, ...]:
@@ -67,3 +66,12 @@ def status_line(exchange: Exchange) -> str:
         return exchange.error or "no response"
     line = f"{exchange.response.status} {exchange.response.reason}".rstrip()
     return f"{line}, then {exchange.error}" if exchange.error else line
+
+
+def _recorded(names: Iterable[str | None], run: Run) -> tuple[Exchange, ...]:
+    return tuple(run.exchanges[name] for name in dict.fromkeys(names) if name is not None and name in run.exchanges)
+
+
+def _without_text(name: str) -> Requirement:
+    text = "The record holds no text of this requirement."
+    return Requirement(name, "", "", "", "", text, "", pass_=(), note=(), deviation=(), fail=())

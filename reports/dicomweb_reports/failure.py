@@ -48,7 +48,7 @@ def _head(result: Result) -> str:
 
 def _requirements(result: Result, run: Run, width: int) -> Iterator[str]:
     for requirement in at_stake(result, run):
-        row = f"{requirement.id} ({requirement.level}), {requirement.clause}"
+        row = visible(" ".join(filter(None, (requirement.id, requirement.level, requirement.clause))), VALUE)
         yield f"{_label('Requirement')}{row}\n{_labelled('', requirement.text, width)}"
 
 
@@ -75,15 +75,13 @@ def _findings(result: Result, run: Run, width: int) -> Iterator[str]:
 
 
 def _finding(label: str, finding: Finding, run: Run, width: int) -> str:
-    first, *others = answers(finding, run) or (None,)
-    lines = [_labelled(label, f"{finding.where or finding.observation} ({finding.verdict})", width)]
-    lines.append(_labelled("  expected", first.text if first else "what the requirement says", width))
-    lines += [
-        _labelled("", f"or {answer.text}{f' ({answer.reservation})' * bool(answer.reservation)}", width)
-        for answer in others
-        if answer
+    first, *others = [str(answer) for answer in answers(finding, run)] or ["what the requirement says"]
+    lines = [
+        _labelled(label, f"{finding.where or finding.observation} ({finding.verdict})", width),
+        _labelled("  expected", first, width),
+        *(_labelled("", f"or {other}", width) for other in others),
+        _labelled("  received", finding.received or finding.observation, width),
     ]
-    lines.append(_labelled("  received", finding.received or finding.observation, width))
     return "\n".join(lines)
 
 

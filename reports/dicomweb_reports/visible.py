@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def visible(text: str, limit: int) -> str:
-    r"""Return `text` on one line, cut after `limit` characters; what cannot be seen is escaped: `\n`, `\x1b`, `\u202e`."""
+    r"""Return `text` on one line, cut after `limit` characters, what cannot be seen escaped: `\n`, `\x1b`, `\u202e`."""
     cut = text[:limit]
     if not cut.isprintable():
         cut = "".join(each if each.isprintable() else _escape(each) for each in cut)

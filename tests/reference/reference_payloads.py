@@ -5,6 +5,7 @@ from itertools import count
 from typing import Any
 
 import numpy as np
+import requests
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import (
@@ -58,8 +59,8 @@ def part10(dataset: Dataset, transfer_syntax: str = ExplicitVRLittleEndian) -> b
     """Return the Part 10 file of a data set in one of the uncompressed syntaxes."""
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = transfer_syntax
-    meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID", "1.2.3")
-    meta.MediaStorageSOPInstanceUID = dataset.get("SOPInstanceUID", "1.2.3")
+    meta.MediaStorageSOPClassUID = dataset.get("SOPClassUID") or "1.2.3"
+    meta.MediaStorageSOPInstanceUID = dataset.get("SOPInstanceUID") or "1.2.3"
     dataset.file_meta = meta
     buffer = io.BytesIO()
     dataset.save_as(
@@ -94,3 +95,58 @@ def parts_of(content_type: str, body: bytes) -> list[bytes]:
     sections = (b"\r\n" + body).split(b"\r\n--" + boundary)
     assert sections[-1].startswith(b"--")
     return [section.split(b"\r\n\r\n", 1)[1] for section in sections[1:-1]]
+
+
+class Service:
+    """A DICOMweb service as a user sees it: paths below the base URL."""
+
+    def __init__(self, base: str, session: requests.Session) -> None:
+        self.base = base
+        self.session = session
+
+    def store(self, *parts: Dataset | bytes, path: str = "/studies", **headers: str) -> requests.Response:
+        """Store Part 10 files as multipart."""
+        body, fields = multipart(*(part if isinstance(part, bytes) else part10(part) for part in parts))
+        return self.post(path, body, **(fields | headers))
+
+    def post(self, path: str, body: Any, **headers: str) -> requests.Response:
+        """Send a POST."""
+        return self.session.post(self.base + path, data=body, headers=_fields(headers), timeout=10)
+
+    def get(self, path: str, accept: str | None = "*/*", **headers: str) -> requests.Response:
+        """Send a GET; accept None sends no Accept at all."""
+        fields = {"Accept": accept, **_fields(headers)}
+        return self.session.get(self.base + path, headers=fields, timeout=10)
+
+    def found(self, path: str) -> list[dict[str, Any]]:
+        """Return the results of a search that succeeds, none for 204."""
+        answer = self.get(path, "application/dicom+json")
+        assert answer.status_code in {200, 204}, answer.text
+        return answer.json() if answer.content else []
+
+    def values(self, path: str, tag: str) -> list[Any]:
+        """Return the first value of an attribute in each result of a search."""
+        return [one[tag]["Value"][0] for one in self.found(path)]
+
+    def retrieve(self, path: str, accept: str = MULTIPART) -> list[Dataset]:
+        """Return the data sets of a retrieve that succeeds."""
+        answer = self.get(path, accept)
+        assert answer.status_code == 200, answer.text
+        content_type = answer.headers["Content-Type"]
+        files = parts_of(content_type, answer.content) if "multipart" in content_type else [answer.content]
+        return [dcmread(io.BytesIO(file)) for file in files]
+
+    def metadata(self, path: str) -> list[dict[str, Any]]:
+        """Return the metadata of a resource."""
+        answer = self.get(f"{path}/metadata", "application/dicom+json")
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+def _fields(headers: dict[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def path_of(dataset: Dataset) -> str:
+    """Return the path of an instance."""
+    return f"/studies/{dataset.StudyInstanceUID}/series/{dataset.SeriesInstanceUID}/instances/{dataset.SOPInstanceUID}"

@@ -109,6 +109,7 @@ def test_holds_nested_data_sets(dicomweb: StudiesService, corpus: Corpus) -> Non
 
     response = dicomweb.metadata(instance)
 
+    assume(response.status == 200, "the metadata of an instance of every VR cannot be had", "metadata-holds-every-element")
     with expect(response) as it:
         for each in comparison.with_json(instance.dataset, _only(it, instance)):
             if each.private or ("/" not in each.path and each.vr != "SQ"):
@@ -127,6 +128,7 @@ def test_holds_private_elements(dicomweb: StudiesService, corpus: Corpus) -> Non
 
     response = dicomweb.metadata(instance)
 
+    assume(response.status == 200, "the metadata of an instance of every VR cannot be had", "metadata-holds-every-element")
     with expect(response) as it:
         for each in comparison.with_json(instance.dataset, _only(it, instance)):
             if not each.private:

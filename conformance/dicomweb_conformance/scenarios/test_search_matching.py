@@ -13,6 +13,7 @@ from dicomweb_conformance.attributes import INSTANCE_KEYS, PATIENT_KEYS, SERIES_
 from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.expect import Matches, assume, control, expect, offered
+from dicomweb_conformance.resources import Value
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Patient, Study
@@ -49,11 +50,11 @@ def test_patient_key(dicomweb: StudiesService, corpus: Corpus, case: MatchKey) -
         it.lists_exactly(it.is_a_list_of_matches(), STUDY, expected, none=wrong, excess=IGNORED, other=wrong)
 
 
-def _within(corpus: Corpus, keyword: str, family: Patient) -> dict[str, str]:
+def _within(corpus: Corpus, keyword: str, family: Patient) -> dict[str, Value]:
     """A name alone could find other people's studies: one study of that name and one of another are named by their UIDs."""
     if keyword == "PatientID":
         return {}
-    return {"StudyInstanceUID": f"{family.studies[0].study_instance_uid},{corpus.two_series.study_instance_uid}"}
+    return {"StudyInstanceUID": [family.studies[0].study_instance_uid, corpus.two_series.study_instance_uid]}
 
 
 @verifies(id="search-matches-series", each=SERIES_KEYS)

@@ -180,7 +180,7 @@ def _written(variant: str, instance: Instance) -> tuple[str, bytes]:
 @verifies("STORE-065", id="store-implicit")
 def test_implicit(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
     """A file in Implicit VR Little Endian is stored, or refused with a reason."""
-    instance = fresh.implicit()
+    instance = fresh.in_implicit_vr()
 
     response = dicomweb.store([instance])
 
@@ -297,7 +297,7 @@ def test_other_version(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
 
 def _is_version(received: object, version: Instance) -> bool:
     data_set = version.dataset
-    return all(str(getattr(received, each, "")) == str(getattr(data_set, each, "")) for each in ("PatientComments", "SeriesDescription", "ImageComments")) and bytes(
+    return all(str(getattr(received, each, "")) == str(getattr(data_set, each, "")) for each in ("ImageComments", "AcquisitionNumber")) and bytes(
         getattr(received, "PixelData", b"")
     ).rstrip(b"\0") == bytes(data_set.PixelData).rstrip(b"\0")
 
@@ -378,7 +378,7 @@ def _refused_in_part(it: Expectation, archive: Archive, answer: StoreAnswer | No
 @verifies("STORE-012", id="store-without-study-uid")
 def test_without_study_uid(dicomweb: StudiesService, fresh: Fresh) -> None:
     """An instance without a Study Instance UID is refused."""
-    instance = fresh.without_study_uid()
+    instance = fresh.without_study_instance_uid()
 
     response = dicomweb.store([instance])
 
@@ -494,7 +494,8 @@ def test_garbage_beside_good(dicomweb: StudiesService, archive: Archive, fresh: 
         if response.status == 200:
             it.observes("200 for either request", expected=["202 for the mixture", "4xx with nothing stored"])
         elif 400 <= response.status < 500:
-            _stays_away(it, dicomweb, archive, fresh, instance, otherwise="4xx with nothing stored")
+            if archive.holds_now(instance):
+                it.finds("4xx although the good instance is stored", expected=["202 for the mixture", "4xx with nothing stored"])
             it.concludes()
         else:
             it.has_status(202)

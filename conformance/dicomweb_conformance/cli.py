@@ -1,0 +1,72 @@
+"""The command `dicomweb-conformance`: what can be done without judging a target."""
+
+from __future__ import annotations
+
+import importlib.metadata
+
+import click
+
+_VERSION = importlib.metadata.version("dicomweb-conformance")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(_VERSION, prog_name="dicomweb-conformance")
+def main() -> None:
+    """Judge DICOMweb origin servers: the judging itself is `pytest --dicomweb-url=URL`."""
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port on 127.0.0.1; 0 for any free one.")
+@click.option("--freedom", "freedoms", multiple=True, metavar="NAME", help="Something that the standard leaves open, done the other way; repeatable.")
+@click.option("--list-freedoms", is_flag=True, help="List the freedoms and end.")
+def serve(port: int, freedoms: tuple[str, ...], list_freedoms: bool) -> None:  # noqa: FBT001 - click passes options by name
+    """Start the reference server; its base URL is the first line printed. Ctrl-C ends it, and what it stored is gone."""
+    from dicomweb_reference.freedoms import FREEDOMS  # noqa: PLC0415 - the web framework is loaded only to serve
+    from dicomweb_reference.serving import serve as serve_reference  # noqa: PLC0415
+
+    if list_freedoms:
+        for name, freedom in sorted(FREEDOMS.items()):
+            click.echo(f"{name}\n    {freedom.behaviour}")
+        return
+    unknown = sorted(set(freedoms) - set(FREEDOMS))
+    if unknown:
+        raise click.UsageError(f"unknown freedom {', '.join(unknown)}; --list-freedoms names them")
+    try:
+        serve_reference(port, set(freedoms), until_stdin_closes=False)
+    except OSError as error:
+        raise click.ClickException(f"port {port} of 127.0.0.1 cannot be used: {error.strerror}; --port names another") from None
+
+
+@main.command()
+@click.argument("identifiers", nargs=-1, metavar="[ID]...")
+def requirements(identifiers: tuple[str, ...]) -> None:
+    """Show rows of the catalogue: those named, such as SEARCH-069, or all in a line each."""
+    from dicomweb_conformance import catalogue  # noqa: PLC0415 - loading the rows takes a moment
+
+    rows = catalogue.load()
+    unknown = sorted(set(identifiers) - set(rows))
+    if unknown:
+        raise click.UsageError(f"there is no requirement {', '.join(unknown)}")
+    for row in rows.values() if not identifiers else [rows[each] for each in identifiers]:
+        click.echo(f"{row.id} [{row.level}, {row.tier}] {row.text} ({row.clause})")
+        if not identifiers:
+            continue
+        for name, listed in (("pass", row.passes), ("note", row.note), ("deviation", row.deviation), ("fail", row.fail)):
+            for each in listed:
+                click.echo(f"  {name}: {each}")
+        click.echo(f"  see: {row.see}" if row.see else f"  why: {row.why}")
+
+
+@main.command()
+@click.argument("directory", type=click.Path(exists=True, file_okay=False))
+def render(directory: str) -> None:
+    """Write the reports of a run record again, for example of a run that broke off."""
+    from pathlib import Path  # noqa: PLC0415
+
+    from dicomweb_reports.record import RecordError  # noqa: PLC0415 - loaded only to render
+    from dicomweb_reports.write import write_reports  # noqa: PLC0415
+
+    try:
+        click.echo(write_reports(Path(directory)))
+    except RecordError as error:
+        raise click.ClickException(str(error)) from None

@@ -1,0 +1,94 @@
+"""`report.json`: the run for programs. Its shape is `report.schema.json`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from dicomweb_reports.summary import counts, overall, requirement_verdicts, services
+
+if TYPE_CHECKING:
+    from dicomweb_reports.model import Exchange, Message, Result, Run
+
+SCHEMA = "dicomweb-conformance-report/1"
+
+
+def report(run: Run) -> dict[str, Any]:
+    """Return the report as JSON values: what was concluded and on what grounds, without headers and bodies."""
+    footer = run.footer
+    return {
+        "schema": SCHEMA,
+        "suite": asdict(run.suite),
+        "target": asdict(run.target),
+        "profile": run.profile,
+        "edition": run.edition,
+        "seed": run.seed,
+        "settings": dict(run.settings),
+        "python": run.python,
+        "platform": run.platform,
+        "started": _time(run.started),
+        "finished": _time(footer.finished) if footer else None,
+        "interrupted": footer.interrupted if footer else None,
+        "exit": footer.exit if footer else None,
+        "seconds": footer.seconds if footer else None,
+        "overall": asdict(overall(run)),
+        "counts": counts(run),
+        "services": services(run),
+        "planned": [asdict(check) for check in run.planned],
+        "results": [_result(result) for result in run.results],
+        "requirements": _requirements(run),
+        "exchanges": {name: _exchange(exchange) for name, exchange in run.exchanges.items()},
+        "capabilities": [asdict(capability) for capability in run.capabilities],
+        "stored": [asdict(stored) for stored in run.stored],
+        "left": [asdict(left) for left in run.left],
+        "cleaned": run.cleaned,
+        "stale": [asdict(stale) for stale in footer.stale] if footer else [],
+    }
+
+
+def _time(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _result(result: Result) -> dict[str, Any]:
+    return {**asdict(result), "started": _time(result.started)}
+
+
+def _requirements(run: Run) -> dict[str, dict[str, Any]]:
+    checks: dict[str, dict[str, None]] = {}
+    for check in (*run.planned, *run.results):
+        for name in check.requirements:
+            checks.setdefault(name, {})[check.check] = None
+    entries: dict[str, dict[str, Any]] = {}
+    for name, verdict in requirement_verdicts(run).items():
+        row = run.requirements.get(name)
+        entries[name] = {
+            "verdict": verdict,
+            "checks": list(checks.get(name, ())),
+            "clause": row.clause if row else None,
+            "level": row.level if row else None,
+            "text": row.text if row else None,
+            "tier": row.tier if row else None,
+            "service": row.service if row else None,
+        }
+    return entries
+
+
+def _exchange(exchange: Exchange) -> dict[str, Any]:
+    return {
+        "method": exchange.method,
+        "url": exchange.url,
+        "status": exchange.status,
+        "seconds": exchange.seconds,
+        "started": _time(exchange.started),
+        "check": exchange.check,
+        "purpose": exchange.purpose,
+        "error": exchange.error,
+        "request": _message(exchange.request),
+        "response": _message(exchange.response) if exchange.response else None,
+    }
+
+
+def _message(message: Message) -> dict[str, Any]:
+    return {"content_type": message.header("Content-Type"), "octets": message.body.size if message.body else 0}

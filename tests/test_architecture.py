@@ -1,0 +1,97 @@
+"""Who may import whom: the arrows between packages and between the modules of the suite go one way."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = {
+    "dicomweb_fixtures": ROOT / "fixtures/dicomweb_fixtures",
+    "dicomweb_reference": ROOT / "fixtures/dicomweb_reference",
+    "dicomweb_reports": ROOT / "reports/dicomweb_reports",
+    "dicomweb_conformance": ROOT / "conformance/dicomweb_conformance",
+}
+ALLOWED = {
+    "dicomweb_fixtures": {"pydicom", "numpy", "PIL", "hypothesis"},
+    "dicomweb_reference": {"pydicom", "numpy", "PIL", "starlette", "uvicorn"},
+    "dicomweb_reports": {"jinja2", "harfile", "markupsafe"},
+}
+# Modules of the suite that judge values and octets: they know neither HTTP nor pytest.
+PURE = {"media_types", "multipart", "dicom_json", "comparison", "attributes", "catalogue", "verdicts", "exchanges", "store_answer", "redaction"}
+HTTP = {"requests", "urllib3"}
+# The way in, and nothing imports it.
+TOP = {"plugin", "judging", "cli"}
+
+
+def modules(package: str) -> list[Path]:
+    return sorted(PACKAGES[package].rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    """The full names of all modules that a file imports, wherever in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: relative import"
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def outside(names: set[str]) -> set[str]:
+    """The top-level names that do not come with Python."""
+    return {name.partition(".")[0] for name in names} - set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize("package", sorted(ALLOWED))
+def test_a_package_imports_only_what_it_may(package: str) -> None:
+    wrong = {f"{path.name} imports {name}" for path in modules(package) for name in outside(imported(path)) - ALLOWED[package] - {package}}
+    assert not wrong
+
+
+def test_what_judges_values_knows_no_http_and_no_pytest() -> None:
+    wrong = {
+        f"{path.stem} imports {name}"
+        for path in modules("dicomweb_conformance")
+        if path.stem in PURE
+        for name in outside(imported(path)) & (HTTP | {"pytest", "starlette"})
+    }
+    assert not wrong
+
+
+def test_only_the_client_speaks_http() -> None:
+    speaking = {path.stem for path in modules("dicomweb_conformance") if outside(imported(path)) & HTTP}
+    assert speaking == {"client"}
+
+
+def test_scenarios_know_neither_requests_nor_pytest() -> None:
+    scenarios = PACKAGES["dicomweb_conformance"] / "scenarios"
+    wrong = {f"{path.name} imports {name}" for path in scenarios.glob("*.py") for name in outside(imported(path)) & (HTTP | {"pytest", "dicomweb_reference", "dicomweb_reports"})}
+    assert not wrong
+
+
+def test_nothing_imports_the_way_in() -> None:
+    wrong = {
+        f"{path.stem} imports {top}"
+        for path in modules("dicomweb_conformance")
+        if path.stem not in TOP
+        for top in TOP
+        if any(name == f"dicomweb_conformance.{top}" or name.startswith(f"dicomweb_conformance.{top}.") for name in imported(path))
+    }
+    assert not wrong
+
+
+def test_the_modules_of_the_suite_import_each_other_one_way() -> None:
+    stems = {path.stem: path for path in PACKAGES["dicomweb_conformance"].glob("*.py") if path.stem != "__init__"}
+    arrows = {
+        stem: {name.split(".")[1] for name in imported(path) if name.startswith("dicomweb_conformance.") and name.split(".")[1] in stems}
+        for stem, path in stems.items()
+    }
+    done: set[str] = set()
+    while ready := {stem for stem, wanted in arrows.items() if stem not in done and wanted <= done}:
+        done |= ready
+    assert set(stems) == done, f"a circle among {sorted(set(stems) - done)}"
