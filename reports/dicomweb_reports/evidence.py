@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dicomweb_reports.curl import curl_line
 from dicomweb_reports.model import FINDING_VERDICTS, Requirement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dicomweb_reports.model import Exchange, Finding, Result, Run
+
+COMMAND = 4000
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,12 @@ def status_line(exchange: Exchange) -> str:
         return exchange.error or "no response"
     line = f"{exchange.response.status} {exchange.response.reason}".rstrip()
     return f"{line}, then {exchange.error}" if exchange.error else line
+
+
+def repeat(exchange: Exchange, run: Run) -> str:
+    """Return the command that repeats an exchange; where to find the request if that is too long to show."""
+    line = curl_line(exchange, run)
+    return line if len(line) <= COMMAND else f"# too long to show: see {exchange.id} in exchanges.har"
 
 
 def _recorded(names: Iterable[str | None], run: Run) -> tuple[Exchange, ...]:

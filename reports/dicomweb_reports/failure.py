@@ -5,8 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from dicomweb_reports.curl import curl_line
-from dicomweb_reports.evidence import answers, at_stake, exhibits, findings, reasons, status_line
+from dicomweb_reports.evidence import answers, at_stake, exhibits, findings, reasons, repeat, status_line
 from dicomweb_reports.excerpt import excerpt
 from dicomweb_reports.visible import visible
 
@@ -37,7 +36,7 @@ def failure_text(result: Result, run: Run, *, width: int = 100) -> str:
         *_findings(result, run, width),
         *(_exchange(each, run, width) for each in exhibits(result, run)[:EXHIBITS]),
         *(_labelled("Why", reason, width) for reason in reasons(result, run)),
-        *(f"{_label('Repeat')}{curl_line(each, run)}" for each in exhibits(result, run)[:1]),
+        *(f"{_label('Repeat')}{repeat(each, run)}" for each in exhibits(result, run)[:1]),
     ]
     return "\n\n".join(blocks)
 

@@ -17,7 +17,7 @@ TEXT_UP_TO = 16384
 
 
 def write_har(run: Run, file: IO[str]) -> None:
-    """Write every exchange of the run to `file`, in the order of their start. Where this raises, the file is no JSON."""
+    """Write every exchange of the run to `file`, in the order of their start. Where this raises, it is not yet JSON."""
     creator = Creator(name=run.suite.name, version=run.suite.version)
     with HarFile.open(file, creator=creator, comment=f"{run.target.url}, seed {run.seed}") as har:
         for exchange in sorted(run.exchanges.values(), key=lambda each: each.started):

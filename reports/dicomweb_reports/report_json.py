@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dicomweb_reports.summary import counts, overall, requirement_verdicts, services
 
 if TYPE_CHECKING:
-    from dicomweb_reports.model import Exchange, Message, Result, Run
+    from dicomweb_reports.model import Exchange, Message, PlannedCheck, Result, Run
 
 SCHEMA = "dicomweb-conformance-report/1"
 
@@ -57,7 +57,8 @@ def _result(result: Result) -> dict[str, Any]:
 
 def _requirements(run: Run) -> dict[str, dict[str, Any]]:
     checks: dict[str, dict[str, None]] = {}
-    for check in (*run.planned, *run.results):
+    every: tuple[PlannedCheck | Result, ...] = (*run.planned, *run.results)
+    for check in every:
         for name in check.requirements:
             checks.setdefault(name, {})[check.check] = None
     entries: dict[str, dict[str, Any]] = {}

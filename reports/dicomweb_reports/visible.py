@@ -4,12 +4,21 @@ from __future__ import annotations
 
 
 def visible(text: str, limit: int) -> str:
-    r"""Return `text` on one line, cut after `limit` characters, what cannot be seen escaped: `\n`, `\x1b`, `\u202e`."""
-    cut = text[:limit]
-    if not cut.isprintable():
-        cut = "".join(each if each.isprintable() else _escape(each) for each in cut)
-    return f"{cut}… ({len(text) - limit:,} more characters)" if len(text) > limit else cut
+    r"""Return `text` on one line of about `limit` characters; what cannot be seen is escaped: `\n`, `\x1b`, `\u202e`."""
+    shown, length = text[:limit], min(len(text), limit)
+    if not shown.isprintable():
+        shown, length = _escaped(shown, limit)
+    return f"{shown}… ({len(text) - length:,} more characters)" if length < len(text) else shown
 
 
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape").decode()
+def _escaped(text: str, limit: int) -> tuple[str, int]:
+    """Return what of `text` fits into `limit` characters once it is escaped, and how many characters that was."""
+    pieces: list[str] = []
+    room = limit
+    for each in text:
+        piece = each if each.isprintable() else each.encode("unicode_escape").decode()
+        room -= len(piece)
+        if room < 0:
+            break
+        pieces.append(piece)
+    return "".join(pieces), len(pieces)

@@ -1,0 +1,139 @@
+"""`report.html`: the run for people, in one file without scripts and without anything to fetch."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from dicomweb_reports import page
+from dicomweb_reports.evidence import COMMAND
+from dicomweb_reports.summary import OUTCOMES, counts, not_concluded, overall, services
+from dicomweb_reports.visible import visible
+
+if TYPE_CHECKING:
+    from dicomweb_reports.model import Run
+
+MEANINGS = {
+    "fail": "The server did what the requirement rules out, or did not do what it demands.",
+    "error": "A fault of this suite. It says nothing about the server.",
+    "fixed": "Listed as a known failure, and passed: the list is out of date.",
+    "known": "Failed as listed in the known failures that were given to the run.",
+    "inconclusive": "Something that the check builds on did not hold, so nothing was judged. The reason names it.",
+    "deviation": "Tolerated, though the standard asks for or recommends something else; some clients may trip over it.",
+    "note": "Permitted, and worth knowing.",
+    "pass": "The server did what the requirement demands.",
+    "not-applicable": "The check is about something that the server does not offer.",
+    "not concluded": "Planned, but without a result.",
+}
+
+# The verdict whose colour the verdict over all takes.
+TONES = {
+    "conforms": "pass",
+    "conforms with deviations": "deviation",
+    "partial": "inconclusive",
+    "does not conform": "fail",
+    "nothing concluded": "inconclusive",
+}
+
+
+def html(run: Run) -> str:
+    """Return the whole page."""
+    number = counts(run)
+    summary = overall(run)
+    template = _environment().get_template("report.html.jinja")
+    return template.render(
+        run=run,
+        title=_product(run) or run.target.url,
+        overall=summary,
+        tone=TONES[summary.verdict],
+        counts={verdict: number[verdict] for verdict in OUTCOMES if number[verdict]},
+        meanings=MEANINGS,
+        broken=_broken(run),
+        facts=_facts(run),
+        cards=page.cards(run),
+        inconclusive=page.groups(run, "inconclusive"),
+        not_applicable=page.groups(run, "not-applicable"),
+        not_concluded=not_concluded(run),
+        services=services(run),
+        requirements=page.rows(run),
+        most=page.CHECKS,
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("dicomweb_reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+    environment.filters.update(short=_short, pieces=_pieces, number=_number, when=_when, took=_took)
+    return environment
+
+
+def _shown(value: object) -> object:
+    """Make every value that the template writes safe to show; what has __html__ is markup made from such values."""
+    return visible(value, COMMAND) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
+def _short(text: str, limit: int = page.VALUE) -> str:
+    return visible(text, limit)
+
+
+def _pieces(text: str) -> list[str]:
+    """Return text cut at its backticks: every second piece is code. One without a partner marks nothing."""
+    shown = visible(text, page.VALUE)
+    return shown.split("`") if shown.count("`") % 2 == 0 else [shown]
+
+
+def _number(value: int) -> str:
+    return f"{value:,}"
+
+
+def _when(time: datetime) -> str:
+    utc = time.astimezone(UTC)
+    return f"{utc.day} {utc:%B %Y, %H:%M} UTC"
+
+
+def _took(seconds: float) -> str:
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
+
+
+def _product(run: Run) -> str:
+    product = run.target.product
+    return " ".join(filter(None, (product.vendor, product.name, product.version))) if product else ""
+
+
+def _facts(run: Run) -> list[tuple[str, str]]:
+    build = run.target.product.build if run.target.product else ""
+    return [
+        ("Target", run.target.url),
+        ("Product", f"{_product(run) or 'not declared'}{f', build {build}' if build else ''}"),
+        ("Judged by", f"{run.suite.name} {run.suite.version}"),
+        ("Profile", run.profile),
+        ("Edition of the standard", run.edition or "all current editions"),
+        ("Seed of the test data", str(run.seed)),
+        ("Date", _when(run.started)),
+        ("Duration", _took(run.footer.seconds) if run.footer else "unknown"),
+    ]
+
+
+def _broken(run: Run) -> str:
+    """Return why the run is not whole; "" where it is."""
+    planned, missing = len(run.planned), len(not_concluded(run))
+    concluded = f"{planned - missing:,} of {planned:,} planned checks concluded."
+    if run.footer is None:
+        return f"This run broke off: its record has no end. {concluded}"
+    if run.footer.interrupted:
+        return f"This run was interrupted. {concluded}"
+    return f"This run stopped before its end. {concluded}" if missing else ""

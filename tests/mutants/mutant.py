@@ -1,0 +1,38 @@
+"""What a mutant is: the reference server with one named defect, and the checks that must notice it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from dicomweb_reference.server import Reference
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A server with one defect.
+
+    `kills` are the checks that must fail (or, where the row says so, deviate). In the scenarios of `may_trip` other checks may
+    trip over it too; a trip anywhere else is a surprise, and fails the test. `freedoms` are those under which the defect shows.
+    """
+
+    name: str
+    defect: str
+    server: type[Reference]
+    kills: tuple[str, ...]
+    may_trip: tuple[str, ...]
+    freedoms: frozenset[str] = frozenset()
+
+
+def mutant(
+    *kills: str, may_trip: Iterable[str] = (), freedoms: Iterable[str] = (), into: list[Mutant], name: str = ""
+) -> Callable[[type[Reference]], type[Reference]]:
+    """Add a class to a list of mutants; its name, in words, is the mutant's, and its docstring says what is wrong with it."""
+
+    def added(server: type[Reference]) -> type[Reference]:
+        words = name or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", server.__name__).lower()
+        into.append(Mutant(words, (server.__doc__ or "").strip(), server, kills, tuple(may_trip), frozenset(freedoms)))
+        return server
+
+    return added
