@@ -19,7 +19,18 @@ ALLOWED = {
     "dicomweb_reports": {"jinja2", "harfile", "markupsafe"},
 }
 # Modules of the suite that judge values and octets: they know neither HTTP nor pytest.
-PURE = {"media_types", "multipart", "dicom_json", "comparison", "attributes", "catalogue", "verdicts", "exchanges", "store_answer", "redaction"}
+PURE = {
+    "media_types",
+    "multipart",
+    "dicom_json",
+    "comparison",
+    "attributes",
+    "catalogue",
+    "verdicts",
+    "exchanges",
+    "store_answer",
+    "redaction",
+}
 HTTP = {"requests", "urllib3"}
 # The way in, and nothing imports it.
 TOP = {"plugin", "judging", "cli"}
@@ -49,7 +60,11 @@ def outside(names: set[str]) -> set[str]:
 
 @pytest.mark.parametrize("package", sorted(ALLOWED))
 def test_a_package_imports_only_what_it_may(package: str) -> None:
-    wrong = {f"{path.name} imports {name}" for path in modules(package) for name in outside(imported(path)) - ALLOWED[package] - {package}}
+    wrong = {
+        f"{path.name} imports {name}"
+        for path in modules(package)
+        for name in outside(imported(path)) - ALLOWED[package] - {package}
+    }
     assert not wrong
 
 
@@ -70,7 +85,11 @@ def test_only_the_client_speaks_http() -> None:
 
 def test_scenarios_know_neither_requests_nor_pytest() -> None:
     scenarios = PACKAGES["dicomweb_conformance"] / "scenarios"
-    wrong = {f"{path.name} imports {name}" for path in scenarios.glob("*.py") for name in outside(imported(path)) & (HTTP | {"pytest", "dicomweb_reference", "dicomweb_reports"})}
+    wrong = {
+        f"{path.name} imports {name}"
+        for path in scenarios.glob("*.py")
+        for name in outside(imported(path)) & (HTTP | {"pytest", "dicomweb_reference", "dicomweb_reports"})
+    }
     assert not wrong
 
 
@@ -80,7 +99,10 @@ def test_nothing_imports_the_way_in() -> None:
         for path in modules("dicomweb_conformance")
         if path.stem not in TOP
         for top in TOP
-        if any(name == f"dicomweb_conformance.{top}" or name.startswith(f"dicomweb_conformance.{top}.") for name in imported(path))
+        if any(
+            name == f"dicomweb_conformance.{top}" or name.startswith(f"dicomweb_conformance.{top}.")
+            for name in imported(path)
+        )
     }
     assert not wrong
 
@@ -88,7 +110,11 @@ def test_nothing_imports_the_way_in() -> None:
 def test_the_modules_of_the_suite_import_each_other_one_way() -> None:
     stems = {path.stem: path for path in PACKAGES["dicomweb_conformance"].glob("*.py") if path.stem != "__init__"}
     arrows = {
-        stem: {name.split(".")[1] for name in imported(path) if name.startswith("dicomweb_conformance.") and name.split(".")[1] in stems}
+        stem: {
+            name.split(".")[1]
+            for name in imported(path)
+            if name.startswith("dicomweb_conformance.") and name.split(".")[1] in stems
+        }
         for stem, path in stems.items()
     }
     done: set[str] = set()

@@ -1,4 +1,7 @@
-"""What the target really holds, found out by looking and never by believing an answer; eventual consistency is waited for."""
+"""What the target really holds, found out by looking and never by believing an answer.
+
+Eventual consistency is waited for.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ _PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Ask again and again, in growing intervals, until the condition holds or the time is over; tell whether it held."""
+    """Ask again and again, in growing intervals, until the condition holds or the time is over.
+
+    Tell whether it held.
+    """
     deadline = time.monotonic() + seconds
     pauses = iter(_PAUSES)
     while not condition():
@@ -26,7 +32,10 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 def shows(response: Response, uids: Iterable[str]) -> bool:
-    """Tell whether an answer is a 200 whose payload names all these UIDs: what a constant answer or a login page cannot do."""
+    """Tell whether an answer is a 200 whose payload names all these UIDs.
+
+    What a constant answer or a login page cannot do.
+    """
     return response.status == 200 and not response.error and all(uid.encode() in response.body for uid in uids)
 
 
@@ -92,7 +101,9 @@ def ways_of_looking(service: StudiesService, study: Study) -> dict[str, Callable
             service.search("studies", StudyInstanceUID=study.study_instance_uid), "0020000D", {study.study_instance_uid}
         ),
         "search for instances": lambda: all(
-            _lists(service.search_in(series, "instances"), "00080018", {each.sop_instance_uid for each in series.instances})
+            _lists(
+                service.search_in(series, "instances"), "00080018", {each.sop_instance_uid for each in series.instances}
+            )
             for series in study.series
         ),
         "retrieve": lambda: shows(service.retrieve(study, accept=media_types.MULTIPART_DICOM), uids),

@@ -1,4 +1,7 @@
-"""The attributes that PS3.18 names for Search: match keys (Table 10.6.1-5) and what results hold (Tables 10.6.3-3 to 10.6.3-5)."""
+"""The attributes that PS3.18 names for Search.
+
+Match keys (Table 10.6.1-5) and what results hold (Tables 10.6.3-3 to 10.6.3-5).
+"""
 
 from __future__ import annotations
 

@@ -41,7 +41,9 @@ def credentials(spec: str, environ: Mapping[str, str]) -> Credentials:
         case "bearer" if not user:
             token = _secret(environ, "DICOMWEB_TOKEN", spec)
             return Credentials("bearer", f"Bearer {token}", (token,))
-    raise CredentialsError(f"auth is {spec!r}: expected none, basic:USER (password in DICOMWEB_PASSWORD) or bearer (token in DICOMWEB_TOKEN)")
+    raise CredentialsError(
+        f"auth is {spec!r}: expected none, basic:USER (password in DICOMWEB_PASSWORD) or bearer (token in DICOMWEB_TOKEN)"
+    )
 
 
 def _secret(environ: Mapping[str, str], name: str, spec: str) -> str:

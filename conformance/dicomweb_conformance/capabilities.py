@@ -1,4 +1,7 @@
-"""What the target offers. Absent is not broken: a capability is absent only by a clean refusal beside a control that works."""
+"""What the target offers.
+
+Absent is not broken: a capability is absent only by a clean refusal beside a control that works.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,10 @@ Proof = Callable[[Response, Study], bool]
 
 @dataclass(frozen=True)
 class _Question:
-    """How a capability is looked for: a request on a study that is known to be there, and what proves that it was answered."""
+    """How a capability is looked for.
+
+    A request on a study that is known to be there, and what proves that it was answered.
+    """
 
     owner: str
     probe: Probe
@@ -79,30 +85,49 @@ def _shown(response: Response, study: Study) -> bool:
     return shows(response, _instance(study))
 
 
-# The owner is the check that fails where the capability is missing or broken; the rest of its checks are then not judged.
+# The owner is the check that fails where the capability is missing or broken; the rest of its checks are then not
+# judged.
 QUESTIONS: dict[str, _Question] = {
     "search.studies": _Question(
-        "search-studies", lambda service, study: service.search("studies", StudyInstanceUID=study.study_instance_uid), _rows("0020000D", _study)
+        "search-studies",
+        lambda service, study: service.search("studies", StudyInstanceUID=study.study_instance_uid),
+        _rows("0020000D", _study),
     ),
-    "search.series": _Question("search-series-of-a-study", lambda service, study: service.search_in(study, "series"), _rows("0020000E", _series)),
+    "search.series": _Question(
+        "search-series-of-a-study",
+        lambda service, study: service.search_in(study, "series"),
+        _rows("0020000E", _series),
+    ),
     "search.instances": _Question(
-        "search-instances-of-a-series", lambda service, study: service.search_in(study.series[0], "instances"), _rows("00080018", _instance)
+        "search-instances-of-a-series",
+        lambda service, study: service.search_in(study.series[0], "instances"),
+        _rows("00080018", _instance),
     ),
     "search.study-instances": _Question(
-        "search-instances-of-a-study", lambda service, study: service.search_in(study, "instances"), _rows("00080018", _instance)
+        "search-instances-of-a-study",
+        lambda service, study: service.search_in(study, "instances"),
+        _rows("00080018", _instance),
     ),
     "search.all-series": _Question(
-        "search-all-series", lambda service, study: service.search("series", SeriesInstanceUID=study.series[0].uid), _rows("0020000E", _series)
+        "search-all-series",
+        lambda service, study: service.search("series", SeriesInstanceUID=study.series[0].uid),
+        _rows("0020000E", _series),
     ),
     "search.all-instances": _Question(
         "search-all-instances",
         lambda service, study: service.search("instances", SOPInstanceUID=study.instances[0].sop_instance_uid),
         _rows("00080018", _instance),
     ),
-    "retrieve": _Question("retrieve-instance-series-study", lambda service, study: service.retrieve(study.instances[0]), _shown),
-    "metadata": _Question("metadata-of-instance-series-study", lambda service, study: service.metadata(study.instances[0]), _shown),
+    "retrieve": _Question(
+        "retrieve-instance-series-study", lambda service, study: service.retrieve(study.instances[0]), _shown
+    ),
+    "metadata": _Question(
+        "metadata-of-instance-series-study", lambda service, study: service.metadata(study.instances[0]), _shown
+    ),
     "retrieve.single-part": _Question(
-        "retrieve-single-part", lambda service, study: service.retrieve(study.instances[0], accept=media_types.DICOM), _shown
+        "retrieve-single-part",
+        lambda service, study: service.retrieve(study.instances[0], accept=media_types.DICOM),
+        _shown,
     ),
 }
 
@@ -118,7 +143,9 @@ class Capabilities:
         state: a directory that the run's processes share.
     """
 
-    def __init__(self, target: Target, service: StudiesService, study: Callable[[], Study], recorder: Recorder, state: Path) -> None:
+    def __init__(
+        self, target: Target, service: StudiesService, study: Callable[[], Study], recorder: Recorder, state: Path
+    ) -> None:
         self._target = target
         self._service = service.for_purpose("probe")
         self._study = study

@@ -1,4 +1,7 @@
-"""How a check names what it verifies. `@verifies` only attaches marks: the catalogue decides what an observation means."""
+"""How a check names what it verifies.
+
+`@verifies` only attaches marks: the catalogue decides what an observation means.
+"""
 
 from __future__ import annotations
 
@@ -45,11 +48,13 @@ def verifies(*requirements: str, id: str, each: Sequence[Case] = (), smoke: bool
     Args:
         requirements: ids of the catalogue; the first is what findings belong to unless they say otherwise.
         id: a stable slug; it never changes, and holds no path, clause or position.
-        each: cases of data; the check gets each as its argument `case`, and its id as `slug[case]`. Their requirements come first.
+        each: cases of data; the check gets each as its argument `case`, and its id as `slug[case]`. Their requirements
+            come first.
         smoke: the check belongs to the ten-second selection `-m smoke`.
 
     Raises:
-        SuiteError: the id is no slug, or nothing is verified, or the function makes no claim in the first line of its docstring.
+        SuiteError: the id is no slug, or nothing is verified, or the function makes no claim in the first line of its
+            docstring.
     """
     if not _SLUG.match(id):
         raise SuiteError(f"check id {id!r} is no slug of lower-case words joined by hyphens")
@@ -64,7 +69,10 @@ def verifies(*requirements: str, id: str, each: Sequence[Case] = (), smoke: bool
         if smoke:
             marked = pytest.mark.smoke(marked)
         if each:
-            cases = [pytest.param(case, id=case.id, marks=pytest.mark.verifies(case.requirement, id=f"{id}[{case.id}]")) for case in each]
+            cases = [
+                pytest.param(case, id=case.id, marks=pytest.mark.verifies(case.requirement, id=f"{id}[{case.id}]"))
+                for case in each
+            ]
             marked = pytest.mark.parametrize("case", cases)(marked)
         result: _Check = marked
         return result

@@ -68,4 +68,6 @@ def _remove(service: StudiesService, study_uid: str, grace: float) -> str | None
 def _there(service: StudiesService, study_uid: str) -> bool:
     """Tell whether anything of a study is still visible; when in doubt it is."""
     response = service.get(f"studies/{study_uid}/series", accept="application/dicom+json")
-    return not (response.status in {204, 404, 410} or (response.status == 200 and response.body.strip() in {b"[]", b""}))
+    return not (
+        response.status in {204, 404, 410} or (response.status == 200 and response.body.strip() in {b"[]", b""})
+    )

@@ -16,11 +16,26 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port on 127.0.0.1; 0 for any free one.")
-@click.option("--freedom", "freedoms", multiple=True, metavar="NAME", help="Something that the standard leaves open, done the other way; repeatable.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="Port on 127.0.0.1; 0 for any free one.",
+)
+@click.option(
+    "--freedom",
+    "freedoms",
+    multiple=True,
+    metavar="NAME",
+    help="Something that the standard leaves open, done the other way; repeatable.",
+)
 @click.option("--list-freedoms", is_flag=True, help="List the freedoms and end.")
 def serve(port: int, freedoms: tuple[str, ...], list_freedoms: bool) -> None:  # noqa: FBT001 - click passes options by name
-    """Start the reference server; its base URL is the first line printed. Ctrl-C ends it, and what it stored is gone."""
+    """Start the reference server.
+
+    Its base URL is the first line printed. Ctrl-C ends it, and what it stored is gone.
+    """
     from dicomweb_reference.freedoms import FREEDOMS  # noqa: PLC0415 - the web framework is loaded only to serve
     from dicomweb_reference.serving import serve as serve_reference  # noqa: PLC0415
 
@@ -34,7 +49,9 @@ def serve(port: int, freedoms: tuple[str, ...], list_freedoms: bool) -> None:  #
     try:
         serve_reference(port, set(freedoms), until_stdin_closes=False)
     except OSError as error:
-        raise click.ClickException(f"port {port} of 127.0.0.1 cannot be used: {error.strerror}; --port names another") from None
+        raise click.ClickException(
+            f"port {port} of 127.0.0.1 cannot be used: {error.strerror}; --port names another"
+        ) from None
 
 
 @main.command()
@@ -51,7 +68,12 @@ def requirements(identifiers: tuple[str, ...]) -> None:
         click.echo(f"{row.id} [{row.level}, {row.tier}] {row.text} ({row.clause})")
         if not identifiers:
             continue
-        for name, listed in (("pass", row.passes), ("note", row.note), ("deviation", row.deviation), ("fail", row.fail)):
+        for name, listed in (
+            ("pass", row.passes),
+            ("note", row.note),
+            ("deviation", row.deviation),
+            ("fail", row.fail),
+        ):
             for each in listed:
                 click.echo(f"  {name}: {each}")
         click.echo(f"  see: {row.see}" if row.see else f"  why: {row.why}")

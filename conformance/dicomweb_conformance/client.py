@@ -1,7 +1,7 @@
 """Exchanges with the target. What is sent is what was asked for and nothing else; what comes back is never judged here.
 
-requests adds headers, follows redirects and reads settings from its surroundings; all of that is switched off: a header that a
-check did not set would make it check something else, and a redirect could carry credentials to another host.
+requests adds headers, follows redirects and reads settings from its surroundings; all of that is switched off: a header
+that a check did not set would make it check something else, and a redirect could carry credentials to another host.
 """
 
 from __future__ import annotations
@@ -80,7 +80,8 @@ class Client:
     ) -> Response:
         """Send one request and return its answer.
 
-        A GET that breaks off without an answer is repeated once: a kept-alive connection may have been closed meanwhile.
+        A GET that breaks off without an answer is repeated once: a kept-alive connection may have been closed
+        meanwhile.
 
         Args:
             method: the HTTP method.
@@ -98,7 +99,12 @@ class Client:
         return response
 
     def _once(
-        self, method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes | Iterable[bytes] | None, purpose: str
+        self,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        body: bytes | Iterable[bytes] | None,
+        purpose: str,
     ) -> Response:
         exchange = self._recorder.next_exchange()
         check = self._on_exchange(exchange)
@@ -151,7 +157,9 @@ class Client:
         began = time.monotonic()
 
         def broken(error: BaseException, **known: Any) -> Response:
-            return Response(exchange, method, url, seconds=time.monotonic() - began, error=describe(error), **{"status": 0, **known})
+            return Response(
+                exchange, method, url, seconds=time.monotonic() - began, error=describe(error), **{"status": 0, **known}
+            )
 
         # urllib3 adds Accept-Encoding unless told to skip it; requests adds nothing to a cleared session but framing.
         fields: dict[str, Any] = {"Accept-Encoding": SKIP_HEADER, **headers}
@@ -164,7 +172,7 @@ class Client:
             return broken(error)
         raw = answer.raw
         self._wire.version = {10: "HTTP/1.0", 11: "HTTP/1.1", 20: "HTTP/2"}.get(raw.version, "HTTP/?")
-        known = {
+        known: dict[str, Any] = {
             "status": answer.status_code,
             "reason": answer.reason or "",
             "headers": Headers(tuple((str(name), str(value)) for name, value in raw.headers.items())),
@@ -177,7 +185,9 @@ class Client:
                     if len(octets) > BODY_LIMIT:
                         raise TimeoutError(f"the body goes on after {BODY_LIMIT >> 20} MiB; the rest was not read")  # noqa: TRY301
                     if time.monotonic() > deadline:
-                        raise TimeoutError(f"the body was still coming after {self.target.timeout:g} s; the rest was not read")  # noqa: TRY301
+                        raise TimeoutError(
+                            f"the body was still coming after {self.target.timeout:g} s; the rest was not read"
+                        )  # noqa: TRY301
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             return broken(error, body=bytes(octets), **known)
         response = Response(exchange, method, url, seconds=time.monotonic() - began, body=bytes(octets), **known)
@@ -209,7 +219,9 @@ def _decoded(response: Response) -> Response:
         except zlib.error as fault:
             error = f"the body does not decode as {coding}: {fault}"
             continue
-        error = "" if decoder.eof else f"the {coding} body ends too early, or unpacks to more than {BODY_LIMIT >> 20} MiB"
+        error = (
+            "" if decoder.eof else f"the {coding} body ends too early, or unpacks to more than {BODY_LIMIT >> 20} MiB"
+        )
         break
     return Response(
         response.exchange,

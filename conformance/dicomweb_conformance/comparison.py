@@ -1,4 +1,7 @@
-"""What is different between a data set that was stored and one that came back (PS3.18 10.5.2, Annex F): values by what they mean, not by how they are written."""
+"""What is different between a data set that was stored and one that came back (PS3.18 10.5.2, Annex F).
+
+Values by what they mean, not by how they are written.
+"""
 
 from __future__ import annotations
 
@@ -40,8 +43,8 @@ class Difference:
 def data_sets(stored: Dataset, received: Dataset, path: str = "") -> Iterator[Difference]:
     """Compare two data sets element by element.
 
-    Left out are Pixel Data, group lengths, padding, Specific Character Set, and whatever the received data set lists as changed in its Original
-    Attributes Sequence.
+    Left out are Pixel Data, group lengths, padding, Specific Character Set, and whatever the received data set lists as
+    changed in its Original Attributes Sequence.
 
     Args:
         stored: as it was sent.
@@ -66,7 +69,9 @@ def _elements(stored: DataElement, received: DataElement, here: str) -> Iterator
     if stored.VR == VR.SQ:
         before, after = list(stored.value or []), list(received.value or []) if received.VR == VR.SQ else None
         if after is None or len(before) != len(after):
-            yield Difference(here, "SQ", "changed", f"{len(before)} items", "no sequence" if after is None else f"{len(after)} items")
+            yield Difference(
+                here, "SQ", "changed", f"{len(before)} items", "no sequence" if after is None else f"{len(after)} items"
+            )
             return
         for number, (one, other) in enumerate(zip(before, after, strict=True), 1):
             yield from data_sets(one, other, f"{here}[{number}]/")
@@ -96,7 +101,13 @@ def with_json(stored: Dataset, received: DataSet, path: str = "") -> Iterator[Di
         elif element.VR == VR.SQ:
             yield from _items_with_json(element, values(received, tag), here)
         elif "BulkDataURI" not in found and not _equal(_values(element), _values_of_json(found), element.VR):
-            yield Difference(here, element.VR, "changed", _shown(element), _cut(str({name: each for name, each in found.items() if name != "vr"})))
+            yield Difference(
+                here,
+                element.VR,
+                "changed",
+                _shown(element),
+                _cut(str({name: each for name, each in found.items() if name != "vr"})),
+            )
 
 
 def _items_with_json(stored: DataElement, received: list[Any], here: str) -> Iterator[Difference]:
@@ -123,7 +134,12 @@ def _recorded_changes(received: Dataset) -> set[int]:
 
 def _left_out(element: DataElement, *, pixels: bool = True) -> bool:
     tag = element.tag
-    return tag.group == 2 or tag.element == 0 or tag in {SPECIFIC_CHARACTER_SET, 0xFFFC_FFFC} or (pixels and tag == PIXEL_DATA)
+    return (
+        tag.group == 2
+        or tag.element == 0
+        or tag in {SPECIFIC_CHARACTER_SET, 0xFFFC_FFFC}
+        or (pixels and tag == PIXEL_DATA)
+    )
 
 
 def _values(element: DataElement) -> list[Any]:
@@ -189,7 +205,11 @@ def _name(value: Any) -> str:
 
 def _same(one: Any, other: Any) -> bool:
     if isinstance(one, (int, float)) and isinstance(other, (int, float)):
-        return one == other or math.isclose(float(one), float(other), rel_tol=1e-6) or (math.isnan(one) and math.isnan(other))
+        return (
+            one == other
+            or math.isclose(float(one), float(other), rel_tol=1e-6)
+            or (math.isnan(one) and math.isnan(other))
+        )
     return bool(one == other)
 
 

@@ -59,7 +59,15 @@ class Delivery:
         say: shows a line to the person who waits.
     """
 
-    def __init__(self, service: StudiesService, own: Own, recorder: Recorder, state: Path, grace: float, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        service: StudiesService,
+        own: Own,
+        recorder: Recorder,
+        state: Path,
+        grace: float,
+        say: Callable[[str], None],
+    ) -> None:
         self._store = service.for_purpose("store")
         self._look = service.for_purpose("confirm")
         self._own = own
@@ -69,7 +77,7 @@ class Delivery:
         self._say = say
         self._known: dict[str, Delivered] = {}
 
-    def deliver(self, study: Study) -> Delivered:
+    def has(self, study: Study) -> None:
         """Have a study on the target.
 
         Raises:
@@ -80,8 +88,9 @@ class Delivery:
             self._own.claim(study.instances)
             delivered = self._known[study.study_instance_uid] = self._once(study)
         if delivered.confirmed is None:
-            raise Inconclusive(f"study {study.name} could not be stored: {delivered.reason}", next(iter(delivered.exchanges), None))
-        return delivered
+            raise Inconclusive(
+                f"study {study.name} could not be stored: {delivered.reason}", next(iter(delivered.exchanges), None)
+            )
 
     def _once(self, study: Study) -> Delivered:
         digest = hashlib.sha256(study.study_instance_uid.encode()).hexdigest()[:16]
@@ -89,7 +98,9 @@ class Delivery:
         with FileLock(path.with_suffix(".lock")):
             if path.exists():
                 return Delivered(**json.loads(path.read_text(encoding="utf-8")))
-            announcement = threading.Timer(SILENCE, self._say, [f"storing study {study.name} ({len(study.instances)} instances) ..."])
+            announcement = threading.Timer(
+                SILENCE, self._say, [f"storing study {study.name} ({len(study.instances)} instances) ..."]
+            )
             announcement.daemon = True
             announcement.start()
             try:
@@ -113,12 +124,24 @@ class Delivery:
                 return self._delivered(study, way, tried, exchanges, seen, time.monotonic() - began)
             answer = next((each for each in responses if not 200 <= each.status < 300), responses[0])
             said = answer.error or f"{answer.status} {answer.reason}".strip()
-            tried.append({"way": way, "reason": f"answered {said}" + (", and not visible afterwards" if accepted else "")})
+            tried.append(
+                {"way": way, "reason": f"answered {said}" + (", and not visible afterwards" if accepted else "")}
+            )
         reason = "; ".join(f"{each['way']}: {each['reason']}" for each in tried)
-        return Delivered(study.name, study.study_instance_uid, len(study.instances), None, tuple(tried), reason=reason, exchanges=tuple(exchanges))
+        return Delivered(
+            study.name,
+            study.study_instance_uid,
+            len(study.instances),
+            None,
+            tuple(tried),
+            reason=reason,
+            exchanges=tuple(exchanges),
+        )
 
     @staticmethod
-    def _delivered(study: Study, way: str, tried: list[dict[str, str]], exchanges: list[str], seen: list[str], delay: float) -> Delivered:
+    def _delivered(
+        study: Study, way: str, tried: list[dict[str, str]], exchanges: list[str], seen: list[str], delay: float
+    ) -> Delivered:
         return Delivered(
             study.name,
             study.study_instance_uid,

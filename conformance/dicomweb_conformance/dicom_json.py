@@ -1,4 +1,7 @@
-"""Reading DICOM JSON (PS3.18 Annex F) as a check needs it. Whether the model holds is judged elsewhere; nothing here raises on odd values."""
+"""Reading DICOM JSON (PS3.18 Annex F) as a check needs it.
+
+Whether the model holds is judged elsewhere; nothing here raises on odd values.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,10 @@ def first(data_set: DataSet, tag: str) -> Any:
 
 
 def text(data_set: DataSet, tag: str) -> str:
-    """Return the first value of an element as text (a name's alphabetic group, a number as its digits); empty where it has none."""
+    """Return the first value of an element as text (a name's alphabetic group, a number as its digits).
+
+    Empty where it has none.
+    """
     value = first(data_set, tag)
     if isinstance(value, dict):
         value = value.get("Alphabetic", "")
@@ -69,5 +75,13 @@ def items(data_set: DataSet, tag: str) -> list[DataSet]:
 
 
 def _kind(value: Any) -> str:
-    names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", int: "a number", float: "a number", type(None): "null"}
+    names = {
+        dict: "an object",
+        list: "an array",
+        str: "a string",
+        bool: "a boolean",
+        int: "a number",
+        float: "a number",
+        type(None): "null",
+    }
     return names.get(type(value), type(value).__name__)

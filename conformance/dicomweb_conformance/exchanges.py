@@ -24,8 +24,8 @@ class Headers:
 class Response:
     """The answer to one request.
 
-    `status` is 0 where no status line arrived; `error` then says what happened instead. `error` with a status means that the
-    body broke off. `body` is the payload after any Content-Encoding was undone.
+    `status` is 0 where no status line arrived; `error` then says what happened instead. `error` with a status means
+    that the body broke off. `body` is the payload after any Content-Encoding was undone.
     """
 
     exchange: str

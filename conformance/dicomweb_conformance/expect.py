@@ -1,7 +1,7 @@
 """What a check says of an answer. All findings of one answer are collected, then raised once.
 
-A finding quotes an observation that its requirement lists, and the list it stands in is its verdict; or it describes one that is
-not listed, and the requirement's level decides. No check chooses a verdict.
+A finding quotes an observation that its requirement lists, and the list it stands in is its verdict; or it describes
+one that is not listed, and the requirement's level decides. No check chooses a verdict.
 """
 
 from __future__ import annotations
@@ -20,7 +20,15 @@ from dicomweb_conformance import dicom_json, media_types, multipart
 from dicomweb_conformance.catalogue import Requirement, code_of, status_observation
 from dicomweb_conformance.dicom_json import DataSet
 from dicomweb_conformance.exchanges import Response
-from dicomweb_conformance.judgement import CheckFailed, Finding, Inconclusive, Judgement, NotApplicable, SuiteError, current
+from dicomweb_conformance.judgement import (
+    CheckFailed,
+    Finding,
+    Inconclusive,
+    Judgement,
+    NotApplicable,
+    SuiteError,
+    current,
+)
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.verdicts import Verdict
 
@@ -54,7 +62,15 @@ class Expectation:
         self.response = response
         self._judgement = judgement
 
-    def observes(self, observation: str, *, where: str = "", expected: Sequence[str] = (), received: str = "", of: str | None = None) -> None:
+    def observes(
+        self,
+        observation: str,
+        *,
+        where: str = "",
+        expected: Sequence[str] = (),
+        received: str = "",
+        of: str | None = None,
+    ) -> None:
         """Report an observation that the requirement lists, word for word.
 
         Args:
@@ -73,7 +89,14 @@ class Expectation:
             raise SuiteError(f"{requirement.id} lists no observation {observation!r}")
         self._note(requirement, observation, verdict, where, expected, received)
 
-    def observes_one_of(self, *observations: str, where: str = "", expected: Sequence[str] = (), received: str = "", of: str | None = None) -> None:
+    def observes_one_of(
+        self,
+        *observations: str,
+        where: str = "",
+        expected: Sequence[str] = (),
+        received: str = "",
+        of: str | None = None,
+    ) -> None:
         """Report the first of these wordings that the requirement lists: rows of one family say the same thing in different words.
 
         Raises:
@@ -83,10 +106,13 @@ class Expectation:
         listed = next((each for each in observations if requirement.verdict_of(each) is not None), observations[0])
         self.observes(listed, where=where, expected=expected, received=received, of=of)
 
-    def leads_to(self, url: str, path: str, service: StudiesService, *, because: str, gone: str, of: str | None = None) -> None:
+    def leads_to(
+        self, url: str, path: str, service: StudiesService, *, because: str, gone: str, of: str | None = None
+    ) -> None:
         """Follow a URL that the target gave: it must lead to the resource of that path.
 
-        A URL on another origin is not fetched, and never gets credentials: a proxy may stand in between, so its path is compared.
+        A URL on another origin is not fetched, and never gets credentials: a proxy may stand in between, so its path is
+        compared.
 
         Args:
             url: as the target gave it, possibly relative to the request.
@@ -103,15 +129,32 @@ class Expectation:
         elif there.startswith(service.base_url + "/"):
             answer = service.get_url(there, accept=media_types.MULTIPART_DICOM)
             if answer.status in BUSY:
-                raise Inconclusive(f"the target was busy: {answer.request_line} was answered {answer.status}", answer.exchange)
+                raise Inconclusive(
+                    f"the target was busy: {answer.request_line} was answered {answer.status}", answer.exchange
+                )
             if answer.status != 200:
                 requirement = self._judgement.requirement(of)
                 listed = status_observation(requirement, answer.status) if answer.status >= 500 else gone
-                self.observes(listed or gone, expected=["200 with that resource"], received=f"{answer.error or answer.status} for {url}", of=of)
+                self.observes(
+                    listed or gone,
+                    expected=["200 with that resource"],
+                    received=f"{answer.error or answer.status} for {url}",
+                    of=of,
+                )
             elif path.rpartition("/")[2].encode() not in answer.body:
-                self.observes(because, expected=["200 with that resource"], received=f"200 with something else for {url}", of=of)
+                self.observes(
+                    because, expected=["200 with that resource"], received=f"200 with something else for {url}", of=of
+                )
 
-    def finds(self, observation: str, *, where: str = "", expected: Sequence[str] = (), received: str = "", of: str | None = None) -> None:
+    def finds(
+        self,
+        observation: str,
+        *,
+        where: str = "",
+        expected: Sequence[str] = (),
+        received: str = "",
+        of: str | None = None,
+    ) -> None:
         """Report an observation that the requirement does not list: its level decides."""
         requirement = self._judgement.requirement(of)
         self._note(requirement, observation, requirement.judge(observation), where, expected, received)
@@ -130,7 +173,9 @@ class Expectation:
         if response.status in accepted and not response.error:
             return
         if response.status in BUSY:
-            raise Inconclusive(f"the target was busy: {response.request_line} was answered {response.status}", response.exchange)
+            raise Inconclusive(
+                f"the target was busy: {response.request_line} was answered {response.status}", response.exchange
+            )
         if response.status == 0:
             self.finds("no answer", received=response.error, of=of)
         elif response.status in accepted:
@@ -203,9 +248,10 @@ class Expectation:
             matches: the results.
             tag: the unique key: 0020000D, 0020000E or 00080018.
             expected: the UIDs that must be there.
-            none: the observation where nothing was found; likewise `incomplete` where some are missing, `excess` where there are
-                more, of this run or of others, and `other` where some are missing and others are there instead. One that is not
-                given is described, and the requirement's level decides.
+            none: the observation where nothing was found; likewise `incomplete` where some are missing, `excess` where
+                there are
+                more, of this run or of others, and `other` where some are missing and others are there instead. One
+                that is not given is described, and the requirement's level decides.
             of: which of the check's requirements.
         """
         wanted, found = set(expected), set(matches.uids(tag))
@@ -221,23 +267,45 @@ class Expectation:
         else:
             quote, described = other or excess, "other entities"
         received = f"{len(found)} of this run" + (f", {matches.foreign} that are not" if matches.foreign else "")
-        received += "".join(f"; missing {each}" for each in sorted(missing)) + "".join(f"; too many {each}" for each in sorted(found - wanted))
+        received += "".join(f"; missing {each}" for each in sorted(missing)) + "".join(
+            f"; too many {each}" for each in sorted(found - wanted)
+        )
         report = self.finds if quote is None else self.observes
-        report(quote or described, where=_tag(tag), expected=[f"exactly {len(wanted)}: {', '.join(sorted(wanted))}"], received=received, of=of)
+        report(
+            quote or described,
+            where=_tag(tag),
+            expected=[f"exactly {len(wanted)}: {', '.join(sorted(wanted))}"],
+            received=received,
+            of=of,
+        )
 
-    def lists_nothing_but(self, matches: Matches, tag: str, allowed: Collection[str], *, else_: str, of: str | None = None) -> None:
+    def lists_nothing_but(
+        self, matches: Matches, tag: str, allowed: Collection[str], *, else_: str, of: str | None = None
+    ) -> None:
         """Report `else_` where search results hold an entity that is not among those allowed."""
         surplus = sorted(set(matches.uids(tag)) - set(allowed))
         if surplus or matches.foreign:
             others = f" and {matches.foreign} that are not of this run" if matches.foreign else ""
-            self.observes(else_, where=_tag(tag), expected=[f"only {', '.join(allowed)}"], received=", ".join(surplus) + others, of=of)
+            self.observes(
+                else_,
+                where=_tag(tag),
+                expected=[f"only {', '.join(allowed)}"],
+                received=", ".join(surplus) + others,
+                of=of,
+            )
 
     def lists_each_once(self, matches: Matches, tag: str, *, twice: str, of: str | None = None) -> None:
         """Report `twice` where two search results have the same unique key."""
         counts = Counter(matches.uids(tag))
         doubled = sorted(uid for uid, count in counts.items() if count > 1)
         if doubled:
-            self.observes(twice, where=_tag(tag), expected=["each once"], received=", ".join(f"{uid} {counts[uid]} times" for uid in doubled), of=of)
+            self.observes(
+                twice,
+                where=_tag(tag),
+                expected=["each once"],
+                received=", ".join(f"{uid} {counts[uid]} times" for uid in doubled),
+                of=of,
+            )
 
     def is_json(self, otherwise: str, *, of: str | None = None) -> None:
         """Report `otherwise` where the body is no JSON."""
@@ -255,11 +323,21 @@ class Expectation:
 
     def _unreadable(self, wanted: str, why: str, of: str | None) -> None:
         excerpt = self.response.body[:_EXCERPT].decode("utf-8", "backslashreplace")
-        received = f"{self.status_line}; {why}; it begins {excerpt!r}" if excerpt else f"{self.status_line}; the body is empty"
+        received = (
+            f"{self.status_line}; {why}; it begins {excerpt!r}" if excerpt else f"{self.status_line}; the body is empty"
+        )
         self.finds("the body is not what was asked for", expected=[wanted], received=received, of=of)
         raise _Concluded
 
-    def _note(self, requirement: Requirement, observation: str, verdict: Verdict, where: str, expected: Sequence[str], received: str) -> None:
+    def _note(
+        self,
+        requirement: Requirement,
+        observation: str,
+        verdict: Verdict,
+        where: str,
+        expected: Sequence[str],
+        received: str,
+    ) -> None:
         if verdict is Verdict.PASS:
             self._judgement.observed[requirement.id, observation] = None
             return
@@ -306,7 +384,9 @@ def control(response: Response, *statuses: int, because: str) -> None:
         Inconclusive: names the exchange.
     """
     if response.status not in (statuses or (200,)) or response.error:
-        raise Inconclusive(f"{because}: {response.request_line} was answered {response.error or response.status}", response.exchange)
+        raise Inconclusive(
+            f"{because}: {response.request_line} was answered {response.error or response.status}", response.exchange
+        )
 
 
 def assume(condition: object, because: str, blame: str | None = None) -> None:

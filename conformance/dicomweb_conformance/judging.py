@@ -1,7 +1,8 @@
 """A conformance run as pytest sees it: what is collected, what each check comes to, and what is told at the end.
 
-One process controls the run: pytest itself, or the controller of pytest-xdist. It looks whether the target can be judged, starts the
-embedded server, cleans up and renders the reports. Checks run there or in workers; all write to one run record.
+One process controls the run: pytest itself, or the controller of pytest-xdist. It looks whether the target can be
+judged, starts the embedded server, cleans up and renders the reports. Checks run there or in workers; all write to one
+run record.
 """
 
 from __future__ import annotations
@@ -75,7 +76,8 @@ class Judging:
     Args:
         config: pytest's.
         settings: what was asked for.
-        from_controller: what the controller of pytest-xdist hands to this worker; None in the controller, and without xdist.
+        from_controller: what the controller of pytest-xdist hands to this worker; None in the controller, and without
+            xdist.
 
     Raises:
         OptionError: the profile or the known failures cannot be used.
@@ -94,7 +96,9 @@ class Judging:
         self.overall = ""
         try:
             self.profile: Profile = load_profile(settings.profile)
-            self.known = (known.load(settings.known) if settings.known else ()) + known.rows(settings.known_in_target, "target.toml")
+            self.known = (known.load(settings.known) if settings.known else ()) + known.rows(
+                settings.known_in_target, "target.toml"
+            )
         except (ProfileError, KnownError) as error:
             raise OptionError(str(error)) from None
         if from_controller:
@@ -109,7 +113,11 @@ class Judging:
         prefix = patient_id_prefix(settings.seed)
         self.own = Own(prefix)
         self.client = Client(
-            settings.target, self.recorder, user_agent=f"dicomweb-conformance/{VERSION}", screen=self.own.screen, on_exchange=note_exchange
+            settings.target,
+            self.recorder,
+            user_agent=f"dicomweb-conformance/{VERSION}",
+            screen=self.own.screen,
+            on_exchange=note_exchange,
         )
         self.exit_stack.callback(self.client.close)
         self.exit_stack.callback(self.recorder.close)
@@ -117,8 +125,10 @@ class Judging:
         self.service = StudiesService(self.client, self.ledger, self.own)
         self.archive = Archive(self.service, settings.grace)
         self.delivery = Delivery(self.service, self.own, self.recorder, self.state, settings.grace, self._say)
-        self.corpus = Corpus(settings.seed, self.delivery.deliver)
-        self.capabilities = Capabilities(settings.target, self.service, lambda: self.corpus.two_series, self.recorder, self.state)
+        self.corpus = Corpus(settings.seed, self.delivery.has)
+        self.capabilities = Capabilities(
+            settings.target, self.service, lambda: self.corpus.two_series, self.recorder, self.state
+        )
 
     def _say(self, line: str) -> None:
         """Show a line at once: standard error reaches the person from a worker, too."""
@@ -179,7 +189,9 @@ class Judging:
         )
         self.began = time.monotonic()
         try:
-            preflight(self.service.for_purpose("preflight"), target, f"{patient_id_prefix(self.settings.seed)}-PREFLIGHT")
+            preflight(
+                self.service.for_purpose("preflight"), target, f"{patient_id_prefix(self.settings.seed)}-PREFLIGHT"
+            )
         except CannotBeJudged as problem:
             raise pytest.UsageError(str(problem)) from None
 
@@ -190,7 +202,9 @@ class Judging:
         try:
             in_use.acquire(timeout=0)
         except Timeout:
-            raise pytest.UsageError(f"another run writes to {report}: --dicomweb-report=DIR names another directory") from None
+            raise pytest.UsageError(
+                f"another run writes to {report}: --dicomweb-report=DIR names another directory"
+            ) from None
         self.exit_stack.callback(in_use.release)
         for name in _RUN_FILES:
             (report / name).unlink(missing_ok=True)
@@ -231,7 +245,11 @@ class Judging:
             item.stash[_core] = any(each.tier in self.profile.core_tiers for each in requirements)
             item.extra_keyword_matches.update({judgement.check, scenario, *identifiers})
             item.add_marker(scenario)
-            item.user_properties += [(_CHECK, judgement.check), (_SCENARIO, scenario), ("dicomweb-requirements", " ".join(identifiers))]
+            item.user_properties += [
+                (_CHECK, judgement.check),
+                (_SCENARIO, scenario),
+                ("dicomweb-requirements", " ".join(identifiers)),
+            ]
 
     def _is_own(self, match: dict[str, Any]) -> bool:
         return self.own.has(match)
@@ -305,18 +323,31 @@ class Judging:
             raise Inconclusive(f"{each.capability} does not work ({capability.reason}); see check {owner}", owner)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         judgement = item.stash.get(_judgement, None)
         interrupted = call.excinfo is not None and not isinstance(call.excinfo.value, Exception) and not report.skipped
-        if judgement is None or interrupted or (call.when == "call") is False and not (call.when == "setup" and report.failed):
+        if (
+            judgement is None
+            or interrupted
+            or (call.when == "call") is False
+            and not (call.when == "setup" and report.failed)
+        ):
             return report
         verdict, reason, blame = _concluded(judgement, call)
-        verdict, explaining, stale = known.judge(judgement.check, verdict, judgement.findings, self.known) if verdict in _JUDGED else (verdict, [], [])
+        verdict, explaining, stale = (
+            known.judge(judgement.check, verdict, judgement.findings, self.known)
+            if verdict in _JUDGED
+            else (verdict, [], [])
+        )
         if verdict is Verdict.KNOWN:
             reason = "; ".join(f"{each.reason} {each.link}".strip() for each in explaining)
         if verdict is Verdict.FIXED:
-            reason = "a known failure is gone: take its row out of the file of known failures: " + "; ".join(f"{each.requirement} {each.code} ({each.reason})" for each in stale)
+            reason = "a known failure is gone: take its row out of the file of known failures: " + "; ".join(
+                f"{each.requirement} {each.code} ({each.reason})" for each in stale
+            )
         self._record_result(item, judgement, verdict, reason, blame, explaining)
         item.user_properties.append((_VERDICT, verdict.value))
         report.user_properties = list(item.user_properties)
@@ -324,7 +355,13 @@ class Judging:
         return report
 
     def _record_result(
-        self, item: pytest.Item, judgement: Judgement, verdict: Verdict, reason: str, blame: str | None, explaining: list[KnownFailure]
+        self,
+        item: pytest.Item,
+        judgement: Judgement,
+        verdict: Verdict,
+        reason: str,
+        blame: str | None,
+        explaining: list[KnownFailure],
     ) -> None:
         assert self.recorder is not None
         started, clock = item.stash[_started]
@@ -337,13 +374,19 @@ class Judging:
             requirements=[each.id for each in judgement.requirements],
             verdict=verdict.value,
             findings=[asdict(each) for each in judgement.findings],
-            observed=[{"requirement": requirement, "observation": observation} for requirement, observation in judgement.observed],
+            observed=[
+                {"requirement": requirement, "observation": observation}
+                for requirement, observation in judgement.observed
+            ],
             exchanges=judgement.exchanges,
             started=started,
             seconds=round(time.monotonic() - clock, 4),
             reason=reason,
             blame=blame,
-            known=[{"requirement": each.requirement, "code": each.code, "reason": each.reason, "link": each.link} for each in explaining],
+            known=[
+                {"requirement": each.requirement, "code": each.code, "reason": each.reason, "link": each.link}
+                for each in explaining
+            ],
         )
 
     def _dress(self, report: pytest.TestReport, item: pytest.Item, verdict: Verdict, reason: str) -> None:
@@ -400,7 +443,10 @@ class Judging:
         run = record.load(self.settings.report)
         self.stale = [] if exitstatus == pytest.ExitCode.INTERRUPTED else self._stale(run)
         judged = summary.exit_status(run, self.settings.strict) if run.planned else int(exitstatus)
-        if exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED} and run.planned:
+        if (
+            exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}
+            and run.planned
+        ):
             session.exitstatus = 1 if self.stale or exitstatus == pytest.ExitCode.TESTS_FAILED else judged
         self.recorder.event(
             "footer",
@@ -408,7 +454,16 @@ class Judging:
             exit=int(session.exitstatus),
             seconds=round(time.monotonic() - self.began, 3),
             interrupted=exitstatus == pytest.ExitCode.INTERRUPTED,
-            stale=[{"check": each.check, "requirement": each.requirement, "code": each.code, "reason": each.reason, "why": why} for each, why in self.stale],
+            stale=[
+                {
+                    "check": each.check,
+                    "requirement": each.requirement,
+                    "code": each.code,
+                    "reason": each.reason,
+                    "why": why,
+                }
+                for each, why in self.stale
+            ],
         )
         if self.settings.write_known:
             self._write_known(run)
@@ -425,7 +480,10 @@ class Judging:
         return cleaned.left
 
     def _stale(self, run: record.Run) -> list[tuple[KnownFailure, str]]:
-        """The rows of known failures that this run shows to be out of date; what was not planned here is not looked at."""
+        """The rows of known failures that this run shows to be out of date.
+
+        What was not planned here is not looked at.
+        """
         stale = []
         results = {each.check: each for each in run.results}
         everything = set(catalogue.load())
@@ -444,7 +502,9 @@ class Judging:
         reason = f"seen on {now()[:10]} with dicomweb-conformance {VERSION}; not yet explained"
         earlier = {(each.check, each.requirement, each.code): each for each in self.known}
         rows = {
-            (result.check, finding.requirement, finding.code): KnownFailure(result.check, finding.requirement, finding.code, reason)
+            (result.check, finding.requirement, finding.code): KnownFailure(
+                result.check, finding.requirement, finding.code, reason
+            )
             for result in run.results
             for finding in result.findings
             if finding.verdict == Verdict.FAIL
@@ -459,7 +519,9 @@ class Judging:
         for line in terminal_lines(run):
             terminalreporter.write_line(line)
         for row, why in self.stale:
-            terminalreporter.write_line(f"stale known failure: {row.check}, {row.requirement}, {row.code}: {why}", red=True)
+            terminalreporter.write_line(
+                f"stale known failure: {row.check}, {row.requirement}, {row.code}: {why}", red=True
+            )
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
@@ -489,7 +551,18 @@ def _concluded(judgement: Judgement, call: pytest.CallInfo[None]) -> tuple[Verdi
             return Verdict.ERROR, "".join(traceback.format_exception(error)), None
 
 
-_COLUMNS = ("pass", "note", "deviation", "fail", "known", "fixed", "error", "inconclusive", "not-applicable", "not concluded")
+_COLUMNS = (
+    "pass",
+    "note",
+    "deviation",
+    "fail",
+    "known",
+    "fixed",
+    "error",
+    "inconclusive",
+    "not-applicable",
+    "not concluded",
+)
 
 
 def terminal_lines(run: record.Run) -> Iterator[str]:
@@ -501,7 +574,11 @@ def terminal_lines(run: record.Run) -> Iterator[str]:
     for name, row in rows.items():
         yield f"{name:{width}}  " + "  ".join(f"{row.get(each) or '-':>{len(each)}}" for each in columns)
     yield ""
-    reasons = Counter((each.verdict, each.reason.partition("\n")[0]) for each in run.results if each.verdict in {Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE})
+    reasons = Counter(
+        (each.verdict, each.reason.partition("\n")[0])
+        for each in run.results
+        if each.verdict in {Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE}
+    )
     for (verdict, reason), times in reasons.most_common():
         yield f"{verdict}, {times} x: {reason}"
     slow = [each for each in run.stored if each.delay > 1]
@@ -509,5 +586,9 @@ def terminal_lines(run: record.Run) -> Iterator[str]:
         yield f"stored studies became visible after up to {max(each.delay for each in slow):.1f} s"
     if run.left:
         yield f"left on the target: {len(run.left)} studies, named in {run.directory / 'ledger.jsonl'} ({run.left[0].reason})"
-    verdict = summary.overall(run)
-    yield f"The target {verdict.verdict}: {verdict.reason}" if "conform" in verdict.verdict else f"{verdict.verdict.capitalize()}: {verdict.reason}"
+    overall = summary.overall(run)
+    yield (
+        f"The target {overall.verdict}: {overall.reason}"
+        if "conform" in overall.verdict
+        else f"{overall.verdict.capitalize()}: {overall.reason}"
+    )

@@ -1,4 +1,7 @@
-"""Known failures: differences that somebody has explained. They are run anyway; one that is gone must leave the file."""
+"""Known failures.
+
+Differences that somebody has explained. They are run anyway; one that is gone must leave the file.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,9 @@ def load(path: Path) -> tuple[KnownFailure, ...]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise KnownError(f"known failures: {path} is no TOML: {error}") from None
     if set(table) - {"known"}:
-        raise KnownError(f"known failures: {path} has {', '.join(sorted(set(table) - {'known'}))}; expected [[known]] tables only")
+        raise KnownError(
+            f"known failures: {path} has {', '.join(sorted(set(table) - {'known'}))}; expected [[known]] tables only"
+        )
     return rows(table.get("known", []), str(path))
 
 
@@ -57,7 +62,9 @@ def rows(tables: Any, where: str) -> tuple[KnownFailure, ...]:
         row = _row(table, f"{where}, row {number}")
         key = (row.check, row.requirement, row.code)
         if key in found:
-            raise KnownError(f"known failures: {where}, row {number}: {row.check}, {row.requirement}, {row.code} stands there twice")
+            raise KnownError(
+                f"known failures: {where}, row {number}: {row.check}, {row.requirement}, {row.code} stands there twice"
+            )
         found[key] = row
     return tuple(found.values())
 
@@ -70,7 +77,9 @@ def _row(table: Any, where: str) -> KnownFailure:
     missing = [key for key in keys[:4] if not str(table.get(key, "")).strip()]
     if unknown or missing:
         problem = f"unknown {', '.join(unknown)}" if unknown else f"no {', '.join(missing)}"
-        raise KnownError(f"known failures: {where} ({table.get('check', '?')}): {problem}; each row has {', '.join(keys[:4])}, and may have link")
+        raise KnownError(
+            f"known failures: {where} ({table.get('check', '?')}): {problem}; each row has {', '.join(keys[:4])}, and may have link"
+        )
     return KnownFailure(**table)
 
 
@@ -79,13 +88,21 @@ def write(path: Path, failures: Iterable[KnownFailure]) -> None:
     lines = ["# Known failures of one target: run anyway. Replace each reason by what explains it, and add a link.", ""]
     for row in sorted(failures, key=lambda each: (each.check, each.requirement, each.code)):
         lines.append("[[known]]")
-        fields = {"check": row.check, "requirement": row.requirement, "code": row.code, "reason": row.reason, "link": row.link}
+        fields = {
+            "check": row.check,
+            "requirement": row.requirement,
+            "code": row.code,
+            "reason": row.reason,
+            "link": row.link,
+        }
         lines.extend(f"{name} = {_quoted(value)}" for name, value in fields.items() if value)
         lines.append("")
     path.write_text("\n".join(lines), encoding="utf-8")
 
 
-def judge(check: str, verdict: Verdict, findings: Sequence[Finding], known: Sequence[KnownFailure]) -> tuple[Verdict, list[KnownFailure], list[KnownFailure]]:
+def judge(
+    check: str, verdict: Verdict, findings: Sequence[Finding], known: Sequence[KnownFailure]
+) -> tuple[Verdict, list[KnownFailure], list[KnownFailure]]:
     """Hold a concluded check against the known failures.
 
     Args:
@@ -95,8 +112,8 @@ def judge(check: str, verdict: Verdict, findings: Sequence[Finding], known: Sequ
         known: all rows.
 
     Returns:
-        the verdict (known: each fail is explained; fixed: rows are there, but nothing fails any more), the rows that explain, and
-        the rows of this check that nothing shows any more.
+        the verdict (known: each fail is explained; fixed: rows are there, but nothing fails any more), the rows that
+        explain, and the rows of this check that nothing shows any more.
     """
     rows_here = [each for each in known if each.check == check]
     if not rows_here:
@@ -106,11 +123,15 @@ def judge(check: str, verdict: Verdict, findings: Sequence[Finding], known: Sequ
     stale = [each for each in rows_here if each not in explaining]
     explained = {(each.requirement, each.code) for each in explaining}
     if verdict is Verdict.FAIL:
-        unexplained = [each for each in findings if each.verdict is Verdict.FAIL and (each.requirement, each.code) not in explained]
+        unexplained = [
+            each for each in findings if each.verdict is Verdict.FAIL and (each.requirement, each.code) not in explained
+        ]
         return (Verdict.FAIL if unexplained else Verdict.KNOWN), explaining, stale
     return (Verdict.FIXED if stale else verdict), explaining, stale
 
 
 def _quoted(value: str) -> str:
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(f"\\u{ord(each):04x}" if ord(each) < 32 or ord(each) == 127 else each for each in escaped) + '"'
+    return (
+        '"' + "".join(f"\\u{ord(each):04x}" if ord(each) < 32 or ord(each) == 127 else each for each in escaped) + '"'
+    )

@@ -20,7 +20,10 @@ class Entry:
 
 
 class Ledger:
-    """The file `ledger.jsonl` in the report directory; entries of earlier runs stay in it until they are removed from the target."""
+    """The file `ledger.jsonl` in the report directory.
+
+    Entries of earlier runs stay in it until they are removed from the target.
+    """
 
     def __init__(self, directory: Path, target: str, seed: int) -> None:
         self._path = directory / "ledger.jsonl"

@@ -1,4 +1,7 @@
-"""Media types as RFC 9110 8.3.1 and PS3.18 8.7 have them: read strictly, written so that every recipient understands them."""
+"""Media types as RFC 9110 8.3.1 and PS3.18 8.7 have them.
+
+Read strictly, written so that every recipient understands them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""multipart/related (RFC 2046 5.1, RFC 2387, PS3.18 8.6.1.2): reading what the target sent, writing what the suite sends."""
+"""multipart/related (RFC 2046 5.1, RFC 2387, PS3.18 8.6.1.2).
+
+Reading what the target sent, writing what the suite sends.
+"""
 
 from __future__ import annotations
 

@@ -55,15 +55,28 @@ OPTIONS: tuple[Option, ...] = (
     Option("url", "base URL of the Studies Service to judge, or 'embedded' for the reference server", "URL"),
     Option("target", "target.toml: any of these settings, [product], [capabilities], known failures", "FILE", "path"),
     Option("profile", "which requirements count: dicom (default), or a TOML file", "NAME", default="dicom"),
-    Option("auth", "none, basic:USER (password in DICOMWEB_PASSWORD) or bearer (token in DICOMWEB_TOKEN)", "SPEC", default="none"),
+    Option(
+        "auth",
+        "none, basic:USER (password in DICOMWEB_PASSWORD) or bearer (token in DICOMWEB_TOKEN)",
+        "SPEC",
+        default="none",
+    ),
     Option("header", "extra header 'NAME: VALUE' or 'NAME: $VARIABLE', repeatable", "'N: V'", "list", ()),
     Option("ca", "CA certificate(s) to verify the target with (PEM)", "FILE", "path"),
     Option("cert", "client certificate with its key (PEM)", "FILE", "path"),
     Option("insecure", "do not verify the target's certificate", kind="flag", default=False),
     Option("proxy", "proxy for http and https; never taken from the environment", "URL", default=""),
-    Option("report", "directory of the run record and its reports (default: reports/latest)", "DIR", "path", Path("reports/latest")),
+    Option(
+        "report",
+        "directory of the run record and its reports (default: reports/latest)",
+        "DIR",
+        "path",
+        Path("reports/latest"),
+    ),
     Option("include", "opt-in tiers, separated by commas: large, delete, unsafe", "TIERS", "tiers", ()),
-    Option("known", "known failures (TOML): run anyway; an unexpected pass and a stale row fail the run", "FILE", "path"),
+    Option(
+        "known", "known failures (TOML): run anyway; an unexpected pass and a stale row fail the run", "FILE", "path"
+    ),
     Option("write-known", "write the failures of this run as known failures", "FILE", "path"),
     Option("strict", "deviations fail the run too", kind="flag", default=False),
     Option("timeout", "seconds that one exchange may take (default: 30)", "S", "seconds", 30.0),
@@ -138,7 +151,9 @@ class _Sources:
         return None, ""
 
 
-def resolve(command_line: Mapping[str, Any], environment: Mapping[str, str], ini: Mapping[str, Any], directory: Path) -> Settings:
+def resolve(
+    command_line: Mapping[str, Any], environment: Mapping[str, str], ini: Mapping[str, Any], directory: Path
+) -> Settings:
     """Bring the sources together.
 
     Args:
@@ -167,7 +182,9 @@ def resolve(command_line: Mapping[str, Any], environment: Mapping[str, str], ini
     return _settings(values, environment, file, path)
 
 
-def _settings(values: Mapping[str, Any], environment: Mapping[str, str], file: Mapping[str, Any], path: Path | None) -> Settings:
+def _settings(
+    values: Mapping[str, Any], environment: Mapping[str, str], file: Mapping[str, Any], path: Path | None
+) -> Settings:
     headers, secret_headers, header_secrets = _headers(values["header"], environment)
     try:
         login = credentials(values["auth"], environment)
@@ -223,7 +240,9 @@ def _read_target(path: Path) -> dict[str, Any]:
     known = {each.name for each in OPTIONS} | {"product", "capabilities", "known-failures"}
     unknown = sorted(set(file) - known)
     if unknown:
-        raise OptionError(f"{path}: unknown setting {', '.join(unknown)}; known are {', '.join(sorted(known - {'target'}))}")
+        raise OptionError(
+            f"{path}: unknown setting {', '.join(unknown)}; known are {', '.join(sorted(known - {'target'}))}"
+        )
     return file
 
 
@@ -239,11 +258,15 @@ def _product(file: Mapping[str, Any], path: Path | None) -> Product | None:
 def _declared(file: Mapping[str, Any], path: Path | None) -> dict[str, bool]:
     table = file.get("capabilities", {})
     if not isinstance(table, dict) or not all(isinstance(value, bool) for value in table.values()):
-        raise OptionError(f"{path}: [capabilities] maps a quoted capability, such as \"search.all-series\", to true or false")
+        raise OptionError(
+            f'{path}: [capabilities] maps a quoted capability, such as "search.all-series", to true or false'
+        )
     return dict(table)
 
 
-def _headers(given: Sequence[str], environment: Mapping[str, str]) -> tuple[tuple[tuple[str, str], ...], frozenset[str], tuple[str, ...]]:
+def _headers(
+    given: Sequence[str], environment: Mapping[str, str]
+) -> tuple[tuple[tuple[str, str], ...], frozenset[str], tuple[str, ...]]:
     headers, names, hidden = [], set(), []
     for each in given:
         name, colon, value = (part.strip() for part in each.partition(":"))

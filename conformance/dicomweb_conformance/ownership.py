@@ -47,7 +47,10 @@ class Own:
             return None
         if not isinstance(matches, list) or all(isinstance(each, dict) and self.has(each) for each in matches):
             return response.body
-        kept = [each if isinstance(each, dict) and self.has(each) else {"not of this run": "not recorded"} for each in matches]
+        kept = [
+            each if isinstance(each, dict) and self.has(each) else {"not of this run": "not recorded"}
+            for each in matches
+        ]
         return json.dumps(kept, ensure_ascii=False).encode()
 
 

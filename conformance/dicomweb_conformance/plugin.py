@@ -1,4 +1,7 @@
-"""The pytest plugin's way in: options and markers. Without a target on the command line it does nothing else, and imports nothing else."""
+"""The pytest plugin's way in.
+
+Options and markers. Without a target on the command line it does nothing else, and imports nothing else.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if config.getoption("help", default=False):
         return
-    from dicomweb_conformance import judging  # noqa: PLC0415 - the plugin stays light where there is nothing to judge
+    from dicomweb_conformance.judging import Judging  # noqa: PLC0415 - the plugin stays light where there is nothing to judge
 
     command_line = {option.ini: config.getoption(option.ini) for option in OPTIONS}
     ini = {option.ini: config.getini(option.ini) for option in OPTIONS if option.name != "target"}
@@ -59,9 +62,10 @@ def pytest_configure(config: pytest.Config) -> None:
         command_line |= {"dicomweb_seed": from_controller["seed"]}
     try:
         settings = resolve(command_line, os.environ, ini, directory)
-        config.pluginmanager.register(judging.Judging(config, settings, from_controller), "dicomweb-judging")
+        config.pluginmanager.register(Judging(config, settings, from_controller), "dicomweb-judging")
     except OptionError as error:
         raise pytest.UsageError(str(error)) from None
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
-        # Files, not their folder: a file named on the command line is collected whatever python_files and norecursedirs say.
+        # Files, not their folder: a file named on the command line is collected whatever python_files and norecursedirs
+        # say.
         config.args[:] = [str(path) for path in sorted(SCENARIOS.glob("test_*.py"))]

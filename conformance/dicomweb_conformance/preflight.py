@@ -1,4 +1,7 @@
-"""Can this be judged at all? A wrong URL, a failed handshake or a login page is a matter of settings: it is told as advice, never as a verdict."""
+"""Can this be judged at all? A wrong URL, a failed handshake or a login page is a matter of settings.
+
+It is told as advice, never as a verdict.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,17 @@ from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.target import Target
 
-USUAL_PATHS = ("dicom-web", "dicomweb", "dicom", "dicom-web/rs", "rs", "api/dicom-web", "api/dicomweb", "dcm4chee-arc/aets/DCM4CHEE/rs", "v2")
+USUAL_PATHS = (
+    "dicom-web",
+    "dicomweb",
+    "dicom",
+    "dicom-web/rs",
+    "rs",
+    "api/dicom-web",
+    "api/dicomweb",
+    "dcm4chee-arc/aets/DCM4CHEE/rs",
+    "v2",
+)
 """Where DICOMweb services usually live below a host: looked at only to give advice."""
 
 
@@ -55,23 +68,42 @@ def _no_answer(response: Response, _: StudiesService, target: Target) -> CannotB
         return None
     error, host = response.error, urlsplit(target.url).netloc
     if re.search(r"NameResolution|getaddrinfo|Name or service not known|nodename nor servname", error):
-        return CannotBeJudged(f"the host of {target.url} is not known ({error})", ("check the spelling of the host name, and VPN or DNS",))
+        return CannotBeJudged(
+            f"the host of {target.url} is not known ({error})", ("check the spelling of the host name, and VPN or DNS",)
+        )
     if re.search(r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|doesn't match|SSLCertVerification", error):
         return CannotBeJudged(
             f"the certificate of {host} could not be verified ({error})",
-            ("--dicomweb-ca=FILE names the CA certificate that signed it", "--dicomweb-insecure goes on without looking; for tests on a bench only"),
+            (
+                "--dicomweb-ca=FILE names the CA certificate that signed it",
+                "--dicomweb-insecure goes on without looking; for tests on a bench only",
+            ),
         )
-    if re.search(r"WRONG_VERSION_NUMBER|wrong version number|UNKNOWN_PROTOCOL|HTTP_REQUEST|record layer failure|RECORD_LAYER", error):
-        return CannotBeJudged(f"{host} does not speak TLS there ({error})", (f"try http://{host}{urlsplit(target.url).path}",))
+    if re.search(
+        r"WRONG_VERSION_NUMBER|wrong version number|UNKNOWN_PROTOCOL|HTTP_REQUEST|record layer failure|RECORD_LAYER",
+        error,
+    ):
+        return CannotBeJudged(
+            f"{host} does not speak TLS there ({error})", (f"try http://{host}{urlsplit(target.url).path}",)
+        )
     if re.search(r"SSL|TLS|certificate", error):
         return CannotBeJudged(
             f"the TLS handshake with {host} failed ({error})",
-            ("does the target ask for a client certificate? --dicomweb-cert=FILE (PEM, with its key)", "which TLS versions does it speak?"),
+            (
+                "does the target ask for a client certificate? --dicomweb-cert=FILE (PEM, with its key)",
+                "which TLS versions does it speak?",
+            ),
         )
     if "refused" in error:
-        return CannotBeJudged(f"nothing listens at {host} ({error})", ("is the server running, and is this its port?", "behind a container or a VM: is the port published?"))
+        return CannotBeJudged(
+            f"nothing listens at {host} ({error})",
+            ("is the server running, and is this its port?", "behind a container or a VM: is the port published?"),
+        )
     if re.search(r"timed out|Timeout", error):
-        return CannotBeJudged(f"{host} did not answer within {target.timeout:g} s ({error})", ("is a firewall or a proxy in between? --dicomweb-proxy=URL", "--dicomweb-timeout=S waits longer"))
+        return CannotBeJudged(
+            f"{host} did not answer within {target.timeout:g} s ({error})",
+            ("is a firewall or a proxy in between? --dicomweb-proxy=URL", "--dicomweb-timeout=S waits longer"),
+        )
     advice = ["does a server that speaks HTTP listen there?"]
     if target.url.startswith("http:"):
         advice.append(f"a TLS port closes plain connections like this: try https://{host}{urlsplit(target.url).path}")
@@ -81,7 +113,11 @@ def _no_answer(response: Response, _: StudiesService, target: Target) -> CannotB
 def _refused_credentials(response: Response, _: StudiesService, target: Target) -> CannotBeJudged | None:
     if response.status not in {401, 403, 407}:
         return None
-    used = "no credentials were sent" if target.credentials.scheme == "none" else f"{target.credentials.scheme} credentials were sent"
+    used = (
+        "no credentials were sent"
+        if target.credentials.scheme == "none"
+        else f"{target.credentials.scheme} credentials were sent"
+    )
     challenge = response.headers.get("WWW-Authenticate")
     advice = [f"it asks for: {challenge}"] if challenge else []
     if response.status == 407:
@@ -93,7 +129,9 @@ def _refused_credentials(response: Response, _: StudiesService, target: Target) 
     ]
     if response.status == 403:
         advice.append("403 with good credentials: may this user search and store?")
-    return CannotBeJudged(f"{response.request_line} was answered {response.status} {response.reason}; {used}", tuple(advice))
+    return CannotBeJudged(
+        f"{response.request_line} was answered {response.status} {response.reason}; {used}", tuple(advice)
+    )
 
 
 def _redirected(response: Response, _: StudiesService, target: Target) -> CannotBeJudged | None:
@@ -101,15 +139,24 @@ def _redirected(response: Response, _: StudiesService, target: Target) -> Cannot
         return None
     location = response.headers.get("Location")
     if not location:
-        return CannotBeJudged(f"{response.request_line} was answered {response.status} without Location", ("is this the base URL of the Studies Service?",))
+        return CannotBeJudged(
+            f"{response.request_line} was answered {response.status} without Location",
+            ("is this the base URL of the Studies Service?",),
+        )
     there = urljoin(response.url, location)
     base = there.partition("?")[0].rstrip("/").removesuffix("/studies")
     advice = [f"if the service has moved: --dicomweb-url={base}"]
     if re.search(r"log-?in|sign-?in|auth|sso|oauth|saml", there, re.IGNORECASE):
-        advice = ["that looks like a login page: --dicomweb-auth gives credentials that need none", "is the API behind another path or host than the web interface?"]
+        advice = [
+            "that looks like a login page: --dicomweb-auth gives credentials that need none",
+            "is the API behind another path or host than the web interface?",
+        ]
     elif urlsplit(there).scheme != urlsplit(target.url).scheme:
         advice = [f"use the URL that it points to: --dicomweb-url={base}"]
-    return CannotBeJudged(f"{response.request_line} is redirected ({response.status}) to {there}; redirects are not followed", tuple(advice))
+    return CannotBeJudged(
+        f"{response.request_line} is redirected ({response.status}) to {there}; redirects are not followed",
+        tuple(advice),
+    )
 
 
 def _not_dicomweb(response: Response, service: StudiesService, target: Target) -> CannotBeJudged | None:
@@ -121,13 +168,20 @@ def _not_dicomweb(response: Response, service: StudiesService, target: Target) -
     try:
         dicom_json.objects(response.body)
     except dicom_json.DicomJsonError as error:
-        looks = "a web page" if name == "text/html" or response.body.lstrip()[:1] == b"<" else f"{response.content_type or 'no media type'}: {error}"
+        looks = (
+            "a web page"
+            if name == "text/html" or response.body.lstrip()[:1] == b"<"
+            else f"{response.content_type or 'no media type'}: {error}"
+        )
         advice = list(_where_it_answers(service, target))
         if re.search(rb"<input[^>]+type=[\"']?password|log ?in|sign ?in", response.body[: 1 << 16], re.IGNORECASE):
             looks = "a login page"
             advice.append("--dicomweb-auth gives credentials; a session cookie of a browser is not enough")
         advice.append("the base URL ends where /studies begins, such as https://host/dicom-web")
-        return CannotBeJudged(f"{response.request_line} was answered {response.status} with {looks}, not with the results of a search", tuple(advice))
+        return CannotBeJudged(
+            f"{response.request_line} was answered {response.status} with {looks}, not with the results of a search",
+            tuple(advice),
+        )
     return None
 
 
@@ -145,7 +199,10 @@ def _not_found(response: Response, service: StudiesService, target: Target) -> C
     )
     if store.status not in {0, 404, 405, 410} and store.status < 500:
         return None
-    advice = [*_where_it_answers(service, target), "the base URL ends where /studies begins, such as https://host/dicom-web"]
+    advice = [
+        *_where_it_answers(service, target),
+        "the base URL ends where /studies begins, such as https://host/dicom-web",
+    ]
     return CannotBeJudged(
         f"no Studies Service at {target.url}: search (GET /studies) was answered {response.status}, store (POST /studies) {store.status or store.error}",
         tuple(advice),
@@ -156,7 +213,10 @@ def _where_it_answers(service: StudiesService, target: Target) -> Sequence[str]:
     """Look below and above the base URL for a path at which a search is answered like one."""
     parts = urlsplit(target.url)
     origin, path = f"{parts.scheme}://{parts.netloc}", parts.path.strip("/")
-    candidates = [f"{origin}/{path}/{each}".replace("//" + each, "/" + each) if path else f"{origin}/{each}" for each in USUAL_PATHS]
+    candidates = [
+        f"{origin}/{path}/{each}".replace("//" + each, "/" + each) if path else f"{origin}/{each}"
+        for each in USUAL_PATHS
+    ]
     if path:
         candidates += [f"{origin}/{each}" for each in USUAL_PATHS if each != path]
     if path.endswith("studies"):
@@ -171,7 +231,10 @@ def _looks_like_search(get: Callable[[str], Response], base: str) -> bool:
     response = get(f"{base}/studies?limit=1&StudyInstanceUID=2.25.1")
     if response.status == 204:
         return True
-    if response.status != 200 or media_types.name_of(response.content_type) not in {media_types.DICOM_JSON, media_types.JSON}:
+    if response.status != 200 or media_types.name_of(response.content_type) not in {
+        media_types.DICOM_JSON,
+        media_types.JSON,
+    }:
         return False
     try:
         dicom_json.objects(response.body)

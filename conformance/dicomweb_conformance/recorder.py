@@ -1,7 +1,7 @@
 """The run record: everything planned, sent, received and concluded, written to `run.jsonl` and `bodies/` as it happens.
 
-Several processes (pytest-xdist workers) append to the same file, an event a line. Secrets are taken out here, before anything
-reaches the disk; so is what an archive holds of other patients.
+Several processes (pytest-xdist workers) append to the same file, an event a line. Secrets are taken out here, before
+anything reaches the disk; so is what an archive holds of other patients.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ class Recorder:
 
     def event(self, kind: str, **fields: Any) -> None:
         """Append one event; secrets in any of its strings are replaced."""
-        line = self._redaction.text(json.dumps({"event": kind, **fields}, ensure_ascii=False)).encode("utf-8", "replace")
+        line = self._redaction.text(json.dumps({"event": kind, **fields}, ensure_ascii=False)).encode(
+            "utf-8", "replace"
+        )
         with self._lock:
             rest = memoryview(line + b"\n")
             while rest:

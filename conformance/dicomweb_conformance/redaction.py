@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 REDACTED = "***"
-SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-auth-token"})
+SECRET_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-auth-token"}
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,10 @@ class Redaction:
         return value
 
     def fields(self, fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Return header fields with secrets replaced; the scheme of an Authorization stays, so that a reader can repeat it."""
+        """Return header fields with secrets replaced.
+
+        The scheme of an Authorization stays, so that a reader can repeat it.
+        """
         return [(name, self._field(name, value)) for name, value in fields]
 
     def _field(self, name: str, value: str) -> str:

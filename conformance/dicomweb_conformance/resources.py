@@ -29,7 +29,10 @@ def path(resource: Resource) -> str:
 
 
 def query(parameters: Sequence[tuple[str, Value]]) -> str:
-    """Write a query string: values percent-encoded as UTF-8, lists joined by a bare comma, true and false in lower case."""
+    """Write a query string.
+
+    Values percent-encoded as UTF-8, lists joined by a bare comma, true and false in lower case.
+    """
     return "&".join(f"{quote(name, safe='.')}={_encoded(value)}" for name, value in parameters)
 
 
@@ -47,5 +50,8 @@ def parameters(keys: Mapping[str, Value]) -> list[tuple[str, Value]]:
 
 
 def same_path(url: str, request_url: str, expected: str) -> bool:
-    """Tell whether a URL that the target gave, resolved against the request, ends in the path expected: a proxy may change what is before it."""
+    """Tell whether a URL that the target gave, resolved against the request, ends in the path expected.
+
+    A proxy may change what is before it.
+    """
     return urlsplit(urljoin(request_url, url)).path.rstrip("/").endswith("/" + expected)

@@ -1,4 +1,7 @@
-"""The transactions of the Studies Service (PS3.18 10.4 to 10.6, and DELETE) as a check asks for them: requests out, answers back, nothing judged."""
+"""The transactions of the Studies Service (PS3.18 10.4 to 10.6, and DELETE) as a check asks for them.
+
+Requests out, answers back, nothing judged.
+"""
 
 from __future__ import annotations
 
@@ -45,24 +48,47 @@ class StudiesService:
         """Tell whether a search result is of this run's data."""
         return self._own.has(dict(match))
 
-    def search(self, resource: Resource, query: Pairs | Mapping[str, Value] = (), /, *, accept: str | None = media_types.DICOM_JSON, **keys: Value) -> Response:
-        """Search a resource (10.6): `search("studies", PatientID="X", limit=2)`; names that are no identifiers go into `query`."""
+    def search(
+        self,
+        resource: Resource,
+        query: Pairs | Mapping[str, Value] = (),
+        /,
+        *,
+        accept: str | None = media_types.DICOM_JSON,
+        **keys: Value,
+    ) -> Response:
+        """Search a resource (10.6).
+
+        `search("studies", PatientID="X", limit=2)`; names that are no identifiers go into `query`.
+        """
         pairs = list(query.items()) if isinstance(query, Mapping) else list(query)
         return self.get(resource, [*pairs, *keys.items()], accept=accept)
 
-    def search_in(self, resource: Resource, children: str, query: Pairs | Mapping[str, Value] = (), /, **keys: Value) -> Response:
+    def search_in(
+        self, resource: Resource, children: str, query: Pairs | Mapping[str, Value] = (), /, **keys: Value
+    ) -> Response:
         """Search the series or instances below a study or series."""
-        return self.search(f"{resources.path(resource)}/{children}", query, **keys)
+        pairs = list(query.items()) if isinstance(query, Mapping) else list(query)
+        return self.search(f"{resources.path(resource)}/{children}", [*pairs, *keys.items()])
 
     def retrieve(self, resource: Resource, *, accept: str | None = media_types.MULTIPART_DICOM) -> Response:
         """Retrieve a study, series or instance (10.4)."""
         return self.get(resource, accept=accept)
 
-    def metadata(self, resource: Resource, query: Pairs = (), *, accept: str | None = media_types.DICOM_JSON) -> Response:
+    def metadata(
+        self, resource: Resource, query: Pairs = (), *, accept: str | None = media_types.DICOM_JSON
+    ) -> Response:
         """Retrieve the metadata of a study, series or instance (10.4.1.1.2)."""
         return self.get(f"{resources.path(resource)}/metadata", query, accept=accept)
 
-    def get(self, resource: Resource, query: Pairs = (), *, accept: str | None = None, headers: Sequence[tuple[str, str]] = ()) -> Response:
+    def get(
+        self,
+        resource: Resource,
+        query: Pairs = (),
+        *,
+        accept: str | None = None,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> Response:
         """GET any resource below the base URL."""
         return self.send("GET", resource, query, accept=accept, headers=headers)
 
@@ -88,7 +114,9 @@ class StudiesService:
         sent = list(instances)
         boundary, body = multipart.write([multipart.part(each.part10) for each in sent])
         content_type = media_types.multipart_related(media_types.DICOM, boundary)
-        return self.store_payload(content_type, body, sent, study=study, query=query, accept=accept, headers=headers, chunked=chunked)
+        return self.store_payload(
+            content_type, body, sent, study=study, query=query, accept=accept, headers=headers, chunked=chunked
+        )
 
     def store_single_part(self, instance: Instance) -> Response:
         """Store one instance as a bare application/dicom body."""
@@ -123,7 +151,9 @@ class StudiesService:
         self._ledger.enter([*(each.study_instance_uid for each in claimed), *([study] if study else [])])
         resource = f"studies/{study}" if study else "studies"
         payload: bytes | Iterable[bytes] = iter([body[: len(body) // 2], body[len(body) // 2 :]]) if chunked else body
-        return self.send("POST", resource, query, accept=accept, headers=[("Content-Type", content_type), *headers], body=payload)
+        return self.send(
+            "POST", resource, query, accept=accept, headers=[("Content-Type", content_type), *headers], body=payload
+        )
 
     def send(
         self,

@@ -23,8 +23,8 @@ class Product:
 class Target:
     """The origin server under test.
 
-    `url` is the base URL of the Studies Service without a trailing slash. `declared` maps a capability to whether the vendor
-    says that it is there.
+    `url` is the base URL of the Studies Service without a trailing slash. `declared` maps a capability to whether the
+    vendor says that it is there.
     """
 
     url: str
@@ -58,9 +58,15 @@ def base_url(text: str) -> str:
     """
     parts = urlsplit(text.strip())
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"{text!r} is no base URL: expected http://host[:port]/path or https://host[:port]/path, or 'embedded'")
+        raise ValueError(
+            f"{text!r} is no base URL: expected http://host[:port]/path or https://host[:port]/path, or 'embedded'"
+        )
     if parts.query or parts.fragment:
-        raise ValueError(f"{text!r} has a query or a fragment: a base URL ends with its path, such as https://host/dicom-web")
+        raise ValueError(
+            f"{text!r} has a query or a fragment: a base URL ends with its path, such as https://host/dicom-web"
+        )
     if parts.username or parts.password:
-        raise ValueError("the base URL holds credentials, which would end up in logs: use --dicomweb-auth=basic:USER with DICOMWEB_PASSWORD")
+        raise ValueError(
+            "the base URL holds credentials, which would end up in logs: use --dicomweb-auth=basic:USER with DICOMWEB_PASSWORD"
+        )
     return text.strip().rstrip("/")

@@ -59,7 +59,9 @@ def at_stake(result: Result, run: Run) -> tuple[Requirement, ...]:
 
 
 def reasons(result: Result, run: Run) -> tuple[str, ...]:
-    """Return why it matters to a client, each reason once."""
+    """Return why the findings of a result matter to a client, each reason once."""
+    if not result.findings:
+        return ()
     return tuple(dict.fromkeys(requirement.why for requirement in at_stake(result, run) if requirement.why))
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 READ = 8192
 INLINE = 100
 
+# Fewer readable octets than this before the first binary line are a file's signature.
+SIGNATURE = 32
+
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{},:]|[^\s"\[\]{},:]+', re.DOTALL)
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -48,9 +51,11 @@ def excerpt(message: Message, run: Run, *, lines: int, width: int) -> Excerpt | 
     # The piece behind the last line break of a body that was cut may be half a line; it is shown all the same.
     readable = list(takewhile(_is_text, content.split(b"\n")))
     shown = b"\n".join(readable)
+    if not content.strip():
+        return Excerpt((), _described(body, "of white space"))
+    if len(shown) < min(len(content), SIGNATURE):
+        return Excerpt((), _described(body, "of binary data"))
     text = codecs.getincrementaldecoder("utf-8")("backslashreplace").decode(shown)
-    if not text.strip():
-        return Excerpt((), _described(body, "binary" if content.strip() else "blank"))
     found = [visible(line.rstrip("\r"), width) for line in islice(_lines(text), lines + 1)]
     whole = len(found) <= lines and len(shown) == len(content) and len(octets) == body.size
     return Excerpt(tuple(found[:lines]), "" if whole else _described(body, "in all"))
@@ -58,7 +63,7 @@ def excerpt(message: Message, run: Run, *, lines: int, width: int) -> Excerpt | 
 
 def _described(body: Body, what: str) -> str:
     kept = "" if body.kept >= body.size else f" (the first {body.kept:,})"
-    return f"{body.size:,} octets {what}, in {BODIES}/{body.sha256}{kept}"
+    return f"{body.size:,} octets {what}, in {BODIES}/{body.sha256[:12]}…{kept}"
 
 
 def _inflated(octets: bytes) -> bytes:
@@ -84,7 +89,7 @@ def _lines(text: str) -> Iterable[str]:
         return _json_lines(text)
     if len(first) > INLINE and first[0] == "<":
         return text.replace("><", ">\n<").split("\n")
-    return text.rstrip("\n").split("\n")
+    return text.rstrip("\r\n").split("\n")
 
 
 def _json_lines(text: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FINDINGS = 8
 EXHIBITS = 2
 BODY_LINES = 12
-VALUE = 600
+VALUE = 400
 TRACEBACK_LINES = 30
 
 _COLUMN = 13
@@ -34,7 +34,7 @@ def failure_text(result: Result, run: Run, *, width: int = 100) -> str:
         *_requirements(result, run, width),
         *_reason(result, width),
         *_findings(result, run, width),
-        *(_exchange(each, run, width) for each in exhibits(result, run)[:EXHIBITS]),
+        *_exchanges(result, run, width),
         *(_labelled("Why", reason, width) for reason in reasons(result, run)),
         *(f"{_label('Repeat')}{repeat(each, run)}" for each in exhibits(result, run)[:1]),
     ]
@@ -84,6 +84,14 @@ def _finding(label: str, finding: Finding, run: Run, width: int) -> str:
     return "\n".join(lines)
 
 
+def _exchanges(result: Result, run: Run, width: int) -> Iterator[str]:
+    shown = exhibits(result, run)
+    for exchange in shown[:EXHIBITS]:
+        yield _exchange(exchange, run, width)
+    if len(shown) > EXHIBITS:
+        yield _labelled("", f"{len(shown) - EXHIBITS} more exchanges are in the report.", width)
+
+
 def _exchange(exchange: Exchange, run: Run, width: int) -> str:
     lines = [
         f"{_label('Exchange')}{visible(exchange.method, VALUE)} {visible(exchange.url, 2 * VALUE)}",
@@ -106,6 +114,5 @@ def _labelled(label: str, text: str, width: int) -> str:
         max(width, 2 * _COLUMN),
         initial_indent=_label(label),
         subsequent_indent=_label(""),
-        break_long_words=False,
         break_on_hyphens=False,
     )

@@ -1,4 +1,4 @@
-"""What a reader is shown of a run: what is said in full, what in short, in which order, and never more than a page holds."""
+"""What a reader is shown of a run: what in full, what in short, in which order; never more than a page holds."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from dicomweb_reports.model import Message, Run
 
 # Characters of one value; of the findings and exchanges on the whole page, after which results are shown in short.
-VALUE = 1000
+VALUE = 500
 EVIDENCE = 900_000
 
 FINDINGS = 12
+ANSWERS = 50
 EXHIBITS = 3
 HEADERS = 40
 BODY_LINES = 30
@@ -83,12 +84,13 @@ class Group:
 
 @dataclass(frozen=True)
 class Row:
-    """A requirement, its verdict, and each of its checks as (claim, verdict)."""
+    """A requirement, its verdict, and its checks as (claim, verdict), of which `more` are left out."""
 
     id: str
     requirement: Requirement | None
     verdict: str
     checks: tuple[tuple[str, str], ...]
+    more: int
 
 
 def cards(run: Run) -> dict[str, tuple[Card, ...]]:
@@ -129,7 +131,8 @@ def rows(run: Run) -> dict[str, list[Row]]:
     for name, verdict in requirement_verdicts(run).items():
         requirement = run.requirements.get(name)
         family = requirement.service if requirement and requirement.service else name.rpartition("-")[0].lower()
-        row = Row(name, requirement, verdict, tuple(checks.get(name, {}).values())[:CHECKS])
+        found = tuple(checks.get(name, {}).values())
+        row = Row(name, requirement, verdict, found[:CHECKS], max(len(found) - CHECKS, 0))
         table.setdefault(family, []).append(row)
     return dict(sorted(table.items()))
 
@@ -141,7 +144,7 @@ def _card(anchor: str, result: Result, run: Run, *, in_full: bool) -> Card:
         service=service(result, run),
         requirements=at_stake(result, run)[:FINDINGS],
         findings=tuple(
-            ShownFinding(finding, answers(finding, run)[:FINDINGS])
+            ShownFinding(finding, answers(finding, run)[:ANSWERS])
             for finding in findings(result)[: FINDINGS if in_full else 1]
         ),
         exchanges=tuple(_exchange(each, run) for each in exhibits(result, run)[:EXHIBITS]) if in_full else (),

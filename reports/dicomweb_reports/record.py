@@ -68,6 +68,7 @@ FORMAT = 1
 FILE = "run.jsonl"
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -137,7 +138,9 @@ def _events(path: Path) -> Iterator[Fields]:
             if not isinstance(values, dict):
                 raise RecordError(f"{place}: expected a JSON object")
             # JSON can escape a lone surrogate, which no report can hold as UTF-8.
-            yield Fields({key: _well_formed(value) for key, value in values.items()}, place)
+            if _ESCAPED_SURROGATE.search(line):
+                values = {key: _well_formed(value) for key, value in values.items()}
+            yield Fields(values, place)
 
 
 def _no_constant(name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dicomweb_reports import page
 from dicomweb_reports.evidence import COMMAND
-from dicomweb_reports.summary import OUTCOMES, counts, not_concluded, overall, services
-from dicomweb_reports.visible import visible
+from dicomweb_reports.summary import OUTCOMES, broken, counts, not_concluded, overall, product, services
+from dicomweb_reports.visible import pieces, visible
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from dicomweb_reports.model import Run
 
 MEANINGS = {
@@ -46,12 +48,12 @@ def html(run: Run) -> str:
     template = _environment().get_template("report.html.jinja")
     return template.render(
         run=run,
-        title=_product(run) or run.target.url,
+        title=product(run) or run.target.url,
         overall=summary,
         tone=TONES[summary.verdict],
         counts={verdict: number[verdict] for verdict in OUTCOMES if number[verdict]},
         meanings=MEANINGS,
-        broken=_broken(run),
+        broken=broken(run),
         facts=_facts(run),
         cards=page.cards(run),
         inconclusive=page.groups(run, "inconclusive"),
@@ -59,7 +61,7 @@ def html(run: Run) -> str:
         not_concluded=not_concluded(run),
         services=services(run),
         requirements=page.rows(run),
-        most=page.CHECKS,
+        outcomes=OUTCOMES,
     )
 
 
@@ -87,9 +89,7 @@ def _short(text: str, limit: int = page.VALUE) -> str:
 
 
 def _pieces(text: str) -> list[str]:
-    """Return text cut at its backticks: every second piece is code. One without a partner marks nothing."""
-    shown = visible(text, page.VALUE)
-    return shown.split("`") if shown.count("`") % 2 == 0 else [shown]
+    return pieces(text, page.VALUE)
 
 
 def _number(value: int) -> str:
@@ -109,31 +109,15 @@ def _took(seconds: float) -> str:
     return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
 
 
-def _product(run: Run) -> str:
-    product = run.target.product
-    return " ".join(filter(None, (product.vendor, product.name, product.version))) if product else ""
-
-
 def _facts(run: Run) -> list[tuple[str, str]]:
     build = run.target.product.build if run.target.product else ""
     return [
         ("Target", run.target.url),
-        ("Product", f"{_product(run) or 'not declared'}{f', build {build}' if build else ''}"),
+        ("Product", f"{product(run) or 'not declared'}{f', build {build}' if build else ''}"),
         ("Judged by", f"{run.suite.name} {run.suite.version}"),
         ("Profile", run.profile),
-        ("Edition of the standard", run.edition or "all current editions"),
-        ("Seed of the test data", str(run.seed)),
+        ("Edition", run.edition or "all current editions"),
+        ("Seed", str(run.seed)),
         ("Date", _when(run.started)),
         ("Duration", _took(run.footer.seconds) if run.footer else "unknown"),
     ]
-
-
-def _broken(run: Run) -> str:
-    """Return why the run is not whole; "" where it is."""
-    planned, missing = len(run.planned), len(not_concluded(run))
-    concluded = f"{planned - missing:,} of {planned:,} planned checks concluded."
-    if run.footer is None:
-        return f"This run broke off: its record has no end. {concluded}"
-    if run.footer.interrupted:
-        return f"This run was interrupted. {concluded}"
-    return f"This run stopped before its end. {concluded}" if missing else ""

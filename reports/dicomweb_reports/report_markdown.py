@@ -7,40 +7,113 @@ from typing import TYPE_CHECKING
 
 from dicomweb_reports.evidence import answers, findings
 from dicomweb_reports.page import groups
-from dicomweb_reports.summary import OUTCOMES, counts, not_concluded, overall, services
-from dicomweb_reports.visible import visible
+from dicomweb_reports.summary import OUTCOMES, broken, counts, overall, product, services
+from dicomweb_reports.visible import pieces, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from dicomweb_reports.model import Result, Run
 
+# The rest is in report.html.
 LISTED = 30
-VALUE = 300
+FINDINGS = 3
+ANSWERS = 8
+VALUE = 240
+
+SECTIONS = {
+    "fail": "Failures",
+    "fixed": "Unexpected passes: listed as known failures",
+    "deviation": "Deviations",
+    "error": "Errors of the suite, not of the server",
+    "known": "Known failures",
+}
 
 
 def markdown(run: Run) -> str:
-    """Return a summary in GitHub's Markdown: verdict, counts, facts, the failures in a few lines each."""
-    blocks = [_head(run), *_broken(run), _facts(run), _services(run)]
-    for verdict, heading in (("fail", "Failures"), ("fixed", "Unexpected passes"), ("deviation", "Deviations")):
+    """Return a summary in GitHub's Markdown: the verdict, the facts, the counts, each failure in a few lines."""
+    summary = overall(run)
+    blocks = [f"# {_plain(product(run) or run.target.url)}: {summary.verdict}", _plain(summary.reason)]
+    if broken(run):
+        blocks.append(f"**{_plain(broken(run))}**")
+    blocks += [_facts(run), _services(run)]
+    for verdict, heading in SECTIONS.items():
         blocks += _results(run, verdict, heading)
-    blocks += [*_inconclusive(run), *_errors(run), *_results(run, "known", "Known failures")]
+    blocks += _inconclusive(run)
     return "\n\n".join(blocks) + "\n"
 
 
-def _head(run: Run) -> str:
-    summary = overall(run)
-    return f"# {_text(_product(run) or run.target.url)}: {summary.verdict}\n\n{_text(summary.reason)}"
+def _facts(run: Run) -> str:
+    build = run.target.product.build if run.target.product else ""
+    facts = {
+        "Target": run.target.url,
+        "Build": build,
+        "Judged by": f"{run.suite.name} {run.suite.version}",
+        "Profile": run.profile,
+        "Edition": run.edition or "all current editions",
+        "Seed": str(run.seed),
+        "Started": run.started.isoformat(timespec="seconds"),
+        "Duration": f"{run.footer.seconds:.1f} s" if run.footer else "",
+    }
+    return "\n".join(f"- {name}: {_code(value)}" for name, value in facts.items() if value)
 
 
-def _product(run: Run) -> str:
-    product = run.target.product
-    return " ".join(filter(None, (product.vendor, product.name, product.version))) if product else ""
+def _services(run: Run) -> str:
+    total = counts(run)
+    words = [word for word in OUTCOMES if total[word]]
+    table = [["service", *words], ["---", *("---:" for _ in words)]]
+    table += [[_plain(name), *(str(row[word] or "") for word in words)] for name, row in services(run).items()]
+    table.append(["**all**", *(f"**{total[word]}**" for word in words)])
+    return "\n".join(f"| {' | '.join(row)} |" for row in table)
 
 
-def _broken(run: Run) -> Iterator[str]:
-    missing = len(not_concluded(run))
-    if run.footer is None or missing:
-        end = "The run broke off" if run.footer is None else "The run stopped before its end"
-        planned = len(run.planned)
-        yield f"**{end}: {planned - missing:,} of {planned:,} planned checks concluded.**"
+def _results(run: Run, verdict: str, heading: str) -> Iterator[str]:
+    results = [result for result in run.results if result.verdict == verdict]
+    if not results:
+        return
+    yield f"## {heading} ({len(results)})"
+    yield "\n".join(line for result in results[:LISTED] for line in _result(result, run))
+    if len(results) > LISTED:
+        yield f"and {len(results) - LISTED} more, in report.html."
+
+
+def _result(result: Result, run: Run) -> Iterator[str]:
+    yield f"- {_claim(result.title)} ({_code(result.check)})"
+    for finding in findings(result)[:FINDINGS]:
+        row = run.requirements.get(finding.requirement)
+        clause = f", {row.level}, {row.clause}" if row else ""
+        accepted = " or ".join(_code(str(answer)) for answer in answers(finding, run)[:ANSWERS])
+        yield f"  - **{_plain(finding.requirement)}**{_plain(clause)}: {_plain(finding.where)}"
+        yield f"    expected {accepted or 'what the requirement says'}; received {_code(finding.received)}"
+    if len(result.findings) > FINDINGS:
+        yield f"  - and {len(result.findings) - FINDINGS} more findings"
+    for known in result.known:
+        yield f"  - known: {_plain(' '.join(filter(None, (known.reason, known.link))))}"
+    if result.verdict == "error" and result.reason.strip():
+        yield f"  - {_code(result.reason.strip().splitlines()[-1])}"
+
+
+def _inconclusive(run: Run) -> Iterator[str]:
+    found = groups(run, "inconclusive")
+    if found:
+        yield f"## Inconclusive ({sum(len(group.results) for group in found)})"
+        blamed = [f" (see {_code(group.blamed[0])})" if group.blamed else "" for group in found]
+        lines = [f"- {len(group.results)}: {_plain(group.reason)}" for group in found]
+        yield "\n".join(line + see for line, see in zip(lines[:LISTED], blamed[:LISTED], strict=True))
+
+
+def _claim(text: str) -> str:
+    return "".join(_code(piece) if index % 2 else _plain(piece) for index, piece in enumerate(pieces(text, VALUE)))
+
+
+def _plain(text: str) -> str:
+    """Return text that Markdown and the HTML in it leave alone."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~&])", r"\\\1", visible(text, VALUE))
+
+
+def _code(text: str) -> str:
+    """Return text as code, between more backticks than it holds in a row."""
+    shown = visible(text, VALUE)
+    fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
+    space = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{fence}{space}{shown}{space}{fence}" if shown else "nothing"

@@ -42,6 +42,23 @@ class Overall:
     reason: str
 
 
+def product(run: Run) -> str:
+    """Return vendor, name and version of the product; "" where it is not declared."""
+    declared = run.target.product
+    return " ".join(filter(None, (declared.vendor, declared.name, declared.version))) if declared else ""
+
+
+def broken(run: Run) -> str:
+    """Return in a sentence why the run is not whole; "" where it is."""
+    planned, missing = len(run.planned), len(not_concluded(run))
+    concluded = f"{planned - missing:,} of {planned:,} planned checks concluded."
+    if run.footer is None:
+        return f"This run broke off: its record has no end. {concluded}"
+    if run.footer.interrupted:
+        return f"This run was interrupted. {concluded}"
+    return f"This run stopped before its end. {concluded}" if missing else ""
+
+
 def not_concluded(run: Run) -> tuple[PlannedCheck, ...]:
     """Return the planned checks without a result."""
     concluded = {result.check for result in run.results}
@@ -101,7 +118,7 @@ def overall(run: Run) -> Overall:
     if any(number[verdict] for verdict in _AGAINST):
         return Overall(DOES_NOT_CONFORM, _against(run, number, len(outcomes)))
     if not any(number[verdict] for verdict in _JUDGED):
-        return Overall(NOTHING_CONCLUDED, f"None of {_checks(len(outcomes))} came to a verdict on the server.")
+        return Overall(NOTHING_CONCLUDED, f"No check of the {len(outcomes):,} planned came to a verdict on the server.")
     if undecided:
         return Overall(PARTIAL, f"No check failed, but {_and(_undecided_phrases(undecided))}.")
     core = sum(check.core for check, _ in outcomes)
@@ -109,7 +126,7 @@ def overall(run: Run) -> Overall:
         return Overall(PARTIAL, "No check failed, but no core check was planned.")
     reason = f"{_whole(core, 'planned core check')} concluded and none failed"
     if number["deviation"]:
-        return Overall(DEVIATES, f"{reason}; {_checks(number['deviation'])} met what the standard advises against.")
+        return Overall(DEVIATES, f"{reason}; {_checks(number['deviation'])} found deviations.")
     return Overall(CONFORMS, f"{reason}.")
 
 

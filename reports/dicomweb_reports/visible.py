@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+# Room for the words that say how much is left out.
+_MORE = 32
+
 
 def visible(text: str, limit: int) -> str:
-    r"""Return `text` on one line of about `limit` characters; what cannot be seen is escaped: `\n`, `\x1b`, `\u202e`."""
-    shown, length = text[:limit], min(len(text), limit)
-    if not shown.isprintable():
-        shown, length = _escaped(shown, limit)
-    return f"{shown}… ({len(text) - length:,} more characters)" if length < len(text) else shown
+    r"""Return `text` on one line of at most `limit` characters, what cannot be seen escaped: `\n`, `\x1b`, `\u202e`."""
+    shown, length = _escaped(text, limit)
+    if length == len(text):
+        return shown
+    shown, length = _escaped(text, max(limit - _MORE, 0))
+    return f"{shown}… ({len(text) - length:,} more characters)"
+
+
+def pieces(text: str, limit: int) -> list[str]:
+    """Return `text`, safe to show, cut at its backticks: every second piece is code. An odd one marks none."""
+    shown = visible(text, limit)
+    return shown.split("`") if shown.count("`") % 2 == 0 else [shown]
 
 
 def _escaped(text: str, limit: int) -> tuple[str, int]:
     """Return what of `text` fits into `limit` characters once it is escaped, and how many characters that was."""
-    pieces: list[str] = []
+    cut = text[:limit]
+    if cut.isprintable():
+        return cut, len(cut)
+    shown: list[str] = []
     room = limit
-    for each in text:
+    for each in cut:
         piece = each if each.isprintable() else each.encode("unicode_escape").decode()
         room -= len(piece)
         if room < 0:
             break
-        pieces.append(piece)
-    return "".join(pieces), len(pieces)
+        shown.append(piece)
+    return "".join(shown), len(shown)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from dicomweb_reports.record import load
 from dicomweb_reports.report_har import write_har
@@ -25,8 +25,7 @@ def write_reports(directory: Path) -> Path:
     """
     run = load(directory)
     with _whole(directory / "report.json") as file:
-        json.dump(report(run), file, indent=1, ensure_ascii=False)
-        file.write("\n")
+        file.write(_json(report(run)))
     with _whole(directory / "report.html") as file:
         file.write(html(run))
     with _whole(directory / "report.md") as file:
@@ -34,6 +33,25 @@ def write_reports(directory: Path) -> Path:
     with _whole(directory / "exchanges.har") as file:
         write_har(run, file)
     return directory / "report.html"
+
+
+def _json(document: dict[str, Any]) -> str:
+    """Return JSON with one result, exchange or requirement a line: it is compared by people too."""
+    members = (f"{json.dumps(name)}: {_member(value)}" for name, value in document.items())
+    return "{{\n{}\n}}\n".format(",\n".join(members))
+
+
+def _member(value: object) -> str:
+    match value:
+        case [dict(), *_]:
+            return "[\n{}\n]".format(",\n".join(json.dumps(each, ensure_ascii=False) for each in value))
+        case dict() if any(isinstance(each, dict) for each in value.values()):
+            members = (
+                f"{json.dumps(name, ensure_ascii=False)}: {json.dumps(each, ensure_ascii=False)}"
+                for name, each in value.items()
+            )
+            return "{{\n{}\n}}".format(",\n".join(members))
+    return json.dumps(value, ensure_ascii=False)
 
 
 @contextmanager

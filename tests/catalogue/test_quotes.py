@@ -1,4 +1,7 @@
-"""A check quotes observations of the catalogue word for word: here every literal quote is held against the rows of its check."""
+"""A check quotes observations of the catalogue word for word.
+
+Here every literal quote is held against the rows of its check.
+"""
 
 import ast
 import importlib
@@ -12,7 +15,21 @@ from dicomweb_conformance import catalogue
 SCENARIOS = Path(dicomweb_conformance.scenarios.__file__).parent
 MODULES = sorted(path.stem for path in SCENARIOS.glob("test_*.py"))
 QUOTING = {"observes", "observes_one_of"}
-QUOTED_BY_NAME = {"none", "incomplete", "excess", "other", "twice", "else_", "gone", "because", "otherwise", "differ", "missing", "foreign", "frames"}
+QUOTED_BY_NAME = {
+    "none",
+    "incomplete",
+    "excess",
+    "other",
+    "twice",
+    "else_",
+    "gone",
+    "because",
+    "otherwise",
+    "differ",
+    "missing",
+    "foreign",
+    "frames",
+}
 
 
 def constants(node: ast.expr | None) -> list[str]:
@@ -33,9 +50,15 @@ def quotes(function: ast.FunctionDef) -> list[tuple[int, str, str | None]]:
         named = {each.arg: each.value for each in call.keywords}
         of = next(iter(constants(named.get("of"))), None)
         if name in QUOTING:
-            texts = [text for argument in call.args[: None if name == "observes_one_of" else 1] for text in constants(argument)]
+            texts = [
+                text
+                for argument in call.args[: None if name == "observes_one_of" else 1]
+                for text in constants(argument)
+            ]
         elif name in {"lists_exactly", "lists_each_once", "lists_nothing_but", "leads_to"} or name.startswith("_"):
-            texts = [text for argument, value in named.items() if argument in QUOTED_BY_NAME for text in constants(value)]
+            texts = [
+                text for argument, value in named.items() if argument in QUOTED_BY_NAME for text in constants(value)
+            ]
         else:
             continue
         found += [(call.lineno, text, of) for text in texts]
@@ -54,7 +77,11 @@ def test_every_quote_stands_in_a_row_of_its_check(name: str) -> None:
     rows = catalogue.load()
     anywhere = {text for row in rows.values() for text in row.observations}
     wrong = []
-    for function in (node for node in ast.parse((SCENARIOS / f"{name}.py").read_text(encoding="utf-8")).body if isinstance(node, ast.FunctionDef)):
+    for function in (
+        node
+        for node in ast.parse((SCENARIOS / f"{name}.py").read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef)
+    ):
         verified = verified_by(module, function.name)
         listed = {text for requirement in verified for text in rows[requirement].observations} if verified else anywhere
         for line, text, of in quotes(function):

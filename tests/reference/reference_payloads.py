@@ -91,7 +91,7 @@ def multipart(*parts: bytes, boundary: str = "frontier") -> tuple[bytes, dict[st
 
 def parts_of(content_type: str, body: bytes) -> list[bytes]:
     """Return the parts of a multipart answer, header fields taken off."""
-    boundary = content_type.split("boundary=")[1].split(";")[0].strip('"').encode()
+    boundary = content_type.split("boundary=")[1].split(";", maxsplit=1)[0].strip('"').encode()
     sections = (b"\r\n" + body).split(b"\r\n--" + boundary)
     assert sections[-1].startswith(b"--")
     return [section.split(b"\r\n\r\n", 1)[1] for section in sections[1:-1]]

@@ -37,7 +37,6 @@ def metadata(dicomweb: Service, dataset: Dataset) -> dict[str, Any]:
         ("RecommendedDisplayFrameRateInFloat", "FL", 0.5, [0.5]),
         ("PixelPaddingValue", "SS", -2000, [-2000]),
         ("SmallestImagePixelValue", "US", 60000, [60000]),
-        ("RationalValue", "FD", -1.25, [-1.25]),
         ("ReferencePixelX0", "SL", -70000, [-70000]),
         ("SimpleFrameList", "UL", [1, 4000000000], [1, 4000000000]),
         ("SelectorSVValue", "SV", [-(2**62) - 1], [-(2**62) - 1]),
@@ -73,20 +72,20 @@ def test_only_the_data_set_and_all_of_it_in_ascending_order(dicomweb: Service) -
         ("ISO_IR 100", "Müller^Jörg"),
         ("ISO_IR 192", "Wang^XiaoDong=王^小東"),
         ("GB18030", "Wang^XiaoDong=王^小东"),
-        ("ISO_IR 144", "Люкceмбypг"),
+        ("ISO_IR 144", "Жуков^Илья"),
         (["", "ISO 2022 IR 87"], "Yamada^Tarou=山田^太郎=やまだ^たろう"),
         (["", "ISO 2022 IR 149"], "Hong^Gildong=洪^吉洞=홍^길동"),
     ],
 )
 def test_text_is_utf8_whatever_the_data_set_was_in(dicomweb: Service, charset: Any, name: str) -> None:
     item = Dataset()
-    item.CodeMeaning = name.split("=")[-1]
+    item.CodeMeaning = name.rsplit("=", maxsplit=1)[-1]
     dataset = instance(SpecificCharacterSet=charset, PatientName=name, ProcedureCodeSequence=[item])
 
     model = metadata(dicomweb, dataset)
 
     assert "=".join(model["00100010"]["Value"][0].values()) == name
-    assert model["00081032"]["Value"][0]["00080104"]["Value"] == [name.split("=")[-1]]
+    assert model["00081032"]["Value"][0]["00080104"]["Value"] == [name.rsplit("=", maxsplit=1)[-1]]
     assert model["00080005"]["Value"] == ["ISO_IR 192"]
     (result,) = dicomweb.found("/studies")
     assert result["00100010"] == model["00100010"]

@@ -1,4 +1,5 @@
 import io
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -384,3 +385,36 @@ def test_multipart_of_an_undecodable_neighbour_is_406_as_a_whole(dicomweb: Servi
 
     assert dicomweb.get(f"/studies/{STUDY}", MULTIPART).status_code == 406
     assert len(dicomweb.retrieve(f"/studies/{STUDY}", f"{MULTIPART}; transfer-syntax=*")) == 2
+
+
+def test_sequences_of_undefined_length(dicomweb: Service) -> None:
+    item = Dataset()
+    item.CodeValue = "X"
+    item.is_undefined_length_sequence_item = True
+    dataset = image(ProcedureCodeSequence=[item, Dataset()])
+    dataset["ProcedureCodeSequence"].is_undefined_length = True
+    dataset.private_block(0x0009, "ACME", create=True).add_new(1, "SQ", [item])
+    dataset[0x00091001].is_undefined_length = True
+    for transfer_syntax in (ExplicitVRLittleEndian, ImplicitVRLittleEndian):
+        dicomweb.store(part10(dataset, transfer_syntax))
+
+        (model,) = dicomweb.metadata(path_of(dataset))
+        code = {"00080100": {"vr": "SH", "Value": ["X"]}}
+        assert model["00081032"]["Value"] == [code, {}]
+        assert model["00091001"]["Value"] == [code]
+        assert dicomweb.retrieve(path_of(dataset)) == [dataset]
+
+
+@pytest.mark.parametrize("freedom", ["lossy-is-decoded", "lossy-is-406"])
+def test_freedoms_with_lossy_pixels(with_freedom: Callable[..., Service], freedom: str) -> None:
+    service = with_freedom(freedom)
+    dataset, pixels = grey()
+    service.store(encapsulated(dataset, picture(pixels, "JPEG"), JPEGBaseline8Bit))
+
+    answer = service.get(path_of(dataset), MULTIPART)
+
+    if freedom == "lossy-is-406":
+        assert answer.status_code == 406
+    else:
+        (file,) = parts_of(answer.headers["Content-Type"], answer.content)
+        assert dcmread(io.BytesIO(file)).file_meta.TransferSyntaxUID == ExplicitVRLittleEndian

@@ -255,3 +255,24 @@ def test_file_meta_that_disagrees_with_the_data_set_is_put_right(dicomweb: Servi
 
     assert uids(dicomweb.store(file).json(), REFERENCED) == ["2.25.1.1.7"]
     assert dicomweb.retrieve(path_of(dataset))[0].file_meta.MediaStorageSOPInstanceUID == "2.25.1.1.7"
+
+
+def test_first_failure_is_told_in_a_warning(dicomweb: Service) -> None:
+    assert "Warning" not in dicomweb.store(instance()).headers
+    assert dicomweb.store(instance(), b"hello").headers["Warning"] == f"C000 {dicomweb.base}: Cannot understand"
+
+
+def test_values_of_another_vr_than_the_dictionary_has_do_no_harm(dicomweb: Service) -> None:
+    dataset = instance()
+    dataset.add_new("PatientName", "LO", "Doe^Jane")
+    dataset.add_new("StudyDate", "IS", "20200101")
+    dataset.add_new("StudyTime", "US", 7)
+    dataset.add_new("Modality", "PN", "A^B")
+    dataset.add_new("StudyInstanceUID", "UN", STUDY.encode())
+    dataset.add_new("RequestAttributesSequence", "LO", "x")
+
+    assert dicomweb.store(dataset).status_code == 200
+    for query in ("PatientName=Doe%5EJane", "StudyDate=20200101", f"StudyInstanceUID={STUDY}", "Modality=*"):
+        assert dicomweb.values(f"/series?{query}", "0020000D") == [STUDY]
+    for query in ("StudyDate=20200101-&StudyTime=10-", "00400275.00400009=x", "SeriesNumber=sNaN", "SeriesNumber=1-2"):
+        assert dicomweb.get(f"/series?{query}").status_code in {200, 204}

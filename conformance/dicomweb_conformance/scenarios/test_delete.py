@@ -31,7 +31,13 @@ SIBLINGS = (Variant("instance", "DELETE-002b"), Variant("series", "DELETE-002b")
 
 
 def _resource(study: Study, level: str) -> Study | Series | Instance:
-    return {"study": study, "series": study.series[1], "instance": study.series[1].instances[0]}[level]
+    match level:
+        case "study":
+            return study
+        case "series":
+            return study.series[1]
+        case _:
+            return study.series[1].instances[0]
 
 
 @verifies(id="delete-is-answered", each=LEVELS)
@@ -53,7 +59,9 @@ def test_removes(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case:
     instances = resource.instances if isinstance(resource, (Study, Series)) else (resource,)
     deleted = _deleted(dicomweb, resource)
 
-    took = archive.time_until(lambda: dicomweb.retrieve(resource).status in {404, 410} and not _listed(dicomweb, resource))
+    took = archive.time_until(
+        lambda: dicomweb.retrieve(resource).status in {404, 410} and not _listed(dicomweb, resource)
+    )
 
     with expect(deleted) as it:
         if took is None:
@@ -65,7 +73,9 @@ def test_removes(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case:
 def _says_what_stays(it: Expectation, dicomweb: StudiesService, resource: Study | Series | Instance) -> None:
     again = dicomweb.retrieve(resource)
     if again.status == 200:
-        it.observes("200 after the grace time", expected=["404", "410"], received=f"{again.status} to {again.request_line}")
+        it.observes(
+            "200 after the grace time", expected=["404", "410"], received=f"{again.status} to {again.request_line}"
+        )
     elif again.status not in {404, 410}:
         with expect(again) as retrieved:
             retrieved.has_status(404, 410)
@@ -83,14 +93,24 @@ def _listed(dicomweb: StudiesService, resource: Study | Series | Instance) -> bo
     """Tell whether a search still lists the resource."""
     match resource:
         case Study():
-            response, tag, uid = dicomweb.search("studies", StudyInstanceUID=resource.study_instance_uid), "0020000D", resource.study_instance_uid
+            response, tag, uid = (
+                dicomweb.search("studies", StudyInstanceUID=resource.study_instance_uid),
+                "0020000D",
+                resource.study_instance_uid,
+            )
         case Series():
-            response, tag, uid = dicomweb.search(f"studies/{resource.study_instance_uid}/series"), "0020000E", resource.uid
+            response, tag, uid = (
+                dicomweb.search(f"studies/{resource.study_instance_uid}/series"),
+                "0020000E",
+                resource.uid,
+            )
         case Instance():
             path = f"studies/{resource.study_instance_uid}/series/{resource.series_instance_uid}/instances"
             response, tag, uid = dicomweb.search(path), "00080018", resource.sop_instance_uid
     try:
-        return response.status == 200 and uid in {dicom_json.text(each, tag) for each in dicom_json.objects(response.body or b"[]")}
+        return response.status == 200 and uid in {
+            dicom_json.text(each, tag) for each in dicom_json.objects(response.body or b"[]")
+        }
     except dicom_json.DicomJsonError:
         return False
 
@@ -101,7 +121,9 @@ def test_spares_siblings(dicomweb: StudiesService, archive: Archive, fresh: Fres
     study = _stored(dicomweb, archive, fresh.study(series=2, instances=2))
     sibling = _stored(dicomweb, archive, fresh.study(series=1, instances=1, name="sibling"))
     resource = _resource(study, case.id)
-    named = {each.sop_instance_uid for each in (resource.instances if isinstance(resource, (Study, Series)) else (resource,))}
+    named = {
+        each.sop_instance_uid for each in (resource.instances if isinstance(resource, (Study, Series)) else (resource,))
+    }
     others = [each for each in (*study.instances, *sibling.instances) if each.sop_instance_uid not in named]
     deleted = _deleted(dicomweb, resource)
     archive.time_until(lambda: dicomweb.retrieve(resource).status in {404, 410})
@@ -110,7 +132,11 @@ def test_spares_siblings(dicomweb: StudiesService, archive: Archive, fresh: Fres
 
     with expect(deleted) as it:
         if lost:
-            it.observes("a sibling is gone or changed", expected=[f"{len(others)} other instances still there"], received=f"gone: {', '.join(lost)}")
+            it.observes(
+                "a sibling is gone or changed",
+                expected=[f"{len(others)} other instances still there"],
+                received=f"gone: {', '.join(lost)}",
+            )
 
 
 @verifies("DELETE-003", id="delete-unknown")

@@ -44,7 +44,9 @@ def test_json_by_default(dicomweb: StudiesService, corpus: Corpus) -> None:
                 pass
             case media_types.JSON:
                 it.observes("200 with Content-Type application/json and a DICOM JSON body", where="Content-Type")
-            case media_types.MULTIPART_RELATED if media_types.parse(response.content_type).of_parts == media_types.DICOM_XML:
+            case media_types.MULTIPART_RELATED if (
+                media_types.parse(response.content_type).of_parts == media_types.DICOM_XML
+            ):
                 it.observes('200 with multipart/related; type="application/dicom+xml"', where="Content-Type")
             case other:
                 it.observes("200 with another type", where="Content-Type", received=other or "no Content-Type")
@@ -60,7 +62,11 @@ def test_one_object_per_instance(dicomweb: StudiesService, corpus: Corpus) -> No
         with expect(response) as it:
             found = len(it.is_metadata())
             if found != number:
-                it.observes("fewer objects than instances" if found < number else "more objects than instances", expected=[f"{number} objects"], received=f"{found} objects")
+                it.observes(
+                    "fewer objects than instances" if found < number else "more objects than instances",
+                    expected=[f"{number} objects"],
+                    received=f"{found} objects",
+                )
 
 
 WHOLE = (Variant("study", "METADATA-005"), Variant("series", "METADATA-005"))
@@ -98,7 +104,13 @@ def test_holds_every_element(dicomweb: StudiesService, corpus: Corpus) -> None:
             if each.private or "/" in each.path:
                 continue
             lost_binary = each.kind == "lost" and each.vr in comparison.BINARY
-            quote = BINARY_ABSENT if lost_binary else "element of any other VR absent" if each.kind == "lost" else "value differs from the stored one"
+            quote = (
+                BINARY_ABSENT
+                if lost_binary
+                else "element of any other VR absent"
+                if each.kind == "lost"
+                else "value differs from the stored one"
+            )
             it.observes(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
 
 
@@ -109,13 +121,19 @@ def test_holds_nested_data_sets(dicomweb: StudiesService, corpus: Corpus) -> Non
 
     response = dicomweb.metadata(instance)
 
-    assume(response.status == 200, "the metadata of an instance of every VR cannot be had", "metadata-holds-every-element")
+    assume(
+        response.status == 200, "the metadata of an instance of every VR cannot be had", "metadata-holds-every-element"
+    )
     with expect(response) as it:
         for each in comparison.with_json(instance.dataset, _only(it, instance)):
             if each.private or ("/" not in each.path and each.vr != "SQ"):
                 continue
             if each.kind == "lost":
-                quote = "nested element of VR OB, OD, OF, OL, OV, OW or UN absent" if each.vr in comparison.BINARY else "nested element of another VR absent"
+                quote = (
+                    "nested element of VR OB, OD, OF, OL, OV, OW or UN absent"
+                    if each.vr in comparison.BINARY
+                    else "nested element of another VR absent"
+                )
             else:
                 quote = "item lost" if each.vr == "SQ" else "nested value differs"
             it.observes(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
@@ -128,7 +146,9 @@ def test_holds_private_elements(dicomweb: StudiesService, corpus: Corpus) -> Non
 
     response = dicomweb.metadata(instance)
 
-    assume(response.status == 200, "the metadata of an instance of every VR cannot be had", "metadata-holds-every-element")
+    assume(
+        response.status == 200, "the metadata of an instance of every VR cannot be had", "metadata-holds-every-element"
+    )
     with expect(response) as it:
         for each in comparison.with_json(instance.dataset, _only(it, instance)):
             if not each.private:
@@ -136,7 +156,11 @@ def test_holds_private_elements(dicomweb: StudiesService, corpus: Corpus) -> Non
             lost_binary = each.kind == "lost" and each.vr in comparison.BINARY
             quote = "private value differs"
             if each.kind == "lost":
-                quote = "private element of VR UN, OB or OW absent" if lost_binary else "private element of a text, numeric or sequence VR absent"
+                quote = (
+                    "private element of VR UN, OB or OW absent"
+                    if lost_binary
+                    else "private element of a text, numeric or sequence VR absent"
+                )
             it.observes(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
 
 
@@ -164,7 +188,12 @@ def test_holds_identifiers(dicomweb: StudiesService, corpus: Corpus) -> None:
         for tag in IDENTIFIERS:
             stored, found = str(instance.dataset[tag].value), dicom_json.text(objects[0], tag)
             if not found:
-                it.observes("one of them absent or empty although stored with a value", where=tag, expected=[stored], received="absent")
+                it.observes(
+                    "one of them absent or empty although stored with a value",
+                    where=tag,
+                    expected=[stored],
+                    received="absent",
+                )
             elif found != stored and tag in {"00100020", "00080016"}:
                 it.observes("another value", where=tag, expected=[stored], received=found)
             elif found != stored:
@@ -183,7 +212,12 @@ def test_leads_to_pixels(dicomweb: StudiesService, corpus: Corpus) -> None:
         assume(element is not None, "Pixel Data is not in the metadata", "metadata-holds-every-element")
         given = [each for each in ("BulkDataURI", "InlineBinary") if isinstance(element, dict) and element.get(each)]
         if not given:
-            it.observes("neither of them although Pixel Data was stored", where="7FE00010", received=str(element)[:200], of="METADATA-017b")
+            it.observes(
+                "neither of them although Pixel Data was stored",
+                where="7FE00010",
+                received=str(element)[:200],
+                of="METADATA-017b",
+            )
         else:
             it.observes(given[0], of="METADATA-017")
         if given == ["InlineBinary"] and isinstance(element, dict):
@@ -192,7 +226,12 @@ def test_leads_to_pixels(dicomweb: StudiesService, corpus: Corpus) -> None:
             except (ValueError, TypeError):
                 inline = b""
             if inline.rstrip(b"\0") != instance.dataset.PixelData.rstrip(b"\0"):
-                it.observes("InlineBinary that does not decode to the stored octets of a native image", where="7FE00010", received=f"{len(inline)} octets", of="METADATA-017b")
+                it.observes(
+                    "InlineBinary that does not decode to the stored octets of a native image",
+                    where="7FE00010",
+                    received=f"{len(inline)} octets",
+                    of="METADATA-017b",
+                )
 
 
 CHARACTER_SETS = (
@@ -217,7 +256,11 @@ def test_text_is_utf_8(dicomweb: StudiesService, corpus: Corpus, case: Variant) 
         for each in comparison.with_json(instance.dataset, objects[0]):
             if each.vr not in {"PN", "LO", "SH", "LT", "ST", "UT", "UC"}:
                 continue
-            quote = "text absent although stored" if each.kind == "lost" else "replacement characters, question marks or mojibake"
+            quote = (
+                "text absent although stored"
+                if each.kind == "lost"
+                else "replacement characters, question marks or mojibake"
+            )
             it.observes(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
 
 
@@ -235,7 +278,9 @@ def test_equal_the_instance(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         for each in comparison.with_json(parts[0], _only(it, instance)):
-            it.observes("tag or value differs", where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
+            it.observes(
+                "tag or value differs", where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received
+            )
 
 
 # What is not there, and what is not acceptable
@@ -291,9 +336,15 @@ def test_ignores_unknown_parameters(dicomweb: StudiesService, corpus: Corpus) ->
         found = it.is_metadata()
         with expect(without) as other:
             if found != other.is_metadata():
-                it.observes("200 with other content", expected=["the same content"], received=f"{len(response.body)} octets of other content")
+                it.observes(
+                    "200 with other content",
+                    expected=["the same content"],
+                    received=f"{len(response.body)} octets of other content",
+                )
         if response.headers.get("Warning"):
-            it.observes("the same content with a Warning", where="Warning", received=response.headers.get("Warning") or "")
+            it.observes(
+                "the same content with a Warning", where="Warning", received=response.headers.get("Warning") or ""
+            )
 
 
 @verifies("HTTP-027", id="metadata-accept-in-other-case")
@@ -311,7 +362,12 @@ def test_accept_in_other_case(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.concludes()
         it.has_status(200)
         if media_types.name_of(response.content_type) != media_types.name_of(lower.content_type):
-            it.observes("another media type", where="Content-Type", expected=[lower.content_type], received=response.content_type)
+            it.observes(
+                "another media type",
+                where="Content-Type",
+                expected=[lower.content_type],
+                received=response.content_type,
+            )
 
 
 @verifies("NEGOTIATION-001", id="metadata-without-accept")
@@ -337,10 +393,17 @@ def test_without_accept(dicomweb: StudiesService, corpus: Corpus) -> None:
             case media_types.MULTIPART_RELATED:
                 it.observes("200 with multipart application/dicom+xml", where="Content-Type")
             case other:
-                it.observes("200 with a type outside the table of the resource", where="Content-Type", received=other or "no Content-Type")
+                it.observes(
+                    "200 with a type outside the table of the resource",
+                    where="Content-Type",
+                    received=other or "no Content-Type",
+                )
 
 
-UNACCEPTABLE = (Variant("unknown-type", "NEGOTIATION-009", "application/x-nothing"), Variant("image-bmp", "NEGOTIATION-009", "image/bmp"))
+UNACCEPTABLE = (
+    Variant("unknown-type", "NEGOTIATION-009", "application/x-nothing"),
+    Variant("image-bmp", "NEGOTIATION-009", "image/bmp"),
+)
 
 
 @verifies(id="metadata-unacceptable", each=UNACCEPTABLE)

@@ -33,11 +33,23 @@ def test_instance_series_study(dicomweb: StudiesService, corpus: Corpus) -> None
             match media_types.name_of(response.content_type):
                 case media_types.MULTIPART_RELATED:
                     if media_types.parse(response.content_type).of_parts not in {media_types.DICOM, None}:
-                        it.observes("another media type", where="Content-Type", received=response.content_type, of="RETRIEVE-002")
+                        it.observes(
+                            "another media type",
+                            where="Content-Type",
+                            received=response.content_type,
+                            of="RETRIEVE-002",
+                        )
                 case media_types.DICOM:
-                    it.observes("bare application/dicom although only multipart was acceptable", where="Content-Type", received=response.content_type, of="RETRIEVE-002")
+                    it.observes(
+                        "bare application/dicom although only multipart was acceptable",
+                        where="Content-Type",
+                        received=response.content_type,
+                        of="RETRIEVE-002",
+                    )
                 case _:
-                    it.observes("another media type", where="Content-Type", received=response.content_type, of="RETRIEVE-002")
+                    it.observes(
+                        "another media type", where="Content-Type", received=response.content_type, of="RETRIEVE-002"
+                    )
 
 
 @verifies("RETRIEVE-005", id="retrieve-study-is-whole", smoke=True)
@@ -122,10 +134,17 @@ def test_single_part_is_one_file(dicomweb: StudiesService, corpus: Corpus) -> No
 
     with expect(response) as it:
         it.has_status(200)
-        offered(media_types.name_of(response.content_type) == media_types.DICOM, "one instance comes as multipart, though only a single part was asked for")
+        offered(
+            media_types.name_of(response.content_type) == media_types.DICOM,
+            "one instance comes as multipart, though only a single part was asked for",
+        )
         if response.body[128:132] != b"DICM":
             multipart = response.body.lstrip()[:2] == b"--"
-            it.observes("Content-Type application/dicom with a multipart body" if multipart else "body that is not a Part 10 file")
+            it.observes(
+                "Content-Type application/dicom with a multipart body"
+                if multipart
+                else "body that is not a Part 10 file"
+            )
             it.concludes()
         found = str(read_part10(response.body).get("SOPInstanceUID", ""))
         if found != instance.sop_instance_uid:
@@ -169,11 +188,18 @@ def test_returns_private_elements(dicomweb: StudiesService, corpus: Corpus) -> N
             creator = each.path.rpartition("/")[2][4:6] == "00"
             quote = "value changed"
             if each.kind == "lost":
-                quote = "private creator lost or in another block than its elements" if creator else "private element lost"
+                quote = (
+                    "private creator lost or in another block than its elements" if creator else "private element lost"
+                )
             it.observes(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
 
 
-PIXELS = (Variant("ct_pair", "RETRIEVE-013"), Variant("multiframe", "RETRIEVE-013"), Variant("implicit", "RETRIEVE-013"), Variant("rle", "RETRIEVE-013"))
+PIXELS = (
+    Variant("ct_pair", "RETRIEVE-013"),
+    Variant("multiframe", "RETRIEVE-013"),
+    Variant("implicit", "RETRIEVE-013"),
+    Variant("rle", "RETRIEVE-013"),
+)
 
 
 @verifies(id="retrieve-returns-pixels", each=PIXELS)
@@ -184,7 +210,14 @@ def test_returns_pixels(dicomweb: StudiesService, corpus: Corpus, case: Variant)
     response = dicomweb.retrieve(instance, accept=ANY_SYNTAX)
 
     with expect(response) as it:
-        _has_pixels(it, instance, _only(it), differ="pixels of a native or lossless object differ", missing="Pixel Data missing or empty", frames="number of frames differs")
+        _has_pixels(
+            it,
+            instance,
+            _only(it),
+            differ="pixels of a native or lossless object differ",
+            missing="Pixel Data missing or empty",
+            frames="number of frames differs",
+        )
 
 
 def _only(it: Expectation) -> Dataset:
@@ -195,7 +228,9 @@ def _only(it: Expectation) -> Dataset:
     return data_sets[0]
 
 
-def _has_pixels(it: Expectation, instance: Instance, received: Dataset, *, differ: str, missing: str, frames: str | None = None) -> None:
+def _has_pixels(
+    it: Expectation, instance: Instance, received: Dataset, *, differ: str, missing: str, frames: str | None = None
+) -> None:
     """Compare decoded pixels with those that the image was made from."""
     if "PixelData" not in received or not received.PixelData:
         it.observes(missing, where="(7FE0,0010)", expected=["pixels"], received="none")
@@ -203,13 +238,25 @@ def _has_pixels(it: Expectation, instance: Instance, received: Dataset, *, diffe
     try:
         pixels = received.pixel_array
     except Exception as error:  # noqa: BLE001 - pydicom's decoders raise whatever they stumble over
-        it.observes(differ, where="(7FE0,0010)", expected=["pixels that decode"], received=f"{type(error).__name__}: {error}")
+        it.observes(
+            differ, where="(7FE0,0010)", expected=["pixels that decode"], received=f"{type(error).__name__}: {error}"
+        )
         return
     expected = instance.dataset.pixel_array
     if frames and int(received.get("NumberOfFrames") or 1) != int(instance.dataset.get("NumberOfFrames") or 1):
-        it.observes(frames, where="(0028,0008)", expected=[instance.value("NumberOfFrames") or "1"], received=str(received.get("NumberOfFrames")))
+        it.observes(
+            frames,
+            where="(0028,0008)",
+            expected=[instance.value("NumberOfFrames") or "1"],
+            received=str(received.get("NumberOfFrames")),
+        )
     elif not numpy.array_equal(pixels, expected):
-        it.observes(differ, where="(7FE0,0010)", expected=["the pixels that were stored"], received=_pixel_difference(pixels, expected))
+        it.observes(
+            differ,
+            where="(7FE0,0010)",
+            expected=["the pixels that were stored"],
+            received=_pixel_difference(pixels, expected),
+        )
 
 
 def _pixel_difference(found: numpy.ndarray, expected: numpy.ndarray) -> str:
@@ -234,17 +281,27 @@ DEFAULT_SYNTAX = (Variant("implicit", "NEGOTIATION-023"), Variant("rle", "NEGOTI
 def test_default_transfer_syntax(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     """Without a transfer-syntax parameter an instance comes in Explicit VR Little Endian, however it was stored."""
     instance = _study(corpus, case.id).instances[0]
-    control(dicomweb.retrieve(instance, accept=ANY_SYNTAX), because="the instance cannot be retrieved with transfer-syntax=*")
+    control(
+        dicomweb.retrieve(instance, accept=ANY_SYNTAX),
+        because="the instance cannot be retrieved with transfer-syntax=*",
+    )
 
     response = dicomweb.retrieve(instance)
 
     with expect(response) as it:
         if response.status == 406:
-            it.observes("406 for Implicit VR LE" if case.id == "implicit" else "406 for a compressed source (no decoder)")
+            it.observes(
+                "406 for Implicit VR LE" if case.id == "implicit" else "406 for a compressed source (no decoder)"
+            )
             it.concludes()
         received = _only(it)
         if received.file_meta.TransferSyntaxUID != EXPLICIT:
-            it.observes("200 in the stored or any other syntax", where="(0002,0010)", expected=[EXPLICIT], received=str(received.file_meta.TransferSyntaxUID))
+            it.observes(
+                "200 in the stored or any other syntax",
+                where="(0002,0010)",
+                expected=[EXPLICIT],
+                received=str(received.file_meta.TransferSyntaxUID),
+            )
         else:
             _has_pixels(it, instance, received, differ="pixels differ", missing="pixels differ")
 
@@ -256,7 +313,9 @@ AS_STORED = (Variant("ct_pair", "NEGOTIATION-022"), Variant("rle", "NEGOTIATION-
 def test_any_transfer_syntax(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     """`transfer-syntax=*` gives an instance in the syntax in which it was stored, or in one that keeps its pixels."""
     instance = _study(corpus, case.id).instances[0]
-    control(dicomweb.retrieve(corpus.ct_pair.instances[0]), because="an instance cannot be retrieved without the parameter")
+    control(
+        dicomweb.retrieve(corpus.ct_pair.instances[0]), because="an instance cannot be retrieved without the parameter"
+    )
 
     response = dicomweb.retrieve(instance, accept=ANY_SYNTAX)
 
@@ -267,14 +326,23 @@ def test_any_transfer_syntax(dicomweb: StudiesService, corpus: Corpus, case: Var
         if syntax == instance.transfer_syntax_uid:
             it.observes("200 in the stored syntax")
         else:
-            it.observes("200 in 1.2.840.10008.1.2.1 with equal pixels" if syntax == EXPLICIT else "200 in a third syntax with equal pixels", where="(0002,0010)", received=syntax)
+            it.observes(
+                "200 in 1.2.840.10008.1.2.1 with equal pixels"
+                if syntax == EXPLICIT
+                else "200 in a third syntax with equal pixels",
+                where="(0002,0010)",
+                received=syntax,
+            )
 
 
 @verifies("NEGOTIATION-025", id="retrieve-never-implicit")
 def test_never_implicit(dicomweb: StudiesService, corpus: Corpus) -> None:
     """An instance stored in Implicit VR Little Endian comes back in an explicit one, for `transfer-syntax=*` too."""
     instance = corpus.implicit.instances[0]
-    control(dicomweb.retrieve(corpus.ct_pair.instances[0], accept=ANY_SYNTAX), because="transfer-syntax=* does not work for an explicit instance")
+    control(
+        dicomweb.retrieve(corpus.ct_pair.instances[0], accept=ANY_SYNTAX),
+        because="transfer-syntax=* does not work for an explicit instance",
+    )
 
     response = dicomweb.retrieve(instance, accept=ANY_SYNTAX)
 
@@ -283,7 +351,11 @@ def test_never_implicit(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.observes("for *: 406")
             it.concludes()
         if _only(it).file_meta.TransferSyntaxUID == IMPLICIT:
-            it.observes("200 in Implicit VR LE (as stored; Google documents it, others do it)", where="(0002,0010)", received=IMPLICIT)
+            it.observes(
+                "200 in Implicit VR LE (as stored; Google documents it, others do it)",
+                where="(0002,0010)",
+                received=IMPLICIT,
+            )
 
 
 # What is not there, and what is not acceptable
@@ -296,7 +368,9 @@ def test_missing(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> Non
     """What does not exist is answered 404 or 410, at each level."""
     instance = corpus.two_series.instances[0]
     stored, missing = missing_beside(corpus, instance, case.id)
-    control(dicomweb.get(stored, accept=media_types.MULTIPART_DICOM), because="what is stored there cannot be retrieved")
+    control(
+        dicomweb.get(stored, accept=media_types.MULTIPART_DICOM), because="what is stored there cannot be retrieved"
+    )
 
     response = dicomweb.get(missing, accept=media_types.MULTIPART_DICOM)
 
@@ -343,7 +417,12 @@ def test_whole_path_counts(dicomweb: StudiesService, corpus: Corpus, case: Varia
         elif response.status == 200:
             found = {str(each.get("SOPInstanceUID", "")) for each in it.is_multipart_dicom()}
             other_instance = found and found != {instance.sop_instance_uid}
-            it.observes("200 with another instance" if other_instance else "200 with the instance named last (upper levels ignored)", received=", ".join(found))
+            it.observes(
+                "200 with another instance"
+                if other_instance
+                else "200 with the instance named last (upper levels ignored)",
+                received=", ".join(found),
+            )
         else:
             it.has_status(404, 410)
 
@@ -367,7 +446,13 @@ def judge_unacceptable(it: Expectation, *, default: set[str]) -> None:
         if not it.response.body:
             it.observes("200 or 204 with an empty body", expected=["406"])
         else:
-            it.observes("200 with the default type of the resource (8.3.3.1, Table 8.7.3-1)" if name in default else "200 with another type", where="Content-Type", expected=["406"])
+            it.observes(
+                "200 with the default type of the resource (8.3.3.1, Table 8.7.3-1)"
+                if name in default
+                else "200 with another type",
+                where="Content-Type",
+                expected=["406"],
+            )
     elif it.response.status == 204:
         it.observes("200 or 204 with an empty body", expected=["406"])
     else:
@@ -394,7 +479,11 @@ def test_anything(dicomweb: StudiesService, corpus: Corpus) -> None:
             case name if name.startswith("application/dicom"):
                 it.observes("200 with another DICOM media type", received=name)
             case name:
-                it.observes("200 with HTML, application/json or a rendered image", where="Content-Type", received=name or "no Content-Type")
+                it.observes(
+                    "200 with HTML, application/json or a rendered image",
+                    where="Content-Type",
+                    received=name or "no Content-Type",
+                )
 
 
 @verifies("HTTP-028", id="retrieve-type-quoted-or-not")
@@ -413,5 +502,6 @@ def test_type_quoted_or_not(dicomweb: StudiesService, corpus: Corpus) -> None:
         if quoted.status != 200:
             it.observes("200 for the unquoted form only", received=f"{quoted.status} for the quoted form")
         elif media_types.name_of(quoted.content_type) != media_types.name_of(unquoted.content_type):
-            it.observes("different media types for the two", received=f"{quoted.content_type} and {unquoted.content_type}")
-
+            it.observes(
+                "different media types for the two", received=f"{quoted.content_type} and {unquoted.content_type}"
+            )

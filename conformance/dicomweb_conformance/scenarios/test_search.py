@@ -1,4 +1,7 @@
-"""Search: the six resources, what they are confined to, paging, and parameters that are unknown or wrong (PS3.18 10.6)."""
+"""Search.
+
+The six resources, what they are confined to, paging, and parameters that are unknown or wrong (PS3.18 10.6).
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,9 @@ def test_studies(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         matches = it.is_a_list_of_matches()
-        it.lists_exactly(matches, STUDY, [study.study_instance_uid], none="204 or 200 [] for a study that is retrievable")
+        it.lists_exactly(
+            matches, STUDY, [study.study_instance_uid], none="204 or 200 [] for a study that is retrievable"
+        )
 
 
 @verifies("SEARCH-002", id="search-series-of-a-study", smoke=True)
@@ -42,7 +47,9 @@ def test_series_of_a_study(dicomweb: StudiesService, corpus: Corpus) -> None:
     with expect(response) as it:
         matches = it.is_a_list_of_matches()
         wrong = "series missing, doubled or foreign"
-        it.lists_exactly(matches, SERIES, [each.uid for each in study.series], none="204 or 200 []", incomplete=wrong, excess=wrong)
+        it.lists_exactly(
+            matches, SERIES, [each.uid for each in study.series], none="204 or 200 []", incomplete=wrong, excess=wrong
+        )
         it.lists_each_once(matches, SERIES, twice=wrong)
 
 
@@ -56,7 +63,14 @@ def test_instances_of_a_series(dicomweb: StudiesService, corpus: Corpus) -> None
     with expect(response) as it:
         matches = it.is_a_list_of_matches()
         wrong = "instances missing, doubled or foreign"
-        it.lists_exactly(matches, INSTANCE, [each.sop_instance_uid for each in series.instances], none="204 or 200 []", incomplete=wrong, excess=wrong)
+        it.lists_exactly(
+            matches,
+            INSTANCE,
+            [each.sop_instance_uid for each in series.instances],
+            none="204 or 200 []",
+            incomplete=wrong,
+            excess=wrong,
+        )
         it.lists_each_once(matches, INSTANCE, twice=wrong)
 
 
@@ -69,7 +83,14 @@ def test_instances_of_a_study(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         wrong = "200 with entities missing or foreign"
-        it.lists_exactly(it.is_a_list_of_matches(), INSTANCE, [each.sop_instance_uid for each in study.instances], none=wrong, incomplete=wrong, excess=wrong)
+        it.lists_exactly(
+            it.is_a_list_of_matches(),
+            INSTANCE,
+            [each.sop_instance_uid for each in study.instances],
+            none=wrong,
+            incomplete=wrong,
+            excess=wrong,
+        )
 
 
 @verifies("SEARCH-005", id="search-all-series")
@@ -93,7 +114,9 @@ def test_all_instances(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         wrong = "200 with entities missing or foreign"
-        it.lists_exactly(it.is_a_list_of_matches(), INSTANCE, [instance.sop_instance_uid], none=wrong, incomplete=wrong, excess=wrong)
+        it.lists_exactly(
+            it.is_a_list_of_matches(), INSTANCE, [instance.sop_instance_uid], none=wrong, incomplete=wrong, excess=wrong
+        )
 
 
 @verifies("SEARCH-007", id="search-json-by-default")
@@ -138,7 +161,12 @@ def test_confined_to_the_path(dicomweb: StudiesService, corpus: Corpus) -> None:
     with expect(series) as it:
         it.lists_nothing_but(it.is_a_list_of_matches(), SERIES, [each.uid for each in study.series], else_=elsewhere)
     with expect(instances) as it:
-        it.lists_nothing_but(it.is_a_list_of_matches(), INSTANCE, [each.sop_instance_uid for each in study.series[0].instances], else_=elsewhere)
+        it.lists_nothing_but(
+            it.is_a_list_of_matches(),
+            INSTANCE,
+            [each.sop_instance_uid for each in study.series[0].instances],
+            else_=elsewhere,
+        )
 
 
 @verifies("SEARCH-082", id="search-lists-each-entity-once")
@@ -170,7 +198,9 @@ def test_unique_keys_of_upper_levels(dicomweb: StudiesService, corpus: Corpus) -
                 if not found:
                     it.observes("absent, where the path gives it", where=tag, expected=[expected])
                 elif found != expected:
-                    it.observes("present with another value than the path", where=tag, expected=[expected], received=found)
+                    it.observes(
+                        "present with another value than the path", where=tag, expected=[expected], received=found
+                    )
 
 
 # No match
@@ -185,14 +215,20 @@ def test_no_match(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> No
     unused = uid(corpus.seed, "unused") if case.id == "StudyInstanceUID" else f"{patient_id_prefix(corpus.seed)}-UNUSED"
     finds = dicomweb.search("studies", {case.id: study.value(case.id)})
     control(finds, because=f"a search by {case.id} does not work")
-    assume(study.study_instance_uid.encode() in finds.body, f"a search by {case.id} does not find a stored study", finds.exchange)
+    assume(
+        study.study_instance_uid.encode() in finds.body,
+        f"a search by {case.id} does not find a stored study",
+        finds.exchange,
+    )
 
     response = dicomweb.search("studies", {case.id: unused})
 
     with expect(response) as it:
         matches = it.is_a_list_of_matches()
         if len(matches):
-            it.observes("200 with [{}] or any object", expected=["204", "200 with []"], received=f"{len(matches)} objects")
+            it.observes(
+                "200 with [{}] or any object", expected=["204", "200 with []"], received=f"{len(matches)} objects"
+            )
         else:
             it.observes(_empty_style(it))
 
@@ -221,7 +257,11 @@ def test_below_unknown(dicomweb: StudiesService, corpus: Corpus, case: Variant) 
     )
     works = dicomweb.search(stored)
     control(works, because="the same search does not work below what is stored")
-    assume(study.series[0].uid.encode() in works.body or study.instances[0].sop_instance_uid.encode() in works.body, "it finds nothing there", works.exchange)
+    assume(
+        study.series[0].uid.encode() in works.body or study.instances[0].sop_instance_uid.encode() in works.body,
+        "it finds nothing there",
+        works.exchange,
+    )
 
     response = dicomweb.search(unknown)
 
@@ -245,9 +285,15 @@ def test_limit_caps_the_number_of_matches(dicomweb: StudiesService, corpus: Corp
             if not len(matches):
                 it.observes("none", expected=[f"{limit} of four studies"])
             elif len(matches) > limit:
-                it.observes("more objects than limit", expected=[f"{limit} of four studies"], received=f"{len(matches)} objects")
+                it.observes(
+                    "more objects than limit", expected=[f"{limit} of four studies"], received=f"{len(matches)} objects"
+                )
             elif len(matches) < limit:
-                it.finds("fewer objects than limit, and more match", expected=[f"{limit} of four studies"], received=f"{len(matches)} objects")
+                it.finds(
+                    "fewer objects than limit, and more match",
+                    expected=[f"{limit} of four studies"],
+                    received=f"{len(matches)} objects",
+                )
 
 
 @verifies("SEARCH-070", id="search-offset-skips")
@@ -265,7 +311,9 @@ def test_offset_skips(dicomweb: StudiesService, corpus: Corpus) -> None:
         elif len(set(found) & set(everything)) < 3:
             it.observes("fewer than three", expected=["the last three"], received=f"{len(found)} objects")
         elif found != everything[1:]:
-            it.observes("three objects of the four in another order", expected=everything[1:], received=", ".join(found))
+            it.observes(
+                "three objects of the four in another order", expected=everything[1:], received=", ".join(found)
+            )
 
 
 @verifies("SEARCH-071", id="search-offset-defaults-to-zero")
@@ -277,7 +325,14 @@ def test_offset_defaults_to_zero(dicomweb: StudiesService, corpus: Corpus) -> No
     response = dicomweb.search("studies", PatientID=family.patient_id, offset=0)
 
     with expect(response) as it:
-        it.lists_exactly(it.is_a_list_of_matches(), STUDY, everything, none="another set", incomplete="another set", excess="another set")
+        it.lists_exactly(
+            it.is_a_list_of_matches(),
+            STUDY,
+            everything,
+            none="another set",
+            incomplete="another set",
+            excess="another set",
+        )
 
 
 @verifies("SEARCH-072", id="search-pages-make-the-whole")
@@ -329,11 +384,20 @@ def test_warns_of_more(dicomweb: StudiesService, corpus: Corpus) -> None:
         numbers = [int(number) for each in warnings for number in _numbers_after_299(each)]
         if not warnings:
             others = [name for name in ("Link", "X-Total-Count") if response.headers.get(name)]
-            it.observes("206 or Link or X-Total-Count instead" if others else "no Warning", where="Warning", received=", ".join(others) or "no Warning")
+            it.observes(
+                "206 or Link or X-Total-Count instead" if others else "no Warning",
+                where="Warning",
+                received=", ".join(others) or "no Warning",
+            )
         elif not numbers:
             it.observes("a Warning with 299 and no plain number", where="Warning", received=warnings[0])
         elif 3 not in numbers:
-            it.observes("Warning with 299 and a wrong number of additional results", where="Warning", expected=["3 additional results"], received=warnings[0])
+            it.observes(
+                "Warning with 299 and a wrong number of additional results",
+                where="Warning",
+                expected=["3 additional results"],
+                received=warnings[0],
+            )
 
 
 @verifies("SEARCH-075", id="search-does-not-warn-of-nothing")
@@ -348,7 +412,12 @@ def test_does_not_warn_of_nothing(dicomweb: StudiesService, corpus: Corpus) -> N
         assume(len(matches.own) == 4, "the four studies of a patient are not found", "search-by-keyword")
         for warning in response.headers.all("Warning"):
             if "299" in warning and re.search(r"additional|remain|more results", warning, re.IGNORECASE):
-                it.observes("Warning that tells of additional results", where="Warning", expected=["no such Warning"], received=warning)
+                it.observes(
+                    "Warning that tells of additional results",
+                    where="Warning",
+                    expected=["no such Warning"],
+                    received=warning,
+                )
 
 
 @verifies("SEARCH-076", id="search-huge-limit")
@@ -361,8 +430,14 @@ def test_huge_limit(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         matches = it.is_a_list_of_matches()
-        if not set(everything) <= set(matches.uids(STUDY)) and not any("299" in each for each in response.headers.all("Warning")):
-            it.observes("fewer than the four studies without Warning 299", expected=["four studies"], received=f"{len(matches)} objects")
+        if not set(everything) <= set(matches.uids(STUDY)) and not any(
+            "299" in each for each in response.headers.all("Warning")
+        ):
+            it.observes(
+                "fewer than the four studies without Warning 299",
+                expected=["four studies"],
+                received=f"{len(matches)} objects",
+            )
 
 
 @verifies("SEARCH-077", id="search-offset-past-the-end")
@@ -395,7 +470,8 @@ def test_limit_zero(dicomweb: StudiesService, corpus: Corpus) -> None:
 # Parameters that are unknown or wrong
 
 INVALID = tuple(
-    Variant(each, "SEARCH-079", each) for each in ("limit=abc", "limit=-1", "limit=1.5", "offset=x", "offset=-1", "fuzzymatching=maybe")
+    Variant(each, "SEARCH-079", each)
+    for each in ("limit=abc", "limit=-1", "limit=1.5", "offset=x", "offset=-1", "fuzzymatching=maybe")
 )
 
 
@@ -414,7 +490,10 @@ def test_invalid_value(dicomweb: StudiesService, corpus: Corpus, case: Variant) 
             it.observes("2xx for fuzzymatching=maybe (support is optional)")
         else:
             matches = it.is_a_list_of_matches()
-            it.observes("2xx with the own studies for limit or offset (value ignored)" if matches.own else "204 or 200 []", expected=["400"])
+            it.observes(
+                "2xx with the own studies for limit or offset (value ignored)" if matches.own else "204 or 200 []",
+                expected=["400"],
+            )
         if matches.foreign:
             it.observes("studies of other patients", received=f"{matches.foreign} studies that do not match")
 
@@ -463,7 +542,10 @@ def test_finds_what_was_just_stored(dicomweb: StudiesService, archive: Archive, 
     stored = dicomweb.store(study.instances)
     control(stored, 200, 202, because="the store does not work")
     took = archive.time_until(
-        lambda: study.study_instance_uid.encode() in dicomweb.search("studies", StudyInstanceUID=study.study_instance_uid).body
+        lambda: (
+            study.study_instance_uid.encode()
+            in dicomweb.search("studies", StudyInstanceUID=study.study_instance_uid).body
+        )
     )
 
     with expect(stored) as it:
@@ -479,7 +561,11 @@ def _studies_of(dicomweb: StudiesService, patient_id: str, number: int) -> list[
     control(response, because="a search by PatientID does not work")
     with expect(response) as it:
         found = it.is_a_list_of_matches().uids(STUDY)
-    assume(len(set(found)) == number, f"a search by PatientID finds {len(set(found))} of {number} studies", "search-by-keyword")
+    assume(
+        len(set(found)) == number,
+        f"a search by PatientID finds {len(set(found))} of {number} studies",
+        "search-by-keyword",
+    )
     return found
 
 

@@ -46,20 +46,32 @@ def _at(level: str, attributes: tuple[Returned, ...]) -> tuple[Attribute, ...]:
 
 VALUES = (*_at("study", STUDY_VALUES), *_at("series", SERIES_VALUES), *_at("instance", INSTANCE_VALUES))
 COMPUTED = (*_at("study", STUDY_COMPUTED), *_at("series", SERIES_COMPUTED), *_at("instance", INSTANCE_COMPUTED))
-EMPTY = (*_at("study", tuple(each for each in STUDY_VALUES if each.id not in {"PatientID", "PatientName", "TimezoneOffsetFromUTC"})),)
+EMPTY = (
+    *_at(
+        "study",
+        tuple(each for each in STUDY_VALUES if each.id not in {"PatientID", "PatientName", "TimezoneOffsetFromUTC"}),
+    ),
+)
 
 
 @verifies(id="search-returns", each=VALUES)
 def test_returns(dicomweb: StudiesService, corpus: Corpus, case: Attribute) -> None:
     """A result holds the attribute with the value that was stored."""
     study = corpus.multiframe if case.keyword == "NumberOfFrames" else corpus.two_series
-    entity: Study | Series | Instance = {"study": study, "series": study.series[-1], "instance": study.instances[0]}[case.level]
+    entity = _entity(study, case.level, series=-1)
     stored = entity.value(case.keyword)
 
     with expect(_search_for(dicomweb, entity)) as it:
         match = _result(it, entity)
         if case.tag not in match or not dicom_json.values(match, case.tag):
-            it.observes_one_of(ABSENT, "absent although the image has it", "absent", where=case.tag, expected=[stored], received="absent")
+            it.observes_one_of(
+                ABSENT,
+                "absent although the image has it",
+                "absent",
+                where=case.tag,
+                expected=[stored],
+                received="absent",
+            )
         elif not _same(dicom_json.text(match, case.tag), stored, case.keyword):
             it.observes(OTHER, where=case.tag, expected=[stored], received=dicom_json.text(match, case.tag))
 
@@ -83,7 +95,7 @@ def test_returns_empty(dicomweb: StudiesService, corpus: Corpus, case: Attribute
 def test_returns_computed(dicomweb: StudiesService, corpus: Corpus, case: Attribute) -> None:
     """A result holds the attribute that the server makes."""
     study = corpus.two_series
-    entity: Study | Series | Instance = {"study": study, "series": study.series[1], "instance": study.instances[0]}[case.level]
+    entity = _entity(study, case.level)
 
     with expect(_search_for(dicomweb, entity)) as it:
         found = dicom_json.values(_result(it, entity), case.tag)
@@ -97,7 +109,8 @@ def test_returns_computed(dicomweb: StudiesService, corpus: Corpus, case: Attrib
 
 
 UNIQUE_CASES = tuple(
-    Attribute(each.id, each.requirement, each.tag, each.id, level) for level, each in zip(("study", "series", "instance"), UNIQUE, strict=True)
+    Attribute(each.id, each.requirement, each.tag, each.id, level)
+    for level, each in zip(("study", "series", "instance"), UNIQUE, strict=True)
 )
 
 
@@ -116,26 +129,46 @@ def test_returns_unique_key(dicomweb: StudiesService, corpus: Corpus, case: Attr
         assume(len(matches), "the search finds nothing", "search-studies")
         for match in matches.own:
             if len(dicom_json.values(match, case.tag)) != 1:
-                it.observes("absent, empty or several values", where=case.tag, received=str(match.get(case.tag, "absent")))
+                it.observes(
+                    "absent, empty or several values", where=case.tag, received=str(match.get(case.tag, "absent"))
+                )
         if matches.foreign == len(matches):
-            it.observes("absent, empty or several values", where=case.tag, received="no result of this run's data can be told by it")
+            it.observes(
+                "absent, empty or several values",
+                where=case.tag,
+                received="no result of this run's data can be told by it",
+            )
 
 
 @verifies("SEARCH-133", id="search-returns-request-attributes")
 def test_returns_request_attributes(dicomweb: StudiesService, corpus: Corpus) -> None:
     """A series result holds its request attributes, each item with both of its identifiers."""
     series = corpus.two_series.series[1]
-    stored = [(each.ScheduledProcedureStepID, each.RequestedProcedureID) for each in series.instances[0].dataset.RequestAttributesSequence]
+    stored = [
+        (each.ScheduledProcedureStepID, each.RequestedProcedureID)
+        for each in series.instances[0].dataset.RequestAttributesSequence
+    ]
 
     with expect(_search_for(dicomweb, series)) as it:
         match = _result(it, series)
-        found = [(dicom_json.text(each, "00400009"), dicom_json.text(each, "00401001")) for each in dicom_json.items(match, "00400275")]
+        found = [
+            (dicom_json.text(each, "00400009"), dicom_json.text(each, "00401001"))
+            for each in dicom_json.items(match, "00400275")
+        ]
         if "00400275" not in match:
             it.observes("absent", where="(0040,0275)")
-        elif not all(step in {"", known} and procedure in {"", other} for (step, procedure), (known, other) in zip(found, stored, strict=False)) or len(found) != len(stored):
+        elif not all(
+            step in {"", known} and procedure in {"", other}
+            for (step, procedure), (known, other) in zip(found, stored, strict=False)
+        ) or len(found) != len(stored):
             it.observes(OTHER, where="(0040,0275)", expected=[str(stored)], received=str(found))
         elif found != stored:
-            it.observes("present without one of the two members", where="(0040,0275)", expected=[str(stored)], received=str(found))
+            it.observes(
+                "present without one of the two members",
+                where="(0040,0275)",
+                expected=[str(stored)],
+                received=str(found),
+            )
 
 
 AVAILABILITY = (Variant("study", "SEARCH-111"), Variant("instance", "SEARCH-136"))
@@ -152,7 +185,12 @@ def test_returns_availability(dicomweb: StudiesService, corpus: Corpus, case: Va
         if "00080056" not in match:
             it.observes("absent", where="(0008,0056)")
         elif dicom_json.text(match, "00080056") not in AVAILABILITIES:
-            it.observes("another value or none", where="(0008,0056)", received=dicom_json.text(match, "00080056") or "no value", of="SEARCH-148")
+            it.observes(
+                "another value or none",
+                where="(0008,0056)",
+                received=dicom_json.text(match, "00080056") or "no value",
+                of="SEARCH-148",
+            )
 
 
 RELATIONAL = (
@@ -172,11 +210,14 @@ def test_returns_upper_levels(dicomweb: StudiesService, corpus: Corpus, case: Va
     """A search across studies or series also returns what its results belong to."""
     study = corpus.two_series
     series, instance = study.series[0], study.series[0].instances[0]
-    response, entity = {
-        "all-series": lambda: (dicomweb.search("series", SeriesInstanceUID=series.uid), series),
-        "all-instances": lambda: (dicomweb.search("instances", SOPInstanceUID=instance.sop_instance_uid), instance),
-        "instances-of-a-study": lambda: (dicomweb.search_in(study, "instances"), instance),
-    }[case.id]()
+    entity = series if case.id == "all-series" else instance
+    match case.id:
+        case "all-series":
+            response = dicomweb.search("series", SeriesInstanceUID=series.uid)
+        case "all-instances":
+            response = dicomweb.search("instances", SOPInstanceUID=instance.sop_instance_uid)
+        case _:
+            response = dicomweb.search_in(study, "instances")
 
     with expect(response) as it:
         match = _result(it, entity)
@@ -203,13 +244,22 @@ def test_counts(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None
     """The counts of related series and instances are right."""
     study = corpus.two_series
     entity = study.series[1] if case.id == "NumberOfSeriesRelatedInstances" else study
-    expected = {"00201206": len(study.series), "00201208": len(study.instances), "00201209": len(study.series[1].instances)}[case.value]
+    expected = {
+        "00201206": len(study.series),
+        "00201208": len(study.instances),
+        "00201209": len(study.series[1].instances),
+    }[case.value]
 
     with expect(_search_for(dicomweb, entity)) as it:
         match = _result(it, entity)
         offered(dicom_json.values(match, case.value), f"{case.id} is not returned")
         if not _same(dicom_json.text(match, case.value), str(expected), case.id):
-            it.observes("another number after the grace time", where=case.value, expected=[str(expected)], received=dicom_json.text(match, case.value))
+            it.observes(
+                "another number after the grace time",
+                where=case.value,
+                expected=[str(expected)],
+                received=dicom_json.text(match, case.value),
+            )
 
 
 @verifies("SEARCH-150", id="search-modalities-in-study")
@@ -221,13 +271,11 @@ def test_modalities_in_study(dicomweb: StudiesService, corpus: Corpus) -> None:
     with expect(_search_for(dicomweb, study)) as it:
         found = [str(each) for each in dicom_json.values(_result(it, study), "00080061")]
         offered(found, "ModalitiesInStudy is not returned")
-        report = {"where": "(0008,0061)", "expected": [", ".join(sorted(expected))], "received": ", ".join(found)}
-        if expected - set(found):
-            it.observes("one missing after the grace time", **report)
-        if set(found) - expected:
-            it.observes("a modality that is not there", **report)
-        if len(found) != len(set(found)):
-            it.observes("a value twice", **report)
+        wrong = ["one missing after the grace time"] if expected - set(found) else []
+        wrong += ["a modality that is not there"] if set(found) - expected else []
+        wrong += ["a value twice"] if len(found) != len(set(found)) else []
+        for each in wrong:
+            it.observes(each, where="(0008,0061)", expected=[", ".join(sorted(expected))], received=", ".join(found))
 
 
 RETRIEVE_URLS = (Variant("study", "SEARCH-151"), Variant("series", "SEARCH-151"), Variant("instance", "SEARCH-151"))
@@ -237,7 +285,7 @@ RETRIEVE_URLS = (Variant("study", "SEARCH-151"), Variant("series", "SEARCH-151")
 def test_retrieve_url(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     """The Retrieve URL of a result leads to that resource."""
     study = corpus.two_series
-    entity: Study | Series | Instance = {"study": study, "series": study.series[1], "instance": study.instances[0]}[case.id]
+    entity = _entity(study, case.id)
     response = _search_for(dicomweb, entity)
     control(dicomweb.retrieve(entity), because="the resource cannot be retrieved under its own path")
 
@@ -247,8 +295,30 @@ def test_retrieve_url(dicomweb: StudiesService, corpus: Corpus, case: Variant) -
         offered(url, "no Retrieve URL is returned")
         vr = match["00081190"].get("vr")
         if vr != "UR":
-            it.observes("vr UT" if vr == "UT" else "another vr", where="(0008,1190)", expected=["UR"], received=str(vr), of="SEARCH-152")
-        it.leads_to(url, resources.path(entity), dicomweb, because="another resource", gone="404 or another 4xx while the resource is retrievable under its own path")
+            it.observes(
+                "vr UT" if vr == "UT" else "another vr",
+                where="(0008,1190)",
+                expected=["UR"],
+                received=str(vr),
+                of="SEARCH-152",
+            )
+        it.leads_to(
+            url,
+            resources.path(entity),
+            dicomweb,
+            because="another resource",
+            gone="404 or another 4xx while the resource is retrievable under its own path",
+        )
+
+
+def _entity(study: Study, level: str, series: int = 1) -> Study | Series | Instance:
+    match level:
+        case "study":
+            return study
+        case "series":
+            return study.series[series]
+        case _:
+            return study.instances[0]
 
 
 def _search_for(dicomweb: StudiesService, entity: Study | Series | Instance) -> Response:
@@ -284,7 +354,10 @@ def _stored(instance: Instance, tag: str) -> str:
 
 
 def _same(found: str, stored: str, keyword: str) -> bool:
-    """Compare values as text; numbers by their value, times with their trailing zeros, names without trailing delimiters."""
+    """Compare values as text.
+
+    Numbers by their value, times with their trailing zeros, names without trailing delimiters.
+    """
     if found.strip() == stored.strip():
         return True
     try:

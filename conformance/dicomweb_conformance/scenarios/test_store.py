@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 from dicomweb_conformance import dicom_json, media_types, multipart, resources, store_answer
 from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.checks import Variant, verifies
-from dicomweb_conformance.exchanges import Response
+from dicomweb_conformance.exchanges import Headers, Response
 from dicomweb_conformance.expect import Expectation, assume, control, expect, offered
 from dicomweb_conformance.store_answer import StoreAnswer
 from dicomweb_conformance.studies_service import StudiesService
@@ -33,13 +33,20 @@ def test_multipart(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> 
             it.observes(WARNED)
 
 
-def _is_stored(it: Expectation, archive: Archive, *instances: Instance, otherwise: str | None = None, of: str | None = None) -> None:
+def _is_stored(
+    it: Expectation, archive: Archive, *instances: Instance, otherwise: str | None = None, of: str | None = None
+) -> None:
     """Look whether the target holds the instances: an answer alone proves nothing."""
     held = archive.held(instances)
     missing = [each.sop_instance_uid for each in instances if each.sop_instance_uid not in held]
     if missing:
         report = it.finds if otherwise is None else it.observes
-        report(otherwise or "not retrievable within the grace time", expected=["every instance retrievable"], received=f"not retrievable: {', '.join(missing)}", of=of)
+        report(
+            otherwise or "not retrievable within the grace time",
+            expected=["every instance retrievable"],
+            received=f"not retrievable: {', '.join(missing)}",
+            of=of,
+        )
 
 
 @verifies("STORE-001", id="store-two-studies")
@@ -51,7 +58,9 @@ def test_two_studies(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -
 
     with expect(response) as it:
         it.has_status(200, 202)
-        _is_stored(it, archive, one, other, otherwise="200 or 202 and one of the two not retrievable within the grace time")
+        _is_stored(
+            it, archive, one, other, otherwise="200 or 202 and one of the two not retrievable within the grace time"
+        )
         if response.status == 202:
             it.observes("202 with a WarningReason, both retrievable")
 
@@ -79,7 +88,9 @@ def test_single_part(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -
 
     with expect(response) as it:
         it.has_status(200, 202)
-        _is_stored(it, archive, instance, otherwise="2xx and the instance not retrievable or different from the one sent")
+        _is_stored(
+            it, archive, instance, otherwise="2xx and the instance not retrievable or different from the one sent"
+        )
 
 
 @verifies("STORE-046", "STORE-009", id="store-three-parts")
@@ -96,7 +107,9 @@ def test_three_parts(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -
             it.observes("the request is refused although each part alone is stored", received=it.status_line)
             it.concludes()
         it.has_status(200, 202)
-        _is_stored(it, archive, *instances, otherwise="fewer stored than sent under 200" if response.status == 200 else None)
+        _is_stored(
+            it, archive, *instances, otherwise="fewer stored than sent under 200" if response.status == 200 else None
+        )
         answer = store_answer.of_body(response.body)
         if answer and response.status == 200 and (answer.failed or answer.other_failures):
             it.observes("200 with an item in FailedSOPSequence or OtherFailuresSequence", of="STORE-009")
@@ -126,7 +139,15 @@ def test_adds_to_series(dicomweb: StudiesService, archive: Archive, fresh: Fresh
 
 GRAMMAR = tuple(
     Variant(each, "STORE-063")
-    for each in ("type-quoted", "type-unquoted", "boundary-quoted", "boundary-of-70-characters", "preamble", "headers-in-other-order", "headers-in-other-case")
+    for each in (
+        "type-quoted",
+        "type-unquoted",
+        "boundary-quoted",
+        "boundary-of-70-characters",
+        "preamble",
+        "headers-in-other-order",
+        "headers-in-other-case",
+    )
 )
 
 
@@ -162,9 +183,9 @@ def _written(variant: str, instance: Instance) -> tuple[str, bytes]:
     boundary = "b" * 70 if variant == "boundary-of-70-characters" else None
     kind = ("Content-Type", media_types.DICOM)
     if variant == "headers-in-other-order":
-        part = multipart.Part(multipart.Headers((extra, kind)), instance.part10)
+        part = multipart.Part(Headers((extra, kind)), instance.part10)
     elif variant == "headers-in-other-case":
-        part = multipart.Part(multipart.Headers((("content-TYPE", media_types.DICOM),)), instance.part10)
+        part = multipart.Part(Headers((("content-TYPE", media_types.DICOM),)), instance.part10)
     chosen, body = multipart.write([part], boundary)
     content_type = media_types.multipart_related(media_types.DICOM, chosen)
     match variant:
@@ -180,7 +201,7 @@ def _written(variant: str, instance: Instance) -> tuple[str, bytes]:
 @verifies("STORE-065", id="store-implicit")
 def test_implicit(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
     """A file in Implicit VR Little Endian is stored, or refused with a reason."""
-    instance = fresh.in_implicit_vr()
+    instance = fresh.implicit()
 
     response = dicomweb.store([instance])
 
@@ -209,7 +230,12 @@ def test_empty_patient_id(dicomweb: StudiesService, archive: Archive, fresh: Fre
 @verifies("STORE-018", id="store-ignores-query")
 def test_ignores_query(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
     """A query parameter on a store changes nothing."""
-    control(dicomweb.store([fresh.instance(name="control")]), 200, 202, because="the same store without a query does not work")
+    control(
+        dicomweb.store([fresh.instance(name="control")]),
+        200,
+        202,
+        because="the same store without a query does not work",
+    )
     instance = fresh.instance()
 
     response = dicomweb.store([instance], query=[("x_probe", "1")])
@@ -290,16 +316,24 @@ def test_other_version(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
             it.concludes()
         versions = [each for each in (first, second) if _is_version(parts[0], each)]
         if not versions:
-            it.observes("elements or pixels of both versions mixed", of="STORE-061b", expected=["the old data set whole", "the new data set whole"], received="neither")
+            it.observes(
+                "elements or pixels of both versions mixed",
+                of="STORE-061b",
+                expected=["the old data set whole", "the new data set whole"],
+                received="neither",
+            )
         elif versions == [first] and response.status == 200 and not _warns(response):
-            it.observes("200 without WarningReason and the old data set is still returned", expected=["the new data set", "409"])
+            it.observes(
+                "200 without WarningReason and the old data set is still returned", expected=["the new data set", "409"]
+            )
 
 
 def _is_version(received: object, version: Instance) -> bool:
     data_set = version.dataset
-    return all(str(getattr(received, each, "")) == str(getattr(data_set, each, "")) for each in ("ImageComments", "AcquisitionNumber")) and bytes(
-        getattr(received, "PixelData", b"")
-    ).rstrip(b"\0") == bytes(data_set.PixelData).rstrip(b"\0")
+    return all(
+        str(getattr(received, each, "")) == str(getattr(data_set, each, ""))
+        for each in ("ImageComments", "AcquisitionNumber")
+    ) and bytes(getattr(received, "PixelData", b"")).rstrip(b"\0") == bytes(data_set.PixelData).rstrip(b"\0")
 
 
 def _warns(response: Response) -> bool:
@@ -328,17 +362,37 @@ def test_foreign_study(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
             if answer is None:
                 it.observes("409 without a module")
             elif instance.sop_instance_uid not in answer.failed_uids:
-                it.finds("the refused instance is not in FailedSOPSequence", where="00081198", expected=[instance.sop_instance_uid], received=", ".join(answer.failed_uids) or "no item")
-        _stays_away(it, dicomweb, archive, fresh, instance, otherwise="the instance is retrievable afterwards under either study")
+                it.finds(
+                    "the refused instance is not in FailedSOPSequence",
+                    where="00081198",
+                    expected=[instance.sop_instance_uid],
+                    received=", ".join(answer.failed_uids) or "no item",
+                )
+        _stays_away(
+            it,
+            dicomweb,
+            archive,
+            fresh,
+            instance,
+            otherwise="the instance is retrievable afterwards under either study",
+        )
 
 
 def _stays_away(
-    it: Expectation, dicomweb: StudiesService, archive: Archive, fresh: Fresh, *instances: Instance, otherwise: str, of: str | None = None
+    it: Expectation,
+    dicomweb: StudiesService,
+    archive: Archive,
+    fresh: Fresh,
+    *instances: Instance,
+    otherwise: str,
+    of: str | None = None,
 ) -> None:
     """Look whether the target holds what it must not: judged once a sibling that was sent later has become visible."""
     sibling = fresh.instance(name="sent later")
     control(dicomweb.store([sibling]), 200, 202, because="a good instance is not stored afterwards")
-    assume(archive.holds(sibling), "a good instance that was sent afterwards does not become visible", "store-multipart")
+    assume(
+        archive.holds(sibling), "a good instance that was sent afterwards does not become visible", "store-multipart"
+    )
     if not archive.lacks(*instances, after=sibling):
         it.observes(otherwise, expected=["not stored"], received="retrievable", of=of)
 
@@ -361,16 +415,25 @@ def test_partly_foreign_study(dicomweb: StudiesService, archive: Archive, fresh:
             if answer is None or foreign.sop_instance_uid not in answer.failed_uids:
                 it.observes("202 without an item for the refused instance", where="00081198")
             elif matching.sop_instance_uid not in answer.stored_uids:
-                it.finds("the stored instance is not in ReferencedSOPSequence", where="00081199", expected=[matching.sop_instance_uid])
+                it.finds(
+                    "the stored instance is not in ReferencedSOPSequence",
+                    where="00081199",
+                    expected=[matching.sop_instance_uid],
+                )
         _stays_away(it, dicomweb, archive, fresh, foreign, otherwise="the foreign instance is retrievable")
 
 
-def _refused_in_part(it: Expectation, archive: Archive, answer: StoreAnswer | None, matching: Instance, foreign: Instance) -> None:
+def _refused_in_part(
+    it: Expectation, archive: Archive, answer: StoreAnswer | None, matching: Instance, foreign: Instance
+) -> None:
     there = archive.holds(matching)
     if not there:
         it.observes("409 or 400 and neither instance stored (all or nothing)", received=it.status_line)
     elif answer and matching.sop_instance_uid in answer.stored_uids and foreign.sop_instance_uid in answer.failed_uids:
-        it.observes("409 whose module lists the matching one as stored and the other as failed, and it is so", received=it.status_line)
+        it.observes(
+            "409 whose module lists the matching one as stored and the other as failed, and it is so",
+            received=it.status_line,
+        )
     else:
         it.observes("409 or 400 without module although one was stored", received=it.status_line)
 
@@ -378,13 +441,17 @@ def _refused_in_part(it: Expectation, archive: Archive, answer: StoreAnswer | No
 @verifies("STORE-012", id="store-without-study-uid")
 def test_without_study_uid(dicomweb: StudiesService, fresh: Fresh) -> None:
     """An instance without a Study Instance UID is refused."""
-    instance = fresh.without_study_instance_uid()
+    instance = fresh.without_study_uid()
 
     response = dicomweb.store([instance])
 
     with expect(response) as it:
         if response.status == 202:
-            it.observes("202 with a WarningReason and a UID given by the server" if _warns(response) else "202 without WarningReason")
+            it.observes(
+                "202 with a WarningReason and a UID given by the server"
+                if _warns(response)
+                else "202 without WarningReason"
+            )
         else:
             it.has_status(409)
 
@@ -470,7 +537,11 @@ def test_garbage(dicomweb: StudiesService, fresh: Fresh) -> None:
     with expect(response) as it:
         answer = store_answer.of_body(response.body)
         if answer and answer.stored:
-            it.observes("an item in ReferencedSOPSequence for the garbage part", where="00081199", received=", ".join(answer.stored_uids))
+            it.observes(
+                "an item in ReferencedSOPSequence for the garbage part",
+                where="00081199",
+                received=", ".join(answer.stored_uids),
+            )
         if response.status == 200:
             it.observes("200 for either request", expected=["4xx"])
         elif response.status == 202:
@@ -495,12 +566,19 @@ def test_garbage_beside_good(dicomweb: StudiesService, archive: Archive, fresh: 
             it.observes("200 for either request", expected=["202 for the mixture", "4xx with nothing stored"])
         elif 400 <= response.status < 500:
             if archive.holds_now(instance):
-                it.finds("4xx although the good instance is stored", expected=["202 for the mixture", "4xx with nothing stored"])
+                it.finds(
+                    "4xx although the good instance is stored",
+                    expected=["202 for the mixture", "4xx with nothing stored"],
+                )
             it.concludes()
         else:
             it.has_status(202)
         if answer and len(answer.stored) > 1:
-            it.observes("an item in ReferencedSOPSequence for the garbage part", where="00081199", received=", ".join(answer.stored_uids))
+            it.observes(
+                "an item in ReferencedSOPSequence for the garbage part",
+                where="00081199",
+                received=", ".join(answer.stored_uids),
+            )
         if response.status == 202:
             if answer is None or not (answer.other_failures or answer.failed):
                 it.observes("202 with no item for the garbage part", of="STORE-042")
@@ -520,7 +598,11 @@ def test_without_boundary(dicomweb: StudiesService, archive: Archive, fresh: Fre
     with expect(response) as it:
         if response.status in {200, 202}:
             there = archive.holds(instance)
-            it.observes("200 or 202 and the instance is retrievable (boundary guessed)" if there else "200 or 202 and the instance is not retrievable")
+            it.observes(
+                "200 or 202 and the instance is retrievable (boundary guessed)"
+                if there
+                else "200 or 202 and the instance is not retrievable"
+            )
             it.concludes()
         it.has_status(400, 415)
         _stays_away(it, dicomweb, archive, fresh, instance, otherwise="4xx and the instance is retrievable")
@@ -538,7 +620,9 @@ def _answer(it: Expectation, *statuses: int) -> StoreAnswer:
     response = it.response
     control(response, *(statuses or (200, 202)), because="the store does not work")
     answer = store_answer.of_body(response.body)
-    assume(answer is not None, "the answer to a store holds no Store Instances Response Module", "store-answer-is-a-module")
+    assume(
+        answer is not None, "the answer to a store holds no Store Instances Response Module", "store-answer-is-a-module"
+    )
     assert answer is not None
     return answer
 
@@ -558,7 +642,11 @@ def test_answer_is_a_module(dicomweb: StudiesService, fresh: Fresh) -> None:
         _is_json_object(it)
         answer = store_answer.of_body(response.body)
         if answer is None:
-            it.observes("body is something else (HTML, plain text, vendor JSON)", expected=["00081190, 00081198, 00081199 or 0008119A"], received=f"{it.status_line}; {response.body[:120]!r}")
+            it.observes(
+                "body is something else (HTML, plain text, vendor JSON)",
+                expected=["00081190, 00081198, 00081199 or 0008119A"],
+                received=f"{it.status_line}; {response.body[:120]!r}",
+            )
             it.concludes()
             return
         if store_answer.RETRIEVE_URL not in answer.module:
@@ -568,13 +656,20 @@ def test_answer_is_a_module(dicomweb: StudiesService, fresh: Fresh) -> None:
         if vr == "UT":
             it.observes("vr UT", where="00081190", of="STORE-024")
         elif vr != "UR" or len(dicom_json.values(answer.module, store_answer.RETRIEVE_URL)) > 1:
-            it.observes("present with another vr or with more than one value", where="00081190", received=str(answer.module[store_answer.RETRIEVE_URL])[:200], of="STORE-024")
+            it.observes(
+                "present with another vr or with more than one value",
+                where="00081190",
+                received=str(answer.module[store_answer.RETRIEVE_URL])[:200],
+                of="STORE-024",
+            )
 
 
 def _is_json_object(it: Expectation) -> None:
     """Judge the top level of a JSON store answer: one object, or an array of one."""
     if "json" not in media_types.name_of(it.response.content_type):
-        it.observes("body is something else (HTML, plain text, vendor JSON)", where="Content-Type", received=it.status_line)
+        it.observes(
+            "body is something else (HTML, plain text, vendor JSON)", where="Content-Type", received=it.status_line
+        )
         it.concludes()
     try:
         value = dicom_json.value_of(it.response.body)
@@ -586,7 +681,13 @@ def _is_json_object(it: Expectation) -> None:
         it.observes("one object", of="STORE-022")
     elif isinstance(value, list):
         single = len(value) == 1 and isinstance(value[0], dict)
-        shape = "an array with exactly one object" if single else "an array with several objects" if value else "an empty array"
+        shape = (
+            "an array with exactly one object"
+            if single
+            else "an array with several objects"
+            if value
+            else "an empty array"
+        )
         it.observes(shape, received=f"{len(value)} objects", of="STORE-022")
     else:
         it.observes("neither object nor array", of="STORE-022")
@@ -598,13 +699,21 @@ ACCEPTS = (Variant("dicom-json", "STORE-020", media_types.DICOM_JSON), Variant("
 @verifies(id="store-answer-is-json", each=ACCEPTS)
 def test_answer_is_json(dicomweb: StudiesService, fresh: Fresh, case: Variant) -> None:
     """The answer to a store is application/dicom+json, where that or anything is acceptable."""
-    control(dicomweb.store([fresh.instance(name="control")], accept="*/*"), 200, 202, because="the store does not work with Accept: */*")
+    control(
+        dicomweb.store([fresh.instance(name="control")], accept="*/*"),
+        200,
+        202,
+        because="the store does not work with Accept: */*",
+    )
 
     response = dicomweb.store([fresh.instance()], accept=case.value)
 
     with expect(response) as it:
         if 400 <= response.status < 500 and case.id == "dicom-json":
-            it.observes("406 or another 4xx for Accept: application/dicom+json where the same store passes with */*", received=it.status_line)
+            it.observes(
+                "406 or another 4xx for Accept: application/dicom+json where the same store passes with */*",
+                received=it.status_line,
+            )
             it.concludes()
         it.has_status(200, 202)
         match media_types.name_of(response.content_type):
@@ -614,9 +723,17 @@ def test_answer_is_json(dicomweb: StudiesService, fresh: Fresh, case: Variant) -
                 it.is_json("body is not JSON under a JSON Content-Type")
                 it.observes("application/json with the JSON module (see JSON-001)", where="Content-Type")
             case name if "xml" in name or name == media_types.MULTIPART_RELATED:
-                it.observes("XML for */*" if case.id == "anything" else "XML although only JSON was asked for", where="Content-Type")
+                it.observes(
+                    "XML for */*" if case.id == "anything" else "XML although only JSON was asked for",
+                    where="Content-Type",
+                )
             case name:
-                it.finds("another media type", where="Content-Type", expected=[media_types.DICOM_JSON], received=name or "no Content-Type")
+                it.finds(
+                    "another media type",
+                    where="Content-Type",
+                    expected=[media_types.DICOM_JSON],
+                    received=name or "no Content-Type",
+                )
 
 
 @verifies("STORE-026", "STORE-029", "STORE-070", id="store-answer-names-what-was-stored")
@@ -635,13 +752,21 @@ def test_answer_names_what_was_stored(dicomweb: StudiesService, archive: Archive
         if held and store_answer.REFERENCED_SOP_SEQUENCE not in answer.module:
             it.observes("the sequence is absent although something was stored", where="00081199", expected=expected)
         elif held - set(found):
-            it.observes("a stored instance is missing from the sequence", where="00081199", expected=expected, received=received)
+            it.observes(
+                "a stored instance is missing from the sequence", where="00081199", expected=expected, received=received
+            )
         if response.status == 200 and store_answer.FAILED_SOP_SEQUENCE in answer.module:
-            it.observes("present with items" if answer.failed else "present without items", where="00081198", of="STORE-029")
+            it.observes(
+                "present with items" if answer.failed else "present without items", where="00081198", of="STORE-029"
+            )
         if set(found) - sent - {""}:
-            it.observes("a UID that was not sent", where="00081199", expected=expected, received=received, of="STORE-070")
+            it.observes(
+                "a UID that was not sent", where="00081199", expected=expected, received=received, of="STORE-070"
+            )
         if len(found) != len(set(found)):
-            it.observes("a UID twice in one sequence", where="00081199", expected=expected, received=received, of="STORE-070")
+            it.observes(
+                "a UID twice in one sequence", where="00081199", expected=expected, received=received, of="STORE-070"
+            )
         if set(found) & set(answer.failed_uids):
             it.observes("a UID in both sequences", expected=expected, received=received, of="STORE-070")
 
@@ -656,12 +781,20 @@ def test_answer_refers_by_class_and_instance(dicomweb: StudiesService, fresh: Fr
     with expect(response) as it:
         answer = _answer(it)
         assume(answer.stored, "the answer has no Referenced SOP Sequence", "store-answer-names-what-was-stored")
-        for tag, sent, wrong in ((store_answer.SOP_CLASS, instance.sop_class_uid, "00080016"), (store_answer.SOP_INSTANCE, instance.sop_instance_uid, "00080018")):
+        for tag, sent, wrong in (
+            (store_answer.SOP_CLASS, instance.sop_class_uid, "00080016"),
+            (store_answer.SOP_INSTANCE, instance.sop_instance_uid, "00080018"),
+        ):
             found = dicom_json.text(answer.stored[0], tag)
             if not found and wrong in answer.stored[0]:
                 it.observes("00080016 or 00080018 instead", where=tag, expected=[sent], received=f"{wrong} instead")
             elif not found:
-                it.observes("either is missing or empty where the instance sent had it", where=tag, expected=[sent], received="absent")
+                it.observes(
+                    "either is missing or empty where the instance sent had it",
+                    where=tag,
+                    expected=[sent],
+                    received="absent",
+                )
             elif found != sent:
                 it.observes("values differ from those sent", where=tag, expected=[sent], received=found)
 
@@ -681,7 +814,13 @@ def test_retrieve_url_of_study(dicomweb: StudiesService, archive: Archive, fresh
         control(dicomweb.retrieve(study), because="the study cannot be retrieved under its own path")
         if not _is_on_this_host(dicomweb, url):
             it.observes("other host or scheme than the base, same path suffix", where="00081190", received=url)
-        it.leads_to(url, study, dicomweb, because="the URL is that of another study", gone="404, 410 or another 4xx while the study itself is retrievable")
+        it.leads_to(
+            url,
+            study,
+            dicomweb,
+            because="the URL is that of another study",
+            gone="404, 410 or another 4xx while the study itself is retrievable",
+        )
 
 
 @verifies("STORE-031", id="store-retrieve-url-of-instance")
@@ -708,7 +847,11 @@ def test_retrieve_url_of_instance(dicomweb: StudiesService, archive: Archive, fr
         assume(archive.holds(instance), "the instance does not become visible", "store-multipart")
         control(dicomweb.retrieve(instance), because="the instance cannot be retrieved under its own path")
         it.leads_to(
-            url, resources.path(instance), dicomweb, because="the URL gives another instance", gone="404 or another 4xx while the instance is retrievable under its own path"
+            url,
+            resources.path(instance),
+            dicomweb,
+            because="the URL gives another instance",
+            gone="404 or another 4xx while the instance is retrievable under its own path",
         )
 
 
@@ -725,27 +868,53 @@ def test_answer_names_what_was_refused(dicomweb: StudiesService, fresh: Fresh) -
     response = dicomweb.store([instance], study=elsewhere.study_instance_uid)
 
     with expect(response) as it:
-        assume(not 200 <= response.status < 300 and response.status < 500, "an instance of another study than the one in the path is not refused", "store-foreign-study")
+        assume(
+            not 200 <= response.status < 300 and response.status < 500,
+            "an instance of another study than the one in the path is not refused",
+            "store-foreign-study",
+        )
         answer = store_answer.of_body(response.body)
-        offered(answer is not None, f"the refusal ({response.status}) holds no Store Instances Response Module, and need not")
+        offered(
+            answer is not None,
+            f"the refusal ({response.status}) holds no Store Instances Response Module, and need not",
+        )
         assert answer is not None
         if store_answer.REFERENCED_SOP_SEQUENCE in answer.module:
-            it.observes("present with items" if answer.stored else "present without items", where="00081199", of="STORE-027")
+            it.observes(
+                "present with items" if answer.stored else "present without items", where="00081199", of="STORE-027"
+            )
         if instance.sop_instance_uid not in answer.failed_uids:
             elsewhere_told = bool(answer.other_failures)
-            it.observes("the refused instance is in OtherFailuresSequence instead" if elsewhere_told else "a refused instance is in no failure sequence", where="00081198", expected=[instance.sop_instance_uid])
+            it.observes(
+                "the refused instance is in OtherFailuresSequence instead"
+                if elsewhere_told
+                else "a refused instance is in no failure sequence",
+                where="00081198",
+                expected=[instance.sop_instance_uid],
+            )
         for item in answer.failed:
             reason = dicom_json.first(item, store_answer.FAILURE_REASON)
             if reason is None:
                 it.observes("absent or empty", where="00081197", expected=["an integer 0 to 65535"], of="STORE-032")
             elif isinstance(reason, bool) or not isinstance(reason, int) or not 0 <= reason <= 0xFFFF:
-                it.observes("not an integer or out of range", where="00081197", expected=["an integer 0 to 65535"], received=repr(reason), of="STORE-032")
+                it.observes(
+                    "not an integer or out of range",
+                    where="00081197",
+                    expected=["an integer 0 to 65535"],
+                    received=repr(reason),
+                    of="STORE-032",
+                )
 
 
 @verifies("STORE-067", id="store-unacceptable")
 def test_unacceptable(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
     """A store whose answer cannot be had in an acceptable type is refused with 406, or answered in the default type."""
-    control(dicomweb.store([fresh.instance(name="control")]), 200, 202, because="the same store with an acceptable type does not work")
+    control(
+        dicomweb.store([fresh.instance(name="control")]),
+        200,
+        202,
+        because="the same store with an acceptable type does not work",
+    )
     instance = fresh.instance()
 
     response = dicomweb.store([instance], accept="image/bmp")

@@ -1,0 +1,254 @@
+"""`report.html`, as a reader, a browser and a printer meet it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from lxml import html as lxml_html
+from run_directory import ROWS, RunDirectory, finding, realistic, studies
+
+from dicomweb_reports.report_html import html
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def page_of(text: str) -> Any:
+    """Return the parsed page."""
+    return lxml_html.document_fromstring(text)
+
+
+def text_of(element: Any) -> str:
+    """Return what is read, white space folded."""
+    return " ".join(" ".join(element.itertext()).split())
+
+
+def card_of(page: Any, claim: str) -> Any:
+    """Return the part of the page on the check with that claim."""
+    return next(card for card in page.iter("article") if text_of(card.find(".//h3")) == claim)
+
+
+@pytest.fixture(scope="module")
+def source(faulty: RunDirectory) -> str:
+    return html(faulty.load())
+
+
+@pytest.fixture(scope="module")
+def page(source: str) -> Any:
+    return page_of(source)
+
+
+def test_the_top_says_who_was_judged_and_how_it_went(page: Any) -> None:
+    top = text_of(page.find(".//header"))
+
+    assert "Example Medical Archive 4.2" in top
+    assert "Does not conform" in top
+    assert "4 of 23 checks failed: 2 in search, 1 in store and 1 in retrieve" in top
+    for fact in ("https://pacs.example/dicom-web", "build 20261101", "dicomweb-conformance 0.1.0", "dicom", "1234"):
+        assert fact in top
+    assert "22 November 2026, 23:50 UTC" in top
+    for count in ("4 fail", "1 deviation", "2 inconclusive", "11 pass"):
+        assert count in top
+    assert "Not the whole run" not in top
+
+
+def test_a_failure_holds_all_that_is_needed(page: Any) -> None:
+    text = text_of(card_of(page, "limit=2 returns two matches when more than two exist."))
+
+    for part in (
+        "SEARCH-069 shall PS3.18 8.3.4.4 limit sets the greatest number of results.",
+        "Where GET /studies, limit=2",
+        "Expected two objects or one object, then two",
+        "Received 4 objects",
+        "Why it matters dcmweb, Slicer and dicomweb-client page until an empty answer",
+        "GET https://pacs.example/dicom-web/studies?PatientID=DWC-1234&limit=2 200 OK · 12 ms",
+        "Authorization: Bearer ***",
+        "HTTP/1.1 200 OK Content-Type: application/dicom+json",
+        '"00100010": {"vr": "PN", "Value": [{"Alphabetic": "Zhang^Sally"}]},',
+        "curl -sS -i --http1.1 -H 'Accept: application/dicom+json' -H \"Authorization: Bearer $DICOMWEB_TOKEN\"",
+    ):
+        assert part in text
+
+
+def test_every_acceptable_answer_is_listed(page: Any) -> None:
+    card = card_of(page, "A POST to a study refuses an instance of another one.")
+    expected = card.xpath(".//div[@class='expected']")[0]
+
+    assert [text_of(answer) for answer in expected.iter("dd")] == [
+        "409 with the instance in FailedSOPSequence, reason A-coded 0xA900",
+        "or 409, the instance in FailedSOPSequence, not retrievable under either study",
+        "or 409 without a module (with a note)",
+    ]
+
+
+def test_the_sections_stand_in_the_order_of_their_weight(page: Any) -> None:
+    headings = [text_of(heading) for heading in page.find(".//main").iter("h2")]
+
+    assert headings == [
+        "Failures 4",
+        "Unexpected passes 1",
+        "Deviations 1",
+        "Inconclusive 2",
+        "Errors of the suite 1",
+        "Notes 1",
+        "Known failures 1",
+        "Checks by service",
+        "Requirements",
+        "Not applicable 1",
+        "Capabilities",
+        "Test data on the server",
+        "After the run",
+        "Known failures out of date 1",
+    ]
+
+
+def test_inconclusive_checks_are_grouped_by_their_reason(page: Any) -> None:
+    group = page.xpath("//section[h2[@id='inconclusive']]//div[@class='group']")
+
+    assert len(group) == 1
+    text = text_of(group[0])
+    assert "the study monochrome could not be stored" in text
+    assert "500 Internal Server Error (main-1)" in text
+    assert "2 checks A MONOCHROME2 image is rendered. rendered-monochrome2, core An RGB image is rendered." in text
+
+
+def test_errors_of_the_suite_are_not_the_server_s(page: Any) -> None:
+    card = text_of(card_of(page, "A PALETTE COLOR image is rendered."))
+
+    assert "This is a fault of the suite, not of the server." in card
+    assert 'KeyError: "PALETTE <COLOR>"' in card
+    assert "Why it matters" not in card
+
+
+def test_services_requirements_data_capabilities_and_leftovers(page: Any) -> None:
+    table = {
+        text_of(row[0]): [text_of(cell) for cell in row[1:]]
+        for row in page.xpath("//section[h2[@id='services']]//tbody/tr")
+    }
+    assert table["search"] == ["2", "·", "·", "·", "·", "1", "·", "8", "·", "11"]
+    requirements = text_of(page.xpath("//section[h2[@id='requirements']]")[0])
+    assert "STORE-001 shall PS3.18 10.3 Table 10.3-2 / 10.5.1.1.1 POST /studies stores instances" in requirements
+    assert "store 2 requirements, 1 fail, 1 pass" in requirements
+    stored = text_of(page.xpath("//section[h2[@id='stored']]")[0])
+    assert "four_studies_of_one_patient[0] 2 single-part not multipart: 500 Internal Server Error search" in stored
+    assert "tiled_whole_slide 12 not stored" in stored
+    assert "search.xml broken yes 500 to GET" in text_of(page.xpath("//section[h2[@id='capabilities']]")[0])
+    left = text_of(page.xpath("//section[h2[@id='left']]")[0])
+    assert "2 studies are still on the server: 2.25.30440 405 to DELETE" in left
+
+
+def test_a_run_that_broke_off_says_so_at_the_top(tmp_path: Path) -> None:
+    page = page_of(html(realistic(tmp_path / "run", ended=False).load()))
+
+    banner = text_of(page.xpath("//p[@class='banner']")[0])
+    assert banner == "Not the whole run. This run broke off: its record has no end. 17 of 23 planned checks concluded."
+    assert "6 checks A MONOCHROME1 image is rendered" in text_of(page.xpath("//section[h2[@id='not-concluded']]")[0])
+
+
+@pytest.mark.parametrize(("interrupted", "says"), [(True, "was interrupted"), (False, "stopped before its end")])
+def test_a_run_that_was_stopped_says_so_too(directory: RunDirectory, interrupted: bool, says: str) -> None:
+    directory.header()
+    directory.plan(("search-limit-caps", "SEARCH-069", "A limit holds."))
+    directory.footer(interrupted=interrupted)
+
+    assert f"This run {says}. 0 of 1 planned checks concluded." in text_of(page_of(html(directory.load())))
+
+
+def test_hostile_content_is_shown_as_text(source: str, page: Any) -> None:
+    assert page.xpath("//script | //img | //iframe | //object | //embed | //form | //base") == []
+    assert not [name for element in page.iter() for name in element.attrib if name.startswith("on")]
+    text = text_of(card_of(page, "A search returns names as they were stored."))
+    assert r"Received <script>alert('Zhang')</script>\x1b[31m\u202egnp.exe" in text
+    assert r"Server: \x1b]0;owned\x07" in text
+    assert r'"Value": ["\xff\xfeISO 192"]' in text
+    assert all(line.isprintable() for line in source.split("\n"))
+    assert len(source) < 100_000
+
+
+def test_nothing_is_fetched(source: str, page: Any) -> None:
+    links = [value for element in page.iter() for name, value in element.attrib.items() if name in {"href", "src"}]
+
+    assert links
+    assert all(link.startswith("#") for link in links)
+    assert not re.search(r"@import|url\(", source)
+    assert "default-src 'none'" in source
+
+
+def test_every_link_leads_somewhere(page: Any) -> None:
+    ids = [element.get("id") for element in page.iter() if element.get("id")]
+    targets = {link.get("href")[1:] for link in page.iter("a")}
+
+    assert len(ids) == len(set(ids))
+    assert targets <= set(ids)
+
+
+def test_the_page_can_be_heard(page: Any) -> None:
+    assert page.get("lang") == "en"
+    levels = [int(heading.tag[1]) for heading in page.iter("h1", "h2", "h3", "h4", "h5")]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    for table in page.iter("table"):
+        assert table.find("caption") is not None
+        assert all(header.get("scope") for header in table.iter("th"))
+    assert all(details[0].tag == "summary" for details in page.iter("details"))
+    assert all(element.get("aria-label") or element.get("aria-labelledby") for element in page.xpath("//*[@tabindex]"))
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
+    linear = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels]
+    return sum(weight * each for weight, each in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(first: str, second: str) -> float:
+    darker, lighter = sorted((luminance(first), luminance(second)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def test_contrast_is_at_least_aa_in_light_and_dark(source: str) -> None:
+    blocks = re.findall(r":root \{(.*?)\}", source, re.DOTALL)
+    palettes = [dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6});", block)) for block in blocks]
+
+    assert len(palettes) == 2
+    for palette in palettes:
+        backgrounds = [palette.pop("paper"), palette.pop("raised")]
+        palette.pop("line")
+        assert len(palette) == 12
+        assert {
+            name: ratio
+            for name, colour in palette.items()
+            for background in backgrounds
+            if (ratio := contrast(colour, background)) < 4.5
+        } == {}
+
+
+def test_a_page_of_failures_stays_bounded(directory: RunDirectory) -> None:
+    directory.header()
+    names = list(ROWS)
+    checks = [(f"check-{number}", names[number % len(names)], f"Claim {number} holds.") for number in range(600)]
+    directory.plan(*checks)
+    for check in checks:
+        exchange = directory.exchange(answer=studies(40), headers=(("X-Long", "y" * 500),) * 50)
+        found = finding(check[1], "none", received='"<&>"' * 300, exchange=exchange)
+        directory.result(*check, "fail", findings=[found] * 15, exchanges=[exchange])
+    directory.footer()
+
+    source = html(directory.load())
+
+    assert len(source.encode()) < 4_000_000
+    page = page_of(source)
+    assert len(list(page.iter("article"))) == 600
+    last = text_of(card_of(page, "Claim 599 holds."))
+    assert "Received" in last
+    assert "in exchanges.har: main-600" in last
+
+
+def test_a_target_without_a_product_is_named_by_its_url(directory: RunDirectory) -> None:
+    directory.header(target={"url": "http://127.0.0.1:8042/dicom-web", "product": None})
+
+    page = page_of(html(directory.load()))
+
+    assert text_of(page.find(".//h1")) == "http://127.0.0.1:8042/dicom-web"
+    assert "Nothing concluded" in text_of(page)

@@ -1,0 +1,202 @@
+"""What a run says as a whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from run_directory import RunDirectory, finding
+
+from dicomweb_reports.summary import counts, exit_status, not_concluded, overall, requirement_verdicts, services
+
+LIMIT = ("search-limit-caps", "SEARCH-069", "`limit=2` returns two matches.")
+STORE = ("store-two", "STORE-001", "Two are stored.")
+NOTED = ("json-padding", "JSON-021", "No padding.")
+
+
+def run_of(directory: RunDirectory, *results: tuple[tuple[str, str, str], str], core: bool = True) -> None:
+    """Write a run that planned these checks, each with its verdict; "" for one that was not reached."""
+    directory.header()
+    directory.plan(*(check for check, _ in results), core=core)
+    for check, verdict in results:
+        if verdict:
+            directory.result(*check, verdict, core=core)
+    directory.footer()
+
+
+def test_counts_hold_every_verdict(faulty: RunDirectory) -> None:
+    assert counts(faulty.load()) == {
+        "fail": 4,
+        "error": 1,
+        "fixed": 1,
+        "known": 1,
+        "inconclusive": 2,
+        "deviation": 1,
+        "note": 1,
+        "pass": 11,
+        "not-applicable": 1,
+        "not concluded": 0,
+    }
+
+
+def test_planned_checks_without_a_result_are_counted(directory: RunDirectory) -> None:
+    run_of(directory, (LIMIT, "pass"), (STORE, ""))
+
+    run = directory.load()
+
+    assert counts(run)["not concluded"] == 1
+    assert [check.check for check in not_concluded(run)] == ["store-two"]
+    assert services(run)["store"]["not concluded"] == 1
+
+
+def test_a_service_is_that_of_the_requirement(faulty: RunDirectory) -> None:
+    table = services(faulty.load())
+
+    assert list(table) == ["delete", "http", "json", "metadata", "rendered", "retrieve", "search", "store"]
+    assert (table["search"]["fail"], table["search"]["pass"], table["rendered"]["known"]) == (2, 8, 1)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ("pass", "pass", "pass"),
+        ("pass", "", "not concluded"),
+        ("", "", "not concluded"),
+        ("pass", "not-applicable", "pass"),
+        ("not-applicable", "not-applicable", "not-applicable"),
+        ("pass", "note", "note"),
+        ("note", "deviation", "deviation"),
+        ("deviation", "", "not concluded"),
+        ("deviation", "inconclusive", "inconclusive"),
+        ("inconclusive", "error", "error"),
+        ("error", "fixed", "fixed"),
+        ("fixed", "known", "known"),
+        ("known", "fail", "fail"),
+        ("fail", "", "fail"),
+    ],
+)
+def test_the_worst_check_decides_on_a_requirement(
+    directory: RunDirectory, first: str, second: str, expected: str
+) -> None:
+    run_of(directory, (LIMIT, first), (("search-limit-zero", *LIMIT[1:]), second))
+
+    assert requirement_verdicts(directory.load()) == {"SEARCH-069": expected}
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"findings": [finding("SEARCH-069", "none")]}, {"SEARCH-069": "fail", "SEARCH-036": "not concluded"}),
+        (
+            {
+                "findings": [finding("SEARCH-069", "none")],
+                "observed": [{"requirement": "SEARCH-036", "observation": "the same studies as without the key"}],
+            },
+            {"SEARCH-069": "fail", "SEARCH-036": "pass"},
+        ),
+        (
+            {"findings": [finding("SEARCH-069", "none"), finding("SEARCH-036", "400", "deviation")]},
+            {"SEARCH-069": "fail", "SEARCH-036": "deviation"},
+        ),
+        (
+            {
+                "findings": [finding("SEARCH-069", "none", code="n"), finding("SEARCH-036", "5xx")],
+                "known": [{"requirement": "SEARCH-069", "code": "n", "reason": "", "link": ""}],
+            },
+            {"SEARCH-069": "known", "SEARCH-036": "fail"},
+        ),
+    ],
+)
+def test_no_requirement_is_blamed_for_another(
+    directory: RunDirectory, fields: dict[str, Any], expected: dict[str, str]
+) -> None:
+    directory.header()
+    directory.result(*LIMIT, "fail", **{**fields, "requirements": ["SEARCH-069", "SEARCH-036"]})
+
+    assert requirement_verdicts(directory.load()) == expected
+
+
+@pytest.mark.parametrize(
+    ("results", "verdict", "reason", "status"),
+    [
+        ([(LIMIT, "pass"), (STORE, "pass")], "conforms", "All 2 planned core checks concluded and none failed.", 0),
+        ([(LIMIT, "pass")], "conforms", "The only planned core check concluded and none failed.", 0),
+        ([(LIMIT, "note"), (STORE, "not-applicable")], "conforms", "All 2 planned core checks", 0),
+        (
+            [(LIMIT, "deviation"), (STORE, "pass")],
+            "conforms with deviations",
+            "; 1 check found deviations.",
+            0,
+        ),
+        (
+            [(LIMIT, "pass"), (STORE, "inconclusive")],
+            "partial",
+            "but 1 core check is inconclusive.",
+            1,
+        ),
+        ([(LIMIT, "pass"), (STORE, "")], "partial", "No check failed, but 1 core check is not concluded.", 1),
+        ([(LIMIT, "pass"), (STORE, "error")], "partial", "1 check ended in an error of the suite.", 1),
+        ([(LIMIT, "fail"), (STORE, "pass")], "does not conform", "1 of 2 checks failed: 1 in search.", 1),
+        ([(LIMIT, "fail"), (STORE, "error")], "does not conform", "1 of 2 checks failed: 1 in search.", 1),
+        ([(LIMIT, "known"), (STORE, "pass")], "does not conform", "1 check failed as known.", 0),
+        ([(LIMIT, "fixed"), (STORE, "pass")], "does not conform", "the list of known failures is out of date.", 1),
+        (
+            [(LIMIT, "inconclusive")],
+            "nothing concluded",
+            "No check of the 1 planned came to a verdict on",
+            5,
+        ),
+        ([(LIMIT, ""), (STORE, "not-applicable")], "nothing concluded", "No check of the 2 planned", 5),
+        ([(LIMIT, "error")], "nothing concluded", "No check of the 1 planned", 1),
+        ([], "nothing concluded", "No check of the 0 planned", 5),
+    ],
+)
+def test_the_verdict_over_all_and_the_exit_status(
+    directory: RunDirectory, results: list[tuple[tuple[str, str, str], str]], verdict: str, reason: str, status: int
+) -> None:
+    run_of(directory, *results)
+
+    run = directory.load()
+
+    assert overall(run).verdict == verdict
+    assert reason in overall(run).reason
+    assert exit_status(run, strict=False) == status
+
+
+def test_strict_makes_a_deviation_count(directory: RunDirectory) -> None:
+    run_of(directory, (LIMIT, "deviation"), (STORE, "pass"))
+
+    assert exit_status(directory.load(), strict=False) == 0
+    assert exit_status(directory.load(), strict=True) == 1
+
+
+def test_an_extended_check_may_stay_open(directory: RunDirectory) -> None:
+    directory.header()
+    directory.plan(LIMIT)
+    directory.plan(STORE, NOTED, core=False)
+    directory.result(*LIMIT)
+    directory.result(*STORE, "inconclusive", core=False)
+
+    run = directory.load()
+
+    assert overall(run).verdict == "conforms"
+    assert exit_status(run, strict=True) == 0
+
+
+def test_a_run_without_core_checks_does_not_make_a_server_conform(directory: RunDirectory) -> None:
+    run_of(directory, (LIMIT, "pass"), core=False)
+
+    run = directory.load()
+
+    assert (overall(run).verdict, exit_status(run, strict=False)) == ("partial", 0)
+
+
+def test_a_stale_known_row_fails_the_run(directory: RunDirectory) -> None:
+    directory.header()
+    directory.plan(LIMIT)
+    directory.result(*LIMIT)
+    directory.footer(stale=[{"check": "gone", "requirement": "A-1", "code": "x", "reason": "", "why": "no such check"}])
+
+    run = directory.load()
+
+    assert (overall(run).verdict, exit_status(run, strict=False)) == ("conforms", 1)

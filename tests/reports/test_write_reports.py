@@ -1,0 +1,93 @@
+"""Writing all reports of a run."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from run_directory import ROWS, RunDirectory, finding, realistic, studies
+
+from dicomweb_reports import write
+from dicomweb_reports.record import RecordError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+REPORTS = ("report.json", "report.html", "report.md", "exchanges.har")
+
+
+def test_all_reports_are_written_beside_the_record(tmp_path: Path) -> None:
+    run = realistic(tmp_path / "run")
+
+    path = write.write_reports(run.path)
+
+    assert path == run.path / "report.html"
+    assert "Does not conform" in path.read_text("utf-8")
+    assert json.loads((run.path / "report.json").read_text("utf-8"))["counts"]["fail"] == 4
+    assert json.loads((run.path / "exchanges.har").read_text("utf-8"))["log"]["version"] == "1.2"
+    assert (run.path / "report.md").read_text("utf-8").startswith("# Example Medical Archive 4.2")
+    assert sorted(each.name for each in run.path.iterdir()) == sorted([*REPORTS, "run.jsonl", "bodies"])
+
+
+def test_reports_are_a_function_of_the_record_alone(tmp_path: Path) -> None:
+    run = realistic(tmp_path / "run")
+    write.write_reports(run.path)
+    first = [(run.path / name).read_bytes() for name in REPORTS]
+
+    write.write_reports(run.path)
+
+    assert [(run.path / name).read_bytes() for name in REPORTS] == first
+
+
+def test_results_and_exchanges_stand_on_a_line_of_their_own(tmp_path: Path) -> None:
+    run = realistic(tmp_path / "run")
+    write.write_reports(run.path)
+
+    lines = (run.path / "report.json").read_text("utf-8").splitlines()
+
+    assert any(line.startswith('{"check": "search-limit-caps", "scenario"') for line in lines)
+    assert any(line.startswith('"main-6": {"method": "GET"') for line in lines)
+
+
+def test_a_renderer_that_fails_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = realistic(tmp_path / "run")
+    write.write_reports(run.path)
+    before = (run.path / "exchanges.har").read_bytes()
+
+    def fail(*_: object) -> None:
+        raise ValueError("half way")
+
+    monkeypatch.setattr(write, "write_har", fail)
+    with pytest.raises(ValueError, match="half way"):
+        write.write_reports(run.path)
+
+    assert (run.path / "exchanges.har").read_bytes() == before
+    assert not list(run.path.glob("*.part"))
+
+
+def test_no_record_no_reports(tmp_path: Path) -> None:
+    with pytest.raises(RecordError):
+        write.write_reports(tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_large_run_is_rendered_in_seconds(directory: RunDirectory) -> None:
+    directory.header()
+    names = list(ROWS)
+    checks = [(f"check-{number}", names[number % len(names)], f"Claim `{number}` holds.") for number in range(900)]
+    directory.plan(*checks)
+    for number, check in enumerate(checks):
+        exchanges = [directory.exchange(path=f"/studies?limit={number}", answer=studies(4)) for _ in range(6)]
+        fails = number % 15 == 0
+        found = [finding(check[1], "none", exchange=exchanges[0])] if fails else []
+        directory.result(*check, "fail" if fails else "pass", findings=found, exchanges=exchanges)
+    directory.footer()
+
+    started = time.process_time()
+    path = write.write_reports(directory.path)
+
+    assert time.process_time() - started < 6, "3 s on a quiet machine, twice that on a busy one"
+    assert path.stat().st_size < 3_000_000
