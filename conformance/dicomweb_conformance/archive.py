@@ -72,7 +72,11 @@ class Archive:
 
     def holds_now(self, instance: Instance) -> bool:
         """Tell whether the instance is visible, without waiting for it longer than the slowest was seen to take."""
-        return wait_until(lambda: self._sees(instance), 2 * self.slowest)
+        return self.settles(lambda: self._sees(instance))
+
+    def settles(self, condition: Callable[[], bool]) -> bool:
+        """Tell whether the condition holds, at the latest after twice the time that the slowest store took to show."""
+        return wait_until(condition, 2 * self.slowest)
 
     def time_until(self, condition: Callable[[], bool]) -> float | None:
         """Return the seconds until the condition held; None where it did not within the grace time."""
@@ -80,7 +84,10 @@ class Archive:
         return time.monotonic() - began if wait_until(condition, self._grace) else None
 
     def lacks(self, *instances: Instance, after: Instance) -> bool:
-        """Tell whether none of the instances is there, judged only once `after`, which was sent later, has become visible, plus twice the slowest delay seen."""
+        """Tell whether none of the instances is there.
+
+        Judged only once `after`, which was sent later, has become visible, plus twice the slowest delay seen.
+        """
         if not self.holds(after):
             return False
         return not wait_until(lambda: any(self._sees(each) for each in instances), 2 * self.slowest)

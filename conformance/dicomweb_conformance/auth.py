@@ -42,7 +42,8 @@ def credentials(spec: str, environ: Mapping[str, str]) -> Credentials:
             token = _secret(environ, "DICOMWEB_TOKEN", spec)
             return Credentials("bearer", f"Bearer {token}", (token,))
     raise CredentialsError(
-        f"auth is {spec!r}: expected none, basic:USER (password in DICOMWEB_PASSWORD) or bearer (token in DICOMWEB_TOKEN)"
+        f"auth is {spec!r}: expected none, basic:USER (password in DICOMWEB_PASSWORD) "
+        "or bearer (token in DICOMWEB_TOKEN)"
     )
 
 

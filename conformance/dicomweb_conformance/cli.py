@@ -31,7 +31,7 @@ def main() -> None:
     help="Something that the standard leaves open, done the other way; repeatable.",
 )
 @click.option("--list-freedoms", is_flag=True, help="List the freedoms and end.")
-def serve(port: int, freedoms: tuple[str, ...], list_freedoms: bool) -> None:  # noqa: FBT001 - click passes options by name
+def serve(port: int, freedoms: tuple[str, ...], list_freedoms: bool) -> None:
     """Start the reference server.
 
     Its base URL is the first line printed. Ctrl-C ends it, and what it stored is gone.

@@ -183,11 +183,11 @@ class Client:
                 for chunk in raw.stream(_CHUNK, decode_content=False):
                     octets += chunk
                     if len(octets) > BODY_LIMIT:
-                        raise TimeoutError(f"the body goes on after {BODY_LIMIT >> 20} MiB; the rest was not read")  # noqa: TRY301
+                        raise TimeoutError(f"the body goes on after {BODY_LIMIT >> 20} MiB; the rest was not read")
                     if time.monotonic() > deadline:
                         raise TimeoutError(
                             f"the body was still coming after {self.target.timeout:g} s; the rest was not read"
-                        )  # noqa: TRY301
+                        )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             return broken(error, body=bytes(octets), **known)
         response = Response(exchange, method, url, seconds=time.monotonic() - began, body=bytes(octets), **known)

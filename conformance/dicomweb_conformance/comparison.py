@@ -90,8 +90,9 @@ def with_json(stored: Dataset, received: DataSet, path: str = "") -> Iterator[Di
         received: the object of a metadata answer.
         path: where the data sets are, empty at the top.
     """
+    recorded = _changes_recorded_in_json(received)
     for element in stored:
-        if _left_out(element, pixels=path == ""):
+        if _left_out(element, pixels=path == "") or element.tag in recorded:
             continue
         tag = f"{element.tag:08X}"
         here = f"{path}{tag}"
@@ -130,6 +131,16 @@ def _recorded_changes(received: Dataset) -> set[int]:
         for modified in item.get("ModifiedAttributesSequence", None) or []
         for element in modified
     }
+
+
+def _changes_recorded_in_json(received: DataSet) -> set[int]:
+    modified = [
+        each
+        for original in values(received, f"{ORIGINAL_ATTRIBUTES:08X}")
+        if isinstance(original, dict)
+        for each in values(original, "04000550")
+    ]
+    return {int(tag, 16) for each in modified if isinstance(each, dict) for tag in each if len(tag) == 8}
 
 
 def _left_out(element: DataElement, *, pixels: bool = True) -> bool:

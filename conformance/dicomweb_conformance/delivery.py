@@ -14,11 +14,11 @@ from filelock import FileLock
 
 from dicomweb_conformance.archive import wait_until, ways_of_looking
 from dicomweb_conformance.exchanges import Response
-from dicomweb_conformance.judgement import Inconclusive
+from dicomweb_conformance.judgement import Inconclusive, NotApplicable
 from dicomweb_conformance.ownership import Own
 from dicomweb_conformance.recorder import Recorder
 from dicomweb_conformance.studies_service import StudiesService
-from dicomweb_fixtures.entities import Study
+from dicomweb_fixtures.entities import EXPLICIT_VR_LITTLE_ENDIAN, Study
 
 SILENCE = 1.0
 """Seconds after which a store that still goes on is announced."""
@@ -36,6 +36,7 @@ class Delivered:
     confirmed: str | None = None
     delay: float = 0.0
     reason: str = ""
+    refused: bool = False
     exchanges: tuple[str, ...] = field(default=())
 
 
@@ -87,6 +88,8 @@ class Delivery:
         if delivered is None:
             self._own.claim(study.instances)
             delivered = self._known[study.study_instance_uid] = self._once(study)
+        if delivered.confirmed is None and delivered.refused and (syntax := _optional_syntax(study)):
+            raise NotApplicable(f"the target does not take transfer syntax {syntax}, and need not: {delivered.reason}")
         if delivered.confirmed is None:
             raise Inconclusive(
                 f"study {study.name} could not be stored: {delivered.reason}", next(iter(delivered.exchanges), None)
@@ -114,9 +117,11 @@ class Delivery:
     def _send(self, study: Study) -> Delivered:
         tried: list[dict[str, str]] = []
         exchanges: list[str] = []
+        statuses: list[int] = []
         for way, send in WAYS.items():
             responses = send(self._store, study)
             exchanges.extend(each.exchange for each in responses)
+            statuses.extend(each.status for each in responses)
             accepted = all(200 <= each.status < 300 for each in responses)
             began = time.monotonic()
             seen = self._seen(study, self._grace if accepted else 0)
@@ -135,6 +140,7 @@ class Delivery:
             None,
             tuple(tried),
             reason=reason,
+            refused=all(400 <= status < 500 for status in statuses),
             exchanges=tuple(exchanges),
         )
 
@@ -173,3 +179,9 @@ class Delivery:
     def _blind(self) -> set[str]:
         """The ways of looking that did not work for an earlier study, though others did: not waited for again."""
         return {path.name.removeprefix("blind-").replace("-", " ") for path in self._state.glob("blind-*")}
+
+
+def _optional_syntax(study: Study) -> str:
+    """Return a transfer syntax of the study that a server need not take (PS3.18 Table 8.7.3-2); empty where none is."""
+    syntaxes = {each.transfer_syntax_uid for each in study.instances}
+    return next(iter(syntaxes - {EXPLICIT_VR_LITTLE_ENDIAN}), "")

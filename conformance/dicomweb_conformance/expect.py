@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -36,7 +36,7 @@ BUSY = frozenset({429, 502, 503, 504})
 _EXCERPT = 200
 
 
-class _Concluded(Exception):
+class _Concluded(Exception):  # noqa: N818 - it is no error
     """Nothing more can be said of this answer."""
 
 
@@ -97,7 +97,9 @@ class Expectation:
         received: str = "",
         of: str | None = None,
     ) -> None:
-        """Report the first of these wordings that the requirement lists: rows of one family say the same thing in different words.
+        """Report the first of these wordings that the requirement lists.
+
+        Rows of one family say the same thing in different words.
 
         Raises:
             SuiteError: the requirement lists none of them.
@@ -164,7 +166,7 @@ class Expectation:
         raise _Concluded
 
     def has_status(self, *accepted: int, of: str | None = None) -> None:
-        """Go on with one of these statuses; any other is judged by what the requirement lists for it, and ends the block.
+        """Go on with one of these statuses; any other is judged by what the requirement lists, and ends the block.
 
         Raises:
             Inconclusive: the target was busy (429, 502, 503, 504).
@@ -248,10 +250,11 @@ class Expectation:
             matches: the results.
             tag: the unique key: 0020000D, 0020000E or 00080018.
             expected: the UIDs that must be there.
-            none: the observation where nothing was found; likewise `incomplete` where some are missing, `excess` where
-                there are
-                more, of this run or of others, and `other` where some are missing and others are there instead. One
-                that is not given is described, and the requirement's level decides.
+            none: the observation where nothing was found. An observation that is not given is described instead, and
+                the requirement's level decides.
+            incomplete: the observation where some are missing.
+            excess: the observation where there are more, of this run or of others.
+            other: the observation where some are missing and others are there instead.
             of: which of the check's requirements.
         """
         wanted, found = set(expected), set(matches.uids(tag))
@@ -364,10 +367,8 @@ def expect(response: Response) -> Iterator[Expectation]:
         Inconclusive: the target was busy.
     """
     judgement = current()
-    try:
+    with suppress(_Concluded):
         yield Expectation(response, judgement)
-    except _Concluded:
-        pass
     if judgement.verdict is Verdict.FAIL:
         raise CheckFailed
 

@@ -17,7 +17,6 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,7 +28,15 @@ from dicomweb_conformance.capabilities import QUESTIONS, Capabilities, State
 from dicomweb_conformance.checks import claim_of
 from dicomweb_conformance.client import Client
 from dicomweb_conformance.delivery import Delivery
-from dicomweb_conformance.judgement import CheckFailed, Inconclusive, Judgement, NotApplicable, judging, note_exchange
+from dicomweb_conformance.judgement import (
+    CheckFailed,
+    Finding,
+    Inconclusive,
+    Judgement,
+    NotApplicable,
+    judging,
+    note_exchange,
+)
 from dicomweb_conformance.known import KnownError, KnownFailure
 from dicomweb_conformance.ledger import Ledger
 from dicomweb_conformance.options import OptionError, Settings
@@ -215,7 +222,8 @@ class Judging:
     def pytest_report_header(self) -> list[str]:
         settings = self.settings
         return [
-            f"dicomweb: judging {settings.target.url} by profile {self.profile.name}, suite {VERSION}, --dicomweb-seed={settings.seed}",
+            f"dicomweb: judging {settings.target.url} by profile {self.profile.name}, suite {VERSION}",
+            f"dicomweb: --dicomweb-seed={settings.seed} makes the same data again",
             f"dicomweb: the record grows in {settings.report}",
         ]
 
@@ -328,15 +336,9 @@ class Judging:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         judgement = item.stash.get(_judgement, None)
-        interrupted = call.excinfo is not None and not isinstance(call.excinfo.value, Exception) and not report.skipped
-        if (
-            judgement is None
-            or interrupted
-            or (call.when == "call") is False
-            and not (call.when == "setup" and report.failed)
-        ):
+        if judgement is None or not _concludes(call):
             return report
-        verdict, reason, blame = _concluded(judgement, call)
+        verdict, reason, blame = self._concluded(judgement, call)
         verdict, explaining, stale = (
             known.judge(judgement.check, verdict, judgement.findings, self.known)
             if verdict in _JUDGED
@@ -353,6 +355,40 @@ class Judging:
         report.user_properties = list(item.user_properties)
         self._dress(report, item, verdict, reason)
         return report
+
+    def _concluded(self, judgement: Judgement, call: pytest.CallInfo[None]) -> tuple[Verdict, str, str | None]:
+        """Return verdict, reason and whom to blame of a check that ended as `call` says."""
+        if call.excinfo is None:
+            return judgement.verdict, "", None
+        match call.excinfo.value:
+            case CheckFailed():
+                return Verdict.FAIL, "", None
+            case NotApplicable() as end:
+                return self._not_applicable(judgement, str(end))
+            case Inconclusive() as end:
+                return Verdict.INCONCLUSIVE, end.reason, end.blame
+            case error:
+                return Verdict.ERROR, "".join(traceback.format_exception(error)), None
+
+    def _not_applicable(self, judgement: Judgement, reason: str) -> tuple[Verdict, str, str | None]:
+        """Return not-applicable, or a fail where the vendor declared that the capability is there."""
+        tiers = {each.tier for each in judgement.requirements} & set(self.profile.include)
+        declared = [each for each in judgement.requirements if self.settings.target.declares(each.capability)]
+        if not declared or not tiers <= self.settings.include:
+            return Verdict.NOT_APPLICABLE, reason, None
+        judgement.findings.append(
+            Finding(
+                requirement=declared[0].id,
+                code="declared-but-not-offered",
+                observation="declared, but not offered",
+                verdict=Verdict.FAIL,
+                where=declared[0].capability,
+                expected=(f"{declared[0].capability}, as target.toml declares it",),
+                received=reason,
+                exchange=next(iter(judgement.exchanges[-1:]), None),
+            )
+        )
+        return Verdict.FAIL, "", None
 
     def _record_result(
         self,
@@ -423,7 +459,7 @@ class Judging:
         properties = dict(report.user_properties)
         if not self.controls or _CHECK not in properties:
             return
-        from _pytest.junitxml import xml_key  # noqa: PLC0415, PLC2701 - there is no public way that works under xdist
+        from _pytest.junitxml import xml_key  # noqa: PLC0415 - there is no public way that works under xdist
 
         junit = self.config.stash.get(xml_key, None)
         if junit is not None:
@@ -536,19 +572,12 @@ class Judging:
 _JUDGED = frozenset({Verdict.PASS, Verdict.NOTE, Verdict.DEVIATION, Verdict.FAIL})
 
 
-def _concluded(judgement: Judgement, call: pytest.CallInfo[None]) -> tuple[Verdict, str, str | None]:
-    """Return verdict, reason and whom to blame of a check that ended as `call` says."""
-    if call.excinfo is None:
-        return judgement.verdict, "", None
-    match call.excinfo.value:
-        case CheckFailed():
-            return Verdict.FAIL, "", None
-        case NotApplicable() as end:
-            return Verdict.NOT_APPLICABLE, str(end), None
-        case Inconclusive() as end:
-            return Verdict.INCONCLUSIVE, end.reason, end.blame
-        case error:
-            return Verdict.ERROR, "".join(traceback.format_exception(error)), None
+def _concludes(call: pytest.CallInfo[None]) -> bool:
+    """Tell whether a check ends with this call: its own, or a set-up that failed; an interruption concludes nothing."""
+    error = call.excinfo.value if call.excinfo else None
+    if error is not None and not isinstance(error, Exception):
+        return False
+    return call.when == "call" or (call.when == "setup" and error is not None)
 
 
 _COLUMNS = (
@@ -585,7 +614,8 @@ def terminal_lines(run: record.Run) -> Iterator[str]:
     if slow:
         yield f"stored studies became visible after up to {max(each.delay for each in slow):.1f} s"
     if run.left:
-        yield f"left on the target: {len(run.left)} studies, named in {run.directory / 'ledger.jsonl'} ({run.left[0].reason})"
+        ledger = run.directory / "ledger.jsonl"
+        yield f"left on the target: {len(run.left)} studies, named in {ledger} ({run.left[0].reason})"
     overall = summary.overall(run)
     yield (
         f"The target {overall.verdict}: {overall.reason}"

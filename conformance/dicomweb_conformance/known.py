@@ -78,7 +78,8 @@ def _row(table: Any, where: str) -> KnownFailure:
     if unknown or missing:
         problem = f"unknown {', '.join(unknown)}" if unknown else f"no {', '.join(missing)}"
         raise KnownError(
-            f"known failures: {where} ({table.get('check', '?')}): {problem}; each row has {', '.join(keys[:4])}, and may have link"
+            f"known failures: {where} ({table.get('check', '?')}): {problem}; "
+            f"each row has {', '.join(keys[:4])}, and may have link"
         )
     return KnownFailure(**table)
 

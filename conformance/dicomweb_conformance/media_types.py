@@ -18,7 +18,10 @@ MULTIPART_DICOM = 'multipart/related; type="application/dicom"'
 
 _TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"  # noqa: S105 - the grammar's word for it, no secret
 _TYPE = re.compile(rf"\s*({_TOKEN})/({_TOKEN})\s*")
-_PARAMETER = re.compile(rf'\s*;\s*({_TOKEN})=({_TOKEN}|"(?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[\t -~\x80-\xff])*")\s*')
+# A "/" in a value without quotation marks is outside of the grammar, but PS3.18 8.7.1 shows type=application/dicom so.
+_PARAMETER = re.compile(
+    rf'\s*;\s*({_TOKEN})=({_TOKEN}(?:/{_TOKEN})?|"(?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[\t -~\x80-\xff])*")\s*'
+)
 _EMPTY_PARAMETER = re.compile(r"\s*;\s*")
 
 

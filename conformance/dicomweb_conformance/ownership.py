@@ -1,4 +1,4 @@
-"""Whose data is it? Every comparison is filtered by what this run stored, and nothing of anybody else is ever recorded."""
+"""Whose data is it? Comparisons are filtered by what this run stored, and nothing of anybody else is ever recorded."""
 
 from __future__ import annotations
 

@@ -204,7 +204,8 @@ def _not_found(response: Response, service: StudiesService, target: Target) -> C
         "the base URL ends where /studies begins, such as https://host/dicom-web",
     ]
     return CannotBeJudged(
-        f"no Studies Service at {target.url}: search (GET /studies) was answered {response.status}, store (POST /studies) {store.status or store.error}",
+        f"no Studies Service at {target.url}: search (GET /studies) was answered {response.status}, "
+        f"store (POST /studies) {store.status or store.error}",
         tuple(advice),
     )
 

@@ -23,7 +23,8 @@ def path(resource: Resource) -> str:
         case Series():
             return f"studies/{resource.instances[0].study_instance_uid}/series/{resource.uid}"
         case Instance():
-            return f"studies/{resource.study_instance_uid}/series/{resource.series_instance_uid}/instances/{resource.sop_instance_uid}"
+            series = f"studies/{resource.study_instance_uid}/series/{resource.series_instance_uid}"
+            return f"{series}/instances/{resource.sop_instance_uid}"
         case _:
             return str(resource).strip("/")
 

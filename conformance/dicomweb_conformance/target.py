@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,7 +28,7 @@ class Target:
     """
 
     url: str
-    credentials: Credentials = Credentials()
+    credentials: Credentials = field(default_factory=Credentials)
     headers: tuple[tuple[str, str], ...] = ()
     ca: Path | None = None
     certificate: Path | None = None
@@ -67,6 +67,7 @@ def base_url(text: str) -> str:
         )
     if parts.username or parts.password:
         raise ValueError(
-            "the base URL holds credentials, which would end up in logs: use --dicomweb-auth=basic:USER with DICOMWEB_PASSWORD"
+            "the base URL holds credentials, which would end up in logs: "
+            "use --dicomweb-auth=basic:USER with DICOMWEB_PASSWORD"
         )
     return text.strip().rstrip("/")

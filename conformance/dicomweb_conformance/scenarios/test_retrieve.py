@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numpy
+import numpy as np
 from pydicom import Dataset
 
 from dicomweb_conformance import comparison, media_types, resources
@@ -237,7 +237,7 @@ def _has_pixels(
         return
     try:
         pixels = received.pixel_array
-    except Exception as error:  # noqa: BLE001 - pydicom's decoders raise whatever they stumble over
+    except Exception as error:  # pydicom's decoders raise whatever they stumble over
         it.observes(
             differ, where="(7FE0,0010)", expected=["pixels that decode"], received=f"{type(error).__name__}: {error}"
         )
@@ -250,7 +250,7 @@ def _has_pixels(
             expected=[instance.value("NumberOfFrames") or "1"],
             received=str(received.get("NumberOfFrames")),
         )
-    elif not numpy.array_equal(pixels, expected):
+    elif not np.array_equal(pixels, expected):
         it.observes(
             differ,
             where="(7FE0,0010)",
@@ -259,10 +259,10 @@ def _has_pixels(
         )
 
 
-def _pixel_difference(found: numpy.ndarray, expected: numpy.ndarray) -> str:
+def _pixel_difference(found: np.ndarray, expected: np.ndarray) -> str:
     if found.shape != expected.shape:
         return f"an image of {' x '.join(map(str, found.shape))} rather than {' x '.join(map(str, expected.shape))}"
-    different = numpy.argwhere(found != expected)
+    different = np.argwhere(found != expected)
     first = tuple(int(each) for each in different[0])
     return f"{len(different)} of {found.size} samples differ; at {first} {found[first]} rather than {expected[first]}"
 

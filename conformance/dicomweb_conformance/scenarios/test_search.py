@@ -171,7 +171,7 @@ def test_confined_to_the_path(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("SEARCH-082", id="search-lists-each-entity-once")
 def test_each_entity_once(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A study with two series and several instances is one result of a study search, and each series one of a series search."""
+    """A study of two series is one result of a search for studies, and each series one of a search for series."""
     study = corpus.two_series
 
     studies = dicomweb.search("studies", StudyInstanceUID=study.study_instance_uid)

@@ -305,6 +305,7 @@ def test_other_version(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
             it.observes("another 4xx", received=it.status_line)
         elif response.status >= 500:
             it.has_status(200, 202, 409)
+        archive.settles(lambda: second.dataset.PixelData in dicomweb.retrieve(first).body)
         found = dicomweb.retrieve(first)
         if found.status in {404, 410}:
             it.observes("the instance is gone", of="STORE-061b", received=f"{found.status} to {found.request_line}")
@@ -399,7 +400,7 @@ def _stays_away(
 
 @verifies("STORE-004", id="store-partly-foreign-study")
 def test_partly_foreign_study(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """Of an instance of the study in the path and one of another, the first is stored and the second reported as failed."""
+    """Of an instance of the study in the path and one of another, one is stored and the other reported as failed."""
     matching, foreign = fresh.instance(name="matching"), fresh.study(name="foreign").instances[0]
 
     response = dicomweb.store([matching, foreign], study=matching.study_instance_uid)
