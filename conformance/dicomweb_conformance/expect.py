@@ -400,14 +400,14 @@ def assume(condition: object, because: str, blame: str | None = None) -> None:
         raise Inconclusive(because, blame)
 
 
-def offered(condition: object, reason: str) -> None:
+def offered(condition: object, reason: str, capability: str | None = None) -> None:
     """Demand something that a target need not have, or end the check as not applicable.
 
     Raises:
         NotApplicable: with that reason.
     """
     if not condition:
-        raise NotApplicable(reason)
+        raise NotApplicable(reason, capability)
 
 
 def read_part10(octets: bytes) -> pydicom.Dataset:

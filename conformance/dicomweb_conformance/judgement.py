@@ -40,7 +40,12 @@ class Inconclusive(Exception):  # noqa: N818 - it is a verdict, not an error
 
 
 class NotApplicable(Exception):  # noqa: N818 - it is a verdict, not an error
-    """The target does not have what the check is about."""
+    """The target does not have what the check is about; `capability` names it where a vendor can declare it."""
+
+    def __init__(self, reason: str, capability: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.capability = capability
 
 
 class SuiteError(Exception):

@@ -326,7 +326,9 @@ class Judging:
             if capability is None or capability.state is State.OFFERED:
                 continue
             if capability.state is State.ABSENT:
-                raise NotApplicable(f"the target does not offer {each.capability}: {capability.reason}")
+                raise NotApplicable(
+                    f"the target does not offer {each.capability}: {capability.reason}", each.capability
+                )
             owner = question.owner if question else None
             raise Inconclusive(f"{each.capability} does not work ({capability.reason}); see check {owner}", owner)
 
@@ -364,27 +366,25 @@ class Judging:
             case CheckFailed():
                 return Verdict.FAIL, "", None
             case NotApplicable() as end:
-                return self._not_applicable(judgement, str(end))
+                return self._not_applicable(judgement, end)
             case Inconclusive() as end:
                 return Verdict.INCONCLUSIVE, end.reason, end.blame
             case error:
                 return Verdict.ERROR, "".join(traceback.format_exception(error)), None
 
-    def _not_applicable(self, judgement: Judgement, reason: str) -> tuple[Verdict, str, str | None]:
+    def _not_applicable(self, judgement: Judgement, end: NotApplicable) -> tuple[Verdict, str, str | None]:
         """Return not-applicable, or a fail where the vendor declared that the capability is there."""
-        tiers = {each.tier for each in judgement.requirements} & set(self.profile.include)
-        declared = [each for each in judgement.requirements if self.settings.target.declares(each.capability)]
-        if not declared or not tiers <= self.settings.include:
-            return Verdict.NOT_APPLICABLE, reason, None
+        if end.capability is None or not self.settings.target.declares(end.capability):
+            return Verdict.NOT_APPLICABLE, end.reason, None
         judgement.findings.append(
             Finding(
-                requirement=declared[0].id,
+                requirement=judgement.requirements[0].id,
                 code="declared-but-not-offered",
                 observation="declared, but not offered",
                 verdict=Verdict.FAIL,
-                where=declared[0].capability,
-                expected=(f"{declared[0].capability}, as target.toml declares it",),
-                received=reason,
+                where=end.capability,
+                expected=(f"{end.capability}, as it is declared",),
+                received=end.reason,
                 exchange=next(iter(judgement.exchanges[-1:]), None),
             )
         )

@@ -14,6 +14,8 @@ import pytest
 from dicomweb_conformance.options import OPTIONS, OptionError, resolve
 
 SCENARIOS = Path(__file__).parent / "scenarios"
+NODE_IDS = "dicomweb_conformance/scenarios/"
+"""What node ids of checks begin with, wherever the package is installed."""
 MARKERS = {
     "verifies(*requirements, id)": "the check's id and the requirements of the catalogue that it verifies",
     "smoke": "checks that say within seconds whether a target is worth judging",
@@ -69,3 +71,17 @@ def pytest_configure(config: pytest.Config) -> None:
         # Files, not their folder: a file named on the command line is collected whatever python_files and norecursedirs
         # say.
         config.args[:] = [str(path) for path in sorted(SCENARIOS.glob("test_*.py"))]
+    config.args[:] = [_path(each) for each in config.args]
+
+
+def _path(argument: str) -> str:
+    """Turn a node id of a check, as a report prints it, into the path that pytest looks for."""
+    return str(SCENARIOS / argument.removeprefix(NODE_IDS)) if argument.startswith(NODE_IDS) else argument
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    """Give checks node ids that name the package: outside of the root directory pytest would name no file at all."""
+    if module_path.parent != SCENARIOS:
+        return None
+    module: pytest.Module = pytest.Module.from_parent(parent, path=module_path, nodeid=NODE_IDS + module_path.name)
+    return module

@@ -38,6 +38,11 @@ def answers(finding: Finding, run: Run) -> tuple[Answer, ...]:
     )
 
 
+def named(finding: Finding) -> str:
+    """Return what was observed, and where."""
+    return f"{finding.observation}, at {finding.where}" if finding.where else finding.observation
+
+
 def findings(result: Result) -> tuple[Finding, ...]:
     """Return the findings of a result, the worst first."""
     return tuple(sorted(result.findings, key=lambda finding: FINDING_VERDICTS.index(finding.verdict)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from dicomweb_reports.evidence import answers, at_stake, exhibits, findings, reasons, repeat, status_line
+from dicomweb_reports.evidence import answers, at_stake, exhibits, findings, named, reasons, repeat, status_line
 from dicomweb_reports.excerpt import excerpt
 from dicomweb_reports.visible import visible
 
@@ -76,7 +76,7 @@ def _findings(result: Result, run: Run, width: int) -> Iterator[str]:
 def _finding(label: str, finding: Finding, run: Run, width: int) -> str:
     first, *others = [str(answer) for answer in answers(finding, run)] or ["what the requirement says"]
     lines = [
-        _labelled(label, f"{finding.where or finding.observation} ({finding.verdict})", width),
+        _labelled(label, f"{named(finding)} ({finding.verdict})", width),
         _labelled("  expected", first, width),
         *(_labelled("", f"or {other}", width) for other in others),
         _labelled("  received", finding.received or finding.observation, width),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dicomweb_reports.evidence import answers, findings
+from dicomweb_reports.evidence import answers, findings, named
 from dicomweb_reports.page import groups
 from dicomweb_reports.summary import OUTCOMES, broken, counts, overall, product, services
 from dicomweb_reports.visible import pieces, visible
@@ -83,7 +83,7 @@ def _result(result: Result, run: Run) -> Iterator[str]:
         row = run.requirements.get(finding.requirement)
         clause = f", {row.level}, {row.clause}" if row else ""
         accepted = " or ".join(_code(str(answer)) for answer in answers(finding, run)[:ANSWERS])
-        yield f"  - **{_plain(finding.requirement)}**{_plain(clause)}: {_plain(finding.where)}"
+        yield f"  - **{_plain(finding.requirement)}**{_plain(clause)}: {_plain(named(finding))}"
         yield f"    expected {accepted or 'what the requirement says'}; received {_code(finding.received)}"
     if len(result.findings) > FINDINGS:
         yield f"  - and {len(result.findings) - FINDINGS} more findings"

@@ -24,7 +24,7 @@ NOTHING_CONCLUDED = "nothing concluded"
 
 # Verdicts that say something about the target, and those against it.
 _JUDGED = frozenset({"fail", "fixed", "known", "deviation", "note", "pass"})
-_AGAINST = frozenset({"fail", "fixed", "known"})
+_AGAINST = frozenset({"fail", "known"})
 _UNDECIDED = ("inconclusive", "error", NOT_CONCLUDED)
 
 # Of a requirement: what was seen for certain stands before what is open, and that before what is harmless.
@@ -153,9 +153,16 @@ def _outcomes(run: Run) -> list[tuple[PlannedCheck | Result, str]]:
 
 
 def _undecided(run: Run) -> Counter[str]:
-    """Count what leaves the run partial: undecided core checks, and errors of the suite in any check."""
+    """Count what leaves the run partial: undecided core checks, and errors of the suite in any check.
+
+    A check that is inconclusive only because of a known failure is explained by that one, and not counted.
+    """
+    explained = {each.check for each in run.results if each.verdict == "known"}
+    excused = {each.check for each in run.results if each.verdict == "inconclusive" and each.blame in explained}
     return Counter(
-        verdict for check, verdict in _outcomes(run) if verdict in _UNDECIDED and (check.core or verdict == "error")
+        verdict
+        for check, verdict in _outcomes(run)
+        if verdict in _UNDECIDED and (check.core or verdict == "error") and check.check not in excused
     )
 
 

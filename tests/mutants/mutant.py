@@ -13,8 +13,9 @@ from dicomweb_reference.server import Reference
 class Mutant:
     """A server with one defect.
 
-    `kills` are the checks that must fail (or, where the row says so, deviate). In the scenarios of `may_trip` other checks may
-    trip over it too; a trip anywhere else is a surprise, and fails the test. `freedoms` are those under which the defect shows.
+    `kills` are the checks that must fail (or, where the row says so, deviate). In the scenarios of `may_trip` other
+    checks may trip over it too; a trip anywhere else is a surprise, and fails the test. `freedoms` are those under
+    which the defect shows.
     """
 
     name: str
@@ -28,7 +29,7 @@ class Mutant:
 def mutant(
     *kills: str, may_trip: Iterable[str] = (), freedoms: Iterable[str] = (), into: list[Mutant], name: str = ""
 ) -> Callable[[type[Reference]], type[Reference]]:
-    """Add a class to a list of mutants; its name, in words, is the mutant's, and its docstring says what is wrong with it."""
+    """Add a class to a list of mutants: its name, in words, is the mutant's; its docstring says what is wrong."""
 
     def added(server: type[Reference]) -> type[Reference]:
         words = name or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", server.__name__).lower()

@@ -27,7 +27,7 @@ fail: search-limit-caps
 Requirement  SEARCH-069 shall PS3.18 8.3.4.4
              limit sets the greatest number of results.
 
-Finding      GET /studies, limit=2 (fail)
+Finding      more objects than limit, at GET /studies, limit=2 (fail)
   expected   two objects
              or one object, then two
   received   4 objects
@@ -70,7 +70,7 @@ def test_every_acceptable_answer_is_listed_the_check_s_own_first(faulty: RunDire
 def test_each_finding_comes_with_its_exchange(faulty: RunDirectory) -> None:
     text = text_of(faulty.load(), "store-foreign-study")
 
-    assert "Finding 1    POST /studies/2.25.1, one instance of study 2.25.2 (fail)" in text
+    assert "Finding 1    200 or 202, at POST /studies/2.25.1, one instance of study 2.25.2 (fail)" in text
     assert "Finding 2    GET /studies/2.25.1/series (fail)" in text
     assert "Exchange     POST https://pacs.example/dicom-web/studies/2.25.1\n" in text
     assert "Exchange     GET https://pacs.example/dicom-web/studies/2.25.1/series\n" in text

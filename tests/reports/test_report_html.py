@@ -59,7 +59,7 @@ def test_a_failure_holds_all_that_is_needed(page: Any) -> None:
 
     for part in (
         "SEARCH-069 shall PS3.18 8.3.4.4 limit sets the greatest number of results.",
-        "Where GET /studies, limit=2",
+        "Finding more objects than limit, at GET /studies, limit=2",
         "Expected two objects or one object, then two",
         "Received 4 objects",
         "Why it matters dcmweb, Slicer and dicomweb-client page until an empty answer",
@@ -252,3 +252,14 @@ def test_a_target_without_a_product_is_named_by_its_url(directory: RunDirectory)
 
     assert text_of(page.find(".//h1")) == "http://127.0.0.1:8042/dicom-web"
     assert "Nothing concluded" in text_of(page)
+
+
+def test_a_finding_without_a_place_says_what_was_observed(directory: RunDirectory) -> None:
+    directory.header()
+    found = finding("SEARCH-069", "more objects than limit", where="", received="4 objects")
+    directory.result("c", "SEARCH-069", "A limit holds.", "fail", findings=[found])
+
+    text = text_of(card_of(page_of(html(directory.load())), "A limit holds."))
+
+    assert "Finding more objects than limit" in text
+    assert "Received 4 objects" in text

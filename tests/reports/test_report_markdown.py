@@ -21,7 +21,7 @@ def test_the_summary_says_the_verdict_the_counts_and_each_failure(faulty: RunDir
     assert "| search | 2 |  |  |  |  | 1 |  | 8 |  |" in text
     assert "## Failures (4)" in text
     assert "- `limit=2` returns two matches when more than two exist. (`search-limit-caps`)" in text
-    assert "  - **SEARCH-069**, shall, PS3.18 8.3.4.4: GET /studies, limit=2" in text
+    assert "  - **SEARCH-069**, shall, PS3.18 8.3.4.4: more objects than limit, at GET /studies, limit=2" in text
     assert "expected `two objects` or `one object, then two`; received `4 objects`" in text
     assert "## Errors of the suite, not of the server (1)" in text
     assert "- 2: the study monochrome could not be stored" in text

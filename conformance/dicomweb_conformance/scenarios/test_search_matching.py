@@ -435,11 +435,9 @@ def test_sequence_within_one_item(dicomweb: StudiesService, corpus: Corpus) -> N
     )
     control(together, because="two keys of one item do not work")
     with expect(together) as it:
-        assume(
-            it.is_a_list_of_matches().uids(SERIES) == [study.series[1].uid],
-            "two keys of one item do not find its series",
-            together.exchange,
-        )
+        found = it.is_a_list_of_matches().uids(SERIES)
+    owner = "search-matches-series[RequestAttributesSequence.ScheduledProcedureStepID]"
+    assume(found == [study.series[1].uid], "two keys of one item do not find its series, and it alone", owner)
 
     response = dicomweb.search_in(
         study, "series", {step: items[0].ScheduledProcedureStepID, procedure: items[1].RequestedProcedureID}

@@ -1,0 +1,25 @@
+"""Runs of pytest as a user starts them: a process of its own, in a directory of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Start pytest with arguments and environment variables in an empty directory."""
+
+    def started(*arguments: str, directory: Path = tmp_path, **environment: str) -> subprocess.CompletedProcess[str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("DICOMWEB_", "PYTEST_"))}
+        command = [sys.executable, "-m", "pytest", *arguments]
+        return subprocess.run(
+            command, cwd=directory, env=kept | environment, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    return started

@@ -1,0 +1,55 @@
+"""A real server, judged to the end: what Orthanc fails is known row by row, all else is a regression of this suite."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import orthanc
+import pytest
+
+KNOWN = Path(__file__).with_name("orthanc-known.toml")
+pytestmark = pytest.mark.skipif(bool(orthanc.missing()), reason=orthanc.missing())
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with orthanc.running(tmp_path_factory.mktemp("orthanc")) as base_url:
+        yield base_url
+
+
+def judge(url: str, directory: Path, *arguments: str) -> tuple[int, dict[str, str], str]:
+    """Judge the server from an empty directory; return exit status, verdicts by check, and what was printed."""
+    command = [sys.executable, "-m", "pytest", f"--dicomweb-url={url}", "--dicomweb-report=report", "-q", *arguments]
+    ended = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=300, check=False)
+    report = json.loads((directory / "report/report.json").read_text(encoding="utf-8"))
+    return ended.returncode, {each["check"]: each["verdict"] for each in report["results"]}, ended.stdout
+
+
+def test_nothing_fails_but_what_is_known(url: str, tmp_path: Path) -> None:
+    status, verdicts, printed = judge(url, tmp_path, f"--dicomweb-known={KNOWN}")
+
+    unexpected = {check: verdict for check, verdict in verdicts.items() if verdict in {"fail", "fixed", "error"}}
+    assert not unexpected, printed
+    assert "known" in verdicts.values()
+    assert status == 0, printed
+    assert "stale known failure" not in printed
+
+
+def test_workers_come_to_the_same_verdicts(url: str, tmp_path: Path) -> None:
+    alone, together = tmp_path / "alone", tmp_path / "together"
+    alone.mkdir()
+    together.mkdir()
+
+    _, by_one, _ = judge(url, alone)
+    _, by_two, _ = judge(url, together, "-n", "2")
+
+    assert by_one == by_two
+
+
+def test_what_cannot_be_deleted_is_told(url: str, tmp_path: Path) -> None:
+    _, _, printed = judge(url, tmp_path, "-k", "search-studies")
+
+    assert "left on the target: 1 studies" in printed
+    assert (tmp_path / "report/ledger.jsonl").exists()
