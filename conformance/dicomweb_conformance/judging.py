@@ -248,7 +248,11 @@ class Judging:
             identifiers = list(dict.fromkeys(name for mark in marks for name in mark.args))
             scenario = item.path.stem.split("_")[1]
             requirements = tuple(rows[each] for each in identifiers)
-            judgement = Judgement(marks[0].kwargs["id"], scenario, claim_of(item.function), requirements, self._is_own)
+            check = marks[0].kwargs["id"]
+            title = claim_of(item.function)
+            if hasattr(item, "callspec"):
+                title = f"{title.removesuffix('.')} ({item.callspec.id})."
+            judgement = Judgement(check, scenario, title, requirements, self._is_own)
             item.stash[_judgement] = judgement
             item.stash[_core] = any(each.tier in self.profile.core_tiers for each in requirements)
             item.extra_keyword_matches.update({judgement.check, scenario, *identifiers})
