@@ -310,6 +310,14 @@ class Expectation:
                 of=of,
             )
 
+    def is_readable_json(self) -> bool:
+        """Tell whether the body is JSON, without a finding."""
+        try:
+            dicom_json.value_of(self.response.body)
+        except dicom_json.DicomJsonError:
+            return False
+        return True
+
     def is_json(self, otherwise: str, *, of: str | None = None) -> None:
         """Report `otherwise` where the body is no JSON."""
         try:

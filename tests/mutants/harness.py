@@ -34,6 +34,13 @@ def judged(reference: Reference, directory: Path, *arguments: str) -> Run:
 
 def judged_at(url: str, directory: Path, *arguments: str) -> Run:
     """Judge whatever answers at a base URL, as `judged` does."""
+    status, printed, run = printed_and_judged_at(url, directory, *arguments)
+    assert status != pytest.ExitCode.USAGE_ERROR, printed
+    return run
+
+
+def printed_and_judged_at(url: str, directory: Path, *arguments: str) -> tuple[int, str, Run]:
+    """Judge whatever answers at a base URL; return exit status, what was printed, and the record."""
     printed = io.StringIO()
     own = [
         f"--dicomweb-url={url}",
@@ -51,5 +58,4 @@ def judged_at(url: str, directory: Path, *arguments: str) -> Run:
     ]
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         status = pytest.main([*own, *arguments])
-    assert status != pytest.ExitCode.USAGE_ERROR, printed.getvalue()
-    return record.load(directory / "report")
+    return int(status), printed.getvalue(), record.load(directory / "report")
