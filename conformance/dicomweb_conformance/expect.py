@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -37,7 +37,11 @@ _EXCERPT = 200
 
 
 class _Concluded(Exception):  # noqa: N818 - it is no error
-    """Nothing more can be said of this answer."""
+    """Nothing more can be said of this answer; without what it should have held, `whole` says, nor of anything else."""
+
+    def __init__(self, *, whole: bool) -> None:
+        super().__init__()
+        self.whole = whole
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,7 @@ class Expectation:
 
     def concludes(self) -> None:
         """End the block: nothing that follows could be said of this answer."""
-        raise _Concluded
+        raise _Concluded(whole=False)
 
     def has_status(self, *accepted: int, of: str | None = None) -> None:
         """Go on with one of these statuses; any other is judged by what the requirement lists, and ends the block.
@@ -186,7 +190,7 @@ class Expectation:
             self.observes(observation, received=self.status_line, of=of)
         else:
             self.finds(f"status {response.status}", received=self.status_line, of=of)
-        raise _Concluded
+        raise _Concluded(whole=True)
 
     @property
     def status_line(self) -> str:
@@ -338,7 +342,7 @@ class Expectation:
             f"{self.status_line}; {why}; it begins {excerpt!r}" if excerpt else f"{self.status_line}; the body is empty"
         )
         self.finds("the body is not what was asked for", expected=[wanted], received=received, of=of)
-        raise _Concluded
+        raise _Concluded(whole=True)
 
     def _note(
         self,
@@ -371,13 +375,17 @@ def expect(response: Response) -> Iterator[Expectation]:
     """Collect the findings on one answer.
 
     Raises:
-        CheckFailed: at the end of the block, where one of the findings of the check is a fail.
+        CheckFailed: at the end of the block, where one of the findings of the check is a fail, or where the answer did
+            not hold what the rest of the check needs.
         Inconclusive: the target was busy.
     """
     judgement = current()
-    with suppress(_Concluded):
+    ended = False
+    try:
         yield Expectation(response, judgement)
-    if judgement.verdict is Verdict.FAIL:
+    except _Concluded as end:
+        ended = end.whole
+    if ended or judgement.verdict is Verdict.FAIL:
         raise CheckFailed
 
 

@@ -27,7 +27,7 @@ class Finding:
 
 
 class CheckFailed(Exception):  # noqa: N818 - it is a verdict, not an error
-    """The check ends with findings, at least one of them a fail."""
+    """The check ends here, with the verdict of its findings."""
 
 
 class Inconclusive(Exception):  # noqa: N818 - it is a verdict, not an error

@@ -368,7 +368,7 @@ class Judging:
             return judgement.verdict, "", None
         match call.excinfo.value:
             case CheckFailed():
-                return Verdict.FAIL, "", None
+                return judgement.verdict, "", None
             case NotApplicable() as end:
                 return self._not_applicable(judgement, end)
             case Inconclusive() as end:

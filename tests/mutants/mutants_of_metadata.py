@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mutant import Mutant, mutant
 from starlette.responses import Response
@@ -57,9 +58,11 @@ class MetadataOfTheFirst(Reference):
 class MetadataOfTheStudy(Reference):
     """The metadata of a series are those of its study."""
 
-    def found(self, resource: Resource) -> list[Instance]:
-        super().found(resource)
-        return super().found(Resource(resource.study) if resource.instance is None else resource)
+    def metadata(self, request: Request) -> Response:
+        self.found(request.resource)
+        if request.resource.instance is None:
+            request = replace(request, resource=Resource(request.resource.study))
+        return super().metadata(request)
 
 
 class Editing(Reference):

@@ -227,7 +227,7 @@ class GarbageIsSuccess(Reference):
         return 200 if any(outcome.garbage for outcome in outcomes) else super().store_status(outcomes)
 
 
-@mutant("store-without-boundary", into=MUTANTS)
+@mutant("store-without-boundary", may_trip=["store"], into=MUTANTS)
 class BoundaryMissingIsSuccess(Reference):
     """Without a boundary nothing is read, and the answer is 200."""
 
@@ -310,7 +310,7 @@ class UnacceptableGetsNothing(Reference):
 
     def store(self, request: Request) -> Response:
         if request.accept == "image/bmp":
-            return self.answer(b"<p>stored</p>", "text/html", 200)
+            return self.answer([b"<p>stored</p>"], "text/html", 200)
         return super().store(request)
 
     def store_location(self, request: Request, outcomes: Sequence[Outcome]) -> Headers:
