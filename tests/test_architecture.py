@@ -28,6 +28,7 @@ PURE = {
     "catalogue",
     "verdicts",
     "exchanges",
+    "observation",
     "store_answer",
     "redaction",
 }

@@ -166,7 +166,7 @@ class UpperLevelsLeftOut(Reference):
         own = {"study": self.study_attributes, "series": self.series_attributes, "instance": self.instance_attributes}[
             level
         ]
-        return own(entity, request)
+        return self.asked_attributes(entity, level, query) | own(entity, request)
 
 
 @mutant(
@@ -184,6 +184,61 @@ class CountsWrong(Reference):
 
     def number_of_instances(self, resource: Resource) -> int:
         return super().number_of_instances(resource) + 1
+
+
+@mutant(
+    *(
+        f"search-returns-computed[{each}]"
+        for each in (
+            "study-ModalitiesInStudy",
+            "study-NumberOfStudyRelatedSeries",
+            "study-NumberOfStudyRelatedInstances",
+            "series-NumberOfSeriesRelatedInstances",
+        )
+    ),
+    into=MUTANTS,
+)
+class ComputedWithoutValue(Reference):
+    """What a server computes is in its results, and empty."""
+
+    def returned(self, entity: Instance, level: Level) -> Model:
+        computed = {"00080061", "00201206", "00201208", "00201209"}
+        return {
+            tag: {"vr": each["vr"]} if tag in computed else each
+            for tag, each in super().returned(entity, level).items()
+        }
+
+
+@mutant(*(f"search-returns-computed[{level}-RetrieveURL]" for level in LEVELS), may_trip=["store"], into=MUTANTS)
+class RetrieveUrlTwice(Reference):
+    """Retrieve URL has two values."""
+
+    def retrieve_url(self, request: Request, resource: Resource) -> Attribute:
+        return {"vr": "UR", "Value": [self.url_of(request, resource)] * 2}
+
+
+@mutant(*(f"search-retrieve-url[{level}]" for level in LEVELS), may_trip=["store"], into=MUTANTS)
+class RetrieveUrlOfAnotherVr(Reference):
+    """Retrieve URL has the VR LO."""
+
+    def retrieve_url_vr(self) -> str:
+        return "LO"
+
+
+@mutant(*(f"search-retrieve-url[{level}]" for level in LEVELS), may_trip=["store"], into=MUTANTS)
+class RetrieveUrlLeadsNowhere(Reference):
+    """Retrieve URLs have a folder too many."""
+
+    def url_of(self, request: Request, resource: Resource) -> str:
+        return super().url_of(request, resource).replace("/studies/", "/rs/studies/")
+
+
+@mutant("search-modalities-in-study", into=MUTANTS)
+class ModalitiesRepeated(Reference):
+    """ModalitiesInStudy has a value for each series twice."""
+
+    def modalities_in_study(self, study: Resource) -> list[str]:
+        return super().modalities_in_study(study) * 2
 
 
 @mutant("search-modalities-in-study", "search-one-of-several-values", may_trip=["search"], into=MUTANTS)

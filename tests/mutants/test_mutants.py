@@ -6,6 +6,8 @@ import mutants_of_delete
 import mutants_of_metadata
 import mutants_of_retrieve
 import mutants_of_search
+import mutants_of_search_answers
+import mutants_of_search_keys
 import mutants_of_search_matching
 import mutants_of_search_results
 import mutants_of_store
@@ -18,6 +20,8 @@ TRIPPED = {"fail", "deviation"}
 MUTANTS = (
     *mutants_of_store.MUTANTS,
     *mutants_of_search.MUTANTS,
+    *mutants_of_search_answers.MUTANTS,
+    *mutants_of_search_keys.MUTANTS,
     *mutants_of_search_matching.MUTANTS,
     *mutants_of_search_results.MUTANTS,
     *mutants_of_retrieve.MUTANTS,

@@ -302,11 +302,11 @@ def _only(it: Expectation) -> Dataset:
 
 def _has_pixels(
     it: Expectation, instance: Instance, received: Dataset, *, differ: str, missing: str, frames: str | None = None
-) -> None:
-    """Compare decoded pixels with those that the image was made from."""
+) -> bool:
+    """Compare decoded pixels with those that the image was made from, and tell whether they are equal."""
     if "PixelData" not in received or not received.PixelData:
         it.observes(missing, where="(7FE0,0010)", expected=["pixels"], received="none")
-        return
+        return False
     syntax = _syntax_of(received)
     assume(_decodes(syntax), f"this machine has no decoder for {syntax}, in which the image came")
     try:
@@ -315,7 +315,7 @@ def _has_pixels(
         it.observes(
             differ, where="(7FE0,0010)", expected=["pixels that decode"], received=f"{type(error).__name__}: {error}"
         )
-        return
+        return False
     expected = instance.dataset.pixel_array
     if frames and int(received.get("NumberOfFrames") or 1) != int(instance.dataset.get("NumberOfFrames") or 1):
         it.observes(
@@ -324,18 +324,29 @@ def _has_pixels(
             expected=[instance.value("NumberOfFrames") or "1"],
             received=str(received.get("NumberOfFrames")),
         )
-    elif not np.array_equal(pixels, expected):
+        return False
+    if not np.array_equal(pixels, expected):
         it.observes(
             differ,
             where="(7FE0,0010)",
             expected=["the pixels that were stored"],
             received=_pixel_difference(pixels, expected),
         )
+        return False
+    return True
 
 
 def _syntax_of(received: Dataset) -> str:
     """Return the transfer syntax that a file claims; empty where it claims none."""
     return str(received.file_meta.get("TransferSyntaxUID", ""))
+
+
+def _fits(received: Dataset) -> bool:
+    """Tell whether the data set has the VR encoding that its transfer syntax claims: pydicom reads it either way."""
+    claimed = UID(_syntax_of(received))
+    return (
+        claimed.is_private or not claimed.is_transfer_syntax or received.original_encoding[0] == claimed.is_implicit_VR
+    )
 
 
 def _decodes(transfer_syntax: str) -> bool:
@@ -389,6 +400,13 @@ def test_default_transfer_syntax(dicomweb: StudiesService, corpus: Corpus, case:
                 expected=[EXPLICIT],
                 received=_syntax_of(received) or "none",
             )
+        elif not _fits(received):
+            it.observes(
+                "200 in the stored or any other syntax",
+                where="(0002,0010)",
+                expected=[EXPLICIT],
+                received=f"{EXPLICIT}, but the data set is in Implicit VR",
+            )
         else:
             _has_pixels(it, instance, received, differ="pixels differ", missing="pixels differ")
 
@@ -409,7 +427,11 @@ def test_any_transfer_syntax(dicomweb: StudiesService, corpus: Corpus, case: Var
     with expect(response) as it:
         received = _only(it)
         syntax = _syntax_of(received)
-        _has_pixels(it, instance, received, differ="pixels changed", missing="pixels changed")
+        if not _fits(received):
+            it.observes("content that does not fit (0002,0010)", where="(0002,0010)", received=syntax)
+            it.concludes()
+        if not _has_pixels(it, instance, received, differ="pixels changed", missing="pixels changed"):
+            it.concludes()
         if syntax == instance.transfer_syntax_uid:
             it.observes("200 in the stored syntax")
         else:
@@ -437,11 +459,18 @@ def test_never_implicit(dicomweb: StudiesService, corpus: Corpus) -> None:
         if response.status == 406:
             it.observes("for *: 406")
             it.concludes()
-        if _syntax_of(_only(it)) == IMPLICIT:
+        received = _only(it)
+        if _syntax_of(received) == IMPLICIT:
             it.observes(
                 "200 in Implicit VR LE (as stored; Google documents it, others do it)",
                 where="(0002,0010)",
                 received=IMPLICIT,
+            )
+        elif not _fits(received):
+            it.observes(
+                "dataset that does not fit (0002,0010)",
+                where="(0002,0010)",
+                received=f"{_syntax_of(received)}, but the data set is in Implicit VR",
             )
 
 
@@ -560,10 +589,13 @@ def test_anything(dicomweb: StudiesService, corpus: Corpus) -> None:
         it.has_status(200)
         match media_types.name_of(response.content_type):
             case media_types.MULTIPART_RELATED:
-                if _type_of_parts(it) == media_types.OCTET_STREAM:
-                    it.observes("200 with multipart application/octet-stream")
-                else:
-                    names_any_of(it, (instance,))
+                match _type_of_parts(it):
+                    case media_types.OCTET_STREAM:
+                        it.observes("200 with multipart application/octet-stream")
+                    case media_types.DICOM | None:
+                        names_any_of(it, (instance,))
+                    case _:
+                        it.finds("200 with a multipart of another media type", where="Content-Type")
             case media_types.DICOM:
                 it.observes("200 with single-part application/dicom")
             case media_types.DICOM_JSON:

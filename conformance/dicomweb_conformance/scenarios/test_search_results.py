@@ -250,7 +250,10 @@ def test_counts(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None
         "00201209": len(study.series[1].instances),
     }[case.value]
 
-    with expect(_search_for(dicomweb, entity)) as it:
+    response = _search_for(dicomweb, entity)
+    control(response, because=f"the search for {resources.path(entity)} does not work")
+
+    with expect(response) as it:
         match = _result(it, entity)
         offered(dicom_json.values(match, case.value), f"{case.id} is not returned")
         if not _same(dicom_json.text(match, case.value), str(expected), case.id):
@@ -287,6 +290,7 @@ def test_retrieve_url(dicomweb: StudiesService, corpus: Corpus, case: Variant) -
     study = corpus.two_series
     entity = _entity(study, case.id)
     response = _search_for(dicomweb, entity)
+    control(response, because=f"the search for {resources.path(entity)} does not work")
     control(dicomweb.retrieve(entity), because="the resource cannot be retrieved under its own path")
 
     with expect(response) as it:
