@@ -23,7 +23,8 @@ def test_unknown_freedom_is_refused() -> None:
 
 
 def test_every_freedom_is_a_switch_of_the_server_and_allows_rows_of_the_catalogue() -> None:
-    source = Path(dicomweb_reference.__file__).with_name("server.py").read_text("utf-8")
+    modules = Path(dicomweb_reference.__file__).parent.rglob("*.py")
+    source = "".join(module.read_text("utf-8") for module in modules)
 
     assert set(re.findall(r'self\.free\("([^"]+)"\)', source)) == set(FREEDOMS)
     assert all(re.fullmatch(r"[A-Z]+-\d{3}[a-z]?", row) for freedom in FREEDOMS.values() for row in freedom.allows)
