@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import sys
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,29 +19,57 @@ GRACE = "0.5"
 """Seconds that a mutant which loses instances may cost each check that waits for one."""
 
 
-def judged(reference: Reference, directory: Path, *arguments: str) -> Run:
-    """Judge a reference server with every check of the suite.
+class _Only:
+    """Deselects every check but those named."""
+
+    def __init__(self, checks: Collection[str]) -> None:
+        self.checks = checks
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = [each for each in items if dict(each.user_properties).get("dicomweb-check") in self.checks]
+
+
+def judged(
+    reference: Reference,
+    directory: Path,
+    *arguments: str,
+    checks: Collection[str] | None = None,
+    plugins: Sequence[object] = (),
+) -> Run:
+    """Judge a reference server.
 
     Args:
         reference: the server, started for this and stopped afterwards.
         directory: where the run record goes, and the root directory of the inner pytest.
         arguments: further arguments of pytest.
+        checks: the ids of the checks to judge it with; every check of the suite if None.
+        plugins: further plugins of pytest.
 
     Raises:
         AssertionError: the target could not be judged at all; holds what was printed.
     """
-    with running(reference) as url:
-        return judged_at(url, directory, *arguments)
-
-
-def judged_at(url: str, directory: Path, *arguments: str) -> Run:
-    """Judge whatever answers at a base URL, as `judged` does."""
-    status, printed, run = printed_and_judged_at(url, directory, *arguments)
+    only = [] if checks is None else [_Only(checks)]
+    with _quick_turns(), running(reference) as url:
+        status, printed, run = printed_and_judged_at(url, directory, *arguments, plugins=[*only, *plugins])
     assert status != pytest.ExitCode.USAGE_ERROR, printed
     return run
 
 
-def printed_and_judged_at(url: str, directory: Path, *arguments: str) -> tuple[int, str, Run]:
+@contextlib.contextmanager
+def _quick_turns() -> Iterator[None]:
+    """Let server and suite, two threads that wait for each other, take turns without waiting 5 ms for each."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(0.0002)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
+
+
+def printed_and_judged_at(
+    url: str, directory: Path, *arguments: str, plugins: Sequence[object] = ()
+) -> tuple[int, str, Run]:
     """Judge whatever answers at a base URL; return exit status, what was printed, and the record."""
     printed = io.StringIO()
     own = [
@@ -57,5 +87,5 @@ def printed_and_judged_at(url: str, directory: Path, *arguments: str) -> tuple[i
         "-pno:hypothesispytest",
     ]
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-        status = pytest.main([*own, *arguments])
+        status = pytest.main([*own, *arguments], [*plugins])
     return int(status), printed.getvalue(), record.load(directory / "report")

@@ -1,0 +1,97 @@
+"""Which steps of the reference server answer which check: a defect in a step can show only in checks that reach it."""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import judged
+
+from dicomweb_reference.server import Reference
+
+_STORE = "store"
+
+
+@dataclass
+class Reach:
+    """What one run of the whole suite reached; a freedom that a step asks for counts as a step `free:name`.
+
+    `by_check` holds the steps behind each check's exchanges. What is in `everywhere` can show in any check: steps that
+    make the server, and those behind a store, which shape what is kept.
+    """
+
+    by_check: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    everywhere: set[str] = field(default_factory=set)
+    scenarios: dict[str, str] = field(default_factory=dict)
+
+    def checks(self, steps: Collection[str]) -> set[str]:
+        """Return the checks in which a change of these steps can show."""
+        if self.everywhere & set(steps):
+            return set(self.scenarios)
+        return {check for check, reached in self.by_check.items() if reached & set(steps)}
+
+
+class _Tracer:
+    """Follows the suite as a plugin, and the server as the class `server`."""
+
+    def __init__(self) -> None:
+        self.reach = Reach()
+        self.check = ""
+        self.shaping = 1
+        traced = {name: self._traced(name, getattr(Reference, name)) for name in steps_of(Reference)}
+        self.server: type[Reference] = type("Traced", (Reference,), traced)
+
+    def _traced(self, name: str, step: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(step)
+        def call(server: Reference, *arguments: Any, **named: Any) -> Any:
+            self._note(f"free:{arguments[0]}" if name == "free" else name)
+            self.shaping += name == _STORE
+            try:
+                return step(server, *arguments, **named)
+            finally:
+                self.shaping -= name == _STORE
+
+        return call
+
+    def _note(self, step: str) -> None:
+        if self.shaping:
+            self.reach.everywhere.add(step)
+        elif self.check:
+            self.reach.by_check[self.check].add(step)
+
+    def pytest_runtest_logstart(self) -> None:
+        self.check = ""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        properties = dict(item.user_properties)
+        self.check = str(properties["dicomweb-check"])
+        self.reach.scenarios[self.check] = str(properties["dicomweb-scenario"])
+
+
+def steps_of(server: type[Reference]) -> set[str]:
+    """Return the names of the steps of the reference server, which a mutant may override."""
+    return {name for name in dir(server) if callable(getattr(server, name)) and not name.startswith("_")}
+
+
+def overridden(server: type[Reference]) -> set[str]:
+    """Return the steps that a server has in another way than the reference server."""
+    own = [each for each in server.__mro__ if issubclass(each, Reference) and each is not Reference]
+    return {name for each in own for name in vars(each) if hasattr(Reference, name) and name not in _OF_EVERY_CLASS}
+
+
+_OF_EVERY_CLASS = frozenset(vars(type("Plain", (), {})))
+
+
+def traced(directory: Path) -> Reach:
+    """Judge the reference server with the whole suite, and say what each check reached."""
+    tracer = _Tracer()
+    server = tracer.server()
+    tracer.shaping = 0
+    judged(server, directory, plugins=[tracer])
+    return tracer.reach

@@ -1,0 +1,41 @@
+"""No false alarm: whatever the standard leaves open may be done either way, and nothing fails for it."""
+
+from pathlib import Path
+
+import pytest
+from harness import judged
+from reach import Reach
+
+from dicomweb_reference.freedoms import FREEDOMS
+from dicomweb_reference.server import Reference
+
+# What the reference server shows without any freedom: it answers without Accept, as nearly every server does.
+ALWAYS = {"NEGOTIATION-001"}
+
+# Freedoms of what no check asks for yet.
+UNSEEN = {
+    "empty-values-unsupported": "no check asks for Empty Value Matching",
+    "multiple-values-unsupported": "no check asks for Multiple Value Matching",
+    "lossy-is-decoded": "no study of the corpus is lossy",
+    "lossy-is-406": "no study of the corpus is lossy",
+}
+
+
+def test_a_check_gets_to_see_each_freedom(reach: Reach) -> None:
+    assert {name for name in FREEDOMS if not reach.checks({f"free:{name}"})} == set(UNSEEN)
+
+
+@pytest.mark.parametrize("name", sorted(set(FREEDOMS) - set(UNSEEN)))
+def test_a_permitted_answer_is_no_failure(name: str, tmp_path: Path, reach: Reach, every_check: bool) -> None:
+    checks = None if every_check else reach.checks({f"free:{name}"})
+    run = judged(Reference({name}), tmp_path, "--dicomweb-grace=3", checks=checks)
+
+    wrong = [
+        f"{each.check}: {each.verdict} {each.reason} {[(one.requirement, one.observation) for one in each.findings]}"
+        for each in run.results
+        if each.verdict in {"fail", "error", "inconclusive"}
+    ]
+    assert not wrong, "\n".join(wrong)
+    told = {finding.requirement for each in run.results for finding in each.findings}
+    unexpected = told - ALWAYS - set(FREEDOMS[name].allows)
+    assert not unexpected, f"{FREEDOMS[name].behaviour} ({FREEDOMS[name].clause}) is not said to show in {unexpected}"
