@@ -56,9 +56,17 @@ def serve(port: int, freedoms: tuple[str, ...], list_freedoms: bool) -> None:
 
 @main.command()
 @click.argument("identifiers", nargs=-1, metavar="[ID]...")
-def requirements(identifiers: tuple[str, ...]) -> None:
+@click.option("--coverage", "shows_coverage", is_flag=True, help="Tell which rows the checks verify, and which not.")
+def requirements(identifiers: tuple[str, ...], shows_coverage: bool) -> None:
     """Show rows of the catalogue: those named, such as SEARCH-069, or all in a line each."""
     from dicomweb_conformance import catalogue  # noqa: PLC0415 - loading the rows takes a moment
+
+    if shows_coverage:
+        from dicomweb_conformance.coverage import coverage, lines  # noqa: PLC0415 - it loads every scenario
+
+        for line in lines([each for each in coverage() if not identifiers or each.requirement.id in identifiers]):
+            click.echo(line)
+        return
 
     rows = catalogue.load()
     unknown = sorted(set(identifiers) - set(rows))
