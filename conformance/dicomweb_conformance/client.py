@@ -7,24 +7,42 @@ that a check did not set would make it check something else, and a redirect coul
 from __future__ import annotations
 
 import contextlib
+import io
 import time
-import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from urllib3.util import SKIP_HEADER
 
+from dicomweb_conformance import busy
+from dicomweb_conformance.connections import Adapter, Wire
+from dicomweb_conformance.content_coding import decoded
 from dicomweb_conformance.exchanges import Headers, Response
 from dicomweb_conformance.recorder import Recorder, now
 from dicomweb_conformance.target import Target
 
-BODY_LIMIT = 512 << 20
+BODY_LIMIT = 256 << 20
+"""Octets of a body that are read at most, and to which it may unpack."""
 _CHUNK = 1 << 16
 
 Screen = Callable[[Response], bytes | None]
+Answer = Callable[["Asked"], Response]
+Body = bytes | Iterable[bytes] | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request as it is to be sent, with the id of its exchange and all header fields but those of framing."""
+
+    exchange: str
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: Body
 
 
 class Client:
@@ -36,6 +54,9 @@ class Client:
         user_agent: how the suite names itself.
         screen: returns what may be recorded of an answer's body (other patients' data may not), or None for nothing.
         on_exchange: told the id of each exchange, before its answer is looked at.
+        wait_for_turn: returns when the next request may be sent.
+        pause: waits for so many seconds.
+        body_limit: octets of a body that are read at most, and to which it may unpack.
     """
 
     def __init__(
@@ -46,22 +67,27 @@ class Client:
         user_agent: str,
         screen: Screen = lambda response: response.body,
         on_exchange: Callable[[str], str | None] = lambda _: None,
+        wait_for_turn: Callable[[], None] = lambda: None,
+        pause: Callable[[float], None] = time.sleep,
+        body_limit: int = BODY_LIMIT,
     ) -> None:
         self.target = target
+        self.wire = Wire()
+        self.body_limit = body_limit
         self._recorder = recorder
         self._user_agent = user_agent
         self._screen = screen
         self._on_exchange = on_exchange
-        self._wire = _Wire()
+        self._wait_for_turn = wait_for_turn
+        self._pause = pause
+        self._patience = busy.PATIENCE
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers.clear()
-        self._session.verify = target.verify
-        self._session.cert = str(target.certificate) if target.certificate else None
-        if target.proxy:
-            self._session.proxies = {"http": target.proxy, "https": target.proxy}
+        self.proxies = {"http": target.proxy, "https": target.proxy} if target.proxy else {}
+        self.adapter = Adapter(self.wire)
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _Adapter(self._wire))
+            self._session.mount(scheme, self.adapter)
         if target.insecure:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
@@ -75,43 +101,73 @@ class Client:
         url: str,
         *,
         headers: Sequence[tuple[str, str]] = (),
-        body: bytes | Iterable[bytes] | None = None,
+        body: Body = None,
         purpose: str = "check",
     ) -> Response:
         """Send one request and return its answer.
 
         A GET that breaks off without an answer is repeated once: a kept-alive connection may have been closed
-        meanwhile.
+        meanwhile. Where the target is busy (429, 502, 503, 504) the request is sent again, if it cannot have been
+        processed or may be twice; each try is an exchange of its own in the record.
 
         Args:
             method: the HTTP method.
             url: the whole URL, percent-encoded already.
             headers: the fields to send beside Host, User-Agent, credentials and framing.
-            body: the payload; an iterable is sent chunked.
+            body: the payload; an iterable is sent chunked, and only once if it can be iterated over only once.
             purpose: why it is sent: check, store, confirm, probe, preflight, clean.
 
         Returns:
-            the answer; its status is 0 where none came.
+            the last answer; its status is 0 where none came.
         """
-        response = self._once(method, url, headers, body, purpose)
-        if response.status == 0 and method in {"GET", "HEAD"}:
-            return self._once(method, url, headers, body, purpose)
+        fields = {name.lower(): (name, value) for name, value in (*self.own_fields(url), *headers)}
+        return self.exchange(method, url, tuple(fields.values()), body, purpose, self._answer)
+
+    def exchange(
+        self, method: str, url: str, headers: tuple[tuple[str, str], ...], body: Body, purpose: str, answer: Answer
+    ) -> Response:
+        """Have one request answered, as often as `send` says, and record each try.
+
+        Args:
+            method: the HTTP method.
+            url: the whole URL.
+            headers: all header fields but those of framing.
+            body: the payload.
+            purpose: why it is sent.
+            answer: sends the request, and turns whatever goes wrong into a Response.
+        """
+        response = self._once(method, url, headers, body, purpose, answer, None)
+        if response.status == 0 and method in {"GET", "HEAD"} and "timed out" not in response.error:
+            response = self._once(method, url, headers, body, purpose, answer, response.exchange)
+        first, usual = response.exchange, busy.pauses()
+        while busy.asks_for_another_try(response) and not isinstance(body, Iterator):
+            default = next(usual, None)
+            said = busy.retry_after(response)
+            pause = default if said is None else said
+            if default is None or pause is None or pause > self._patience:
+                break
+            self._patience -= pause
+            self._pause(pause)
+            response = self._once(method, url, headers, body, purpose, answer, first)
         return response
 
     def _once(
         self,
         method: str,
         url: str,
-        headers: Sequence[tuple[str, str]],
-        body: bytes | Iterable[bytes] | None,
+        headers: tuple[tuple[str, str], ...],
+        body: Body,
         purpose: str,
+        answer: Answer,
+        retry_of: str | None,
     ) -> Response:
+        self._wait_for_turn()
         exchange = self._recorder.next_exchange()
         check = self._on_exchange(exchange)
-        sent = self._headers_to_send(headers)
-        self._wire.head = b""
+        self.wire.begin(self.target.timeout)
         started, clock = now(), time.monotonic()
-        response = self._answer(exchange, method, url, sent, body, clock + self.target.timeout)
+        response = answer(Asked(exchange, method, url, headers, body))
+        response = replace(response, seconds=time.monotonic() - clock)
         self._recorder.event(
             "exchange",
             id=exchange,
@@ -122,76 +178,112 @@ class Client:
             method=method,
             url=url,
             request={
-                "headers": self._recorder.headers(self._wire.fields() or sent.items()),
+                "headers": self._recorder.headers(self.wire.sent() or headers),
                 "body": self._recorder.body(body) if isinstance(body, bytes) else None,
             },
             response=self._recorded(response) if response.status else None,
             error=response.error or None,
+            **({"retry_of": retry_of} if retry_of else {}),
+            **self._oddities(response),
         )
         return response
 
     def _recorded(self, response: Response) -> dict[str, Any]:
+        wire = response.wire
         return {
             "status": response.status,
             "reason": response.reason,
-            "version": self._wire.version,
+            "version": wire.version if wire else "",
             "headers": self._recorder.headers(response.headers.fields),
             "body": self._recorder.body(self._screen(response), len(response.body)),
         }
 
-    def _headers_to_send(self, headers: Sequence[tuple[str, str]]) -> dict[str, str]:
-        fields = {"User-Agent": self._user_agent, **dict(self.target.headers), **dict(headers)}
-        if self.target.credentials.authorization:
-            fields["Authorization"] = self.target.credentials.authorization
+    def _oddities(self, response: Response) -> dict[str, Any]:
+        """Return what the record has to say of an answer beside status, headers and body: mostly nothing."""
+        wire = response.wire
+        if wire is None or not wire.odd:
+            return {}
+        said = {
+            "faults": [str(each) for each in wire.faults],
+            "lines": [wire.status_line, *self._recorder.header_lines(wire.header_lines)],
+            "framing": wire.framing,
+            "announced": wire.announced,
+            "received": wire.received,
+            "after": wire.after,
+            "interim": list(wire.interim),
+        }
+        return {"wire": {name: value for name, value in said.items() if value not in (None, [], "")}}
+
+    def own_fields(self, url: str) -> list[tuple[str, str]]:
+        """Return the header fields that every request carries: to another origin neither credentials nor settings."""
+        fields = [("User-Agent", self._user_agent)]
+        if self.is_targets(url):
+            fields += self.target.headers
+            if self.target.credentials.authorization:
+                fields.append(("Authorization", self.target.credentials.authorization))
         return fields
 
-    def _answer(
-        self,
-        exchange: str,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        body: bytes | Iterable[bytes] | None,
-        deadline: float,
-    ) -> Response:
-        began = time.monotonic()
+    def is_targets(self, url: str) -> bool:
+        """Tell whether a URL is of the target's origin (RFC 6454 4)."""
+        return _origin(url) == _origin(self.target.url)
 
+    def certificate(self, url: str) -> str | None:
+        """Return the client certificate to show; none to another origin."""
+        return str(self.target.certificate) if self.target.certificate and self.is_targets(url) else None
+
+    def _answer(self, asked: Asked) -> Response:
         def broken(error: BaseException, **known: Any) -> Response:
             return Response(
-                exchange, method, url, seconds=time.monotonic() - began, error=describe(error), **{"status": 0, **known}
+                asked.exchange,
+                asked.method,
+                asked.url,
+                error=describe(error),
+                wire=self.wire.facts(),
+                **{"status": 0, **known},
             )
 
         # urllib3 adds Accept-Encoding unless told to skip it; requests adds nothing to a cleared session but framing.
-        fields: dict[str, Any] = {"Accept-Encoding": SKIP_HEADER, **headers}
+        fields: dict[str, Any] = {"Accept-Encoding": SKIP_HEADER, **dict(asked.headers)}
+        data = asked.body if asked.body is None or isinstance(asked.body, bytes) else iter(asked.body)
         try:
-            prepared = requests.Request(method, url, headers=fields, data=body).prepare()
+            prepared = requests.Request(asked.method, asked.url, headers=fields, data=data).prepare()
             prepared.headers.update(fields)
-            settings = self._session.merge_environment_settings(prepared.url, {}, True, None, None)
-            answer = self._session.send(prepared, timeout=self.target.timeout, allow_redirects=False, **settings)
+            answer = self._session.send(
+                prepared,
+                timeout=self.target.timeout,
+                allow_redirects=False,
+                stream=True,
+                verify=self.target.verify,
+                cert=self.certificate(asked.url),
+                proxies=self.proxies,
+            )
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             return broken(error)
         raw = answer.raw
-        self._wire.version = {10: "HTTP/1.0", 11: "HTTP/1.1", 20: "HTTP/2"}.get(raw.version, "HTTP/?")
         known: dict[str, Any] = {
             "status": answer.status_code,
             "reason": answer.reason or "",
             "headers": Headers(tuple((str(name), str(value)) for name, value in raw.headers.items())),
         }
-        octets = bytearray()
+        body = io.BytesIO()
         try:
             with contextlib.closing(answer):
                 for chunk in raw.stream(_CHUNK, decode_content=False):
-                    octets += chunk
-                    if len(octets) > BODY_LIMIT:
-                        raise TimeoutError(f"the body goes on after {BODY_LIMIT >> 20} MiB; the rest was not read")
-                    if time.monotonic() > deadline:
-                        raise TimeoutError(
-                            f"the body was still coming after {self.target.timeout:g} s; the rest was not read"
-                        )
+                    if body.tell() + len(chunk) > self.body_limit:
+                        raise TimeoutError(f"the body goes on after {self.body_limit >> 20} MiB; the rest was not read")
+                    body.write(chunk)
+                    self.wire.left()
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            return broken(error, body=bytes(octets), **known)
-        response = Response(exchange, method, url, seconds=time.monotonic() - began, body=bytes(octets), **known)
-        return _decoded(response)
+            return broken(error, body=body.getvalue(), **known)
+        response = Response(
+            asked.exchange, asked.method, asked.url, body=body.getvalue(), wire=self.wire.facts(), **known
+        )
+        return decoded(response, self.body_limit)
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 def describe(error: BaseException) -> str:
@@ -205,81 +297,3 @@ def describe(error: BaseException) -> str:
         current = reason if isinstance(reason, BaseException) else inner or current.__cause__
     text = next((str(each) for each in reversed(chain) if str(each)), "")
     return f"{type(chain[-1]).__name__}: {text}" if text else type(chain[-1]).__name__
-
-
-def _decoded(response: Response) -> Response:
-    coding = (response.headers.get("Content-Encoding") or "").strip().lower()
-    if coding not in {"gzip", "x-gzip", "deflate"} or not response.body:
-        return response
-    body, error = b"", ""
-    for window in (zlib.MAX_WBITS | 32, -zlib.MAX_WBITS):
-        decoder = zlib.decompressobj(window)
-        try:
-            body = decoder.decompress(response.body, BODY_LIMIT)
-        except zlib.error as fault:
-            error = f"the body does not decode as {coding}: {fault}"
-            continue
-        error = (
-            "" if decoder.eof else f"the {coding} body ends too early, or unpacks to more than {BODY_LIMIT >> 20} MiB"
-        )
-        break
-    return Response(
-        response.exchange,
-        response.method,
-        response.url,
-        response.status,
-        response.reason,
-        response.headers,
-        body,
-        response.seconds,
-        error,
-    )
-
-
-class _Wire:
-    """What went over the wire last: the head of the request, and the version of the answer."""
-
-    def __init__(self) -> None:
-        self.head = b""
-        self.version = ""
-
-    def fields(self) -> list[tuple[str, str]]:
-        lines = self.head.decode("latin-1").split("\r\n")[1:]
-        return [(name, value.strip()) for name, colon, value in (line.partition(":") for line in lines) if colon]
-
-
-class _Adapter(HTTPAdapter):
-    def __init__(self, wire: _Wire) -> None:
-        self._wire = wire
-        super().__init__(max_retries=urllib3.Retry(0, redirect=0, status=0))
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _pools(self._wire)
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> urllib3.ProxyManager:
-        manager: urllib3.ProxyManager = super().proxy_manager_for(proxy, **kwargs)
-        manager.pool_classes_by_scheme = _pools(self._wire)
-        return manager
-
-
-def _pools(wire: _Wire) -> dict[str, type[urllib3.HTTPConnectionPool]]:
-    class Connection(urllib3.connection.HTTPConnection):
-        def send(self, data: Any) -> None:
-            if not wire.head and isinstance(data, (bytes, bytearray)):
-                wire.head = bytes(data).partition(b"\r\n\r\n")[0]
-            super().send(data)
-
-    class SecureConnection(urllib3.connection.HTTPSConnection):
-        def send(self, data: Any) -> None:
-            if not wire.head and isinstance(data, (bytes, bytearray)):
-                wire.head = bytes(data).partition(b"\r\n\r\n")[0]
-            super().send(data)
-
-    class Pool(urllib3.HTTPConnectionPool):
-        ConnectionCls = Connection
-
-    class SecurePool(urllib3.HTTPSConnectionPool):
-        ConnectionCls = SecureConnection
-
-    return {"http": Pool, "https": SecurePool}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dicomweb_conformance.wire_facts import WireFacts
+
 
 @dataclass(frozen=True)
 class Headers:
@@ -25,7 +27,8 @@ class Response:
     """The answer to one request.
 
     `status` is 0 where no status line arrived; `error` then says what happened instead. `error` with a status means
-    that the body broke off. `body` is the payload after any Content-Encoding was undone.
+    that the body broke off. `body` is the payload after any Content-Encoding was undone. `wire` is what an HTTP library
+    hides; None where nothing was received.
     """
 
     exchange: str
@@ -37,6 +40,7 @@ class Response:
     body: bytes = b""
     seconds: float = 0.0
     error: str = ""
+    wire: WireFacts | None = None
 
     @property
     def content_type(self) -> str:

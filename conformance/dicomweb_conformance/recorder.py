@@ -7,6 +7,7 @@ anything reaches the disk; so is what an archive holds of other patients.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 from collections.abc import Iterable
@@ -14,8 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
+from dicomweb_conformance.locking import locked
 from dicomweb_conformance.redaction import Redaction
 
 BODY_CAP = 1 << 20
@@ -39,10 +39,10 @@ class Recorder:
         self.directory = directory
         self._process = process
         self._redaction = redaction
-        self._exchanges = 0
+        self._exchanges = itertools.count(1)
+        self._running: dict[str, bytes] = {}
+        self._check: str | None = None
         (directory / "bodies").mkdir(parents=True, exist_ok=True)
-        # One write of O_APPEND is atomic on POSIX only; the lock makes it so everywhere.
-        self._lock = FileLock(directory / ".run.lock")
         self._file = os.open(directory / "run.jsonl", os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o644)
 
     def close(self) -> None:
@@ -54,15 +54,32 @@ class Recorder:
         line = self._redaction.text(json.dumps({"event": kind, **fields}, ensure_ascii=False)).encode(
             "utf-8", "replace"
         )
-        with self._lock:
-            rest = memoryview(line + b"\n")
+        line += b"\n"
+        self._keep(kind, fields, line)
+        # One write of O_APPEND is whole on a local disk; the lock makes it so where a disk is full or far away.
+        with locked(self._file):
+            rest = memoryview(line)
             while rest:
                 rest = rest[os.write(self._file, rest) :]
 
+    def _keep(self, kind: str, fields: dict[str, Any], line: bytes) -> None:
+        if kind not in {"exchange", "result"} or fields["check"] is None:
+            return
+        if fields["check"] != self._check:
+            self._check = fields["check"]
+            self._running.clear()
+        self._running[fields["id"] if kind == "exchange" else kind] = line
+
+    def of_check(self, check: str) -> list[bytes]:
+        """Return the lines that this process wrote of the check that runs, or ran last: its exchanges and its result.
+
+        A failure is told from them: the record as a whole grows with the run.
+        """
+        return list(self._running.values()) if check == self._check else []
+
     def next_exchange(self) -> str:
         """Return the id of the next exchange."""
-        self._exchanges += 1
-        return f"{self._process}-{self._exchanges}"
+        return f"{self._process}-{next(self._exchanges)}"
 
     def body(self, octets: bytes | None, size: int | None = None) -> dict[str, Any] | None:
         """Keep the first `BODY_CAP` octets of a body and return its description; None for a body that is not there.
@@ -85,3 +102,12 @@ class Recorder:
     def headers(self, fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         """Return header fields as they may be recorded."""
         return self._redaction.fields(fields)
+
+    def header_lines(self, lines: Iterable[str]) -> list[str]:
+        """Return the lines of a head as they may be recorded: those without secrets letter by letter."""
+        recorded = []
+        for line in lines:
+            name, colon, value = line.partition(":")
+            ((_, shown),) = self._redaction.fields([(name.strip(), value.strip())])
+            recorded.append(line if shown == value.strip() and colon else f"{name}{colon} {shown}".rstrip())
+        return recorded

@@ -14,6 +14,7 @@ from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.ledger import Ledger
 from dicomweb_conformance.ownership import Own
 from dicomweb_conformance.resources import Resource, Value
+from dicomweb_conformance.wire import send_exactly
 from dicomweb_fixtures.entities import Instance
 
 Pairs: TypeAlias = Sequence[tuple[str, Value]]
@@ -150,10 +151,19 @@ class StudiesService:
         self._own.claim(claimed)
         self._ledger.enter([*(each.study_instance_uid for each in claimed), *([study] if study else [])])
         resource = f"studies/{study}" if study else "studies"
-        payload: bytes | Iterable[bytes] = iter([body[: len(body) // 2], body[len(body) // 2 :]]) if chunked else body
+        payload: bytes | Iterable[bytes] = [body[: len(body) // 2], body[len(body) // 2 :]] if chunked else body
         return self.send(
             "POST", resource, query, accept=accept, headers=[("Content-Type", content_type), *headers], body=payload
         )
+
+    def send_exactly(
+        self, method: str, path: str | bytes, *, headers: Sequence[tuple[str, str]] = (), body: bytes | None = None
+    ) -> Response:
+        """Send a request to the octet as it stands; `path` is what follows the base URL, such as `/studies?limit=^`.
+
+        See wire.send_exactly. Not for requests that store: the ledger learns nothing of them.
+        """
+        return send_exactly(self._client, method, path, headers=headers, body=body, purpose=self._purpose)
 
     def send(
         self,

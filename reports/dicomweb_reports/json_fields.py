@@ -60,6 +60,13 @@ class Fields:
             raise self.wrong(key, "a whole number from 0")
         return value
 
+    def integers(self, key: str) -> tuple[int, ...]:
+        """Return a list of whole numbers; empty where it is missing or null."""
+        found = self._list(key)
+        if not all(isinstance(each, int) and not isinstance(each, bool) for each in found):
+            raise self.wrong(key, "a list of whole numbers")
+        return tuple(each for each in found if isinstance(each, int))
+
     def seconds(self, key: str) -> float:
         """Return a duration."""
         value = self.values.get(key)

@@ -102,8 +102,28 @@ class Response(Message):
 
 
 @dataclass(frozen=True)
+class Wire:
+    """What an HTTP library hides of an answer, recorded where it is odd.
+
+    `lines` is the head as received; `announced` the Content-Length (None without a number); `received` counts
+    the octets of the body, `after` those after its end; `interim` are the statuses of 1xx answers before.
+    """
+
+    faults: tuple[str, ...]
+    lines: tuple[str, ...]
+    framing: str
+    announced: int | None
+    received: int
+    after: int
+    interim: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Exchange:
-    """One HTTP request with its response, or with the error that came in its place."""
+    """One HTTP request with its response, or with the error that came in its place.
+
+    `retry_of` is the exchange whose request was sent again, for the target was busy or the connection broke.
+    """
 
     id: str
     check: str | None
@@ -115,6 +135,8 @@ class Exchange:
     request: Message
     response: Response | None
     error: str | None
+    retry_of: str | None = None
+    wire: Wire | None = None
 
     @property
     def status(self) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dicomweb_reports.json_fields import Fields, RecordError
@@ -31,10 +32,11 @@ from dicomweb_reports.model import (
     Stored,
     Suite,
     Target,
+    Wire,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 __all__ = [
@@ -61,7 +63,10 @@ __all__ = [
     "Stored",
     "Suite",
     "Target",
+    "Wire",
     "load",
+    "load_plan",
+    "with_events",
 ]
 
 FORMAT = 1
@@ -80,8 +85,39 @@ def load(directory: Path) -> Run:
     Raises RecordError where there is no record, or where it is damaged in any other way.
     """
     path = directory / FILE
+    return _run(directory, path, _events(path))
+
+
+def load_plan(directory: Path) -> Run:
+    """Read a run record as far as it says what was planned, and no further.
+
+    Raises RecordError as `load` does.
+    """
+    path = directory / FILE
+
+    def until_planned() -> Iterator[Fields]:
+        for event in _events(path):
+            yield event
+            if event.text("event") == "planned":
+                return
+
+    return _run(directory, path, until_planned())
+
+
+def with_events(run: Run, lines: Iterable[bytes]) -> Run:
+    """Return a run with the exchanges and results of these lines of its record in place of its own.
+
+    Raises RecordError where a line cannot be read.
+    """
     events: dict[str, list[Fields]] = defaultdict(list)
-    for event in _events(path):
+    for event in _parsed(run.directory / FILE, lines):
+        events[event.text("event")].append(event)
+    return replace(run, exchanges=_exchanges(events["exchange"]), results=_results(events["result"]))
+
+
+def _run(directory: Path, path: Path, recorded: Iterable[Fields]) -> Run:
+    events: dict[str, list[Fields]] = defaultdict(list)
+    for event in recorded:
         events[event.text("event")].append(event)
         if not events["header"]:
             raise RecordError(f"{event.place}: expected the event header before all others")
@@ -127,20 +163,24 @@ def _events(path: Path) -> Iterator[Fields]:
     except (FileNotFoundError, NotADirectoryError):
         raise RecordError(f"{path} does not exist: expected the directory of a run, which holds {FILE}") from None
     with file:
-        for number, line in enumerate(file, start=1):
-            place = f"{path}, line {number}"
-            try:
-                values = json.loads(line.decode(), parse_constant=_no_constant)
-            except (ValueError, RecursionError) as error:
-                if not line.endswith(b"\n"):
-                    return  # torn: the process died while it wrote
-                raise RecordError(f"{place}: expected a JSON object in UTF-8 ({error})") from None
-            if not isinstance(values, dict):
-                raise RecordError(f"{place}: expected a JSON object")
-            # JSON can escape a lone surrogate, which no report can hold as UTF-8.
-            if _ESCAPED_SURROGATE.search(line):
-                values = {key: _well_formed(value) for key, value in values.items()}
-            yield Fields(values, place)
+        yield from _parsed(path, file)
+
+
+def _parsed(path: Path, lines: Iterable[bytes]) -> Iterator[Fields]:
+    for number, line in enumerate(lines, start=1):
+        place = f"{path}, line {number}"
+        try:
+            values = json.loads(line.decode(), parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
+            if not line.endswith(b"\n"):
+                return  # torn: the process died while it wrote
+            raise RecordError(f"{place}: expected a JSON object in UTF-8 ({error})") from None
+        if not isinstance(values, dict):
+            raise RecordError(f"{place}: expected a JSON object")
+        # JSON can escape a lone surrogate, which no report can hold as UTF-8.
+        if _ESCAPED_SURROGATE.search(line):
+            values = {key: _well_formed(value) for key, value in values.items()}
+        yield Fields(values, place)
 
 
 def _no_constant(name: str) -> None:
@@ -223,6 +263,20 @@ def _exchange(fields: Fields) -> Exchange:
         request=Message(request.pairs("headers"), _body(request)),
         response=_response(response) if response else None,
         error=fields.optional_text("error"),
+        retry_of=fields.optional_text("retry_of"),
+        wire=_wire(wire) if (wire := fields.optional_child("wire")) else None,
+    )
+
+
+def _wire(fields: Fields) -> Wire:
+    return Wire(
+        faults=fields.texts("faults"),
+        lines=fields.texts("lines"),
+        framing=fields.text("framing", ""),
+        announced=fields.integer("announced") if "announced" in fields.values else None,
+        received=fields.integer("received"),
+        after=fields.integer("after"),
+        interim=fields.integers("interim"),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dicomweb_reports.summary import counts, overall, requirement_verdicts, services
 
 if TYPE_CHECKING:
-    from dicomweb_reports.model import Exchange, Message, PlannedCheck, Result, Run
+    from dicomweb_reports.model import Exchange, Message, PlannedCheck, Result, Run, Wire
 
 SCHEMA = "dicomweb-conformance-report/1"
 
@@ -86,9 +86,16 @@ def _exchange(exchange: Exchange) -> dict[str, Any]:
         "check": exchange.check,
         "purpose": exchange.purpose,
         "error": exchange.error,
+        "retry_of": exchange.retry_of,
+        "wire": _wire(exchange.wire) if exchange.wire else None,
         "request": _message(exchange.request),
         "response": _message(exchange.response) if exchange.response else None,
     }
+
+
+def _wire(wire: Wire) -> dict[str, Any]:
+    """Return what was odd on the wire; the head itself stays in the record, as the headers do."""
+    return {name: value for name, value in asdict(wire).items() if name != "lines"}
 
 
 def _message(message: Message) -> dict[str, Any]:

@@ -1,0 +1,149 @@
+"""Requests to the octet: what an HTTP library would correct, normalise, merge or refuse is sent as it stands.
+
+Connections are those of the client, with its TLS, proxy, credentials and timeout, and so is the record. Each request
+has a connection of its own, which what is odd about it may spoil.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+
+from dicomweb_conformance.client import Asked, Client, describe
+from dicomweb_conformance.content_coding import decoded
+from dicomweb_conformance.exchanges import Headers, Response
+from dicomweb_conformance.wire_facts import Fault
+
+_CHUNK = 1 << 16
+
+
+def send_exactly(
+    client: Client,
+    method: str,
+    path: str | bytes,
+    *,
+    headers: Sequence[tuple[str, str]] = (),
+    body: bytes | None = None,
+    purpose: str = "check",
+) -> Response:
+    """Send one request as it is written, and return its answer.
+
+    Added are, where `headers` has none of that name: Host, User-Agent, the settings' header fields, credentials, and
+    with a body Content-Length. Nothing else is: no Accept, no Accept-Encoding, no Connection. With `Connection: close`
+    among the headers the end of the connection is waited for after the answer, for octets that should not be there.
+
+    Args:
+        client: the target's.
+        method: the HTTP method, in any spelling.
+        path: what follows the base URL, such as `/studies?PatientName=A^B`; blanks, octets above 7F (text is sent in
+            UTF-8), `..` and a bare `?` stay as they are.
+        headers: in this order and spelling, repeated where they are.
+        body: sent as it is; the caller frames it where `headers` has Content-Length or Transfer-Encoding.
+        purpose: why it is sent.
+
+    Returns:
+        the answer; its status is 0 where none came.
+
+    Raises:
+        ValueError: method, path or headers hold a line break, which would begin another field or request.
+    """
+    octets = path if isinstance(path, bytes) else path.encode()
+    fields = _fields(client, headers, body)
+    lines = (method.encode(), octets, *(f"{name}{value}".encode("latin-1", "replace") for name, value in fields))
+    if any(b"\r" in each or b"\n" in each for each in lines):
+        raise ValueError(f"a line break in {method} {path!r} or its header fields")
+    url = client.target.url + octets.decode("utf-8", "backslashreplace")
+    return client.exchange(
+        method, url, fields, body, purpose, lambda asked: _answer(client, asked, _head(client, method, octets, fields))
+    )
+
+
+def _fields(client: Client, headers: Sequence[tuple[str, str]], body: bytes | None) -> tuple[tuple[str, str], ...]:
+    given = {name.lower() for name, _ in headers}
+    own = [("Host", urlsplit(client.target.url).netloc), *client.own_fields(client.target.url)]
+    framed = body is None or given & {"content-length", "transfer-encoding"}
+    framing = [] if framed else [("Content-Length", str(len(body or b"")))]
+    return (*(each for each in own if each[0].lower() not in given), *headers, *framing)
+
+
+def _head(client: Client, method: str, path: bytes, fields: Sequence[tuple[str, str]]) -> bytes:
+    base = urlsplit(client.target.url)
+    before = f"{base.scheme}://{base.netloc}" if _forwards(client) else ""
+    line = method.encode() + b" " + (before + base.path).encode() + path + b" HTTP/1.1"
+    if _forwards(client):
+        fields = (*fields, *client.adapter.proxy_headers(client.target.proxy).items())
+    return b"\r\n".join([line, *(f"{name}: {value}".encode("latin-1", "replace") for name, value in fields), b"", b""])
+
+
+def _forwards(client: Client) -> bool:
+    """Tell whether a proxy gets the request itself, not a tunnel (RFC 9112 3.2.2)."""
+    return bool(client.target.proxy) and client.target.url.startswith("http:")
+
+
+def _connection(client: Client) -> urllib3.connection.HTTPConnection:
+    target, url = client.target, client.target.url
+    certificate = client.certificate(url)
+    request = requests.Request("GET", url).prepare()
+    pool: Any = client.adapter.get_connection_with_tls_context(request, target.verify, client.proxies, certificate)
+    client.adapter.cert_verify(pool, url, target.verify, certificate)  # type: ignore[no-untyped-call]  # not annotated
+    connection: urllib3.connection.HTTPConnection = pool._new_conn()
+    connection.timeout = target.timeout
+    if client.proxies and not _forwards(client):
+        pool._prepare_proxy(connection)
+    else:
+        connection.connect()
+    return connection
+
+
+def _answer(client: Client, asked: Asked, head: bytes) -> Response:
+    client.wire.lingers = any(
+        name.lower() == "connection" and value.lower() == "close" for name, value in asked.headers
+    )
+    assert asked.body is None or isinstance(asked.body, bytes)
+    body = io.BytesIO()
+    error, begun = "", False
+    connection: urllib3.connection.HTTPConnection | None = None
+    answer: http.client.HTTPResponse | None = None
+    try:
+        connection = _connection(client)
+        connection.send(head + (asked.body or b""))
+        answer = connection.response_class(connection.sock, method=asked.method)
+        answer.begin()
+        begun = True
+        while chunk := answer.read(_CHUNK):
+            body.write(chunk)
+            if body.tell() > client.body_limit:
+                raise TimeoutError(f"the body goes on after {client.body_limit >> 20} MiB; the rest was not read")
+    except http.client.IncompleteRead as cut_off:
+        body.write(cut_off.partial)
+        error = describe(cut_off)
+    except (http.client.HTTPException, urllib3.exceptions.HTTPError, requests.RequestException, OSError) as problem:
+        error = describe(problem)
+    finally:
+        if answer is not None:
+            answer.close()
+        if connection is not None:
+            connection.close()
+    wire = client.wire.facts()
+    if not error and wire and Fault.TOO_SHORT in wire.faults:
+        error = f"IncompleteRead: {wire.received} of {wire.announced} octets arrived"
+    return decoded(
+        Response(
+            asked.exchange,
+            asked.method,
+            asked.url,
+            status=answer.status if answer and begun else 0,
+            reason=answer.reason if answer and begun else "",
+            headers=Headers(tuple(answer.headers.items()) if answer and begun else ()),
+            body=body.getvalue()[: client.body_limit],
+            error=error,
+            wire=wire,
+        ),
+        client.body_limit,
+    )
