@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 from filelock import FileLock, Timeout
 
-from dicomweb_conformance import catalogue, cleaning, embedded, known
+from dicomweb_conformance import catalogue, cleaning, embedded, known, ledger
 from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.capabilities import QUESTIONS, Capabilities, State
 from dicomweb_conformance.checks import claim_of
@@ -41,6 +41,7 @@ from dicomweb_conformance.known import KnownError, KnownFailure
 from dicomweb_conformance.ledger import Ledger
 from dicomweb_conformance.options import OptionError, Settings
 from dicomweb_conformance.ownership import Own
+from dicomweb_conformance.pace import Budget, Pace
 from dicomweb_conformance.preflight import CannotBeJudged, preflight
 from dicomweb_conformance.profile import Profile, ProfileError, load_profile
 from dicomweb_conformance.recorder import Recorder, now
@@ -100,7 +101,7 @@ class Judging:
         self.server: embedded.Embedded | None = None
         self.recorder: Recorder | None = None
         self.stale: list[tuple[KnownFailure, str]] = []
-        self.overall = ""
+        self.plan: record.Run | None = None
         try:
             self.profile: Profile = load_profile(settings.profile)
             self.known = (known.load(settings.known) if settings.known else ()) + known.rows(
@@ -117,6 +118,8 @@ class Judging:
     def _connect(self) -> None:
         settings = self.settings
         self.recorder = Recorder(settings.report, self.process, settings.redaction)
+        self.budget = Budget(settings.budget, self.state)
+        pace = Pace(settings.rate, self.state)
         prefix = patient_id_prefix(settings.seed)
         self.own = Own(prefix)
         self.client = Client(
@@ -125,10 +128,12 @@ class Judging:
             user_agent=f"dicomweb-conformance/{VERSION}",
             screen=self.own.screen,
             on_exchange=note_exchange,
+            wait_for_turn=pace.wait,
         )
+        self.exit_stack.callback(pace.close)
         self.exit_stack.callback(self.client.close)
         self.exit_stack.callback(self.recorder.close)
-        self.ledger = Ledger(settings.report, settings.url, settings.seed)
+        self.ledger = Ledger(settings.report / ledger.FILE, settings.url, settings.seed)
         self.service = StudiesService(self.client, self.ledger, self.own)
         self.archive = Archive(self.service, settings.grace)
         self.delivery = Delivery(self.service, self.own, self.recorder, self.state, settings.grace, self._say)
@@ -319,6 +324,8 @@ class Judging:
 
     def _gate(self, judgement: Judgement) -> None:
         """End a check that the target need not answer, before it asks anything."""
+        if self.budget.used_up:
+            raise Inconclusive(f"{self.budget} used up")
         for each in judgement.requirements:
             if each.tier in self.profile.include and each.tier not in self.settings.include:
                 raise NotApplicable(f"tier {each.tier} is not included: --dicomweb-include={each.tier} runs it")
@@ -435,9 +442,8 @@ class Judging:
             case Verdict.PASS | Verdict.NOTE | Verdict.DEVIATION:
                 report.outcome, report.longrepr = "passed", None
             case Verdict.FAIL:
-                run = record.load(self.settings.report)
-                result = next(each for each in reversed(run.results) if each.check == item.stash[_judgement].check)
-                report.outcome, report.longrepr = "failed", failure_text(result, run)
+                run = self._told(item.stash[_judgement].check)
+                report.outcome, report.longrepr = "failed", failure_text(run.results[0], run)
             case Verdict.FIXED:
                 report.outcome, report.longrepr = "failed", reason
             case Verdict.ERROR:
@@ -447,6 +453,18 @@ class Judging:
                 report.outcome, report.longrepr = "skipped", (path, line or 0, reason)
                 if verdict is Verdict.KNOWN:
                     report.wasxfail = reason
+
+    def _told(self, check: str) -> record.Run:
+        """Return the run with nothing but the check that has just ended: what a failure is told from."""
+        assert self.recorder is not None
+        # Another worker may be about to write down what is planned.
+        if self.plan is None or not self.plan.planned:
+            self.plan = record.load_plan(self.settings.report)
+        run = record.with_events(self.plan, self.recorder.of_check(check))
+        if all(each.exchange in run.exchanges for each in run.results[0].findings if each.exchange):
+            return run
+        whole = record.load(self.settings.report)
+        return replace(whole, results=run.results)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.CollectReport | pytest.TestReport) -> tuple[str, str, Any] | None:

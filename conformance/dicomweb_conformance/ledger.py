@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from filelock import FileLock
+
+FILE = "ledger.jsonl"
 
 
 @dataclass(frozen=True)
@@ -20,38 +23,53 @@ class Entry:
 
 
 class Ledger:
-    """The file `ledger.jsonl` in the report directory.
+    """The file that names what may be on targets; entries of earlier runs stay in it until they are removed there.
 
-    Entries of earlier runs stay in it until they are removed from the target.
+    It holds at every moment, whenever its writers die: an entry is on the disk before its study is sent, and a file
+    without what was removed takes the place of the old one whole.
+
+    Args:
+        path: the file; it need not exist.
+        target: the base URL, as it was given, of this run's target.
+        seed: this run's.
     """
 
-    def __init__(self, directory: Path, target: str, seed: int) -> None:
-        self._path = directory / "ledger.jsonl"
-        self._lock = FileLock(directory / ".ledger.lock")
+    def __init__(self, path: Path, target: str, seed: int) -> None:
+        self.path = path
+        self._lock = FileLock(path.with_name(".ledger.lock"))
         self._target = target
         self._seed = seed
         self._written: set[str] = set()
 
     def enter(self, study_uids: Iterable[str]) -> None:
-        """Name studies that are about to be sent."""
+        """Name studies that are about to be sent, and return when a crash can no longer forget them."""
         new = [uid for uid in dict.fromkeys(study_uids) if uid and uid not in self._written]
         if not new:
             return
-        with self._lock, self._path.open("a", encoding="utf-8") as file:
-            for uid in new:
-                file.write(json.dumps(asdict(Entry(self._target, self._seed, uid))) + "\n")
+        with self._lock, self.path.open("a+b") as file:
+            # What a process that died left of a line must not swallow the next one.
+            if file.seek(0, os.SEEK_END) and _last_octet(file.fileno()) != b"\n":
+                file.write(b"\n")
+            file.writelines(_line(Entry(self._target, self._seed, uid)) for uid in new)
+            file.flush()
+            os.fsync(file.fileno())
         self._written.update(new)
 
     def entries(self) -> list[Entry]:
         """Return every study that may still be on a target, of this run and of earlier ones."""
-        if not self._path.exists():
+        try:
+            lines = self.path.read_bytes().splitlines()
+        except FileNotFoundError:
             return []
         entries = []
-        for line in self._path.read_text(encoding="utf-8").splitlines():
+        for line in lines:
             try:
-                entries.append(Entry(**json.loads(line)))
-            except (ValueError, TypeError):
+                values = json.loads(line)
+            except ValueError:
                 continue  # a line torn by a crash: its study was not sent, for the entry comes first
+            match values:
+                case {"target": str(target), "seed": int(seed), "study_uid": str(study_uid)}:
+                    entries.append(Entry(target, seed, study_uid))
         return list(dict.fromkeys(entries))
 
     def of_this_run(self) -> list[Entry]:
@@ -63,7 +81,22 @@ class Ledger:
         gone = set(removed)
         with self._lock:
             left = [each for each in self.entries() if each not in gone]
-            if left:
-                self._path.write_text("".join(json.dumps(asdict(each)) + "\n" for each in left), encoding="utf-8")
-            else:
-                self._path.unlink(missing_ok=True)
+            if not left:
+                self.path.unlink(missing_ok=True)
+                return
+            part = self.path.with_suffix(".part")
+            with part.open("wb") as file:
+                file.writelines(map(_line, left))
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(self.path)
+        self._written.difference_update(each.study_uid for each in gone)
+
+
+def _line(entry: Entry) -> bytes:
+    return json.dumps(asdict(entry)).encode() + b"\n"
+
+
+def _last_octet(descriptor: int) -> bytes:
+    os.lseek(descriptor, -1, os.SEEK_END)
+    return os.read(descriptor, 1)

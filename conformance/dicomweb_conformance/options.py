@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dicomweb_conformance.auth import CredentialsError, credentials
+from dicomweb_conformance.pace import Rate, rate
 from dicomweb_conformance.redaction import SECRET_HEADERS, Redaction
 from dicomweb_conformance.target import Product, Target, base_url
 
@@ -80,6 +81,10 @@ OPTIONS: tuple[Option, ...] = (
     Option("write-known", "write the failures of this run as known failures", "FILE", "path"),
     Option("strict", "deviations fail the run too", kind="flag", default=False),
     Option("timeout", "seconds that one exchange may take (default: 30)", "S", "seconds", 30.0),
+    Option(
+        "budget", "seconds in which checks may begin; the rest ends inconclusive (default: no limit)", "S", "seconds"
+    ),
+    Option("rate", "requests in a time at most, such as 10/s or 5/2, over all processes", "N/S", "rate"),
     Option("grace", "seconds that a stored instance may take to become visible (default: 10)", "S", "seconds", 10.0),
     Option("seed", "all UIDs and values follow from it (default: random, and printed)", "N", "integer"),
 )
@@ -100,6 +105,8 @@ class Settings:
     strict: bool
     grace: float
     seed: int
+    budget: float | None = None
+    rate: Rate | None = None
     known_in_target: tuple[Mapping[str, str], ...] = ()
     redaction: Redaction = field(default=Redaction(), repr=False)
 
@@ -124,6 +131,8 @@ class Settings:
             "strict": self.strict,
             "timeout": target.timeout,
             "grace": self.grace,
+            "budget": self.budget,
+            "rate": str(self.rate) if self.rate else None,
             "seed": self.seed,
             "declared": dict(target.declared),
         }
@@ -221,6 +230,8 @@ def _settings(
         strict=values["strict"],
         grace=values["grace"],
         seed=values["seed"] if values["seed"] is not None else secrets.randbits(48),
+        budget=values["budget"],
+        rate=values["rate"],
         known_in_target=tuple(file.get("known-failures", ())),
         redaction=Redaction((*login.secrets, *header_secrets), SECRET_HEADERS | secret_headers),
     )
@@ -323,6 +334,10 @@ def _integer(raw: Any, _: Path) -> int:
     return value
 
 
+def _rate(raw: Any, _: Path) -> Rate:
+    return rate(str(raw))
+
+
 def _list(raw: Any, _: Path) -> tuple[str, ...]:
     return tuple(raw.splitlines() if isinstance(raw, str) else (str(each) for each in raw))
 
@@ -341,6 +356,7 @@ _READERS: dict[str, Callable[[Any, Path], Any]] = {
     "flag": _flag,
     "seconds": _seconds,
     "integer": _integer,
+    "rate": _rate,
     "list": _list,
     "tiers": _tiers,
 }

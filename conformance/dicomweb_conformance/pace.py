@@ -1,0 +1,109 @@
+"""How fast a run goes, and how long: requests in a time, over all its processes, and the time for all its checks."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from dicomweb_conformance.locking import locked
+
+
+@dataclass(frozen=True)
+class Rate:
+    """At most `requests` in `seconds`."""
+
+    requests: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.requests}/{self.seconds:g}"
+
+
+def rate(text: str) -> Rate:
+    """Return the rate that a setting names: `10/s`, or `5/2` for five requests in two seconds.
+
+    Raises:
+        ValueError: it is none; says what was expected.
+    """
+    written = re.fullmatch(r"\s*([0-9]{1,6})\s*/\s*(s|[0-9]{1,5}(?:\.[0-9]{1,3})?)\s*", text)
+    requests, seconds = (int(written[1]), 1.0 if written[2] == "s" else float(written[2])) if written else (0, 0.0)
+    if not requests or not seconds:
+        raise ValueError(f"{text!r} is no rate: expected N/s or N/SECONDS, such as 10/s or 5/2")
+    return Rate(requests, seconds)
+
+
+class Pace:
+    """Spaces requests evenly, so that no stretch of time sees more of them than the rate allows.
+
+    Args:
+        allowed: the rate; None for no limit.
+        state: the directory that the run's processes share.
+        clock: the time, the same in all processes.
+        pause: waits for so many seconds.
+    """
+
+    def __init__(
+        self,
+        allowed: Rate | None,
+        state: Path,
+        clock: Callable[[], float] = time.time,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._interval = allowed.seconds / allowed.requests if allowed else 0.0
+        self._clock = clock
+        self._pause = pause
+        self._turns = os.open(state / "turns", os.O_RDWR | os.O_CREAT, 0o644) if allowed else -1
+
+    def close(self) -> None:
+        """Close the file by which the processes take turns."""
+        if self._turns >= 0:
+            os.close(self._turns)
+            self._turns = -1
+
+    def wait(self) -> None:
+        """Wait for the turn of the next request."""
+        if not self._interval:
+            return
+        now = self._clock()
+        with locked(self._turns):
+            os.lseek(self._turns, 0, os.SEEK_SET)
+            said = os.read(self._turns, 64).strip()
+            # A clock that was set back makes nobody wait longer than an honest queue would.
+            turn = max(now, float(said or 0))
+            os.lseek(self._turns, 0, os.SEEK_SET)
+            os.write(self._turns, f"{turn + self._interval:<63.6f}\n".encode())
+        if turn > now:
+            self._pause(turn - now)
+
+
+class Budget:
+    """The time in which checks may begin.
+
+    Args:
+        seconds: from the beginning of the run; None for no limit.
+        state: the directory that the run's processes share; the first of them to come marks the beginning there.
+    """
+
+    def __init__(self, seconds: float | None, state: Path, clock: Callable[[], float] = time.time) -> None:
+        self.seconds = seconds
+        self._clock = clock
+        self._began = clock()
+        if seconds is not None:
+            mark = state / "began"
+            try:
+                with mark.open("x", encoding="utf-8") as file:
+                    file.write(repr(self._began))
+            except FileExistsError:
+                self._began = float(mark.read_text(encoding="utf-8") or self._began)
+
+    @property
+    def used_up(self) -> bool:
+        """Whether no further check may begin."""
+        return self.seconds is not None and self._clock() - self._began >= self.seconds
+
+    def __str__(self) -> str:
+        return "no budget" if self.seconds is None else f"budget of {self.seconds:g} s"
