@@ -57,6 +57,7 @@ class Client:
         wait_for_turn: returns when the next request may be sent.
         pause: waits for so many seconds.
         body_limit: octets of a body that are read at most, and to which it may unpack.
+        on_answer: shown each answer, with the header fields of its request, once it is recorded.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Client:
         wait_for_turn: Callable[[], None] = lambda: None,
         pause: Callable[[float], None] = time.sleep,
         body_limit: int = BODY_LIMIT,
+        on_answer: Callable[[Response, Mapping[str, str]], None] = lambda _answer, _sent: None,
     ) -> None:
         self.target = target
         self.wire = Wire()
@@ -81,6 +83,7 @@ class Client:
         self._wait_for_turn = wait_for_turn
         self._pause = pause
         self._patience = busy.PATIENCE
+        self._on_answer = on_answer
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers.clear()
@@ -186,6 +189,8 @@ class Client:
             **({"retry_of": retry_of} if retry_of else {}),
             **self._oddities(response),
         )
+        if response.status:
+            self._on_answer(response, sent)
         return response
 
     def _recorded(self, response: Response) -> dict[str, Any]:

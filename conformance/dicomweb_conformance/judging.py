@@ -13,8 +13,7 @@ import shutil
 import sys
 import time
 import traceback
-from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from typing import Any
@@ -27,7 +26,15 @@ from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.capabilities import QUESTIONS, Capabilities, State
 from dicomweb_conformance.checks import claim_of
 from dicomweb_conformance.client import Client
+from dicomweb_conformance.concluding import (
+    CHECK_PROPERTY,
+    REQUIREMENTS_PROPERTY,
+    SCENARIO_PROPERTY,
+    VERDICT_PROPERTY,
+    ConcludingMessages,
+)
 from dicomweb_conformance.delivery import Delivery
+from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.judgement import (
     CheckFailed,
     Finding,
@@ -39,6 +46,8 @@ from dicomweb_conformance.judgement import (
 )
 from dicomweb_conformance.known import KnownError, KnownFailure
 from dicomweb_conformance.ledger import Ledger
+from dicomweb_conformance.message import message_of
+from dicomweb_conformance.observers import JUDGES, Observers
 from dicomweb_conformance.options import OptionError, Settings
 from dicomweb_conformance.ownership import Own
 from dicomweb_conformance.pace import Budget, Pace
@@ -46,6 +55,7 @@ from dicomweb_conformance.preflight import CannotBeJudged, preflight
 from dicomweb_conformance.profile import Profile, ProfileError, load_profile
 from dicomweb_conformance.recorder import Recorder, now
 from dicomweb_conformance.studies_service import StudiesService
+from dicomweb_conformance.terminal import STATUS, terminal_lines
 from dicomweb_conformance.verdicts import Verdict
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.fresh import Fresh
@@ -56,23 +66,6 @@ from dicomweb_reports.write import write_reports
 
 VERSION = importlib.metadata.version("dicomweb-conformance")
 _RUN_FILES = ("run.jsonl", "report.json", "report.html", "report.md", "exchanges.har")
-_VERDICT = "dicomweb-verdict"
-_CHECK = "dicomweb-check"
-_SCENARIO = "dicomweb-scenario"
-
-# verdict: (category of the last line, letter, word)
-_STATUS: dict[str, tuple[str, str, Any]] = {
-    Verdict.PASS: ("passed", ".", "PASSED"),
-    Verdict.FAIL: ("failed", "F", "FAILED"),
-    Verdict.DEVIATION: ("deviation", "d", ("DEVIATION", {"yellow": True})),
-    Verdict.NOTE: ("note", "n", ("NOTE", {"cyan": True})),
-    Verdict.INCONCLUSIVE: ("inconclusive", "i", ("INCONCLUSIVE", {"yellow": True})),
-    Verdict.NOT_APPLICABLE: ("not applicable", "s", ("NOT APPLICABLE", {"yellow": True})),
-    Verdict.KNOWN: ("known", "k", ("KNOWN", {"yellow": True})),
-    Verdict.FIXED: ("failed", "F", ("FIXED", {"red": True})),
-    Verdict.ERROR: ("error", "E", ("ERROR", {"red": True})),
-}
-
 _judgement = pytest.StashKey[Judgement]()
 _core = pytest.StashKey[bool]()
 _started = pytest.StashKey[tuple[str, float]]()
@@ -129,8 +122,10 @@ class Judging:
             screen=self.own.screen,
             on_exchange=note_exchange,
             wait_for_turn=pace.wait,
+            on_answer=self._observe,
         )
         self.exit_stack.callback(pace.close)
+        self.observers = Observers(JUDGES, catalogue.load(), self.recorder)
         self.exit_stack.callback(self.client.close)
         self.exit_stack.callback(self.recorder.close)
         self.ledger = Ledger(settings.report / ledger.FILE, settings.url, settings.seed)
@@ -141,6 +136,9 @@ class Judging:
         self.capabilities = Capabilities(
             settings.target, self.service, lambda: self.corpus.two_series, self.recorder, self.state
         )
+
+    def _observe(self, response: Response, sent: Mapping[str, str]) -> None:
+        self.observers.look(message_of(response, sent, self.settings.target.url))
 
     def _say(self, line: str) -> None:
         """Show a line at once: standard error reaches the person from a worker, too."""
@@ -198,6 +196,9 @@ class Judging:
             seed=self.settings.seed,
             settings=self.settings.shown(),
             target={"url": target.url, "product": asdict(target.product) if target.product else None},
+        )
+        self.config.pluginmanager.register(
+            ConcludingMessages(self.recorder, self.known, self.observers), "dicomweb-messages"
         )
         self.began = time.monotonic()
         try:
@@ -263,9 +264,9 @@ class Judging:
             item.extra_keyword_matches.update({judgement.check, scenario, *identifiers})
             item.add_marker(scenario)
             item.user_properties += [
-                (_CHECK, judgement.check),
-                (_SCENARIO, scenario),
-                ("dicomweb-requirements", " ".join(identifiers)),
+                (CHECK_PROPERTY, judgement.check),
+                (SCENARIO_PROPERTY, scenario),
+                (REQUIREMENTS_PROPERTY, " ".join(identifiers)),
             ]
 
     def _is_own(self, match: dict[str, Any]) -> bool:
@@ -277,6 +278,7 @@ class Judging:
             return
         checks = [item for item in session.items if _judgement in item.stash]
         requirements = {each.id: each for item in checks for each in item.stash[_judgement].requirements}
+        requirements |= {each.id: each for each in catalogue.load().values() if each.scope == "message"}
         self.recorder.event(
             "planned",
             checks=[
@@ -357,14 +359,9 @@ class Judging:
             if verdict in _JUDGED
             else (verdict, [], [])
         )
-        if verdict is Verdict.KNOWN:
-            reason = "; ".join(f"{each.reason} {each.link}".strip() for each in explaining)
-        if verdict is Verdict.FIXED:
-            reason = "a known failure is gone: take its row out of the file of known failures: " + "; ".join(
-                f"{each.requirement} {each.code} ({each.reason})" for each in stale
-            )
+        reason = known.reason(verdict, explaining, stale) or reason
         self._record_result(item, judgement, verdict, reason, blame, explaining)
-        item.user_properties.append((_VERDICT, verdict.value))
+        item.user_properties.append((VERDICT_PROPERTY, verdict.value))
         report.user_properties = list(item.user_properties)
         self._dress(report, item, verdict, reason)
         return report
@@ -468,26 +465,26 @@ class Judging:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.CollectReport | pytest.TestReport) -> tuple[str, str, Any] | None:
-        verdict = dict(getattr(report, "user_properties", ())).get(_VERDICT)
+        verdict = dict(getattr(report, "user_properties", ())).get(VERDICT_PROPERTY)
         if not isinstance(verdict, str):
             return None
         if report.when == "call" or (report.when == "setup" and report.failed):
-            return _STATUS[verdict]
+            return STATUS[verdict]
         return None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Have JUnit call a test by the names of its check: the file that it lives in is nobody's business."""
         properties = dict(report.user_properties)
-        if not self.controls or _CHECK not in properties:
+        if not self.controls or CHECK_PROPERTY not in properties:
             return
         from _pytest.junitxml import xml_key  # noqa: PLC0415 - there is no public way that works under xdist
 
         junit = self.config.stash.get(xml_key, None)
         if junit is not None:
             reporter = junit.node_reporter(report)
-            reporter.add_attribute("classname", str(properties[_SCENARIO]))
-            reporter.add_attribute("name", str(properties[_CHECK]))
+            reporter.add_attribute("classname", str(properties[SCENARIO_PROPERTY]))
+            reporter.add_attribute("name", str(properties[CHECK_PROPERTY]))
 
     # After the last check
 
@@ -495,11 +492,13 @@ class Judging:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if self.recorder is None:
             return
+        if not self.controls:
+            self.observers.close()
         if not self.controls or exitstatus == pytest.ExitCode.USAGE_ERROR:
             return
         left = self._clean()
         run = record.load(self.settings.report)
-        self.stale = [] if exitstatus == pytest.ExitCode.INTERRUPTED else self._stale(run)
+        self.stale = [] if exitstatus == pytest.ExitCode.INTERRUPTED else known.stale(self.known, run)
         judged = summary.exit_status(run, self.settings.strict) if run.planned else int(exitstatus)
         if (
             exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}
@@ -524,7 +523,8 @@ class Judging:
             ],
         )
         if self.settings.write_known:
-            self._write_known(run)
+            reason = f"seen on {now()[:10]} with dicomweb-conformance {VERSION}; not yet explained"
+            known.write(self.settings.write_known, known.of_run(run, self.known, reason))
         self.left = left
         write_reports(self.settings.report)
         shutil.rmtree(self.state, ignore_errors=True)
@@ -536,38 +536,6 @@ class Judging:
             self.recorder.event("left", study_uid=each.study_uid, reason=each.reason)
         self.recorder.event("cleaned", studies=cleaned.removed)
         return cleaned.left
-
-    def _stale(self, run: record.Run) -> list[tuple[KnownFailure, str]]:
-        """The rows of known failures that this run shows to be out of date.
-
-        What was not planned here is not looked at.
-        """
-        stale = []
-        results = {each.check: each for each in run.results}
-        everything = set(catalogue.load())
-        for row in self.known:
-            if row.requirement not in everything:
-                stale.append((row, f"there is no requirement {row.requirement}"))
-            result = results.get(row.check)
-            if result is None or result.verdict in {Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE, Verdict.ERROR}:
-                continue
-            if (row.requirement, row.code) not in {(each.requirement, each.code) for each in result.findings}:
-                stale.append((row, "the check found nothing of the kind"))
-        return stale
-
-    def _write_known(self, run: record.Run) -> None:
-        assert self.settings.write_known is not None
-        reason = f"seen on {now()[:10]} with dicomweb-conformance {VERSION}; not yet explained"
-        earlier = {(each.check, each.requirement, each.code): each for each in self.known}
-        rows = {
-            (result.check, finding.requirement, finding.code): KnownFailure(
-                result.check, finding.requirement, finding.code, reason
-            )
-            for result in run.results
-            for finding in result.findings
-            if finding.verdict == Verdict.FAIL
-        }
-        known.write(self.settings.write_known, [earlier.get(key, row) for key, row in rows.items()])
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if not self.controls or self.recorder is None or not (self.settings.report / "report.json").exists():
@@ -600,47 +568,3 @@ def _concludes(call: pytest.CallInfo[None]) -> bool:
     if error is not None and not isinstance(error, Exception):
         return False
     return call.when == "call" or (call.when == "setup" and error is not None)
-
-
-_COLUMNS = (
-    "pass",
-    "note",
-    "deviation",
-    "fail",
-    "known",
-    "fixed",
-    "error",
-    "inconclusive",
-    "not-applicable",
-    "not concluded",
-)
-
-
-def terminal_lines(run: record.Run) -> Iterator[str]:
-    """Tell a run in a screen: services by verdict, what stayed on the target, and the verdict over all."""
-    rows = summary.services(run)
-    columns = [each for each in _COLUMNS if any(row.get(each) for row in rows.values())]
-    width = max([len("service"), *map(len, rows)])
-    yield f"{'service':{width}}  " + "  ".join(columns)
-    for name, row in rows.items():
-        yield f"{name:{width}}  " + "  ".join(f"{row.get(each) or '-':>{len(each)}}" for each in columns)
-    yield ""
-    reasons = Counter(
-        (each.verdict, each.reason.partition("\n")[0])
-        for each in run.results
-        if each.verdict in {Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE}
-    )
-    for (verdict, reason), times in reasons.most_common():
-        yield f"{verdict}, {times} x: {reason}"
-    slow = [each for each in run.stored if each.delay > 1]
-    if slow:
-        yield f"stored studies became visible after up to {max(each.delay for each in slow):.1f} s"
-    if run.left:
-        ledger = run.directory / "ledger.jsonl"
-        yield f"left on the target: {len(run.left)} studies, named in {ledger} ({run.left[0].reason})"
-    overall = summary.overall(run)
-    yield (
-        f"The target {overall.verdict}: {overall.reason}"
-        if "conform" in overall.verdict
-        else f"{overall.verdict.capitalize()}: {overall.reason}"
-    )

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dicomweb_conformance import catalogue
 from dicomweb_conformance.judgement import Finding
 from dicomweb_conformance.verdicts import Verdict
+from dicomweb_reports.model import Run
 
 
 class KnownError(ValueError):
@@ -129,6 +131,46 @@ def judge(
         ]
         return (Verdict.FAIL if unexplained else Verdict.KNOWN), explaining, stale
     return (Verdict.FIXED if stale else verdict), explaining, stale
+
+
+def reason(verdict: Verdict, explaining: Sequence[KnownFailure], stale: Sequence[KnownFailure]) -> str:
+    """Say why a check is known to fail, or which of its rows nothing shows any more; "" for any other verdict."""
+    if verdict is Verdict.KNOWN:
+        return "; ".join(f"{each.reason} {each.link}".strip() for each in explaining)
+    if verdict is not Verdict.FIXED:
+        return ""
+    rows_gone = "; ".join(f"{each.requirement} {each.code} ({each.reason})" for each in stale)
+    return f"a known failure is gone: take its row out of the file of known failures: {rows_gone}"
+
+
+def stale(known: Sequence[KnownFailure], run: Run) -> list[tuple[KnownFailure, str]]:
+    """Return the rows that a run shows to be out of date, and why; what the run did not conclude is not looked at."""
+    found = []
+    results = {each.check: each for each in run.results}
+    everything = set(catalogue.load())
+    for row in known:
+        if row.requirement not in everything:
+            found.append((row, f"there is no requirement {row.requirement}"))
+        result = results.get(row.check)
+        if result is None or result.verdict in {Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE, Verdict.ERROR}:
+            continue
+        if (row.requirement, row.code) not in {(each.requirement, each.code) for each in result.findings}:
+            found.append((row, "the check found nothing of the kind"))
+    return found
+
+
+def of_run(run: Run, known: Sequence[KnownFailure], reason: str) -> list[KnownFailure]:
+    """Return a row for each fail of a run: the one that is known already, or a new one with that reason."""
+    earlier = {(each.check, each.requirement, each.code): each for each in known}
+    failures = {
+        (result.check, finding.requirement, finding.code): KnownFailure(
+            result.check, finding.requirement, finding.code, reason
+        )
+        for result in run.results
+        for finding in result.findings
+        if finding.verdict == Verdict.FAIL
+    }
+    return [earlier.get(key, row) for key, row in failures.items()]
 
 
 def _quoted(value: str) -> str:

@@ -11,7 +11,7 @@ from dicomweb_reports.model import FINDING_VERDICTS, Requirement
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dicomweb_reports.model import Exchange, Finding, Result, Run
+    from dicomweb_reports.model import Exchange, Finding, Messages, Result, Run
 
 COMMAND = 4000
 
@@ -41,6 +41,12 @@ def answers(finding: Finding, run: Run) -> tuple[Answer, ...]:
 def named(finding: Finding) -> str:
     """Return what was observed, and where."""
     return f"{finding.observation}, at {finding.where}" if finding.where else finding.observation
+
+
+def extent(messages: Messages) -> str:
+    """Return how many messages were judged and how many of them are at fault, in a sentence."""
+    judged = f"{messages.judged:,} message{'' if messages.judged == 1 else 's'} judged"
+    return f"{judged}, {messages.at_fault:,} not so." if messages.at_fault else f"{judged}."
 
 
 def findings(result: Result) -> tuple[Finding, ...]:

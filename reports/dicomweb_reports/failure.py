@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from dicomweb_reports.evidence import answers, at_stake, exhibits, findings, named, reasons, repeat, status_line
+from dicomweb_reports.evidence import answers, at_stake, exhibits, extent, findings, named, reasons, repeat, status_line
 from dicomweb_reports.excerpt import excerpt
 from dicomweb_reports.visible import visible
 
@@ -42,7 +42,8 @@ def failure_text(result: Result, run: Run, *, width: int = 100) -> str:
 
 
 def _head(result: Result) -> str:
-    return f"{visible(result.title, VALUE)}\n{result.verdict}: {visible(result.check, VALUE)}"
+    number = f" ({extent(result.messages)})" if result.messages else ""
+    return f"{visible(result.title, VALUE)}\n{result.verdict}: {visible(result.check, VALUE)}{number}"
 
 
 def _requirements(result: Result, run: Run, width: int) -> Iterator[str]:

@@ -177,8 +177,16 @@ class Known:
 
 
 @dataclass(frozen=True)
+class Messages:
+    """How many messages of a run were judged by a requirement, and how many of them were not as it says."""
+
+    judged: int
+    at_fault: int
+
+
+@dataclass(frozen=True)
 class Result:
-    """What one check concluded."""
+    """What one check concluded, or what all messages of the run showed of one requirement (then with their number)."""
 
     check: str
     scenario: str
@@ -194,6 +202,7 @@ class Result:
     reason: str
     blame: str | None
     known: tuple[Known, ...]
+    messages: Messages | None = None
 
 
 @dataclass(frozen=True)

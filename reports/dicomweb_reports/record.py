@@ -8,7 +8,9 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dicomweb_reports import messages
 from dicomweb_reports.json_fields import Fields, RecordError
+from dicomweb_reports.messages import Seen, Tally
 from dicomweb_reports.model import (
     FINDING_VERDICTS,
     VERDICTS,
@@ -21,6 +23,7 @@ from dicomweb_reports.model import (
     Known,
     Left,
     Message,
+    Messages,
     Observation,
     PlannedCheck,
     Product,
@@ -51,6 +54,7 @@ __all__ = [
     "Known",
     "Left",
     "Message",
+    "Messages",
     "Observation",
     "PlannedCheck",
     "Product",
@@ -130,6 +134,18 @@ def _run(directory: Path, path: Path, recorded: Iterable[Fields]) -> Run:
             "Render it with the version of the suite that made the run"
         )
     suite, target, footer = header.child("suite"), header.child("target"), _only(events["footer"])
+    requirements = {
+        name: _requirement(name, fields)
+        for event in events["planned"]
+        for name, fields in event.named("requirements").items()
+    }
+    concluded = _results(events["result"])
+    of_messages = messages.results(
+        [_seen(event) for event in events["observed"]],
+        [tally for event in events["tally"] for tally in _tallies(event)],
+        requirements,
+        header.time("started"),
+    )
     return Run(
         directory=directory,
         suite=Suite(suite.text("name"), suite.text("version")),
@@ -142,15 +158,11 @@ def _run(directory: Path, path: Path, recorded: Iterable[Fields]) -> Run:
         settings=header.child("settings").values,
         target=Target(target.text("url"), _product(target.optional_child("product"))),
         planned=_planned(events["planned"]),
-        requirements={
-            name: _requirement(name, fields)
-            for event in events["planned"]
-            for name, fields in event.named("requirements").items()
-        },
+        requirements=requirements,
         exchanges=_exchanges(events["exchange"]),
         stored=tuple(_stored(event) for event in events["stored"]),
         capabilities=tuple(_capability(event) for event in events["capability"]),
-        results=_results(events["result"]),
+        results=tuple({**{each.check: each for each in of_messages}, **concluded}.values()),
         left=tuple(Left(event.text("study_uid"), event.text("reason", "")) for event in events["left"]),
         cleaned=sum(event.integer("studies") for event in events["cleaned"]),
         footer=_footer(footer) if footer else None,
@@ -325,13 +337,23 @@ def _capability(fields: Fields) -> Capability:
     )
 
 
-def _results(events: list[Fields]) -> tuple[Result, ...]:
+def _seen(fields: Fields) -> Seen:
+    passed = fields.text("verdict") == "pass"
+    return Seen(fields.text("requirement"), fields.text("observation"), None if passed else _finding(fields))
+
+
+def _tallies(fields: Fields) -> Iterator[Tally]:
+    for name, counts in fields.named("requirements").items():
+        yield Tally(name, counts.integer("judged"), counts.integer("at_fault"))
+
+
+def _results(events: list[Fields]) -> dict[str, Result]:
     results: dict[str, Result] = {}
     for fields in events:
         result = _result(fields)
         earlier = results.get(result.check, result)
         results[result.check] = min(earlier, result, key=lambda each: VERDICTS.index(each.verdict))
-    return tuple(results.values())
+    return results
 
 
 def _result(fields: Fields) -> Result:
@@ -355,7 +377,12 @@ def _result(fields: Fields) -> Result:
             Known(each.text("requirement"), each.text("code"), each.text("reason", ""), each.text("link", ""))
             for each in fields.children("known")
         ),
+        messages=_messages(fields.optional_child("messages")),
     )
+
+
+def _messages(fields: Fields | None) -> Messages | None:
+    return Messages(fields.integer("judged"), fields.integer("at_fault")) if fields else None
 
 
 def _finding(fields: Fields) -> Finding:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dicomweb_reports import page
-from dicomweb_reports.evidence import COMMAND, named
+from dicomweb_reports.evidence import COMMAND, extent, named
 from dicomweb_reports.summary import OUTCOMES, broken, counts, not_concluded, overall, product, services
 from dicomweb_reports.visible import pieces, visible
 
@@ -75,7 +75,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    environment.filters.update(short=_short, named=named, pieces=_pieces, number=_number, when=_when, took=_took)
+    environment.filters.update(short=_short, named=named, extent=extent, pieces=_pieces)
+    environment.filters.update(number=_number, when=_when, took=_took)
     return environment
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dicomweb_reports.evidence import answers, findings, named
+from dicomweb_reports.evidence import answers, extent, findings, named
 from dicomweb_reports.page import groups
 from dicomweb_reports.summary import OUTCOMES, broken, counts, overall, product, services
 from dicomweb_reports.visible import pieces, visible
@@ -78,7 +78,8 @@ def _results(run: Run, verdict: str, heading: str) -> Iterator[str]:
 
 
 def _result(result: Result, run: Run) -> Iterator[str]:
-    yield f"- {_claim(result.title)} ({_code(result.check)})"
+    number = f"; {extent(result.messages)}" if result.messages else ""
+    yield f"- {_claim(result.title)} ({_code(result.check)}{number})"
     for finding in findings(result)[:FINDINGS]:
         row = run.requirements.get(finding.requirement)
         clause = f", {row.level}, {row.clause}" if row else ""

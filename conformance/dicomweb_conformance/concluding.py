@@ -1,0 +1,98 @@
+"""Concluding what all messages of a run showed: a test report and a result for each requirement of scope "message"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+import pytest
+
+from dicomweb_conformance import known
+from dicomweb_conformance.judgement import Finding
+from dicomweb_conformance.known import KnownFailure
+from dicomweb_conformance.observers import Observers
+from dicomweb_conformance.recorder import Recorder
+from dicomweb_conformance.verdicts import Verdict
+from dicomweb_reports import record
+from dicomweb_reports.failure import failure_text
+from dicomweb_reports.messages import SCENARIO
+from dicomweb_reports.model import Known, Result, Run
+
+CHECK_PROPERTY = "dicomweb-check"
+SCENARIO_PROPERTY = "dicomweb-scenario"
+REQUIREMENTS_PROPERTY = "dicomweb-requirements"
+VERDICT_PROPERTY = "dicomweb-verdict"
+_OUTCOMES = {Verdict.FAIL: "failed", Verdict.FIXED: "failed", Verdict.ERROR: "failed", Verdict.KNOWN: "skipped"}
+
+
+@dataclass(frozen=True)
+class ConcludingMessages:
+    """A plugin for the process that controls a run.
+
+    It comes before everything else that ends a session, so that terminal, JUnit and exit status count its results.
+
+    Attributes:
+        recorder: holds the run record.
+        known: rows of known failures.
+        observers: what this process saw; they end with it.
+    """
+
+    recorder: Recorder
+    known: Sequence[KnownFailure]
+    observers: Observers
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Report each requirement that messages of the run were judged by."""
+        self.observers.close()
+        run = record.load(self.recorder.directory)
+        results = [self._judged(each) for each in run.results if each.scenario == SCENARIO]
+        session.testscollected += len(results)
+        for result in results:
+            self.recorder.event(
+                "result", **{**asdict(result), "started": result.started.isoformat(timespec="milliseconds")}
+            )
+            _report(session.config, result, run)
+
+    def _judged(self, result: Result) -> Result:
+        """Hold a result against the known failures."""
+        if result.verdict == Verdict.ERROR:
+            return result
+        findings = [Finding(**{**asdict(each), "verdict": Verdict(each.verdict)}) for each in result.findings]
+        verdict, explaining, stale = known.judge(result.check, Verdict(result.verdict), findings, self.known)
+        return replace(
+            result,
+            verdict=verdict.value,
+            reason=known.reason(verdict, explaining, stale),
+            known=tuple(Known(each.requirement, each.code, each.reason, each.link) for each in explaining),
+        )
+
+
+def _report(config: pytest.Config, result: Result, run: Run) -> None:
+    verdict = Verdict(result.verdict)
+    outcome = _OUTCOMES.get(verdict, "passed")
+    node_id = f"dicomweb_conformance/{SCENARIO}::{result.check}"
+    location = (f"dicomweb_conformance/{SCENARIO}", 0, result.check)
+    config.hook.pytest_runtest_logstart(nodeid=node_id, location=location)
+    for when in ("call", "teardown"):
+        report = pytest.TestReport(
+            nodeid=node_id,
+            location=location,
+            keywords={},
+            outcome=outcome if when == "call" else "passed",  # type: ignore[arg-type]  # one of pytest's three words
+            longrepr=None,
+            when=when,
+            user_properties=[
+                (CHECK_PROPERTY, result.check),
+                (SCENARIO_PROPERTY, SCENARIO),
+                (REQUIREMENTS_PROPERTY, " ".join(result.requirements)),
+                (VERDICT_PROPERTY, result.verdict),
+            ],
+        )
+        if when == "call" and outcome == "failed":
+            report.longrepr = failure_text(result, run)
+        elif when == "call" and outcome == "skipped":
+            report.longrepr = (location[0], 0, result.reason)
+            report.wasxfail = result.reason
+        config.hook.pytest_runtest_logreport(report=report)
+    config.hook.pytest_runtest_logfinish(nodeid=node_id, location=location)

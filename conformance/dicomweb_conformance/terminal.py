@@ -1,0 +1,66 @@
+"""What a run shows on the terminal: a letter for each verdict, and a screen at the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from dicomweb_conformance.verdicts import Verdict
+from dicomweb_reports import record, summary
+
+STATUS: dict[str, tuple[str, str, Any]] = {
+    Verdict.PASS: ("passed", ".", "PASSED"),
+    Verdict.FAIL: ("failed", "F", "FAILED"),
+    Verdict.DEVIATION: ("deviation", "d", ("DEVIATION", {"yellow": True})),
+    Verdict.NOTE: ("note", "n", ("NOTE", {"cyan": True})),
+    Verdict.INCONCLUSIVE: ("inconclusive", "i", ("INCONCLUSIVE", {"yellow": True})),
+    Verdict.NOT_APPLICABLE: ("not applicable", "s", ("NOT APPLICABLE", {"yellow": True})),
+    Verdict.KNOWN: ("known", "k", ("KNOWN", {"yellow": True})),
+    Verdict.FIXED: ("failed", "F", ("FIXED", {"red": True})),
+    Verdict.ERROR: ("error", "E", ("ERROR", {"red": True})),
+}
+"""Verdict: category in the last line, letter, word."""
+
+_COLUMNS = (
+    "pass",
+    "note",
+    "deviation",
+    "fail",
+    "known",
+    "fixed",
+    "error",
+    "inconclusive",
+    "not-applicable",
+    "not concluded",
+)
+
+
+def terminal_lines(run: record.Run) -> Iterator[str]:
+    """Tell a run in a screen: services by verdict, what stayed on the target, and the verdict over all."""
+    rows = summary.services(run)
+    columns = [each for each in _COLUMNS if any(row.get(each) for row in rows.values())]
+    width = max([len("service"), *map(len, rows)])
+    yield f"{'service':{width}}  " + "  ".join(columns)
+    for name, row in rows.items():
+        yield f"{name:{width}}  " + "  ".join(f"{row.get(each) or '-':>{len(each)}}" for each in columns)
+    yield ""
+    reasons = Counter(
+        (each.verdict, each.reason.partition("\n")[0])
+        for each in run.results
+        if each.verdict in {Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE}
+    )
+    for (verdict, reason), times in reasons.most_common():
+        yield f"{verdict}, {times} x: {reason}"
+    slow = [each for each in run.stored if each.delay > 1]
+    if slow:
+        yield f"stored studies became visible after up to {max(each.delay for each in slow):.1f} s"
+    if run.left:
+        ledger = run.directory / "ledger.jsonl"
+        yield f"left on the target: {len(run.left)} studies, named in {ledger} ({run.left[0].reason})"
+    overall = summary.overall(run)
+    yield (
+        f"The target {overall.verdict}: {overall.reason}"
+        if "conform" in overall.verdict
+        else f"{overall.verdict.capitalize()}: {overall.reason}"
+    )
