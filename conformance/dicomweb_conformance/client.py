@@ -57,7 +57,7 @@ class Client:
         wait_for_turn: returns when the next request may be sent.
         pause: waits for so many seconds.
         body_limit: octets of a body that are read at most, and to which it may unpack.
-        on_answer: shown each answer, with the header fields of its request, once it is recorded.
+        on_answer: shown each answer, with what was asked, once it is recorded.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Client:
         wait_for_turn: Callable[[], None] = lambda: None,
         pause: Callable[[float], None] = time.sleep,
         body_limit: int = BODY_LIMIT,
-        on_answer: Callable[[Response, Mapping[str, str]], None] = lambda _answer, _sent: None,
+        on_answer: Callable[[Asked, Response], None] = lambda _asked, _answer: None,
     ) -> None:
         self.target = target
         self.wire = Wire()
@@ -169,7 +169,8 @@ class Client:
         check = self._on_exchange(exchange)
         self.wire.begin(self.target.timeout)
         started, clock = now(), time.monotonic()
-        response = answer(Asked(exchange, method, url, headers, body))
+        asked = Asked(exchange, method, url, headers, body)
+        response = answer(asked)
         response = replace(response, seconds=time.monotonic() - clock)
         self._recorder.event(
             "exchange",
@@ -190,7 +191,7 @@ class Client:
             **self._oddities(response),
         )
         if response.status:
-            self._on_answer(response, sent)
+            self._on_answer(asked, response)
         return response
 
     def _recorded(self, response: Response) -> dict[str, Any]:

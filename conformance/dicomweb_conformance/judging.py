@@ -13,7 +13,7 @@ import shutil
 import sys
 import time
 import traceback
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from typing import Any
@@ -25,7 +25,7 @@ from dicomweb_conformance import catalogue, cleaning, embedded, known, ledger
 from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.capabilities import QUESTIONS, Capabilities, State
 from dicomweb_conformance.checks import claim_of
-from dicomweb_conformance.client import Client
+from dicomweb_conformance.client import Asked, Client
 from dicomweb_conformance.concluding import (
     CHECK_PROPERTY,
     REQUIREMENTS_PROPERTY,
@@ -137,8 +137,8 @@ class Judging:
             settings.target, self.service, lambda: self.corpus.two_series, self.recorder, self.state
         )
 
-    def _observe(self, response: Response, sent: Mapping[str, str]) -> None:
-        self.observers.look(message_of(response, sent, self.settings.target.url))
+    def _observe(self, asked: Asked, response: Response) -> None:
+        self.observers.look(message_of(response, asked.headers, self.settings.target.url))
 
     def _say(self, line: str) -> None:
         """Show a line at once: standard error reaches the person from a worker, too."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -46,7 +45,7 @@ class Message:
         return self.headers.get("Content-Type") or ""
 
 
-def message_of(response: Response, sent: Mapping[str, str], base_url: str) -> Message:
+def message_of(response: Response, sent: tuple[tuple[str, str], ...], base_url: str) -> Message:
     """Return an exchange as a message.
 
     Args:
@@ -64,7 +63,7 @@ def message_of(response: Response, sent: Mapping[str, str], base_url: str) -> Me
         method=response.method,
         path=path.lstrip("/"),
         query=parts.query,
-        request_headers=Headers(tuple(sent.items())),
+        request_headers=Headers(sent),
         status=response.status,
         headers=response.headers,
         body=response.body,

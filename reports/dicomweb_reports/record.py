@@ -116,7 +116,7 @@ def with_events(run: Run, lines: Iterable[bytes]) -> Run:
     events: dict[str, list[Fields]] = defaultdict(list)
     for event in _parsed(run.directory / FILE, lines):
         events[event.text("event")].append(event)
-    return replace(run, exchanges=_exchanges(events["exchange"]), results=_results(events["result"]))
+    return replace(run, exchanges=_exchanges(events["exchange"]), results=tuple(_results(events["result"]).values()))
 
 
 def _run(directory: Path, path: Path, recorded: Iterable[Fields]) -> Run:
