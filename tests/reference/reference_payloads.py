@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 import requests
+from PIL import Image
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate
 from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -81,6 +83,25 @@ def compressed(dataset: Dataset, transfer_syntax: str) -> bytes:
     return buffer.getvalue()
 
 
+def encapsulated(dataset: Dataset, codestreams: bytes | list[bytes], transfer_syntax: str, **options: Any) -> bytes:
+    """Return the Part 10 file of an image whose frames are given codestreams."""
+    file = dcmread(io.BytesIO(part10(dataset)))
+    file.file_meta.TransferSyntaxUID = transfer_syntax
+    file.PixelData = encapsulate([codestreams] if isinstance(codestreams, bytes) else codestreams, **options)
+    file["PixelData"].VR = "OB"
+    file["PixelData"].is_undefined_length = True
+    buffer = io.BytesIO()
+    file.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+def picture(pixels: np.ndarray, form: str, **options: Any) -> bytes:
+    """Return pixels as a file that Pillow writes."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, form, **options)
+    return buffer.getvalue()
+
+
 def multipart(*parts: bytes, boundary: str = "frontier") -> tuple[bytes, dict[str, str]]:
     """Return the body and the header fields of a store request."""
     delimiter = b"--" + boundary.encode()
@@ -145,6 +166,18 @@ class Service:
 
 def _fields(headers: dict[str, str]) -> dict[str, str]:
     return {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def parts_in(answer: requests.Response) -> list[tuple[dict[str, str], bytes]]:
+    """Return the parts of a multipart answer that succeeds: header fields by name in lower case, and octets."""
+    assert answer.status_code == 200, answer.text
+    boundary = answer.headers["Content-Type"].split("boundary=")[1].split(";", maxsplit=1)[0].strip('"').encode()
+    parts = []
+    for section in (b"\r\n" + answer.content).split(b"\r\n--" + boundary)[1:-1]:
+        head, _, body = section.partition(b"\r\n\r\n")
+        fields = (line.partition(": ") for line in head.decode().strip().split("\r\n"))
+        parts.append(({name.lower(): value for name, _, value in fields}, body))
+    return parts
 
 
 def path_of(dataset: Dataset) -> str:

@@ -3,10 +3,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PIL import Image
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.encaps import encapsulate
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
@@ -23,12 +21,14 @@ from reference_payloads import (
     STUDY,
     Service,
     compressed,
+    encapsulated,
     image,
     instance,
     multipart,
     part10,
     parts_of,
     path_of,
+    picture,
 )
 
 
@@ -36,28 +36,11 @@ def uids(datasets: list[Dataset]) -> list[str]:
     return [dataset.SOPInstanceUID for dataset in datasets]
 
 
-def encapsulated(dataset: Dataset, codestream: bytes, transfer_syntax: str) -> bytes:
-    file = dcmread(io.BytesIO(part10(dataset)))
-    file.file_meta.TransferSyntaxUID = transfer_syntax
-    file.PixelData = encapsulate([codestream])
-    file["PixelData"].VR = "OB"
-    file["PixelData"].is_undefined_length = True
-    buffer = io.BytesIO()
-    file.save_as(buffer, enforce_file_format=True)
-    return buffer.getvalue()
-
-
 def grey() -> tuple[Dataset, np.ndarray]:
     pixels = (np.arange(40 * 48) % 251).astype("u1").reshape(40, 48)
     dataset = image(40, 48, BitsAllocated=8, BitsStored=8, HighBit=7)
     dataset.add_new("PixelData", "OB", pixels.tobytes())
     return dataset, pixels
-
-
-def picture(pixels: np.ndarray, form: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, form, **options)
-    return buffer.getvalue()
 
 
 @pytest.fixture
