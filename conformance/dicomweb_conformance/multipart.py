@@ -20,12 +20,11 @@ HEADER_LIMIT = 16 << 10
 LONGEST_BOUNDARY = 70
 
 _PIECE = 1 << 18
-_PADDING_LIMIT = 256
 _QUOTED = 80
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]*")
 _HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*")
 _TEXT = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
-_REST_OF_LINE = re.compile(rb"(--)?([ \t]*)(\r\n|\n|\r|\Z)")
+_REST_OF_LINE = re.compile(rb"(--)?([ \t]{0,256})(\r\n|\n|\r|\Z)")
 
 
 class MultipartError(ValueError):
@@ -327,8 +326,6 @@ class _Reader:
             open_end = rest is not None and rest.end() == len(self._data) and rest[3] in {b"", b"\r"}
             if known >= 2 and not open_end:
                 return rest
-            if known > _PADDING_LIMIT:
-                return None
             if not self._more():
                 return rest
 

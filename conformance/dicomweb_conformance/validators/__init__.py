@@ -1,0 +1,1 @@
+"""What judges messages: values and octets in, observations out; no HTTP, no pytest, no verdict."""

@@ -1,0 +1,82 @@
+"""Answers as a wire client would hand them over, and what the suite observes in them."""
+
+from collections.abc import Iterator
+
+from dicomweb_conformance import catalogue, media_types, multipart
+from dicomweb_conformance.exchanges import Headers
+from dicomweb_conformance.messages import Answer, Asked, Course, WireFacts
+from dicomweb_conformance.observation import Observation
+from dicomweb_conformance.validators import message
+
+STUDY = "studies/1.2.3"
+RETRIEVED = Asked("GET", STUDY, url="http://pacs.example/dicom-web/studies/1.2.3")
+SEARCHED = Asked("GET", "studies", url="http://pacs.example/dicom-web/studies")
+# Observations in our own words, which the rows leave to their level.
+OWN_WORDS = {
+    "HTTP-001": {"another version, HTTP/0.9"},
+    "HTTP-003": {"an interim code that is not in the registry"},
+    "HTTP-007": {"chunk framing that leaves RFC 9112 7.1"},
+    "MULTIPART-012": {"two different Content-Type values"},
+    "MULTIPART-020": {multipart.Kind.MALFORMED_HEADER.value, multipart.Kind.HEADERS_TOO_LONG.value},
+    "MULTIPART-026": {"an encoding that RFC 2045 6.1 does not know"},
+}
+
+
+def answer(
+    body: bytes = b"",
+    content_type: str | None = None,
+    *fields: tuple[str, str],
+    status: int = 200,
+    asked: Asked = RETRIEVED,
+    chunk: int = 7,
+    facts: WireFacts | None = None,
+    course: Course | None = None,
+    coded: bool = True,
+    coding_fault: str = "",
+) -> Answer:
+    """An answer whose body comes in small chunks."""
+    labelled = () if content_type is None else (("Content-Type", content_type),)
+    chunks = [body[at : at + chunk] for at in range(0, len(body), chunk)]
+    return Answer(asked, status, Headers((*labelled, *fields)), chunks, coded, coding_fault, facts, course or Course())
+
+
+def multipart_answer(
+    *parts: multipart.Part, type_: str = media_types.DICOM, boundary: str = "b", asked: Asked = RETRIEVED
+) -> Answer:
+    """A sound multipart answer."""
+    chosen, body = multipart.write(parts, boundary)
+    return answer(body, media_types.multipart_related(type_, chosen), asked=asked)
+
+
+def observed(of: Answer) -> list[Observation]:
+    """All that is observed in an answer; each is of a row that is owned, and listed there or in our own words."""
+    rows = catalogue.load()
+    found = list(message.observe(of))
+    for each in found:
+        assert each.requirement in message.OWNED
+        listed = {*rows[each.requirement].observations, *OWN_WORDS.get(each.requirement, ())}
+        assert each.observation in listed, each
+    passed = [each.requirement for each in found if each.observation in rows[each.requirement].passes]
+    assert len(passed) == len(set(passed)), "a row passes once per message"
+    return found
+
+
+def of_row(of: Answer, row: str) -> list[str]:
+    """The observations of one row, each named once."""
+    return list(dict.fromkeys(each.observation for each in observed(of) if each.requirement == row))
+
+
+def worse_than_pass(of: Answer) -> dict[str, str]:
+    """The rows that an answer does not simply pass, with what was seen."""
+    rows = catalogue.load()
+    return {
+        each.requirement: each.observation
+        for each in observed(of)
+        if each.observation not in rows[each.requirement].passes
+    }
+
+
+def cuts(body: bytes, *sizes: int) -> Iterator[list[bytes]]:
+    """A body cut into chunks of each size."""
+    for size in sizes or (1, 2, 3, 5, 17, len(body) or 1):
+        yield [body[at : at + size] for at in range(0, len(body), size)]
