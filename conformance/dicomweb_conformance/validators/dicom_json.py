@@ -1,0 +1,518 @@
+"""The DICOM JSON Model (PS3.18 Annex F): judges octets that claim to be application/dicom+json.
+
+The lenient reader that checks use is `dicomweb_conformance.dicom_json`; here nothing is forgiven and nothing raised.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urljoin, urlsplit
+
+from dicomweb_conformance import media_types
+from dicomweb_conformance.observation import Observation
+from dicomweb_conformance.validators import json_octets, json_values
+from dicomweb_conformance.validators import value_representations as vrs
+from dicomweb_conformance.validators.json_values import BareToken, Place
+from dicomweb_conformance.validators.tally import Tally, kind, shown
+
+Resource = Literal["search", "metadata", "store"]
+
+OWNED = (
+    *(f"JSON-{number:03}" for number in range(1, 16)),
+    *(f"JSON-{number:03}" for number in (17, 18, 19, 21, 22, 23, 24, 25, 27, 28, 29, 30, 31, 33, 34, 37, 38, 39)),
+    *(f"JSON-{number:03}" for number in (42, 43, 44, 45, 47, 48, 49, 50, 52)),
+    "JSON-024b",
+    "BULKDATA-003",
+    # These leave their observations to rows above.
+    "METADATA-007",
+    "METADATA-008",
+    "METADATA-009",
+    "METADATA-010",
+    "METADATA-018",
+    "SEARCH-009",
+)
+
+# Sequences in sequences, deeper than any IOD nests them.
+DEEPEST = 100
+_EXCLUSIVE = ("Value", "BulkDataURI", "InlineBinary")
+_MEMBERS = frozenset({"vr", *_EXCLUSIVE})
+_MISSPELLED = re.compile(r"[-_ ]*(?:vr|values?|bulk[-_ ]*data[-_ ]*ur[il]|inline[-_ ]*binary)[-_ ]*", re.IGNORECASE)
+_TAG_LIKE = re.compile(r"\(?(?:0x)?[0-9A-Fa-f]{1,4}[,. ]?(?:0x)?[0-9A-Fa-f]{0,4}\)?")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
+_HEXADECIMAL = re.compile(r"(?:[0-9A-Fa-f]{2})+")
+_NUMERIC_VRS = frozenset({"AT", "FD", "FL", "SL", "SS", "SV", "UL", "US", "UV"})
+
+
+def _everything(_data_set: dict[str, Any]) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    resource: Resource
+    url: str
+    tally: Tally
+
+
+def judge(
+    body: bytes,
+    content_type: str = media_types.DICOM_JSON,
+    *,
+    resource: Resource = "metadata",
+    url: str = "",
+    accept_charset: str = "",
+    own: Callable[[dict[str, Any]], bool] = _everything,
+) -> Iterator[Observation]:
+    """Judge one answer by the rows of `OWNED`.
+
+    Args:
+        body: the payload, any content coding undone; not empty.
+        content_type: the Content-Type as it was sent, empty where there was none.
+        resource: whose representation it is; search and metadata are arrays, the shape of a store answer is free.
+        url: of the request, against which a relative BulkDataURI is resolved; empty where it is not known.
+        accept_charset: what the request asked for.
+        own: whether a data set of the array is one that the suite stored. Of others no value is quoted.
+
+    Yields:
+        What speaks against a row, at most `tally.EXAMPLES` times each; and one pass for each row that is met.
+    """
+    tally = Tally()
+    value = json_octets.read(tally, body, content_type, accept_charset)
+    if value is not json_octets.UNREADABLE:
+        answer = _Answer(resource, url, tally)
+        data_sets = list(_data_sets(answer, value, own))
+        json_octets.judge_strings(tally, body, ((path, data_set, ours) for data_set, path, ours in data_sets))
+        for data_set, path, ours in data_sets:
+            _judge_tree(answer, data_set, path, ours)
+    yield from tally.observations()
+
+
+def _data_sets(
+    answer: _Answer, value: Any, own: Callable[[dict[str, Any]], bool]
+) -> Iterator[tuple[dict[str, Any], str, bool]]:
+    """Yield the data sets at the top with their paths, and say what is wrong with the shape."""
+    tally, row = answer.tally, "JSON-004"
+    if isinstance(value, list):
+        if not value and answer.resource == "search":
+            tally.meets(row, "an empty array from a search")
+        for number, entry in enumerate(value):
+            path = f"[{number}]"
+            if isinstance(entry, dict):
+                tally.meets(row, "one array whose entries are all objects")
+                yield entry, f"{path}.", own(entry)
+            elif isinstance(entry, list):
+                tally.sees(row, "an array inside the array", path, kind(entry))
+            else:
+                tally.sees(row, "an array with an entry that is no object", path, kind(entry))
+    elif isinstance(value, dict):
+        ours = own(value)
+        if answer.resource != "store" and not _wraps(tally, value, own):
+            tally.sees(row, "one bare object, also for a single instance", received="an object")
+        if answer.resource == "store" or not tally.speaks_against(row) or _looks_like_data_set(value):
+            yield value, "", ours
+    elif isinstance(value, str) and value.lstrip()[:1] in {"[", "{"}:
+        tally.sees(row, "a JSON string that itself holds JSON", received="a string")
+    else:
+        tally.sees(row, "neither an array nor an object", received=kind(value))
+
+
+def _looks_like_data_set(value: Mapping[str, Any]) -> bool:
+    return any(vrs.TAG.fullmatch(name.upper()) for name in value)
+
+
+def _wraps(tally: Tally, value: Mapping[str, Any], own: Callable[[dict[str, Any]], bool]) -> bool:
+    """Tell whether an object is a wrapper around the array, and say so."""
+    if _looks_like_data_set(value):
+        return False
+    arrays = [name for name, member in value.items() if isinstance(member, list)]
+    if not arrays:
+        return False
+    tally.sees("JSON-004", "the array wrapped in an object (results, data, ...)", received=shown(arrays[0]))
+    return True
+
+
+def _judge_tree(answer: _Answer, data_set: dict[str, Any], path: str, own: bool) -> None:
+    """Judge a data set and everything in it, without recursion."""
+    waiting = [(data_set, path, 0)]
+    while waiting:
+        one, where, depth = waiting.pop()
+        if depth > DEEPEST:
+            answer.tally.sees("JSON-034", f"items nested more than {DEEPEST} deep", where[:200], own=own)
+            continue
+        for name, attribute in _attributes(answer, one, where, own=own, nested=depth > 0):
+            for item, there in _judge_attribute(answer, name, attribute, where, own):
+                waiting.append((item, there, depth + 1))
+
+
+def _attributes(
+    answer: _Answer, data_set: dict[str, Any], path: str, *, own: bool, nested: bool
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield tag and attribute object of each member, and say what is wrong with the members themselves."""
+    tally = answer.tally
+    if isinstance(data_set, json_octets.Doubled):
+        for name in data_set.doubled:
+            tally.sees("JSON-008", "a tag twice in one dataset", path + _named(name, own), own=own)
+    rightly = [name for name in data_set if len(name) == 8 and vrs.TAG.fullmatch(name)]
+    if rightly:
+        tally.meets_all(_NAMES_PASS)
+    if any(one > other for one, other in zip(rightly, rightly[1:], strict=False)):
+        level = "inside an item" if nested else "at the top level of a dataset"
+        tally.sees("JSON-007", f"not ascending {level}", path.removesuffix("."), _disorder(rightly), own=own)
+    if len(rightly) < len(data_set):
+        _judge_names(tally, data_set, path, own=own, rightly=bool(rightly))
+    _judge_private(tally, data_set, rightly, path, own)
+    for name, attribute in data_set.items():
+        tag = name.upper()
+        if len(tag) != 8 or not vrs.TAG.fullmatch(tag):
+            if isinstance(attribute, dict) and "vr" in attribute:
+                yield name, attribute
+        elif not isinstance(attribute, dict):
+            tally.sees(
+                "JSON-005",
+                "a string, number, boolean, null or array as the value of a member whose name is a tag",
+                path + name,
+                shown(attribute, own=own),
+                own=own,
+            )
+        else:
+            yield name, attribute
+
+
+_NAMES_PASS = {
+    "JSON-005": "every member value is an object",
+    "JSON-006": "^[0-9A-F]{8}$",
+    "JSON-007": "ascending at every depth",
+    "JSON-008": "each name once",
+    "JSON-009": "no name ends in 0000",
+    "JSON-010": "no name begins with 0002",
+}
+
+
+def _named(name: str, own: bool) -> str:
+    """Return a member's name for a path; where it is no tag it may be a value of others' data."""
+    return name[:40] if own or vrs.TAG.fullmatch(name.upper()) else "*"
+
+
+def _disorder(names: list[str]) -> str:
+    first = next(at for at, name in enumerate(names) if name > names[at + 1])
+    return f"{names[first]} before {names[first + 1]}"
+
+
+def _judge_names(tally: Tally, data_set: dict[str, Any], path: str, *, own: bool, rightly: bool) -> None:
+    for name, member in data_set.items():
+        if vrs.TAG.fullmatch(name):
+            continue
+        attribute = isinstance(member, dict) and "vr" in member
+        if vrs.TAG.fullmatch(name.upper()):
+            observation = "lower case hexadecimal letters"
+        elif attribute and _TAG_LIKE.fullmatch(name):
+            observation = "a tag written with comma, parentheses, 0x or fewer than eight digits"
+        elif attribute:
+            observation = "a keyword as name"
+        elif rightly:
+            observation = "a further member that is no attribute, beside attributes that are named rightly"
+        else:
+            observation = "members that are no attributes, and none that is"
+        tally.sees("JSON-006", observation, path + _named(name, own), kind(member), own=own)
+
+
+def _judge_private(tally: Tally, data_set: dict[str, Any], names: list[str], path: str, own: bool) -> None:
+    """Judge private blocks (PS3.5 7.8.1, JSON-044)."""
+    private = [name for name in names if name[3] in "13579BDF" and vrs.is_private(name)]
+    if not private:
+        return
+    blocks: dict[str, bool] = {}
+    for name in private:
+        element = name[4:]
+        if "0010" <= element <= "00FF":
+            if _creates(data_set[name]):
+                blocks[name[:4] + name[6:]] = False
+            else:
+                tally.sees("JSON-044", "a creator of another vr, or without a value", path + name, own=own)
+        elif "0000" < element < "0010":
+            tally.sees("JSON-044", "a private element numbered gggg00ee, the block lost", path + name, own=own)
+        elif "0100" <= element < "1000":
+            tally.sees("JSON-044", "a private element in no block", path + name, own=own)
+    for name in private:
+        if name[4:] < "1000":
+            continue
+        if (block := name[:6]) in blocks:
+            blocks[block] = True
+            tally.meets(
+                "JSON-044", "gggg10ee ... ggggFFee with the creator gggg00bb of vr LO and one value in the same dataset"
+            )
+        elif name[:4] + "00" + name[4:6] not in data_set:
+            tally.sees("JSON-044", "a private element without its creator in the same dataset", path + name, own=own)
+    for block, used in blocks.items():
+        if not used:
+            tally.sees("JSON-044", "the creator without elements of its block", f"{path}{block[:4]}00{block[4:]}")
+
+
+def _creates(attribute: Any) -> bool:
+    match attribute:
+        case {"vr": "LO", "Value": [str(creator)]}:
+            return bool(creator.strip())
+    return False
+
+
+def _judge_attribute(
+    answer: _Answer, name: str, attribute: dict[str, Any], path: str, own: bool
+) -> Iterator[tuple[dict[str, Any], str]]:
+    """Judge one attribute object; yield the items of a sequence."""
+    tally = answer.tally
+    tag = name.upper()
+    if tag.startswith("0002"):
+        observation = (
+            "0002xxxx in a search result (ez-wsi asks for 00020010 by includefield)"
+            if answer.resource == "search"
+            else "0002xxxx in metadata or in a store answer (Annex B prints one, Google sends five)"
+        )
+        tally.sees("JSON-010", observation, path + name, own=own)
+    elif tag.endswith("0000"):
+        tally.sees("JSON-009", "a group length attribute gggg0000", path + name, own=own)
+    if isinstance(attribute, json_octets.Doubled):
+        tally.sees(
+            "JSON-008", "a member (Value, vr, ...) twice in one attribute object", path + _named(name, own), own=own
+        )
+    if not attribute.keys() <= _MEMBERS:
+        _judge_members(tally, attribute, path + _named(name, own), own)
+    vr = _vr(tally, tag, attribute, path + _named(name, own), own)
+    if len(attribute) > 2 and sum(member in attribute for member in _EXCLUSIVE) > 1:
+        together = ", ".join(member for member in _EXCLUSIVE if member in attribute)
+        tally.sees("JSON-014", "two or three of them together", path + _named(name, own), together, own=own)
+    place = Place(path, _named(name, own), vr, own)
+    if "BulkDataURI" in attribute:
+        _judge_uri(answer, place, attribute["BulkDataURI"])
+    if "InlineBinary" in attribute:
+        _judge_octets(tally, place, attribute["InlineBinary"])
+    if "Value" in attribute:
+        yield from _judge_value(tally, place, attribute["Value"])
+    elif len(attribute) == 1:
+        tally.meets("JSON-017", "no Value at all on an empty attribute")
+
+
+_ATTRIBUTE_PASS = {
+    "JSON-011": "vr is there and is a string",
+    "JSON-012": "one of AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN UR US UT UV",
+    "JSON-014": "none or one of the three",
+    "JSON-015": "spelled vr, Value, BulkDataURI, InlineBinary",
+    "JSON-052": "only vr, Value, BulkDataURI, InlineBinary",
+}
+
+
+def _judge_members(tally: Tally, attribute: dict[str, Any], path: str, own: bool) -> None:
+    for member in attribute.keys() - _MEMBERS:
+        if len(member) < 20 and _MISSPELLED.fullmatch(member):
+            tally.sees(
+                "JSON-015",
+                "another spelling: VR, value, values, bulkDataURI, BulkDataUri, BulkDataURL, inlineBinary",
+                path,
+                member,
+                own=own,
+            )
+        else:
+            tally.sees(
+                "JSON-052", "a further member such as keyword, name or Length", path, shown(member, own=own), own=own
+            )
+
+
+def _vr(tally: Tally, tag: str, attribute: dict[str, Any], path: str, own: bool) -> str:
+    """Return the VR by which the attribute is judged: empty where it has none that PS3.5 knows."""
+    if "vr" not in attribute:
+        observation = "no vr" if attribute else "an empty object as attribute object"
+        tally.sees("JSON-011", observation, path, own=own)
+        return ""
+    vr = attribute["vr"]
+    if not isinstance(vr, str):
+        tally.sees("JSON-011", "vr is not a string", path, shown(vr, own=own), own=own)
+        return ""
+    tally.meets_all(_ATTRIBUTE_PASS)
+    if fault := vrs.vr_fault(vr):
+        tally.sees("JSON-012", fault, path, shown(vr, own=own), own=own)
+        return ""
+    if vrs.TAG.fullmatch(tag):
+        _judge_vr(tally, tag, vr, attribute, path, own)
+    return vr
+
+
+def _judge_vr(tally: Tally, tag: str, vr: str, attribute: dict[str, Any], path: str, own: bool) -> None:
+    """Judge a VR by the dictionary (JSON-013)."""
+    allowed = vrs.dictionary_vrs(tag)
+    if vrs.fits_dictionary(tag, vr):
+        if allowed:
+            tally.meets("JSON-013", "the dictionary's VR")
+        return
+    if vr == "UN":
+        if allowed.isdisjoint(vrs.LONG_LENGTH) and _is_long(attribute):
+            tally.meets(
+                "JSON-013", "UN for a value longer than 65534 octets whose VR has a 16-bit length (PS3.5 6.2.2)"
+            )
+            return
+        observation = "UN in place of the dictionary's VR"
+    elif vrs.exchange_of_texts(vr, allowed):
+        observation = "LT, ST and UT exchanged"
+    else:
+        observation = "another VR than the dictionary's for an attribute stored with the dictionary's"
+    tally.sees("JSON-013", observation, path, vr, expected=tuple(sorted(allowed)), own=own)
+
+
+def _is_long(attribute: dict[str, Any]) -> bool:
+    """Tell whether a value is, or may be, too long for a 16-bit length."""
+    octets = attribute.get("InlineBinary")
+    if isinstance(octets, str):
+        return len(octets) // 4 * 3 > vrs.LONGEST_OF_SHORT_LENGTH
+    return "BulkDataURI" in attribute
+
+
+def _judge_uri(answer: _Answer, place: Place, uri: Any) -> None:
+    tally, where, own = answer.tally, f"{place.path}{place.name}", place.own
+    if place.vr and place.vr not in vrs.BULK_DATA:
+        tally.sees(
+            "JSON-043",
+            "on SQ, PN, UI, DA, TM, DT, CS, LO, SH, AE, AS, AT or UR: the value has to stand in place",
+            where,
+            place.vr,
+            own=own,
+        )
+    if not isinstance(uri, str):
+        if not isinstance(uri, BareToken):
+            tally.sees(
+                "JSON-043",
+                "null, object, array, number or boolean",
+                f"{where}.BulkDataURI",
+                shown(uri, own=own),
+                own=own,
+            )
+        return
+    tally.meets(
+        "JSON-043",
+        "a string on DS, FD, FL, IS, LT, OB, OD, OF, OL, OV, OW, SL, SS, ST, SV, UC, UL, UN, US, UT or UV",
+    )
+    judge_scheme(tally, uri, answer.url, f"{where}.BulkDataURI", own=own)
+
+
+def judge_scheme(tally: Tally, uri: str, url: str, where: str, *, own: bool) -> None:
+    """Judge the scheme of a bulk data URI after resolution (BULKDATA-003)."""
+    try:
+        scheme = urlsplit(urljoin(url, uri)).scheme.lower()
+    except ValueError:
+        tally.sees("BULKDATA-003", "no URI reference", where, shown(uri, own=own), own=own)
+        return
+    if not uri:
+        tally.sees("BULKDATA-003", "empty string", where, own=own)
+    elif scheme == "file":
+        tally.sees("BULKDATA-003", "file", where, shown(uri, own=own), own=own)
+    elif scheme not in {"http", "https", ""}:
+        tally.sees("BULKDATA-003", "another scheme", where, shown(uri, own=own), own=own)
+    else:
+        tally.meets("BULKDATA-003", "http or https")
+
+
+def _judge_octets(tally: Tally, place: Place, octets: Any) -> None:
+    where, own, vr = f"{place.path}{place.name}.InlineBinary", place.own, place.vr
+    if vr in vrs.BINARY:
+        tally.meets("JSON-038", "OB, OD, OF, OL, OV, OW, UN")
+    elif vr in _NUMERIC_VRS:
+        tally.sees(
+            "JSON-038",
+            "AT, FD, FL, SL, SS, SV, UL, US, UV (F.2.7 speaks of one for US, F.2.2 does not allow it)",
+            where,
+            vr,
+            own=own,
+        )
+    elif vr:
+        tally.sees("JSON-038", "SQ, PN, UI or any VR of text, dates or decimal strings", where, vr, own=own)
+    if isinstance(octets, BareToken):
+        return
+    if not isinstance(octets, str):
+        observation = (
+            "an array, one entry per value" if isinstance(octets, list) else f"{kind(octets)} in place of a string"
+        )
+        tally.sees("JSON-039", observation, where, kind(octets), own=own)
+    elif (fault := base64_fault(octets)) is not None:
+        tally.sees("JSON-039", fault, where, shown(octets, own=own), own=own)
+    else:
+        tally.meets("JSON-039", "one string, base64 of RFC 4648 4 with padding")
+
+
+def base64_fault(text: str) -> str | None:
+    """Say what speaks against a string as base64 of RFC 4648 4, in the words of JSON-039; None where nothing does."""
+    if not text:
+        return "an empty string on an empty attribute"
+    unbroken = text
+    if "\n" in text or "\r" in text:
+        unbroken = text.replace("\r", "").replace("\n", "")
+    try:
+        binascii.a2b_base64(unbroken, strict_mode=True)
+    except ValueError:
+        if unbroken.startswith("data:"):
+            return "a data: prefix"
+        if _HEXADECIMAL.fullmatch(unbroken):
+            return "hexadecimal digits instead of base64"
+        if _BASE64.fullmatch(unbroken):
+            return "wrong or missing padding"
+        if "=" in unbroken and _BASE64.fullmatch(unbroken.replace("=", "")):
+            return "wrong or missing padding"
+        return "a character outside A-Z a-z 0-9 + / =, such as the URL alphabet"
+    return None if unbroken is text else "line breaks in it"
+
+
+def _judge_value(tally: Tally, place: Place, value: Any) -> Iterator[tuple[dict[str, Any], str]]:
+    where, own, vr = f"{place.path}{place.name}", place.own, place.vr
+    if isinstance(value, BareToken):
+        return
+    if value is None or value == []:
+        form = "Value: null" if value is None else "Value: []"
+        tally.sees("JSON-017", form, where, expected=("no Value at all on an empty attribute",), own=own)
+    elif vr == "SQ":
+        yield from _items(tally, place, value)
+    elif not isinstance(value, list):
+        tally.sees(
+            "JSON-019", "a bare string, number, boolean or object", f"{where}.Value", shown(value, own=own), own=own
+        )
+    else:
+        tally.meets_all(_VALUE_PASS)
+        if vr in vrs.BINARY:
+            numbers = all(isinstance(entry, int | float) for entry in value)
+            observation = "Value with numbers" if numbers else "Value with base64 or text"
+            tally.sees("JSON-042", observation, f"{where}.Value", kind(value), own=own)
+        elif vr:
+            json_values.judge(tally, place, value)
+
+
+_VALUE_PASS = {"JSON-017": "Value holds at least one entry", "JSON-019": "an array"}
+
+
+def _items(tally: Tally, place: Place, value: Any) -> Iterator[tuple[dict[str, Any], str]]:
+    where, own = f"{place.path}{place.name}.Value", place.own
+    if not isinstance(value, list):
+        observation = "an object in place of the array" if isinstance(value, dict) else "no array of items"
+        tally.sees("JSON-034", observation, where, shown(value, own=own), own=own)
+        return
+    if value == [None]:
+        tally.sees("JSON-017", "Value: [null]", where.removesuffix(".Value"), own=own)
+        return
+    tally.meets_all(_VALUE_PASS)
+    for number, item in enumerate(value):
+        there = f"{where}[{number}]"
+        if isinstance(item, dict):
+            if _is_wrapped(item):
+                tally.sees("JSON-034", "an item wrapped in a further object (Item, Dataset)", there, own=own)
+                continue
+            tally.meets("JSON-034", "an array of objects")
+            yield item, f"{there}."
+        elif item is not None and not isinstance(item, BareToken):
+            # An item that is null is JSON-035.
+            tally.sees("JSON-034", "items that are strings, numbers or arrays", there, shown(item, own=own), own=own)
+
+
+def _is_wrapped(item: dict[str, Any]) -> bool:
+    """Tell whether an item is an object around the data set."""
+    if len(item) != 1:
+        return False
+    ((name, member),) = item.items()
+    return not vrs.TAG.fullmatch(name.upper()) and isinstance(member, dict) and _looks_like_data_set(member)

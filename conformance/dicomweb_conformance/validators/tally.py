@@ -1,0 +1,108 @@
+"""What a validator sees in one message: bounded, and a pass only where nothing speaks against a row."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from dicomweb_conformance import catalogue
+from dicomweb_conformance.observation import Observation
+from dicomweb_conformance.verdicts import Verdict
+
+FOREIGN = "any of the failing observations in a dataset that the suite did not store"
+# An answer in which every element has the same fault is one finding with examples, not a hundred thousand.
+EXAMPLES = 20
+_LONGEST = 60
+
+
+class Tally:
+    """The observations on one message, in the order in which they were made."""
+
+    def __init__(self) -> None:
+        self._found: list[Observation] = []
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._against: set[str] = set()
+        self._passed: dict[str, str] = {}
+
+    def sees(
+        self,
+        requirement: str,
+        observation: str,
+        where: str = "",
+        received: str = "",
+        *,
+        expected: tuple[str, ...] = (),
+        own: bool = True,
+    ) -> None:
+        """Note something that is not a pass.
+
+        Args:
+            requirement: id of the row.
+            observation: as the row lists it, or in own words.
+            where: the place in the message.
+            received: what was there.
+            expected: what the row's list of passes does not say well enough.
+            own: whether the data set is one that the suite stored. A row may be milder with those of others.
+        """
+        if not own:
+            row = catalogue.load()[requirement]
+            if FOREIGN in row.note and row.judge(observation) is Verdict.FAIL:
+                received = f"{observation}: {received}" if received else observation
+                observation = FOREIGN
+        self._against.add(requirement)
+        self._counts[requirement, observation] += 1
+        if self._counts[requirement, observation] <= EXAMPLES:
+            self._found.append(Observation(requirement, observation, _writable(where), expected, _writable(received)))
+
+    def meets(self, requirement: str, observation: str) -> None:
+        """Note that the message shows a row to be met; the first observation of each row is the one reported."""
+        self._passed.setdefault(requirement, observation)
+
+    def meets_all(self, passes: dict[str, str]) -> None:
+        """Note that the message shows these rows to be met: observation by row."""
+        for requirement, observation in passes.items():
+            self._passed.setdefault(requirement, observation)
+
+    def speaks_against(self, requirement: str) -> bool:
+        """Whether anything but a pass was seen for a row."""
+        return requirement in self._against
+
+    def observations(self) -> Iterator[Observation]:
+        """Yield what was seen, then one pass for each row that is met everywhere."""
+        yield from self._found
+        for requirement, observation in self._passed.items():
+            if requirement not in self._against:
+                yield Observation(requirement, observation)
+
+
+def _writable(text: str) -> str:
+    """Return a text without lone surrogates, which no report could be written with."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def kind(value: Any) -> str:
+    """Name the JSON type of a value."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case int() | float():
+            return "a number"
+        case str():
+            return "a string"
+        case list():
+            return f"an array of {len(value)}"
+        case dict():
+            return "an object"
+    return "a bare token"
+
+
+def shown(value: Any, *, own: bool = True) -> str:
+    """Return a value as a reader may see it: its JSON, cut; of other patients' data only its type."""
+    if not own or isinstance(value, list | dict):
+        return kind(value)
+    text = json.dumps(value[: _LONGEST + 1] if isinstance(value, str) else value, default=kind, ensure_ascii=False)
+    return text if len(text) <= _LONGEST + 2 else f"{text[:_LONGEST]}..."
