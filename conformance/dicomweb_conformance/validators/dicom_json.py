@@ -5,16 +5,15 @@ The lenient reader that checks use is `dicomweb_conformance.dicom_json`; here no
 
 from __future__ import annotations
 
-import binascii
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
-from urllib.parse import urljoin, urlsplit
 
 from dicomweb_conformance import media_types
 from dicomweb_conformance.observation import Observation
-from dicomweb_conformance.validators import json_octets, json_values
+from dicomweb_conformance.validators import json_octets, json_private, json_values, octet_values
 from dicomweb_conformance.validators import value_representations as vrs
 from dicomweb_conformance.validators.json_values import BareToken, Place
 from dicomweb_conformance.validators.tally import Tally, kind, shown
@@ -42,8 +41,6 @@ _EXCLUSIVE = ("Value", "BulkDataURI", "InlineBinary")
 _MEMBERS = frozenset({"vr", *_EXCLUSIVE})
 _MISSPELLED = re.compile(r"[-_ ]*(?:vr|values?|bulk[-_ ]*data[-_ ]*ur[il]|inline[-_ ]*binary)[-_ ]*", re.IGNORECASE)
 _TAG_LIKE = re.compile(r"\(?(?:0x)?[0-9A-Fa-f]{1,4}[,. ]?(?:0x)?[0-9A-Fa-f]{0,4}\)?")
-_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
-_HEXADECIMAL = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _NUMERIC_VRS = frozenset({"AT", "FD", "FL", "SL", "SS", "SV", "UL", "US", "UV"})
 
 
@@ -110,7 +107,7 @@ def _data_sets(
                 tally.sees(row, "an array with an entry that is no object", path, kind(entry))
     elif isinstance(value, dict):
         ours = own(value)
-        if answer.resource != "store" and not _wraps(tally, value, own):
+        if answer.resource != "store" and not _wraps(tally, value):
             tally.sees(row, "one bare object, also for a single instance", received="an object")
         if answer.resource == "store" or not tally.speaks_against(row) or _looks_like_data_set(value):
             yield value, "", ours
@@ -124,7 +121,7 @@ def _looks_like_data_set(value: Mapping[str, Any]) -> bool:
     return any(vrs.TAG.fullmatch(name.upper()) for name in value)
 
 
-def _wraps(tally: Tally, value: Mapping[str, Any], own: Callable[[dict[str, Any]], bool]) -> bool:
+def _wraps(tally: Tally, value: Mapping[str, Any]) -> bool:
     """Tell whether an object is a wrapper around the array, and say so."""
     if _looks_like_data_set(value):
         return False
@@ -159,12 +156,12 @@ def _attributes(
     rightly = [name for name in data_set if len(name) == 8 and vrs.TAG.fullmatch(name)]
     if rightly:
         tally.meets_all(_NAMES_PASS)
-    if any(one > other for one, other in zip(rightly, rightly[1:], strict=False)):
+    if any(one > other for one, other in pairwise(rightly)):
         level = "inside an item" if nested else "at the top level of a dataset"
         tally.sees("JSON-007", f"not ascending {level}", path.removesuffix("."), _disorder(rightly), own=own)
     if len(rightly) < len(data_set):
         _judge_names(tally, data_set, path, own=own, rightly=bool(rightly))
-    _judge_private(tally, data_set, rightly, path, own)
+    json_private.judge(tally, data_set, rightly, path, own=own)
     for name, attribute in data_set.items():
         tag = name.upper()
         if len(tag) != 8 or not vrs.TAG.fullmatch(tag):
@@ -220,45 +217,6 @@ def _judge_names(tally: Tally, data_set: dict[str, Any], path: str, *, own: bool
         tally.sees("JSON-006", observation, path + _named(name, own), kind(member), own=own)
 
 
-def _judge_private(tally: Tally, data_set: dict[str, Any], names: list[str], path: str, own: bool) -> None:
-    """Judge private blocks (PS3.5 7.8.1, JSON-044)."""
-    private = [name for name in names if name[3] in "13579BDF" and vrs.is_private(name)]
-    if not private:
-        return
-    blocks: dict[str, bool] = {}
-    for name in private:
-        element = name[4:]
-        if "0010" <= element <= "00FF":
-            if _creates(data_set[name]):
-                blocks[name[:4] + name[6:]] = False
-            else:
-                tally.sees("JSON-044", "a creator of another vr, or without a value", path + name, own=own)
-        elif "0000" < element < "0010":
-            tally.sees("JSON-044", "a private element numbered gggg00ee, the block lost", path + name, own=own)
-        elif "0100" <= element < "1000":
-            tally.sees("JSON-044", "a private element in no block", path + name, own=own)
-    for name in private:
-        if name[4:] < "1000":
-            continue
-        if (block := name[:6]) in blocks:
-            blocks[block] = True
-            tally.meets(
-                "JSON-044", "gggg10ee ... ggggFFee with the creator gggg00bb of vr LO and one value in the same dataset"
-            )
-        elif name[:4] + "00" + name[4:6] not in data_set:
-            tally.sees("JSON-044", "a private element without its creator in the same dataset", path + name, own=own)
-    for block, used in blocks.items():
-        if not used:
-            tally.sees("JSON-044", "the creator without elements of its block", f"{path}{block[:4]}00{block[4:]}")
-
-
-def _creates(attribute: Any) -> bool:
-    match attribute:
-        case {"vr": "LO", "Value": [str(creator)]}:
-            return bool(creator.strip())
-    return False
-
-
 def _judge_attribute(
     answer: _Answer, name: str, attribute: dict[str, Any], path: str, own: bool
 ) -> Iterator[tuple[dict[str, Any], str]]:
@@ -297,7 +255,7 @@ def _judge_attribute(
 
 _ATTRIBUTE_PASS = {
     "JSON-011": "vr is there and is a string",
-    "JSON-012": "one of AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN UR US UT UV",
+    "JSON-012": f"one of {' '.join(sorted(vrs.VRS - {'FD', 'FL'})).replace('DT ', 'DT FD FL ')}",
     "JSON-014": "none or one of the three",
     "JSON-015": "spelled vr, Value, BulkDataURI, InlineBinary",
     "JSON-052": "only vr, Value, BulkDataURI, InlineBinary",
@@ -392,24 +350,7 @@ def _judge_uri(answer: _Answer, place: Place, uri: Any) -> None:
         "JSON-043",
         "a string on DS, FD, FL, IS, LT, OB, OD, OF, OL, OV, OW, SL, SS, ST, SV, UC, UL, UN, US, UT or UV",
     )
-    judge_scheme(tally, uri, answer.url, f"{where}.BulkDataURI", own=own)
-
-
-def judge_scheme(tally: Tally, uri: str, url: str, where: str, *, own: bool) -> None:
-    """Judge the scheme of a bulk data URI after resolution (BULKDATA-003)."""
-    try:
-        scheme = urlsplit(urljoin(url, uri)).scheme.lower()
-    except ValueError:
-        tally.sees("BULKDATA-003", "no URI reference", where, shown(uri, own=own), own=own)
-        return
-    if not uri:
-        tally.sees("BULKDATA-003", "empty string", where, own=own)
-    elif scheme == "file":
-        tally.sees("BULKDATA-003", "file", where, shown(uri, own=own), own=own)
-    elif scheme not in {"http", "https", ""}:
-        tally.sees("BULKDATA-003", "another scheme", where, shown(uri, own=own), own=own)
-    else:
-        tally.meets("BULKDATA-003", "http or https")
+    octet_values.judge_scheme(tally, uri, answer.url, f"{where}.BulkDataURI", own=own)
 
 
 def _judge_octets(tally: Tally, place: Place, octets: Any) -> None:
@@ -433,32 +374,10 @@ def _judge_octets(tally: Tally, place: Place, octets: Any) -> None:
             "an array, one entry per value" if isinstance(octets, list) else f"{kind(octets)} in place of a string"
         )
         tally.sees("JSON-039", observation, where, kind(octets), own=own)
-    elif (fault := base64_fault(octets)) is not None:
+    elif (fault := octet_values.base64_fault(octets)) is not None:
         tally.sees("JSON-039", fault, where, shown(octets, own=own), own=own)
     else:
         tally.meets("JSON-039", "one string, base64 of RFC 4648 4 with padding")
-
-
-def base64_fault(text: str) -> str | None:
-    """Say what speaks against a string as base64 of RFC 4648 4, in the words of JSON-039; None where nothing does."""
-    if not text:
-        return "an empty string on an empty attribute"
-    unbroken = text
-    if "\n" in text or "\r" in text:
-        unbroken = text.replace("\r", "").replace("\n", "")
-    try:
-        binascii.a2b_base64(unbroken, strict_mode=True)
-    except ValueError:
-        if unbroken.startswith("data:"):
-            return "a data: prefix"
-        if _HEXADECIMAL.fullmatch(unbroken):
-            return "hexadecimal digits instead of base64"
-        if _BASE64.fullmatch(unbroken):
-            return "wrong or missing padding"
-        if "=" in unbroken and _BASE64.fullmatch(unbroken.replace("=", "")):
-            return "wrong or missing padding"
-        return "a character outside A-Z a-z 0-9 + / =, such as the URL alphabet"
-    return None if unbroken is text else "line breaks in it"
 
 
 def _judge_value(tally: Tally, place: Place, value: Any) -> Iterator[tuple[dict[str, Any], str]]:

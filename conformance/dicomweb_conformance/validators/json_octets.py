@@ -17,6 +17,7 @@ _BOM = b"\xef\xbb\xbf"
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 # Of Python's codecs those that are character sets of the web.
 _CHARSETS = re.compile(r"iso-?(?:8859|2022)|windows-|utf-?(?:16|32)|shift_jis|euc-|gb|big5|koi8")
+_ESCAPED = re.compile(rb"\\u(?:fffd|d[89a-f])", re.IGNORECASE)
 _GRAMMAR = "does not parse: truncated, single quotes, comments, trailing comma, leading zeros or plus sign in a number"
 _CONTRADICTS = "a charset parameter that contradicts the octets"
 
@@ -177,8 +178,7 @@ def judge_strings(tally: Tally, body: bytes, data_sets: Iterable[tuple[str, Any,
         body: as it was received.
         data_sets: path, data set, and whether it is the suite's own.
     """
-    lowered = body.lower() if b"\\" in body else body
-    if b"\xef\xbf\xbd" not in body and b"\\ufffd" not in lowered and b"\\ud" not in lowered:
+    if b"\xef\xbf\xbd" not in body and not _ESCAPED.search(body):
         return
     for path, data_set, own in data_sets:
         waiting: list[tuple[str, Any]] = [(path, data_set)]
@@ -196,7 +196,13 @@ def judge_strings(tally: Tally, body: bytes, data_sets: Iterable[tuple[str, Any,
 def _judge_string(tally: Tally, where: str, value: str, own: bool) -> None:
     if _LONE_SURROGATE.search(value):
         tally.sees(
-            "JSON-002", "an escaped lone surrogate in a string", where if own else "a value of others", shown(value, own=own), own=own
+            "JSON-002",
+            "an escaped lone surrogate in a string",
+            where if own else "a value of others",
+            shown(value, own=own),
+            own=own,
         )
     elif "\ufffd" in value:
-        tally.sees("JSON-002", "U+FFFD inside a value", where if own else "a value of others", shown(value, own=own), own=own)
+        tally.sees(
+            "JSON-002", "U+FFFD inside a value", where if own else "a value of others", shown(value, own=own), own=own
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -58,6 +58,8 @@ class BareToken:
     """NaN, Infinity or -Infinity, where Python's parser meets one; JSON-003 speaks of it and nothing else does."""
 
 
+_DECIMAL_PASSES = {"JSON-024": "number", "JSON-024b": "a finite number"}
+_STRING_PASSES = {"JSON-024": "string", "JSON-024b": "a string that satisfies the VR's grammar"}
 _SEVERAL = {"JSON-018": "no empty value among the entries"}
 
 
@@ -89,16 +91,20 @@ def judge(tally: Tally, place: Place, entries: list[Any]) -> None:
     judge_entry = _JUDGES[vr]
     for number, entry in enumerate(entries):
         if entry is None:
-            if vr == "PN":
-                tally.meets("JSON-033", "null")
-            elif vr in vrs.FLOATS:
-                tally.sees("JSON-047", "null", place.entry(number), "null", own=place.own)
-            else:
-                tally.meets("JSON-018", "null stands for each empty value")
+            _null(tally, place, number)
         elif entry == "" and vr != "PN":
             tally.sees("JSON-018", "an empty string for an empty value", place.entry(number), '""', own=place.own)
         elif not isinstance(entry, BareToken):
             judge_entry(tally, place, number, entry)
+
+
+def _null(tally: Tally, place: Place, number: int) -> None:
+    if place.vr == "PN":
+        tally.meets("JSON-033", "null")
+    elif place.vr in vrs.FLOATS:
+        tally.sees("JSON-047", "null", place.entry(number), "null", own=place.own)
+    else:
+        tally.meets("JSON-018", "null stands for each empty value")
 
 
 def _is_empty(tally: Tally, place: Place, entry: Any) -> bool:
@@ -173,34 +179,36 @@ def _decimal(tally: Tally, place: Place, number: int, entry: Any) -> None:
     def sees(requirement: str, observation: str) -> None:
         tally.sees(requirement, observation, where, shown(entry, own=own), own=own)
 
-    if isinstance(entry, bool | dict | list):
-        sees("JSON-024b", _OBJECT)
-        return
     if isinstance(entry, str):
+        if fault := _decimal_string_fault(place.vr, entry.strip(" ")):
+            sees(*fault)
+            return
         text = entry.strip(" ")
-        if "\\" in text:
-            sees("JSON-024b", "two values in one string")
-            return
-        if text.endswith("\x00"):
-            sees(*string_values.NUL)
-            return
-        if not string_values.is_number(place.vr, text):
-            sees("JSON-024b", "a string that is no number, such as one with a comma, a unit or NaN")
-            return
         if text != entry:
             sees(*string_values.PADDING)
         if place.vr == "DS" and len(text) > 16:
             sees("JSON-024b", "a DS string longer than 16 characters that holds the same number")
-        tally.meets_all({"JSON-024": "string", "JSON-024b": "a string that satisfies the VR's grammar"})
+        tally.meets_all(_STRING_PASSES)
         if place.vr != "DS":
             _integer(sees, place.vr, Decimal(text), fraction="." in text or "e" in text.lower())
-        return
-    if isinstance(entry, float) and not math.isfinite(entry):
+    elif isinstance(entry, bool | dict | list):
+        sees("JSON-024b", _OBJECT)
+    elif isinstance(entry, float) and not math.isfinite(entry):
         sees("JSON-024b", "a number that is not finite")
-        return
-    tally.meets_all({"JSON-024": "number", "JSON-024b": "a finite number"})
-    if place.vr != "DS":
-        _integer(sees, place.vr, entry, fraction=isinstance(entry, float))
+    else:
+        tally.meets_all(_DECIMAL_PASSES)
+        if place.vr != "DS":
+            _integer(sees, place.vr, entry, fraction=isinstance(entry, float))
+
+
+def _decimal_string_fault(vr: str, text: str) -> tuple[str, str] | None:
+    if "\\" in text:
+        return "JSON-024b", "two values in one string"
+    if text.endswith("\x00"):
+        return string_values.NUL
+    if not string_values.is_number(vr, text):
+        return "JSON-024b", "a string that is no number, such as one with a comma, a unit or NaN"
+    return None
 
 
 def _integer(sees: Callable[[str, str], None], vr: str, value: Decimal | float, *, fraction: bool) -> None:
@@ -258,20 +266,16 @@ def _name(tally: Tally, place: Place, number: int, entry: Any) -> None:
         tally.sees("JSON-033", "an object in which every group is an empty string or null", where, own=own)
         return
     for group, text in groups.items():
-        there = f"{where}.{group}"
-        if text is None or text == "":
-            tally.sees(
-                "JSON-031",
-                "an empty string or null for a group, beside one that has content",
-                there,
-                kind(text),
-                own=own,
-            )
-        elif not isinstance(text, str):
-            tally.sees("JSON-031", "a group that is neither string nor null", there, shown(text, own=own), own=own)
-        else:
-            for requirement, observation in string_values.faults("PN", text):
-                tally.sees(requirement, observation, there, shown(text, own=own), own=own)
+        for requirement, observation in _group_faults(text):
+            tally.sees(requirement, observation, f"{where}.{group}", shown(text, own=own), own=own)
+
+
+def _group_faults(text: Any) -> Iterable[tuple[str, str]]:
+    if text is None or text == "":
+        return [("JSON-031", "an empty string or null for a group, beside one that has content")]
+    if not isinstance(text, str):
+        return [("JSON-031", "a group that is neither string nor null")]
+    return string_values.faults("PN", text)
 
 
 _JUDGES: dict[str, Callable[[Tally, Place, int, Any], None]] = {

@@ -25,6 +25,7 @@ class Tally:
         self._counts: Counter[tuple[str, str]] = Counter()
         self._against: set[str] = set()
         self._passed: dict[str, str] = {}
+        self._tables: set[int] = set()
 
     def sees(
         self,
@@ -61,7 +62,10 @@ class Tally:
         self._passed.setdefault(requirement, observation)
 
     def meets_all(self, passes: dict[str, str]) -> None:
-        """Note that the message shows these rows to be met: observation by row."""
+        """Note that the message shows these rows to be met: observation by row, in a table that is never changed."""
+        if id(passes) in self._tables:
+            return
+        self._tables.add(id(passes))
         for requirement, observation in passes.items():
             self._passed.setdefault(requirement, observation)
 
