@@ -73,6 +73,11 @@ class Tally:
         """Whether anything but a pass was seen for a row."""
         return requirement in self._against
 
+    @property
+    def rows_spoken_against(self) -> frozenset[str]:
+        """The rows of which anything but a pass was seen."""
+        return frozenset(self._against)
+
     def observations(self) -> Iterator[Observation]:
         """Yield what was seen, then one pass for each row that is met everywhere."""
         yield from self._found
