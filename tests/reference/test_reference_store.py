@@ -157,7 +157,6 @@ def test_single_part_is_stored(dicomweb: Service) -> None:
         "image/bmp",
         "text/plain",
         'multipart/related; type="text/plain"; boundary=frontier',
-        'multipart/related; type="application/dicom+json"; boundary=frontier',
         'multipart/form-data; type="application/dicom"; boundary=frontier',
     ],
 )
