@@ -30,8 +30,15 @@ def main() -> None:
     metavar="NAME",
     help="Something that the standard leaves open, done the other way; repeatable.",
 )
+@click.option(
+    "--flavour",
+    type=click.Choice(["dicom", "google"]),
+    default="dicom",
+    show_default=True,
+    help="PS3.18, or the Cloud Healthcare API: its addresses, deletes as operations, its error bodies.",
+)
 @click.option("--list-freedoms", is_flag=True, help="List the freedoms and end.")
-def serve(port: int, freedoms: tuple[str, ...], list_freedoms: bool) -> None:
+def serve(port: int, freedoms: tuple[str, ...], flavour: str, list_freedoms: bool) -> None:
     """Start the reference server.
 
     Its base URL is the first line printed. Ctrl-C ends it, and what it stored is gone.
@@ -47,7 +54,7 @@ def serve(port: int, freedoms: tuple[str, ...], list_freedoms: bool) -> None:
     if unknown:
         raise click.UsageError(f"unknown freedom {', '.join(unknown)}; --list-freedoms names them")
     try:
-        serve_reference(port, set(freedoms), until_stdin_closes=False)
+        serve_reference(port, set(freedoms), until_stdin_closes=False, flavour=flavour)
     except OSError as error:
         raise click.ClickException(
             f"port {port} of 127.0.0.1 cannot be used: {error.strerror}; --port names another"

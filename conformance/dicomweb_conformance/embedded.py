@@ -32,13 +32,16 @@ class Embedded:
             self.process.stdout.close()
 
 
-def start() -> Embedded:
+def start(flavour: str) -> Embedded:
     """Start the reference server on a free port of 127.0.0.1 and wait until it listens.
+
+    Args:
+        flavour: `dicom` or `google`.
 
     Raises:
         RuntimeError: it did not; says what it printed.
     """
-    command = [sys.executable, "-m", "dicomweb_reference", "--port", "0", "--until-stdin-closes"]
+    command = [sys.executable, "-m", "dicomweb_reference", "--port", "0", "--flavour", flavour, "--until-stdin-closes"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own module
     first: queue.Queue[str] = queue.Queue()
     threading.Thread(target=lambda: first.put(process.stdout.readline() if process.stdout else ""), daemon=True).start()

@@ -178,7 +178,7 @@ class Judging:
             return
         self._prepare_directory()
         if self.settings.embedded:
-            self.server = embedded.start()
+            self.server = embedded.start(self.profile.flavour)
             self.exit_stack.callback(self.server.stop)
             self.settings = replace(self.settings, target=replace(self.settings.target, url=self.server.url))
         self._connect()

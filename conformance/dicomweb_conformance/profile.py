@@ -34,6 +34,11 @@ class Profile:
     extended_tiers: tuple[Tier, ...]
     include: tuple[Tier, ...]
 
+    @property
+    def flavour(self) -> str:
+        """The flavour of the embedded reference server that this profile judges."""
+        return "google" if "GOOGLE" in self.services else "dicom"
+
     def counts(self, requirement: Requirement, include: Collection[str] = ()) -> bool:
         """Tell whether a requirement is judged; `include` names the opt-in tiers that the user asks for."""
         tiers = {*self.core_tiers, *self.extended_tiers, *self.include, *include}
