@@ -23,7 +23,7 @@ def test_every_row_is_there_once():
         "MULTIPART": 27,
         "JSON": 56,
         "XML": 32,
-        "RETRIEVE": 38,
+        "RETRIEVE": 41,
         "METADATA": 25,
         "BULKDATA": 29,
         "FRAMES": 30,
