@@ -6,7 +6,7 @@ Absent is not broken: a capability is absent only by a clean refusal beside a co
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -16,10 +16,15 @@ from filelock import FileLock
 from dicomweb_conformance import dicom_json, media_types, resources
 from dicomweb_conformance.archive import shows
 from dicomweb_conformance.exchanges import Response
+from dicomweb_conformance.profile import Profile
 from dicomweb_conformance.recorder import Recorder
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.target import Target
+from dicomweb_conformance.validators import operations
+from dicomweb_fixtures import json_bulk
 from dicomweb_fixtures.entities import Study
+from dicomweb_fixtures.fresh import Fresh
+from dicomweb_fixtures.json_bulk import Payload
 
 CLEAN_REFUSALS = frozenset({404, 405, 406, 415, 501})
 
@@ -57,6 +62,7 @@ class _Question:
     owner: str
     probe: Probe
     proof: Proof
+    refusals: frozenset[int] = CLEAN_REFUSALS
 
 
 def _rows(tag: str, uids: Callable[[Study], set[str]]) -> Proof:
@@ -132,6 +138,46 @@ QUESTIONS: dict[str, _Question] = {
 }
 
 
+def questions_of(profile: Profile, seed: int) -> dict[str, _Question]:
+    """Return how each capability is looked for in a profile.
+
+    Args:
+        profile: the one that the target is judged by.
+        seed: where the UIDs of what is stored for the sake of a question come from.
+    """
+    fresh = Fresh(seed, "probe")
+    if profile.flavour != "google":
+        described = json_bulk.native(fresh.place())
+        # The row of that form counts 400 as "not offered", too.
+        return QUESTIONS | {
+            "store.json-bulk": _Question("store-json-bulk", *_storing(described), CLEAN_REFUSALS | {400}),
+        }
+    study = fresh.study()
+
+    def begin(service: StudiesService, _: Study) -> Response:
+        stored = service.store(study.instances)
+        return service.delete(study) if stored.status == 200 else stored
+
+    def begun(response: Response, _: Study) -> bool:
+        document = operations.read(response.body)
+        return document is not None and isinstance(document.get("name"), str)
+
+    return QUESTIONS | {
+        "store.json-bulk": _Question("google-json-jpeg[colour]", *_storing(json_bulk.page(fresh.place()))),
+        "delete.lro": _Question("lro-delete-study", begin, begun),
+    }
+
+
+def _storing(payload: Payload) -> tuple[Probe, Proof]:
+    def probe(service: StudiesService, _: Study) -> Response:
+        return service.store_metadata(payload)
+
+    def proof(response: Response, _: Study) -> bool:
+        return payload.instance.sop_instance_uid.encode() in response.body
+
+    return probe, proof
+
+
 class Capabilities:
     """What the target offers: as declared, or probed once for the whole run.
 
@@ -141,17 +187,30 @@ class Capabilities:
         study: returns a study that is known to be on the target; it is the control of every probe.
         recorder: told what was found out.
         state: a directory that the run's processes share.
+        questions: how each capability is looked for.
     """
 
     def __init__(
-        self, target: Target, service: StudiesService, study: Callable[[], Study], recorder: Recorder, state: Path
+        self,
+        target: Target,
+        service: StudiesService,
+        study: Callable[[], Study],
+        recorder: Recorder,
+        state: Path,
+        questions: Mapping[str, _Question],
     ) -> None:
         self._target = target
         self._service = service.for_purpose("probe")
         self._study = study
         self._recorder = recorder
         self._state = state
+        self._questions = questions
         self._known: dict[str, Capability] = {}
+
+    def owner(self, capability: str) -> str | None:
+        """Return the check that fails where a capability is missing or broken; None where no probe looks for it."""
+        question = self._questions.get(capability)
+        return question.owner if question else None
 
     def of(self, capability: str) -> Capability | None:
         """Return what is known of a capability; None for one that no probe looks for.
@@ -163,7 +222,7 @@ class Capabilities:
             declared = self._target.declares(capability)
             if declared is False:
                 self._known[capability] = Capability(capability, State.ABSENT, declared, "declared absent")
-            elif capability in QUESTIONS:
+            elif capability in self._questions:
                 self._known[capability] = self._probed_once(capability)
             elif declared is True:
                 self._known[capability] = Capability(capability, State.OFFERED, declared, "declared")
@@ -184,13 +243,13 @@ class Capabilities:
         return found
 
     def _probed(self, capability: str, study: Study) -> Capability:
-        question = QUESTIONS[capability]
+        question = self._questions[capability]
         response = question.probe(self._service, study)
         path = resources.path(response.url.removeprefix(self._service.base_url))
         said = f"{response.method} /{path} was answered {response.error or response.status}"
         if response.status == 200 and question.proof(response, study):
             state = State.OFFERED
-        elif response.status in CLEAN_REFUSALS:
+        elif response.status in question.refusals:
             state = State.ABSENT
         else:
             state = State.BROKEN

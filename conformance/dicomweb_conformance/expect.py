@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
@@ -29,6 +29,7 @@ from dicomweb_conformance.judgement import (
     SuiteError,
     current,
 )
+from dicomweb_conformance.observation import Observation
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.verdicts import Verdict
 
@@ -151,6 +152,17 @@ class Expectation:
                 self.observes(
                     because, expected=["200 with that resource"], received=f"200 with something else for {url}", of=of
                 )
+
+    def reports(self, observations: Iterable[Observation]) -> None:
+        """Report what a judge of one message saw; an observation that its row does not list falls to the row's level.
+
+        Raises:
+            SuiteError: one belongs to a requirement that the check does not verify.
+        """
+        for each in observations:
+            requirement = self._judgement.requirement(each.requirement)
+            verdict = requirement.judge(each.observation)
+            self._note(requirement, each.observation, verdict, each.where, each.expected, each.received)
 
     def finds(
         self,

@@ -23,7 +23,7 @@ from filelock import FileLock, Timeout
 
 from dicomweb_conformance import catalogue, cleaning, embedded, known, ledger
 from dicomweb_conformance.archive import Archive
-from dicomweb_conformance.capabilities import QUESTIONS, Capabilities, State
+from dicomweb_conformance.capabilities import Capabilities, State, questions_of
 from dicomweb_conformance.checks import claim_of
 from dicomweb_conformance.client import Asked, Client
 from dicomweb_conformance.concluding import (
@@ -46,13 +46,14 @@ from dicomweb_conformance.judgement import (
 )
 from dicomweb_conformance.known import KnownError, KnownFailure
 from dicomweb_conformance.ledger import Ledger
+from dicomweb_conformance.long_running import Operations
 from dicomweb_conformance.message import message_of
 from dicomweb_conformance.observers import JUDGES, Observers
 from dicomweb_conformance.options import OptionError, Settings
 from dicomweb_conformance.ownership import Own
 from dicomweb_conformance.pace import Budget, Pace
 from dicomweb_conformance.preflight import CannotBeJudged, preflight
-from dicomweb_conformance.profile import Profile, ProfileError, load_profile
+from dicomweb_conformance.profile import OPT_IN_TIERS, Profile, ProfileError, load_profile
 from dicomweb_conformance.recorder import Recorder, now
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.terminal import STATUS, terminal_lines
@@ -66,6 +67,9 @@ from dicomweb_reports.write import write_reports
 
 VERSION = importlib.metadata.version("dicomweb-conformance")
 _RUN_FILES = ("run.jsonl", "report.json", "report.html", "report.md", "exchanges.har")
+_MARKER_OF = {"store.json-bulk": "json_bulk"}
+_PATIENCE = 6
+"""How many times the grace time an operation may take."""
 _judgement = pytest.StashKey[Judgement]()
 _core = pytest.StashKey[bool]()
 _started = pytest.StashKey[tuple[str, float]]()
@@ -134,8 +138,14 @@ class Judging:
         self.delivery = Delivery(self.service, self.own, self.recorder, self.state, settings.grace, self._say)
         self.corpus = Corpus(settings.seed, self.delivery.has)
         self.capabilities = Capabilities(
-            settings.target, self.service, lambda: self.corpus.two_series, self.recorder, self.state
+            settings.target,
+            self.service,
+            lambda: self.corpus.two_series,
+            self.recorder,
+            self.state,
+            questions_of(self.profile, settings.seed),
         )
+        self.operations = Operations(self.service, _PATIENCE * settings.grace)
 
     def _observe(self, asked: Asked, response: Response) -> None:
         self.observers.look(message_of(response, asked.headers, self.settings.target.url))
@@ -164,6 +174,11 @@ class Judging:
     def _archive(self) -> Archive:
         """What the target really holds."""
         return self.archive
+
+    @pytest.fixture(name="operations")
+    def _operations(self) -> Operations:
+        """The long-running operations of the target."""
+        return self.operations
 
     @pytest.fixture(name="fresh")
     def _fresh(self, request: pytest.FixtureRequest) -> Fresh:
@@ -247,6 +262,7 @@ class Judging:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         rows = catalogue.load()
+        elsewhere: list[pytest.Item] = []  # checks of other profiles
         for item in items:
             marks = list(item.iter_markers("verifies"))[::-1]  # that of the case, which pytest puts last, counts first
             if not marks or not isinstance(item, pytest.Function):
@@ -254,6 +270,9 @@ class Judging:
             identifiers = list(dict.fromkeys(name for mark in marks for name in mark.args))
             scenario = item.path.stem.split("_")[1]
             requirements = tuple(rows[each] for each in identifiers)
+            if not all(self.profile.has(each) for each in requirements):
+                elsewhere.append(item)
+                continue
             check = marks[0].kwargs["id"]
             title = claim_of(item.function)
             if hasattr(item, "callspec"):
@@ -262,12 +281,17 @@ class Judging:
             item.stash[_judgement] = judgement
             item.stash[_core] = any(each.tier in self.profile.core_tiers for each in requirements)
             item.extra_keyword_matches.update({judgement.check, scenario, *identifiers})
-            item.add_marker(scenario)
+            for marker in (
+                scenario,
+                *(_MARKER_OF[each.capability] for each in requirements if each.capability in _MARKER_OF),
+            ):
+                item.add_marker(marker)
             item.user_properties += [
                 (CHECK_PROPERTY, judgement.check),
                 (SCENARIO_PROPERTY, scenario),
                 (REQUIREMENTS_PROPERTY, " ".join(identifiers)),
             ]
+        items[:] = [item for item in items if item not in elsewhere]
 
     def _is_own(self, match: dict[str, Any]) -> bool:
         return self.own.has(match)
@@ -329,11 +353,11 @@ class Judging:
         if self.budget.used_up:
             raise Inconclusive(f"{self.budget} used up")
         for each in judgement.requirements:
-            if each.tier in self.profile.include and each.tier not in self.settings.include:
+            if each.tier in OPT_IN_TIERS and each.tier not in {*self.profile.include, *self.settings.include}:
                 raise NotApplicable(f"tier {each.tier} is not included: --dicomweb-include={each.tier} runs it")
         for each in judgement.requirements:
-            question = QUESTIONS.get(each.capability)
-            if question and question.owner == judgement.check:
+            owner = self.capabilities.owner(each.capability)
+            if owner == judgement.check:
                 continue
             capability = self.capabilities.of(each.capability) if each.capability else None
             if capability is None or capability.state is State.OFFERED:
@@ -342,7 +366,6 @@ class Judging:
                 raise NotApplicable(
                     f"the target does not offer {each.capability}: {capability.reason}", each.capability
                 )
-            owner = question.owner if question else None
             raise Inconclusive(f"{each.capability} does not work ({capability.reason}); see check {owner}", owner)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

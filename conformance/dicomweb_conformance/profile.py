@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from dicomweb_conformance.catalogue import SERVICES, Tier
+from dicomweb_conformance.catalogue import SERVICES, Tier, load
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -23,7 +24,7 @@ class ProfileError(ValueError):
     """A profile that is not there or cannot be used; the message is for the person who named it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Profile:
     """What counts: the services whose rows are judged, which tiers are core or extended, which opt-in tiers are on."""
 
@@ -42,11 +43,20 @@ class Profile:
     def counts(self, requirement: Requirement, include: Collection[str] = ()) -> bool:
         """Tell whether a requirement is judged; `include` names the opt-in tiers that the user asks for."""
         tiers = {*self.core_tiers, *self.extended_tiers, *self.include, *include}
-        return requirement.service in self.services and requirement.tier in tiers
+        return self.has(requirement) and requirement.tier in tiers
+
+    def has(self, requirement: Requirement) -> bool:
+        """Tell whether a requirement is of this profile: of its services, and not replaced by another row of them."""
+        return requirement.service in self.services and requirement.id not in self.replaced
+
+    @cached_property
+    def replaced(self) -> frozenset[str]:
+        """The rows in whose place another row of the profile stands."""
+        return frozenset(each for row in load().values() if row.service in self.services for each in row.replaces)
 
     def is_core(self, requirement: Requirement) -> bool:
         """Tell whether the exit code hangs on a conclusion about this requirement."""
-        return requirement.service in self.services and requirement.tier in self.core_tiers
+        return self.has(requirement) and requirement.tier in self.core_tiers
 
 
 def load_profile(name_or_path: str) -> Profile:

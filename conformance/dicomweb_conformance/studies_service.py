@@ -5,17 +5,21 @@ Requests out, answers back, nothing judged.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from dicomweb_conformance import media_types, multipart, resources
 from dicomweb_conformance.client import Client
-from dicomweb_conformance.exchanges import Response
+from dicomweb_conformance.exchanges import Headers, Response
 from dicomweb_conformance.ledger import Ledger
 from dicomweb_conformance.ownership import Own
 from dicomweb_conformance.resources import Resource, Value
 from dicomweb_conformance.wire import send_exactly
 from dicomweb_fixtures.entities import Instance
+from dicomweb_fixtures.json_bulk import Payload
+
+_PAGES_BOUNDARY = "DICOMwebBoundary"
 
 Pairs: TypeAlias = Sequence[tuple[str, Value]]
 
@@ -97,6 +101,12 @@ class StudiesService:
         """GET a URL as the target gave it; only for URLs below the target's own origin."""
         return self._client.send("GET", url, headers=_accept(accept), purpose=self._purpose)
 
+    def post_url(self, url: str, content: object) -> Response:
+        """POST JSON to a URL below the target's own origin."""
+        body = json.dumps(content).encode()
+        headers = [("Content-Type", media_types.JSON)]
+        return self._client.send("POST", url, headers=headers, body=body, purpose=self._purpose)
+
     def delete(self, resource: Resource) -> Response:
         """DELETE a study, series or instance."""
         return self.send("DELETE", resource)
@@ -122,6 +132,16 @@ class StudiesService:
     def store_single_part(self, instance: Instance) -> Response:
         """Store one instance as a bare application/dicom body."""
         return self.store_payload(media_types.DICOM, instance.part10, [instance])
+
+    def store_metadata(self, payload: Payload, *, accept: str | None = media_types.DICOM_JSON) -> Response:
+        """Store metadata in JSON with bulk data beside it (10.5.1.4), framed as the Cloud Healthcare API's page does.
+
+        The boundary is the page's, and nothing follows the closing delimiter, not even the end of the line.
+        """
+        parts = [multipart.Part(Headers(each.headers), each.octets) for each in payload.parts]
+        boundary, body = multipart.write(parts, _PAGES_BOUNDARY)
+        content_type = media_types.multipart_related(media_types.DICOM_JSON, boundary)
+        return self.store_payload(content_type, body.removesuffix(b"\r\n"), payload.instances, accept=accept)
 
     def store_payload(
         self,
