@@ -11,7 +11,7 @@ import io
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import requests
@@ -21,7 +21,8 @@ from urllib3.util import SKIP_HEADER
 from dicomweb_conformance import busy
 from dicomweb_conformance.connections import Adapter, Wire
 from dicomweb_conformance.content_coding import decoded
-from dicomweb_conformance.exchanges import Headers, Response
+from dicomweb_conformance.exchanges import Examined, Headers, Response
+from dicomweb_conformance.messages import Course
 from dicomweb_conformance.recorder import Recorder, now
 from dicomweb_conformance.target import Target
 
@@ -30,12 +31,16 @@ BODY_LIMIT = 256 << 20
 _CHUNK = 1 << 16
 
 Screen = Callable[[Response], bytes | None]
-Answer = Callable[["Asked"], Response]
+Answer = Callable[["Request"], Response]
 Body = bytes | Iterable[bytes] | None
+Examine = Callable[[Response, Callable[[], Response]], Examined]
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_IDEMPOTENT = _SAFE | {"DELETE", "PUT"}
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """One request as it is to be sent, with the id of its exchange and all header fields but those of framing."""
 
     exchange: str
@@ -57,7 +62,9 @@ class Client:
         wait_for_turn: returns when the next request may be sent.
         pause: waits for so many seconds.
         body_limit: octets of a body that are read at most, and to which it may unpack.
-        on_answer: shown each answer, with what was asked, once it is recorded.
+        on_answer: shown each answer, with what was asked and what happened around it, once it is recorded; of several
+            tries because the target was busy the last.
+        examine: finds out why an exchange broke off, and has it repeated.
     """
 
     def __init__(
@@ -71,7 +78,8 @@ class Client:
         wait_for_turn: Callable[[], None] = lambda: None,
         pause: Callable[[float], None] = time.sleep,
         body_limit: int = BODY_LIMIT,
-        on_answer: Callable[[Asked, Response], None] = lambda _asked, _answer: None,
+        on_answer: Callable[[Request, Response, Course], None] = lambda _asked, _answer, _course: None,
+        examine: Examine | None = None,
     ) -> None:
         self.target = target
         self.wire = Wire()
@@ -84,6 +92,7 @@ class Client:
         self._pause = pause
         self._patience = busy.PATIENCE
         self._on_answer = on_answer
+        self._examine = examine
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers.clear()
@@ -109,9 +118,10 @@ class Client:
     ) -> Response:
         """Send one request and return its answer.
 
-        A GET that breaks off without an answer is repeated once: a kept-alive connection may have been closed
-        meanwhile. Where the target is busy (429, 502, 503, 504) the request is sent again, if it cannot have been
-        processed or may be twice; each try is an exchange of its own in the record.
+        A request that breaks off without an answer is repeated once, and a GET then has the second answer; so is one
+        that went to a kept-alive connection which had been closed meanwhile, unless it is a POST. Where the target is
+        busy (429, 502, 503, 504) the request is sent again, if it cannot have been processed or may be twice; each try
+        is an exchange of its own in the record.
 
         Args:
             method: the HTTP method.
@@ -139,10 +149,16 @@ class Client:
             purpose: why it is sent.
             answer: sends the request, and turns whatever goes wrong into a Response.
         """
-        response = self._once(method, url, headers, body, purpose, answer, None)
-        if response.status == 0 and method in {"GET", "HEAD"} and "timed out" not in response.error:
-            response = self._once(method, url, headers, body, purpose, answer, response.exchange)
-        first, usual = response.exchange, busy.pauses()
+
+        def once(retry_of: str | None) -> Response:
+            return self._once(method, url, headers, body, purpose, answer, retry_of)
+
+        response = once(None)
+        if response.status == 0 and method in _IDEMPOTENT and self.wire.was_stale:
+            response = once(response.exchange)
+        if response.status == 0 and not isinstance(body, Iterator):
+            response = self._broken_off(Request(response.exchange, method, url, headers, body), response, once)
+        first, usual, retries = response.exchange, busy.pauses(), 0
         while busy.asks_for_another_try(response) and not isinstance(body, Iterator):
             default = next(usual, None)
             said = busy.retry_after(response)
@@ -151,8 +167,21 @@ class Client:
                 break
             self._patience -= pause
             self._pause(pause)
-            response = self._once(method, url, headers, body, purpose, answer, first)
+            response = once(first)
+            retries += 1
+        if response.status:
+            self._on_answer(Request(response.exchange, method, url, headers, body), response, Course(retries=retries))
         return response
+
+    def _broken_off(self, asked: Request, response: Response, once: Callable[[str | None], Response]) -> Response:
+        """Have a request repeated that broke off; return the second answer where the method is safe."""
+        if self._examine is None:
+            repeat: Response | None = once(response.exchange) if asked.method in _SAFE else None
+        else:
+            examined = self._examine(response, lambda: once(response.exchange))
+            repeat = examined.repeat
+            self._on_answer(asked, response, _course(response, examined))
+        return repeat if repeat is not None and asked.method in _SAFE else response
 
     def _once(
         self,
@@ -169,7 +198,7 @@ class Client:
         check = self._on_exchange(exchange)
         self.wire.begin(self.target.timeout)
         started, clock = now(), time.monotonic()
-        asked = Asked(exchange, method, url, headers, body)
+        asked = Request(exchange, method, url, headers, body)
         response = answer(asked)
         response = replace(response, seconds=time.monotonic() - clock)
         self._recorder.event(
@@ -190,8 +219,6 @@ class Client:
             **({"retry_of": retry_of} if retry_of else {}),
             **self._oddities(response),
         )
-        if response.status:
-            self._on_answer(asked, response)
         return response
 
     def _recorded(self, response: Response) -> dict[str, Any]:
@@ -237,7 +264,7 @@ class Client:
         """Return the client certificate to show; none to another origin."""
         return str(self.target.certificate) if self.target.certificate and self.is_targets(url) else None
 
-    def _answer(self, asked: Asked) -> Response:
+    def _answer(self, asked: Request) -> Response:
         def broken(error: BaseException, **known: Any) -> Response:
             return Response(
                 asked.exchange,
@@ -285,6 +312,20 @@ class Client:
             asked.exchange, asked.method, asked.url, body=body.getvalue(), wire=self.wire.facts(), **known
         )
         return decoded(response, self.body_limit)
+
+
+def _course(broken: Response, examined: Examined) -> Course:
+    """Say what happened around an exchange that broke off."""
+    if "timed out" in broken.error:
+        how: Literal["no answer in time", "no status line", "header section cut off"] = "no answer in time"
+    else:
+        how = "header section cut off" if broken.wire and broken.wire.status_line else "no status line"
+    again = examined.repeat
+    return Course(
+        broke_off=how,
+        repeat="" if again is None else "answered" if again.status else "broke off",
+        control_answered=examined.control_answered,
+    )
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:

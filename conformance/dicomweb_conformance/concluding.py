@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -48,6 +49,9 @@ class ConcludingMessages:
         run = record.load(self.recorder.directory)
         results = [self._judged(each) for each in run.results if each.scenario == SCENARIO]
         session.testscollected += len(results)
+        terminal: Any = session.config.pluginmanager.getplugin("terminalreporter")
+        if terminal is not None:
+            terminal.ensure_newline()
         for result in results:
             self.recorder.event(
                 "result", **{**asdict(result), "started": result.started.isoformat(timespec="milliseconds")}

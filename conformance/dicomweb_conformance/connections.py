@@ -35,6 +35,7 @@ class Wire(threading.local):
         self.reader: AnswerReader | None = None
         self.tunnelling = False
         self.lingers = False
+        self.connected = False
         self._deadline = math.inf
         self._timeout = math.inf
 
@@ -48,6 +49,7 @@ class Wire(threading.local):
         self.head = b""
         self.reader = None
         self.lingers = lingers
+        self.connected = False
         self._timeout = timeout
         self._deadline = time.monotonic() + timeout
 
@@ -66,6 +68,14 @@ class Wire(threading.local):
         """Return the header fields that were sent."""
         lines = self.head.decode("latin-1").split("\r\n")[1:]
         return [(name, value.strip()) for name, colon, value in (line.partition(":") for line in lines) if colon]
+
+    @property
+    def was_stale(self) -> bool:
+        """Whether the request went to a connection of an earlier exchange, and nothing came back.
+
+        A server may close an idle connection at any time (RFC 9112 9.3.1), so that this tells nothing of it.
+        """
+        return bool(self.head) and not self.connected and (self.reader is None or not self.reader.facts().header_lines)
 
     def facts(self) -> WireFacts | None:
         """Return what came back; None where nothing did."""
@@ -149,12 +159,20 @@ def _pools(wire: Wire) -> dict[str, type[urllib3.HTTPConnectionPool]]:
     class Connection(urllib3.connection.HTTPConnection):
         response_class = answer
 
+        def connect(self) -> None:
+            wire.connected = True
+            super().connect()
+
         def send(self, data: Any) -> None:
             _note_sent(wire, self, data)
             super().send(data)
 
     class SecureConnection(urllib3.connection.HTTPSConnection):
         response_class = answer
+
+        def connect(self) -> None:
+            wire.connected = True
+            super().connect()
 
         def send(self, data: Any) -> None:
             _note_sent(wire, self, data)

@@ -58,6 +58,7 @@ class Delivery:
         state: a directory that the run's processes share.
         grace: how long a stored study may take to become visible, in seconds.
         say: shows a line to the person who waits.
+        epoch: how often the target was away so far: what it holds has to be found out anew each time.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Delivery:
         state: Path,
         grace: float,
         say: Callable[[str], None],
+        epoch: Callable[[], int] = lambda: 0,
     ) -> None:
         self._store = service.for_purpose("store")
         self._look = service.for_purpose("confirm")
@@ -76,7 +78,8 @@ class Delivery:
         self._state = state
         self._grace = grace
         self._say = say
-        self._known: dict[str, Delivered] = {}
+        self._epoch = epoch
+        self._known: dict[tuple[int, str], Delivered] = {}
 
     def has(self, study: Study) -> None:
         """Have a study on the target.
@@ -84,10 +87,11 @@ class Delivery:
         Raises:
             Inconclusive: it could not be stored, or was not seen afterwards; says what was tried.
         """
-        delivered = self._known.get(study.study_instance_uid)
+        epoch = self._epoch()
+        delivered = self._known.get((epoch, study.study_instance_uid))
         if delivered is None:
             self._own.claim(study.instances)
-            delivered = self._known[study.study_instance_uid] = self._once(study)
+            delivered = self._known[epoch, study.study_instance_uid] = self._once(study, epoch)
         if delivered.confirmed is None and delivered.refused and (syntax := _optional_syntax(study)):
             raise NotApplicable(f"the target does not take transfer syntax {syntax}, and need not: {delivered.reason}")
         if delivered.confirmed is None:
@@ -95,9 +99,9 @@ class Delivery:
                 f"study {study.name} could not be stored: {delivered.reason}", next(iter(delivered.exchanges), None)
             )
 
-    def _once(self, study: Study) -> Delivered:
+    def _once(self, study: Study, epoch: int) -> Delivered:
         digest = hashlib.sha256(study.study_instance_uid.encode()).hexdigest()[:16]
-        path = self._state / f"{digest}.json"
+        path = self._state / f"{digest}-{epoch}.json"
         with FileLock(path.with_suffix(".lock")):
             if path.exists():
                 return Delivered(**json.loads(path.read_text(encoding="utf-8")))
@@ -107,12 +111,17 @@ class Delivery:
             announcement.daemon = True
             announcement.start()
             try:
-                delivered = self._send(study)
+                delivered = (self._still_there(study) if epoch else None) or self._send(study)
             finally:
                 announcement.cancel()
             path.write_text(json.dumps(asdict(delivered)), encoding="utf-8")
         self._recorder.event("stored", **asdict(delivered))
         return delivered
+
+    def _still_there(self, study: Study) -> Delivered | None:
+        """Return how a study is seen that was stored before the target was away; None where it is lost."""
+        seen = self._seen(study, 0)
+        return self._delivered(study, "stored before the target was away", [], [], seen, 0.0) if seen else None
 
     def _send(self, study: Study) -> Delivered:
         tried: list[dict[str, str]] = []

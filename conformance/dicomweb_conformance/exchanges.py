@@ -51,3 +51,16 @@ class Response:
     def request_line(self) -> str:
         """Method and URL, to name the exchange to a reader."""
         return f"{self.method} {self.url}"
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What was found out about a request whose exchange broke off.
+
+    Attributes:
+        repeat: the answer to its repetition, of status 0 where it broke off again; None where the target was gone.
+        control_answered: whether the target answered something else afterwards, brought back or not.
+    """
+
+    repeat: Response | None
+    control_answered: bool

@@ -32,6 +32,7 @@ from dicomweb_conformance.judgement import (
 from dicomweb_conformance.observation import Observation
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.verdicts import Verdict
+from dicomweb_reports.messages import check_id
 
 BUSY = frozenset({429, 502, 503, 504})
 _EXCERPT = 200
@@ -185,7 +186,7 @@ class Expectation:
         """Go on with one of these statuses; any other is judged by what the requirement lists, and ends the block.
 
         Raises:
-            Inconclusive: the target was busy (429, 502, 503, 504).
+            Inconclusive: the target was busy (429, 502, 503, 504), or gave no answer, which is HTTP-002.
         """
         response, requirement = self.response, self._judgement.requirement(of)
         if response.status in accepted and not response.error:
@@ -195,8 +196,8 @@ class Expectation:
                 f"the target was busy: {response.request_line} was answered {response.status}", response.exchange
             )
         if response.status == 0:
-            self.finds("no answer", received=response.error, of=of)
-        elif response.status in accepted:
+            raise Inconclusive(f"{response.request_line} had no answer: {response.error}", check_id("HTTP-002"))
+        if response.status in accepted:
             self.finds("the body broke off", expected=["a whole body"], received=response.error, of=of)
         elif (observation := status_observation(requirement, response.status)) is not None:
             self.observes(observation, received=self.status_line, of=of)

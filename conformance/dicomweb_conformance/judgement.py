@@ -116,3 +116,8 @@ def note_exchange(exchange: str) -> str | None:
         return None
     judgement.exchanges.append(exchange)
     return judgement.check
+
+
+def is_judging() -> bool:
+    """Tell whether a check is running."""
+    return _current.get() is not None

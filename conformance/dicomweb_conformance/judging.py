@@ -13,19 +13,20 @@ import shutil
 import sys
 import time
 import traceback
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 import pytest
 from filelock import FileLock, Timeout
 
-from dicomweb_conformance import catalogue, cleaning, embedded, known, ledger
+from dicomweb_conformance import catalogue, cleaning, embedded, known, ledger, startup
 from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.capabilities import Capabilities, State, questions_of
 from dicomweb_conformance.checks import claim_of
-from dicomweb_conformance.client import Asked, Client
+from dicomweb_conformance.client import Client, Request
 from dicomweb_conformance.concluding import (
     CHECK_PROPERTY,
     REQUIREMENTS_PROPERTY,
@@ -34,21 +35,23 @@ from dicomweb_conformance.concluding import (
     ConcludingMessages,
 )
 from dicomweb_conformance.delivery import Delivery
-from dicomweb_conformance.exchanges import Response
+from dicomweb_conformance.exchanges import Examined, Response
 from dicomweb_conformance.judgement import (
     CheckFailed,
     Finding,
     Inconclusive,
     Judgement,
     NotApplicable,
+    is_judging,
     judging,
     note_exchange,
 )
 from dicomweb_conformance.known import KnownError, KnownFailure
 from dicomweb_conformance.ledger import Ledger
+from dicomweb_conformance.liveness import Liveness
 from dicomweb_conformance.long_running import Operations
-from dicomweb_conformance.message import message_of
-from dicomweb_conformance.observers import JUDGES, Observers
+from dicomweb_conformance.messages import Course
+from dicomweb_conformance.observers import JUDGES, Observers, answer_of
 from dicomweb_conformance.options import OptionError, Settings
 from dicomweb_conformance.ownership import Own
 from dicomweb_conformance.pace import Budget, Pace
@@ -63,6 +66,7 @@ from dicomweb_fixtures.fresh import Fresh
 from dicomweb_fixtures.identifiers import patient_id_prefix
 from dicomweb_reports import record, summary
 from dicomweb_reports.failure import failure_text
+from dicomweb_reports.messages import check_id
 from dicomweb_reports.write import write_reports
 
 VERSION = importlib.metadata.version("dicomweb-conformance")
@@ -119,15 +123,31 @@ class Judging:
         pace = Pace(settings.rate, self.state)
         prefix = patient_id_prefix(settings.seed)
         self.own = Own(prefix)
+        user_agent = f"dicomweb-conformance/{VERSION}"
+        watching = Client(settings.target, self.recorder, user_agent=user_agent, screen=self.own.screen)
+        self.liveness = Liveness(
+            lambda: watching.send("GET", f"{settings.target.url}/studies?limit=1", purpose="liveness"),
+            self._way_back(),
+            self.state,
+            settings.grace,
+            self._say,
+        )
+
+        def wait_for_turn() -> None:
+            self.liveness.wait_for_turn()
+            pace.wait()
+
         self.client = Client(
             settings.target,
             self.recorder,
-            user_agent=f"dicomweb-conformance/{VERSION}",
+            user_agent=user_agent,
             screen=self.own.screen,
             on_exchange=note_exchange,
-            wait_for_turn=pace.wait,
+            wait_for_turn=wait_for_turn,
             on_answer=self._observe,
+            examine=self._examine,
         )
+        self.exit_stack.callback(watching.close)
         self.exit_stack.callback(pace.close)
         self.observers = Observers(JUDGES, catalogue.load(), self.recorder)
         self.exit_stack.callback(self.client.close)
@@ -135,7 +155,9 @@ class Judging:
         self.ledger = Ledger(settings.report / ledger.FILE, settings.url, settings.seed)
         self.service = StudiesService(self.client, self.ledger, self.own)
         self.archive = Archive(self.service, settings.grace)
-        self.delivery = Delivery(self.service, self.own, self.recorder, self.state, settings.grace, self._say)
+        self.delivery = Delivery(
+            self.service, self.own, self.recorder, self.state, settings.grace, self._say, lambda: self.liveness.epoch
+        )
         self.corpus = Corpus(settings.seed, self.delivery.has)
         self.capabilities = Capabilities(
             settings.target,
@@ -147,8 +169,27 @@ class Judging:
         )
         self.operations = Operations(self.service, _PATIENCE * settings.grace)
 
-    def _observe(self, asked: Asked, response: Response) -> None:
-        self.observers.look(message_of(response, asked.headers, self.settings.target.url))
+    def _observe(self, request: Request, response: Response, course: Course) -> None:
+        size = len(request.body) if isinstance(request.body, bytes) else 0
+        answer = answer_of(response, request.headers, size, course, self.settings.target.url)
+        self.observers.look(answer, response.exchange)
+
+    def _way_back(self) -> Callable[[], None] | None:
+        """Return what brings the target back, None where nobody said how."""
+        log = self.settings.report / "target.log"
+        if self.settings.restart:
+            return partial(startup.run_restart, self.settings.restart, log)
+        return self._started().restart if self.settings.start else None
+
+    def _started(self) -> startup.Started:
+        return startup.Started(self.settings.start, self.settings.report / "target.log", self.state / "target.pid")
+
+    def _examine(self, suspect: Response, repeat: Callable[[], Response]) -> Examined:
+        """Find out whether the target died of a request; where it is gone, end the check that asked."""
+        examined = self.liveness.examine(suspect, repeat)
+        if self.liveness.gone and is_judging():
+            raise Inconclusive(self.liveness.gone, suspect.exchange)
+        return examined
 
     def _say(self, line: str) -> None:
         """Show a line at once: standard error reaches the person from a worker, too."""
@@ -192,6 +233,9 @@ class Judging:
         if not self.controls or self.config.getoption("collectonly"):
             return
         self._prepare_directory()
+        if self.settings.start:
+            self._started().start()
+            self.exit_stack.callback(self._started().stop)
         if self.settings.embedded:
             self.server = embedded.start(self.profile.flavour)
             self.exit_stack.callback(self.server.stop)
@@ -344,12 +388,32 @@ class Judging:
         judgement = item.stash.get(_judgement, None)
         if judgement is None:
             return (yield)
+        epoch = self.liveness.epoch
         with judging(judgement):
             self._gate(judgement)
-            return (yield)
+            try:
+                result = yield
+            except Exception:
+                if self.liveness.epoch == epoch:
+                    raise
+            if self.liveness.epoch == epoch:
+                return result
+            # The target was away meanwhile and may have lost what the check stored: what came of it does not count.
+            epoch = self.liveness.epoch
+            judgement.findings.clear()
+            judgement.observed.clear()
+            if isinstance(item, pytest.Function) and "fresh" in item.funcargs:
+                item.funcargs["fresh"] = Fresh(self.settings.seed, f"{judgement.check} again")
+            item.runtest()
+            if self.liveness.epoch != epoch:
+                reason = "the target was away twice while this check ran; message[HTTP-002] names the request"
+                raise Inconclusive(reason, check_id("HTTP-002"))
+            return None
 
     def _gate(self, judgement: Judgement) -> None:
         """End a check that the target need not answer, before it asks anything."""
+        if gone := self.liveness.gone:
+            raise Inconclusive(gone, check_id("HTTP-002"))
         if self.budget.used_up:
             raise Inconclusive(f"{self.budget} used up")
         for each in judgement.requirements:

@@ -10,13 +10,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
 
 from dicomweb_conformance.archive import wait_until
-from dicomweb_conformance.exchanges import Response
+from dicomweb_conformance.exchanges import Examined, Response
 
 RETURN = 60.0
 """Seconds that a target may take to answer after it was brought back."""
@@ -24,24 +23,6 @@ RETURN = 60.0
 
 class RestartFailedError(Exception):
     """The target could not be brought back; says what was tried and what came of it."""
-
-
-@dataclass(frozen=True)
-class Examined:
-    """What was found out about a request whose exchange broke off.
-
-    Attributes:
-        repeat: the answer to its repetition, of status 0 where it broke off again; None where the target was gone.
-        control_answered: whether the target answered something else afterwards, brought back or not.
-    """
-
-    repeat: Response | None
-    control_answered: bool
-
-    @property
-    def reproduced(self) -> bool:
-        """Whether the request broke off twice."""
-        return self.repeat is not None and self.repeat.status == 0
 
 
 class Liveness:

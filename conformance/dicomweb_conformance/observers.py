@@ -11,19 +11,24 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import TypeAlias
+from typing import Literal, TypeAlias
+from urllib.parse import urlsplit
 
 from dicomweb_conformance.catalogue import Requirement, code_of
+from dicomweb_conformance.exchanges import Headers, Response
 from dicomweb_conformance.judgement import Finding
-from dicomweb_conformance.message import Message
+from dicomweb_conformance.messages import Answer, Asked, Course, WireFacts
 from dicomweb_conformance.observation import Observation
 from dicomweb_conformance.recorder import Recorder, now
+from dicomweb_conformance.validators import message
 from dicomweb_conformance.verdicts import Verdict, worst
+from dicomweb_conformance.wire_facts import Fault
+from dicomweb_conformance.wire_facts import WireFacts as Wire
 from dicomweb_reports.messages import EXAMPLES, SCENARIO, check_id
 
-Judge: TypeAlias = Callable[[Message], Iterable[Observation]]
+Judge: TypeAlias = Callable[[Answer], Iterable[Observation]]
 
-JUDGES: tuple[Judge, ...] = ()
+JUDGES: tuple[Judge, ...] = (message.observe,)
 
 
 class Observers:
@@ -43,20 +48,20 @@ class Observers:
         self._at_fault: Counter[str] = Counter()
         self._told: Counter[tuple[str, str]] = Counter()
 
-    def look(self, message: Message) -> None:
-        """Judge one exchange.
+    def look(self, answer: Answer, exchange: str) -> None:
+        """Judge one exchange, of which `exchange` is the id in the run record.
 
         An exception in a judge is an error of this suite: recorded as such, and no verdict on anybody.
         """
         verdicts: dict[str, list[Verdict]] = {}
         for judge in self._judges:
             try:
-                for observation in judge(message):
+                for observation in judge(answer):
                     verdict = self._rows[observation.requirement].judge(observation.observation)
                     verdicts.setdefault(observation.requirement, []).append(verdict)
-                    self._tell(observation, verdict, message.exchange)
+                    self._tell(observation, verdict, exchange)
             except Exception as error:  # whatever a judge stumbles over, the run goes on
-                self._fault(judge, error, message.exchange)
+                self._fault(judge, error, exchange)
         for requirement, found in verdicts.items():
             self._judged[requirement] += 1
             self._at_fault[requirement] += worst(found) in {Verdict.FAIL, Verdict.DEVIATION, Verdict.NOTE}
@@ -112,3 +117,57 @@ class Observers:
             blame=None,
             known=[],
         )
+
+
+def answer_of(
+    response: Response, sent: tuple[tuple[str, str], ...], size: int, course: Course, base_url: str
+) -> Answer:
+    """Return an exchange as those see it who judge messages.
+
+    Args:
+        response: the answer.
+        sent: header fields of the request.
+        size: octets of its payload.
+        course: what happened around it.
+        base_url: of the Studies Service, without a slash at its end. The path of a URL that is not below it (one that
+            the target gave) stays whole.
+    """
+    parts = urlsplit(response.url)
+    path = parts.path
+    if response.url.startswith(base_url):
+        path = path.removeprefix(urlsplit(base_url).path)
+    undecodable = response.error if response.wire and Fault.NOT_DECODABLE in response.wire.faults else ""
+    return Answer(
+        asked=Asked(response.method, path.strip("/"), parts.query, response.url, Headers(sent), size),
+        status=response.status,
+        headers=response.headers,
+        body=(response.body,) if response.body else (),
+        coded=False,
+        coding_fault=undecodable,
+        facts=_facts(response.wire) if response.wire else None,
+        course=course,
+    )
+
+
+def _facts(wire: Wire) -> WireFacts:
+    ended: dict[str, Literal["nothing", "length", "chunks", "close", "stays open"]] = {
+        "none": "nothing",
+        "length": "length",
+        "chunked": "chunks",
+        "close": "close" if wire.complete else "stays open",
+    }
+    lines = (line.partition(":") for line in wire.header_lines)
+    cut = {Fault.TOO_SHORT, Fault.NO_LAST_CHUNK, Fault.HEAD_CUT_OFF, Fault.BAD_CHUNK}
+    return WireFacts(
+        version=wire.version,
+        status_line=wire.status_line.encode("latin-1"),
+        reason=wire.reason,
+        fields=tuple((name.encode("latin-1"), value.encode("latin-1")) for name, _, value in lines),
+        bare_line_ends=Fault.LF_ALONE in wire.faults,
+        received=wire.received,
+        after_body=wire.after,
+        last_chunk=wire.complete,
+        chunk_faults=tuple(str(each) for each in wire.faults if each is Fault.BAD_CHUNK),
+        ended_by=ended.get(wire.framing, "nothing"),
+        stopped=not wire.complete and not cut & set(wire.faults),
+    )

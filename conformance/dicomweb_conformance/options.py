@@ -86,6 +86,8 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("rate", "requests in a time at most, such as 10/s or 5/2, over all processes", "N/S", "rate"),
     Option("grace", "seconds that a stored instance may take to become visible (default: 10)", "S", "seconds", 10.0),
+    Option("start", "shell command that starts the target for this run, in the foreground", "COMMAND", default=""),
+    Option("restart", "shell command that brings a dead target back (default: start)", "COMMAND", default=""),
     Option("seed", "all UIDs and values follow from it (default: random, and printed)", "N", "integer"),
 )
 TIERS = frozenset({"large", "delete", "unsafe"})
@@ -106,6 +108,8 @@ class Settings:
     grace: float
     seed: int
     budget: float | None = None
+    start: str = ""
+    restart: str = ""
     rate: Rate | None = None
     known_in_target: tuple[Mapping[str, str], ...] = ()
     redaction: Redaction = field(default=Redaction(), repr=False)
@@ -132,6 +136,8 @@ class Settings:
             "timeout": target.timeout,
             "grace": self.grace,
             "budget": self.budget,
+            "start": self.redaction.text(self.start) or None,
+            "restart": self.redaction.text(self.restart) or None,
             "rate": str(self.rate) if self.rate else None,
             "seed": self.seed,
             "declared": dict(target.declared),
@@ -231,6 +237,8 @@ def _settings(
         grace=values["grace"],
         seed=values["seed"] if values["seed"] is not None else secrets.randbits(48),
         budget=values["budget"],
+        start=values["start"],
+        restart=values["restart"],
         rate=values["rate"],
         known_in_target=tuple(file.get("known-failures", ())),
         redaction=Redaction((*login.secrets, *header_secrets), SECRET_HEADERS | secret_headers),

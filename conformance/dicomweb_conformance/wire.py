@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
-from dicomweb_conformance.client import Asked, Client, describe
+from dicomweb_conformance.client import Client, Request, describe
 from dicomweb_conformance.content_coding import decoded
 from dicomweb_conformance.exchanges import Headers, Response
 from dicomweb_conformance.wire_facts import Fault
@@ -101,7 +101,7 @@ def _connection(client: Client) -> urllib3.connection.HTTPConnection:
     return connection
 
 
-def _answer(client: Client, asked: Asked, head: bytes) -> Response:
+def _answer(client: Client, asked: Request, head: bytes) -> Response:
     client.wire.lingers = any(
         name.lower() == "connection" and value.lower() == "close" for name, value in asked.headers
     )
