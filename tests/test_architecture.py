@@ -1,10 +1,15 @@
 """Who may import whom: the arrows between packages and between the modules of the suite go one way."""
 
 import ast
+import importlib
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
+
+from dicomweb_conformance import catalogue
+from dicomweb_conformance.validators import message
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = {
@@ -22,6 +27,7 @@ ALLOWED = {
 PURE = {
     "media_types",
     "multipart",
+    "messages",
     "dicom_json",
     "comparison",
     "attributes",
@@ -39,6 +45,8 @@ PURE = {
     "pace",
 }
 HTTP = {"requests", "urllib3"}
+# Packages of the suite of which every module is so.
+PURE_PACKAGES = {"validators"}
 # The way in, and nothing imports it.
 TOP = {"plugin", "judging", "cli"}
 
@@ -79,12 +87,45 @@ def test_what_judges_values_knows_no_http_and_no_pytest() -> None:
     wrong = {
         f"{path.stem} imports {name}"
         for path in modules("dicomweb_conformance")
-        if path.stem in PURE
+        if path.stem in PURE or path.parent.name in PURE_PACKAGES
         for name in outside(imported(path)) & (HTTP | {"pytest", "starlette"})
     }
     assert not wrong
 
 
+def test_validators_import_nothing_of_the_suite_but_what_is_pure_too() -> None:
+    wrong = {
+        f"{path.stem} imports {name}"
+        for path in modules("dicomweb_conformance")
+        if path.parent.name in PURE_PACKAGES
+        for name in imported(path)
+        if name.startswith("dicomweb_conformance.") and name.split(".")[1] not in PURE | PURE_PACKAGES
+    }
+    assert not wrong
+
+
+def test_the_validators_import_each_other_one_way() -> None:
+    one_way("validators", PACKAGES["dicomweb_conformance"] / "validators", "dicomweb_conformance.validators.")
+
+
+def test_each_message_row_of_http_has_one_owner() -> None:
+    owners = Counter(
+        row
+        for path in (PACKAGES["dicomweb_conformance"] / "validators").glob("*.py")
+        if path.stem not in {"__init__", "message"}
+        for row in getattr(importlib.import_module(f"dicomweb_conformance.validators.{path.stem}"), "OWNED", ())
+    )
+    wanted = {
+        row.id
+        for row in catalogue.load().values()
+        if row.scope == "message" and row.see is None and row.service in {"HTTP", "NEGOTIATION", "MULTIPART"}
+    }
+    assert wanted - set(owners) == set()
+    assert {row: count for row, count in owners.items() if count > 1} == {}
+    assert set(message.OWNED) == wanted
+
+
+def test_only_the_client_speaks_http() -> None:
 def test_only_the_client_and_its_connections_speak_http() -> None:
     speaking = {path.stem for path in modules("dicomweb_conformance") if outside(imported(path)) & HTTP}
     assert speaking == {"client", "connections", "wire"}
@@ -115,16 +156,21 @@ def test_nothing_imports_the_way_in() -> None:
 
 
 def test_the_modules_of_the_suite_import_each_other_one_way() -> None:
-    stems = {path.stem: path for path in PACKAGES["dicomweb_conformance"].glob("*.py") if path.stem != "__init__"}
+    one_way("the suite", PACKAGES["dicomweb_conformance"], "dicomweb_conformance.")
+
+
+def one_way(name: str, folder: Path, prefix: str) -> None:
+    """Asserts that the modules of a folder can be put in an order in which each imports only earlier ones."""
+    stems = {path.stem: path for path in folder.glob("*.py") if path.stem != "__init__"}
     arrows = {
         stem: {
-            name.split(".")[1]
-            for name in imported(path)
-            if name.startswith("dicomweb_conformance.") and name.split(".")[1] in stems
+            target
+            for each in imported(path)
+            if each.startswith(prefix) and (target := each.removeprefix(prefix).split(".")[0]) in stems
         }
         for stem, path in stems.items()
     }
     done: set[str] = set()
     while ready := {stem for stem, wanted in arrows.items() if stem not in done and wanted <= done}:
         done |= ready
-    assert set(stems) == done, f"a circle among {sorted(set(stems) - done)}"
+    assert set(stems) == done, f"{name}: a circle among {sorted(set(stems) - done)}"

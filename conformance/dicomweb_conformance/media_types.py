@@ -208,7 +208,8 @@ def _range(element: str) -> MediaRange:
     if reading.faults:
         raise MediaTypeError(reading.faults[0])
     media_type = reading.media_type
-    if "*" in media_type.name.removesuffix("/*").removeprefix("*" if media_type.name == "*/*" else ""):
+    kind, _, subtype = media_type.name.partition("/")
+    if ("*" in kind and media_type.name != "*/*") or ("*" in subtype and subtype != "*"):
         raise MediaTypeError(f"no media range in {element!r}")
     names = [key for key, _ in media_type.parameters]
     if "q" not in names:

@@ -291,7 +291,7 @@ def test_a_boundary_that_a_part_contains_is_not_chosen(monkeypatch: pytest.Monke
         def hexdigest(self) -> str:
             return f"{self.octets[-1]:032d}"
 
-    monkeypatch.setattr(multipart.hashlib, "sha256", Digest)
+    monkeypatch.setattr("dicomweb_conformance.multipart.hashlib.sha256", Digest)
     boundary, _ = multipart.write([multipart.part(b"dicomweb-" + b"0" * 32)])
     assert boundary == "dicomweb-" + "1".rjust(32, "0")
 

@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 from dicomweb_conformance import media_types
 from dicomweb_conformance.messages import Answer
 from dicomweb_conformance.observation import Observation
-from dicomweb_conformance.validators import coding
+from dicomweb_conformance.validators import coding, locations
 
 OWNED = ("HTTP-012", "HTTP-015", "HTTP-018", "HTTP-019", "HTTP-020", "HTTP-020b", "HTTP-021", "HTTP-024")
 BUSY = frozenset({429, 502, 503, 504})
@@ -117,8 +117,9 @@ def _location(answer: Answer) -> Iterator[Observation]:
     target = _target(answer)
     received = f"{answer.status}, Location {target}"
     if not target:
-        text = "301, 302, 303, 307 or 308 without Location"
-        yield Observation("HTTP-020b", text, "Location", received=str(answer.status))
+        location = answer.headers.get("Location")
+        text = "301, 302, 303, 307 or 308 without Location" if not location else "a Location that is no URI reference"
+        yield Observation("HTTP-020b", text, "Location", received=f"{answer.status}, {location or 'none'}")
         return
     chain = [urlsplit(url).scheme.lower() for url in (answer.asked.url, target, *_hops(answer)) if url]
     texts = []
@@ -137,11 +138,9 @@ def _location(answer: Answer) -> Iterator[Observation]:
 
 
 def _target(answer: Answer) -> str:
-    location = answer.headers.get("Location")
-    try:
-        return urljoin(answer.asked.url, location) if location else ""
-    except ValueError:
-        return location or ""
+    """Return the URL that Location names; empty where it is absent or no URI reference."""
+    location = answer.headers.get("Location") or ""
+    return urljoin(answer.asked.url, location) if locations.is_reference(location) else ""
 
 
 def _hops(answer: Answer) -> tuple[str, ...]:

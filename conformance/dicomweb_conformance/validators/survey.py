@@ -161,7 +161,7 @@ def _read(
                     extent.feed(event.octets)
                 if keep and len(kept) < _METADATA_KEPT:
                     kept += event.octets
-            case multipart.PartEnds():
+            case _:
                 parts.append(
                     SurveyedPart(
                         event.number,
