@@ -125,7 +125,6 @@ def test_each_message_row_of_http_has_one_owner() -> None:
     assert set(message.OWNED) == wanted
 
 
-def test_only_the_client_speaks_http() -> None:
 def test_only_the_client_and_its_connections_speak_http() -> None:
     speaking = {path.stem for path in modules("dicomweb_conformance") if outside(imported(path)) & HTTP}
     assert speaking == {"client", "connections", "wire"}

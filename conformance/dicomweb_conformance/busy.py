@@ -18,7 +18,8 @@ PATIENCE = 120.0
 _PAUSES = (0.25, 0.5, 1.0)
 _NOT_PROCESSED = frozenset({429, 503})  # RFC 6585 4 and RFC 9110 15.6.4: the request was turned away
 _UNKNOWN = frozenset({502, 504})  # RFC 9110 15.6.3 and 15.6.5: a gateway that does not know what became of it
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods whose requests can be sent twice (RFC 9110 9.2.1)."""
 
 
 def asks_for_another_try(response: Response) -> bool:
@@ -26,7 +27,7 @@ def asks_for_another_try(response: Response) -> bool:
 
     What may have been processed is not: the answer to a second DELETE, or a second POST, is another answer.
     """
-    return response.status in _NOT_PROCESSED or (response.status in _UNKNOWN and response.method in _SAFE)
+    return response.status in _NOT_PROCESSED or (response.status in _UNKNOWN and response.method in SAFE)
 
 
 def pauses() -> Iterator[float]:

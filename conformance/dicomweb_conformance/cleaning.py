@@ -86,6 +86,9 @@ def clean_after_crash(
     """
     asking = service.for_purpose("clean")
     ours = [each for each in entries if is_of_run(each.seed, each.study_uid)]
+    first_look = asking.search("studies", StudyInstanceUID=ours[0].study_uid) if ours else None
+    if first_look and first_look.status == 0:
+        return Cleaned(0, tuple(Left(each.study_uid, f"no answer: {first_look.error}") for each in entries))
     late = [each for each in ours if not _there(asking, each.study_uid)]
     first = clean(service, ledger, [each for each in entries if each not in late], grace)
     if not late:

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import click
+
+from dicomweb_conformance.options import OPTIONS
 
 _VERSION = importlib.metadata.version("dicomweb-conformance")
 
@@ -98,8 +105,6 @@ def requirements(identifiers: tuple[str, ...], shows_coverage: bool) -> None:
 @click.argument("directory", type=click.Path(exists=True, file_okay=False))
 def render(directory: str) -> None:
     """Write the reports of a run record again, for example of a run that broke off."""
-    from pathlib import Path  # noqa: PLC0415
-
     from dicomweb_reports.record import RecordError  # noqa: PLC0415 - loaded only to render
     from dicomweb_reports.write import write_reports  # noqa: PLC0415
 
@@ -107,3 +112,49 @@ def render(directory: str) -> None:
         click.echo(write_reports(Path(directory)))
     except RecordError as error:
         raise click.ClickException(str(error)) from None
+
+
+_CLEANS = frozenset(
+    ("url", "target", "auth", "header", "ca", "cert", "insecure", "proxy", "report", "timeout", "grace", "rate", "seed")
+)
+
+_HELP = {
+    "url": "base URL of the target, as the run was given it (default: that of the ledger)",
+    "report": "directory of the run, or its ledger.jsonl (default: reports/latest)",
+    "seed": "only what the run of this seed left",
+    "grace": "seconds that what a run sent last may take to become visible (default: 10)",
+}
+
+
+def _settings_to_clean(command: Callable[..., None]) -> Callable[..., None]:
+    """Offer the settings that clean-up takes under the names that a run knows them by."""
+    for option in reversed([each for each in OPTIONS if each.name in _CLEANS]):
+        names = [option.flag, option.ini] + (["--seed"] if option.name == "seed" else [])
+        kind: dict[str, Any] = {"metavar": option.metavar}
+        if option.kind == "flag":
+            kind = {"is_flag": True, "default": None}
+        elif option.kind == "list":
+            kind = {"multiple": True, "metavar": option.metavar}
+        command = click.option(*names, help=_HELP.get(option.name, option.help), **kind)(command)
+    return command
+
+
+@main.command()
+@_settings_to_clean
+def clean(**settings: Any) -> None:
+    """Remove from a target what a run that broke off left there, and nothing else.
+
+    What may be left is read from ledger.jsonl in --dicomweb-report (or name the file itself). The target is that of the
+    ledger; its credentials and other settings are given as to a run. Ends with status 1 where something is left.
+    """
+    from dicomweb_conformance.clean_command import CleanError, clean_target  # noqa: PLC0415 - it loads the client
+
+    given = {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}
+    try:
+        lines, all_gone = clean_target(given, os.environ, Path.cwd(), _VERSION)
+    except CleanError as error:
+        raise click.UsageError(str(error)) from None
+    for line in lines:
+        click.echo(line)
+    if not all_gone:
+        sys.exit(1)

@@ -29,6 +29,8 @@ from dicomweb_conformance.target import Target
 BODY_LIMIT = 256 << 20
 """Octets of a body that are read at most, and to which it may unpack."""
 _CHUNK = 1 << 16
+_IDLE = 1.0
+"""Seconds after which a kept-alive connection is not trusted with a request that cannot be repeated."""
 
 Screen = Callable[[Response], bytes | None]
 Answer = Callable[["Request"], Response]
@@ -93,6 +95,7 @@ class Client:
         self._patience = busy.PATIENCE
         self._on_answer = on_answer
         self._examine = examine
+        self._last = 0.0
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers.clear()
@@ -167,6 +170,8 @@ class Client:
                 break
             self._patience -= pause
             self._pause(pause)
+            # A busy target may close what it kept open, and a POST that meets with that cannot be repeated.
+            self.adapter.close()
             response = once(first)
             retries += 1
         if response.status:
@@ -194,13 +199,15 @@ class Client:
         retry_of: str | None,
     ) -> Response:
         self._wait_for_turn()
+        if method not in busy.SAFE and time.monotonic() - self._last > _IDLE:
+            self.adapter.close()
         exchange = self._recorder.next_exchange()
         check = self._on_exchange(exchange)
         self.wire.begin(self.target.timeout)
         started, clock = now(), time.monotonic()
-        asked = Request(exchange, method, url, headers, body)
-        response = answer(asked)
-        response = replace(response, seconds=time.monotonic() - clock)
+        response = answer(Request(exchange, method, url, headers, body))
+        self._last = time.monotonic()
+        response = replace(response, seconds=self._last - clock)
         self._recorder.event(
             "exchange",
             id=exchange,

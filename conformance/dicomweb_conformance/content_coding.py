@@ -8,8 +8,9 @@ from dataclasses import replace
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.wire_facts import Fault, WireFacts
 
-_WINDOWS = (zlib.MAX_WBITS | 32, -zlib.MAX_WBITS)
-"""gzip or zlib by their first octets; raw deflate data, which some send as deflate."""
+_GZIP, _ZLIB, _RAW = zlib.MAX_WBITS | 16, zlib.MAX_WBITS, -zlib.MAX_WBITS
+_FORMATS = {"gzip": (_GZIP,), "x-gzip": (_GZIP,), "deflate": (_ZLIB, _RAW)}
+"""What a coding is (RFC 9110 8.4.1); raw deflate data are what some send as deflate."""
 
 
 def decoded(response: Response, limit: int) -> Response:
@@ -20,9 +21,9 @@ def decoded(response: Response, limit: int) -> Response:
         limit: octets to which a body may unpack; what is beyond them is dropped, and the error says so.
     """
     coding = (response.headers.get("Content-Encoding") or "").strip().lower()
-    if coding not in {"gzip", "x-gzip", "deflate"} or not response.body:
+    if coding not in _FORMATS or not response.body:
         return response
-    for window in _WINDOWS:
+    for window in _FORMATS[coding]:
         try:
             body, whole = _unpacked(response.body, window, limit)
         except zlib.error as error:
@@ -34,7 +35,8 @@ def decoded(response: Response, limit: int) -> Response:
         if not whole:
             wire = _with(response.wire, Fault.CODED_CUT_OFF)
             return replace(response, body=body, error=f"the {coding} body ends too early", wire=wire)
-        return replace(response, body=body)
+        wire = _with(response.wire, Fault.RAW_DEFLATE) if window == _RAW else response.wire
+        return replace(response, body=body, wire=wire)
     wire = _with(response.wire, Fault.NOT_DECODABLE)
     return replace(response, body=b"", error=f"the body does not decode as {coding}: {wrong}", wire=wire)
 

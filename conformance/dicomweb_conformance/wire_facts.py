@@ -39,6 +39,7 @@ class Fault(StrEnum):
     BAD_CHUNK = "a chunk that is not size, CRLF, octets, CRLF"
     NO_LAST_CHUNK = "a chunked body without its last chunk"
     CODED_CUT_OFF = "a gzip or deflate body that breaks off"
+    RAW_DEFLATE = "raw deflate data under Content-Encoding: deflate"
     NOT_DECODABLE = "a body that does not decode by its Content-Encoding"
 
 

@@ -1,0 +1,123 @@
+"""`dicomweb-conformance clean`: taking back what a run that broke off left on its target."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from dicomweb_conformance import ledger, options
+from dicomweb_conformance.cleaning import Cleaned, clean_after_crash
+from dicomweb_conformance.client import Client
+from dicomweb_conformance.ledger import Entry, Ledger
+from dicomweb_conformance.options import EMBEDDED, OPTIONS, OptionError, Settings
+from dicomweb_conformance.ownership import Own
+from dicomweb_conformance.pace import Pace
+from dicomweb_conformance.recorder import Recorder
+from dicomweb_conformance.studies_service import StudiesService
+from dicomweb_fixtures.identifiers import patient_id_prefix
+
+
+class CleanError(Exception):
+    """Clean-up cannot begin; says why and what to do."""
+
+
+def clean_target(
+    command_line: Mapping[str, Any], environment: Mapping[str, str], directory: Path, version: str
+) -> tuple[list[str], bool]:
+    """Remove from a target what a ledger names, and nothing else.
+
+    Args:
+        command_line: settings by the option's `ini` name; None where one was not given.
+        environment: the environment.
+        directory: what relative paths are relative to.
+        version: of the suite.
+
+    Returns:
+        the lines to show, and whether nothing is left.
+
+    Raises:
+        CleanError: a setting cannot be used, a run is still writing, or the ledger names several targets.
+    """
+    given = {each.ini: command_line.get(each.ini) for each in OPTIONS}
+    path = _ledger_path(given, environment, directory)
+    entries = Ledger(path, "", 0).entries()
+    if not entries:
+        return [f"nothing to clean up: {path} names no study"], True
+    if not given["dicomweb_url"] and not environment.get("DICOMWEB_URL") and not given["dicomweb_target"]:
+        given["dicomweb_url"] = _only_target(entries, path)
+    settings = _settings(given, environment, directory)
+    wanted_seed = given["dicomweb_seed"] is not None or bool(environment.get("DICOMWEB_SEED"))
+    chosen = [
+        each for each in entries if each.target == settings.url and (not wanted_seed or each.seed == settings.seed)
+    ]
+    others = len(entries) - len(chosen)
+    after = [f"{path} names {others} studies of other targets or seeds, which were left alone"] if others else []
+    if not chosen:
+        return [f"nothing to clean up at {settings.url}", *after], True
+    in_use = FileLock(path.with_name(".in-use.lock"))
+    try:
+        in_use.acquire(timeout=0)
+    except Timeout:
+        raise CleanError(f"a run is still writing to {path.parent}: it cleans up itself when it ends") from None
+    try:
+        if settings.url == EMBEDDED:
+            Ledger(path, EMBEDDED, 0).strike(chosen)
+            return [f"{len(chosen)} studies are gone with the embedded server that held them", *after], True
+        cleaned = _cleaned(settings, Ledger(path, settings.url, settings.seed), chosen, version)
+    finally:
+        in_use.release()
+    return [*_told(settings.url, cleaned), *after], not cleaned.left
+
+
+def _ledger_path(given: Mapping[str, Any], environment: Mapping[str, str], directory: Path) -> Path:
+    """Return the ledger that `report` names: the file itself, or the directory that holds it."""
+    report = _settings({**given, "dicomweb_url": given["dicomweb_url"] or EMBEDDED}, environment, directory).report
+    return report if report.suffix == ".jsonl" else report / ledger.FILE
+
+
+def _only_target(entries: list[Entry], path: Path) -> str:
+    targets = list(dict.fromkeys(each.target for each in entries))
+    if len(targets) > 1:
+        raise CleanError(f"{path} names several targets: --dicomweb-url=URL chooses one of\n  " + "\n  ".join(targets))
+    return targets[0]
+
+
+def _settings(given: Mapping[str, Any], environment: Mapping[str, str], directory: Path) -> Settings:
+    try:
+        return options.resolve(given, environment, {}, directory)
+    except OptionError as error:
+        raise CleanError(str(error)) from None
+
+
+def _cleaned(settings: Settings, named: Ledger, entries: list[Entry], version: str) -> Cleaned:
+    # The record of the run is not added to: what broke off stays as it was.
+    with tempfile.TemporaryDirectory(prefix="dicomweb-clean-") as scratch:
+        recorder = Recorder(Path(scratch), "clean", settings.redaction)
+        pace = Pace(settings.rate, Path(scratch))
+        own = Own(patient_id_prefix(settings.seed))
+        client = Client(
+            settings.target,
+            recorder,
+            user_agent=f"dicomweb-conformance/{version}",
+            screen=own.screen,
+            wait_for_turn=pace.wait,
+        )
+        try:
+            return clean_after_crash(StudiesService(client, named, own), named, entries, settings.grace)
+        finally:
+            client.close()
+            pace.close()
+            recorder.close()
+
+
+def _told(url: str, cleaned: Cleaned) -> list[str]:
+    lines = [f"{url}: {cleaned.removed} studies removed, {cleaned.absent} were not there, {len(cleaned.left)} are left"]
+    if cleaned.left:
+        width = max(len(each.study_uid) for each in cleaned.left)
+        lines += ["", f"{'Study Instance UID':{width}}  why it is left"]
+        lines += [f"{each.study_uid:{width}}  {each.reason}" for each in cleaned.left]
+    return lines
