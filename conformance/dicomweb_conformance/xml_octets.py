@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from dicomweb_conformance import character_sets
+
 NOT_WELL_FORMED = "not well-formed: unclosed, unescaped & or <, text after the root"
 CONTRADICTS = "octets that contradict the encoding"
 UNKNOWN_CHARACTER = "a character that XML 1.0 does not know, also as a character reference"
@@ -23,8 +25,6 @@ _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([A-Za-z][A-Z
 _DECLARATION = re.compile(r"<\?xml(\s[^?>]{0,400})\?>")
 _SPACE = re.compile(r"""\s+xml:space\s*=\s*(?:"[^"]*"|'[^']*')""")
 _ENCODING = re.compile(r"""\s+encoding\s*=\s*(?:"[^"]*"|'[^']*')""")
-# Of Python's codecs those that are character sets of the web.
-_CHARSETS = re.compile(r"utf-?(?:8|16|32)|us-ascii|ascii|iso-?(?:8859|2022)|windows-|shift_jis|euc-|gb|big5|koi8")
 _UNKNOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -60,9 +60,7 @@ def read(octets: bytes) -> Document:
     if not encoding:
         encoding = declared[1].decode("ascii").lower() if declared else "utf-8"
     try:
-        if not _CHARSETS.match(encoding):
-            raise LookupError(encoding)
-        text = octets[len(bom) :].decode(encoding)
+        text = character_sets.decode(octets[len(bom) :], encoding)
     except (LookupError, ValueError) as error:
         place = f"octet {len(bom) + error.start}" if isinstance(error, UnicodeDecodeError) else ""
         return Document(None, encoding, fault=CONTRADICTS, where=place, detail=f"encoding {encoding[:40]}")

@@ -103,7 +103,7 @@ def header(view: memoryview, at: int, end: int, encoding: Encoding) -> Element:
         return Element(tag, "" if group == 0xFFFE else _implicit_vr(tag, length), at + 8, length)
     vr = bytes(view[at + 4 : at + 6])
     if not (vr.isalpha() and vr.isupper()):
-        raise Broken(f"({group:04X},{number:04X}) at octet {at} with 0x{vr.hex().upper()} in place of a VR")
+        raise Broken(f"({group:04X},{number:04X}) at octet {at} has no VR")
     name = vr.decode("ascii")
     if name in vrs.VRS and name not in vrs.LONG_LENGTH:
         (length,) = struct.unpack_from(f"{encoding.order}H", view, at + 6)
@@ -211,8 +211,8 @@ def _items(
         if item.tag == SEQUENCE_END and delimited:
             return item.start
         if item.tag != ITEM:
-            raise Broken(f"{item.where} at octet {at} in {where[:200]}, where an item was expected")
-        path = f"{where}[{number}]" if len(where) < 200 else where
+            raise Broken(f"{item.where} at octet {at} in {where}, where an item was expected")
+        path = f"{where}[{number}]"
         if item.length == UNDEFINED:
             at = _data_set(walked, view, item.start, end, encoding, depth=depth + 1, path=path)
             if view[at - 8 : at] != struct.pack(f"{encoding.order}HHL", 0xFFFE, 0xE00D, 0):
@@ -227,7 +227,7 @@ def _items(
                 at = behind
         number += 1
     if delimited:
-        raise Broken(f"{where[:200]} is not ended by a Sequence Delimitation Item")
+        raise Broken(f"{where} is not ended by a Sequence Delimitation Item")
     return at
 
 

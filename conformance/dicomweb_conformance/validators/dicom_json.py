@@ -217,21 +217,26 @@ def _judge_names(tally: Tally, data_set: dict[str, Any], path: str, *, own: bool
         tally.sees("JSON-006", observation, path + _named(name, own), kind(member), own=own)
 
 
-def _judge_attribute(
-    answer: _Answer, name: str, attribute: dict[str, Any], path: str, own: bool
-) -> Iterator[tuple[dict[str, Any], str]]:
-    """Judge one attribute object; yield the items of a sequence."""
-    tally = answer.tally
-    tag = name.upper()
+def _judge_group(answer: _Answer, tag: str, where: str, own: bool) -> None:
+    """Judge group 0002 (JSON-010) and group lengths (JSON-009)."""
     if tag.startswith("0002"):
         observation = (
             "0002xxxx in a search result (ez-wsi asks for 00020010 by includefield)"
             if answer.resource == "search"
             else "0002xxxx in metadata or in a store answer (Annex B prints one, Google sends five)"
         )
-        tally.sees("JSON-010", observation, path + name, own=own)
+        answer.tally.sees("JSON-010", observation, where, own=own)
     elif tag.endswith("0000"):
-        tally.sees("JSON-009", "a group length attribute gggg0000", path + name, own=own)
+        answer.tally.sees("JSON-009", "a group length attribute gggg0000", where, own=own)
+
+
+def _judge_attribute(
+    answer: _Answer, name: str, attribute: dict[str, Any], path: str, own: bool
+) -> Iterator[tuple[dict[str, Any], str]]:
+    """Judge one attribute object; yield the items of a sequence."""
+    tally = answer.tally
+    tag = name.upper()
+    _judge_group(answer, tag, path + name, own)
     if isinstance(attribute, json_octets.Doubled):
         tally.sees(
             "JSON-008", "a member (Value, vr, ...) twice in one attribute object", path + _named(name, own), own=own
@@ -251,6 +256,8 @@ def _judge_attribute(
         yield from _judge_value(tally, place, attribute["Value"])
     elif len(attribute) == 1:
         tally.meets("JSON-017", "no Value at all on an empty attribute")
+    if vr in vrs.BINARY and "Value" not in attribute:
+        tally.meets("JSON-042", "no Value")
 
 
 _ATTRIBUTE_PASS = {

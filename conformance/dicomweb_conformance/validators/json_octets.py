@@ -8,15 +8,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from dicomweb_conformance import media_types
+from dicomweb_conformance import character_sets, media_types
 from dicomweb_conformance.validators.json_values import BareToken
 from dicomweb_conformance.validators.tally import Tally, shown
 
 UNREADABLE = object()
 _BOM = b"\xef\xbb\xbf"
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
-# Of Python's codecs those that are character sets of the web.
-_CHARSETS = re.compile(r"iso-?(?:8859|2022)|windows-|utf-?(?:16|32)|shift_jis|euc-|gb|big5|koi8")
 _ESCAPED = re.compile(rb"\\u(?:fffd|d[89a-f])", re.IGNORECASE)
 _GRAMMAR = "does not parse: truncated, single quotes, comments, trailing comma, leading zeros or plus sign in a number"
 _CONTRADICTS = "a charset parameter that contradicts the octets"
@@ -96,7 +94,7 @@ def _text(tally: Tally, body: bytes, charset: str, accept_charset: str) -> str:
 
 def _other(tally: Tally, body: bytes, charset: str, accept_charset: str) -> str:
     try:
-        text = body.decode(charset if _CHARSETS.match(charset) else "utf-8")
+        text = character_sets.decode(body, charset)
     except (LookupError, ValueError):
         tally.sees("JSON-002", _CONTRADICTS, "Content-Type", f"charset={charset[:40]}")
         return body.decode("utf-8", "replace")

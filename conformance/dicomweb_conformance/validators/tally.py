@@ -15,6 +15,7 @@ FOREIGN = "any of the failing observations in a dataset that the suite did not s
 # An answer in which every element has the same fault is one finding with examples, not a hundred thousand.
 EXAMPLES = 20
 _LONGEST = 60
+_LONGEST_TEXT = 300
 
 
 class Tally:
@@ -87,7 +88,8 @@ class Tally:
 
 
 def _writable(text: str) -> str:
-    """Return a text without lone surrogates, which no report could be written with."""
+    """Return a text cut to what a reader follows, and without lone surrogates, which no report could be written with."""
+    text = text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}..."
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
