@@ -27,7 +27,6 @@ ALLOWED = {
 PURE = {
     "media_types",
     "multipart",
-    "messages",
     "dicom_json",
     "comparison",
     "attributes",
@@ -43,6 +42,10 @@ PURE = {
     "busy",
     "ledger",
     "pace",
+    "messages",
+    "character_sets",
+    "xml_octets",
+    "native_xml",
 }
 HTTP = {"requests", "urllib3"}
 # Packages of the suite of which every module is so.

@@ -181,7 +181,8 @@ class Client:
     def _broken_off(self, asked: Request, response: Response, once: Callable[[str | None], Response]) -> Response:
         """Have a request repeated that broke off; return the second answer where the method is safe."""
         if self._examine is None:
-            repeat: Response | None = once(response.exchange) if asked.method in _SAFE else None
+            hopeful = asked.method in _SAFE and "timed out" not in response.error
+            repeat: Response | None = once(response.exchange) if hopeful else None
         else:
             examined = self._examine(response, lambda: once(response.exchange))
             repeat = examined.repeat

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dicomweb_reports.messages import SCENARIO as MESSAGES
 from dicomweb_reports.model import VERDICTS
 
 if TYPE_CHECKING:
@@ -117,11 +118,12 @@ def overall(run: Run) -> Overall:
     undecided = _undecided(run)
     if any(number[verdict] for verdict in _AGAINST):
         return Overall(DOES_NOT_CONFORM, _against(run, number, len(outcomes)))
-    if not any(number[verdict] for verdict in _JUDGED):
-        return Overall(NOTHING_CONCLUDED, f"No check of the {len(outcomes):,} planned came to a verdict on the server.")
+    if not _is_judged(outcomes):
+        checks = sum(check.scenario != MESSAGES for check, _ in outcomes)
+        return Overall(NOTHING_CONCLUDED, f"No check of the {checks:,} planned came to a verdict on the server.")
     if undecided:
         return Overall(PARTIAL, f"No check failed, but {_and(_undecided_phrases(undecided))}.")
-    core = sum(check.core for check, _ in outcomes)
+    core = sum(check.core for check, _ in outcomes if check.scenario != MESSAGES)
     if not core:
         return Overall(PARTIAL, "No check failed, but no core check was planned.")
     reason = f"{_whole(core, 'planned core check')} concluded and none failed"
@@ -140,7 +142,7 @@ def exit_status(run: Run, strict: bool) -> int:
     stale = bool(run.footer and run.footer.stale)
     if stale or number["fail"] or number["error"] or number["fixed"] or (strict and number["deviation"]):
         return 1
-    if not any(number[verdict] for verdict in _JUDGED):
+    if not _is_judged(_outcomes(run)):
         return 5
     return 1 if _undecided(run) else 0
 
@@ -150,6 +152,11 @@ def _outcomes(run: Run) -> list[tuple[PlannedCheck | Result, str]]:
         *((result, result.verdict) for result in run.results),
         *((check, NOT_CONCLUDED) for check in not_concluded(run)),
     ]
+
+
+def _is_judged(outcomes: Iterable[tuple[PlannedCheck | Result, str]]) -> bool:
+    """Tell whether a check came to a verdict on the target: well-formed messages alone are none."""
+    return any(verdict in _JUDGED for check, verdict in outcomes if check.scenario != MESSAGES)
 
 
 def _undecided(run: Run) -> Counter[str]:

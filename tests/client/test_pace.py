@@ -94,9 +94,8 @@ def test_a_run_whose_budget_is_used_up_ends_orderly(workers: str, tmp_path: Path
 
     assert ended.returncode == 5, ended.stdout + ended.stderr
     report = json.loads((tmp_path / "reports/latest/report.json").read_text())
-    assert {(each["verdict"], each["reason"]) for each in report["results"]} == {
-        ("inconclusive", "budget of 1e-06 s used up")
-    }
+    of_checks = [each for each in report["results"] if each["scenario"] != "messages"]
+    assert {(each["verdict"], each["reason"]) for each in of_checks} == {("inconclusive", "budget of 1e-06 s used up")}
     assert len(report["results"]) == len(report["planned"]) > 5
     assert report["finished"]
     assert "budget of 1e-06 s used up" in ended.stdout
