@@ -12,6 +12,8 @@ def answer(status: int, body: bytes = b"", content_type: str = "", *, method: st
     return Answer(method, "studies" if not query else "", status, headers, body, query)
 
 
+PARSES = {"ERROR-002": "body parses as its Content-Type"}
+UNDECODABLE = "octets that do not decode in the declared charset"
 PARSES_NOT = "JSON or XML type and the body does not parse as it"
 
 
@@ -38,12 +40,12 @@ PARSES_NOT = "JSON or XML type and the body does not parse as it"
         (
             answer(400, b"\xe9", "text/plain; charset=utf-8"),
             "ERROR-002",
-            "octets that do not decode in the declared charset",
+            UNDECODABLE,
         ),
         (
             answer(400, b"e", "text/plain; charset=zlib"),
             "ERROR-002",
-            "octets that do not decode in the declared charset",
+            UNDECODABLE,
         ),
         (answer(200, b"x", "multipart/related", query="requestType=WADO"), "URI-031", "multipart"),
     ],
@@ -63,12 +65,12 @@ def test_what_speaks_against_an_answer(given: Answer, row: str, observation: str
         (answer(200, b"x", "image/jpeg"), {"ERROR-010": "no 500"}),
         (answer(404, b"x"), {"ERROR-001": "non-empty body"}),
         (answer(404, b"x", "image/jpeg"), {"ERROR-001": "non-empty body"}),
-        (answer(404, b"{}", "application/json"), {"ERROR-002": "body parses as its Content-Type"}),
+        (answer(404, b"{}", "application/json"), PARSES),
         (
             answer(409, b'{"00081198": {"vr": "SQ"}}', "application/dicom+json"),
-            {"ERROR-002": "body parses as its Content-Type"},
+            PARSES,
         ),
-        (answer(404, b"<x/>", "application/xhtml+xml"), {"ERROR-002": "body parses as its Content-Type"}),
+        (answer(404, b"<x/>", "application/xhtml+xml"), PARSES),
         (answer(404, b"\xe9", "text/plain"), {"ERROR-002": "text/plain or text/html with any text"}),
         (answer(404, b"\xe9", "text/plain; charset=latin1"), {"ERROR-002": "text/plain or text/html with any text"}),
         (answer(200, b"x", "image/jpeg", query="requestType=WADO"), {"URI-031": "a single-part type"}),

@@ -131,6 +131,7 @@ def test_a_rendering_that_fits_its_type(content_type: str, octets: bytes) -> Non
         ("image/jpeg", jpeg()[:12], "RENDERED-012", "no SOF marker"),
         ("image/png", picture("PNG", "I;16"), "RENDERED-013", "16 bits per channel"),
         ("image/jph", j2k(), "RENDERED-014", "bare codestream"),
+        ("image/jph", b"other", "RENDERED-014", "another start"),
     ],
 )
 def test_a_rendering_that_does_not(content_type: str, octets: bytes, row: str, observation: str) -> None:

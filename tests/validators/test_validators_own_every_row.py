@@ -46,12 +46,11 @@ def literals(module: Path) -> set[str]:
 
 
 def test_every_observation_listed_is_one_that_a_module_can_make() -> None:
-    """Word for word, so that a change of either is noticed. The rest is made of parts or is no fault of one message."""
     written = {text for path in VALIDATORS.glob("*.py") for text in literals(path)}
     written |= literals(VALIDATORS.parent / "xml_octets.py")
     owned = {row for module in MODULES for row in module.OWNED}
     listed = {(row, text) for row in owned for text in ROWS[row].observations}
-    assert {(row, text) for row, text in listed if text not in written} == MADE_OF_PARTS | NOT_OF_ONE_MESSAGE
+    assert {(row, text) for row, text in listed if text not in written} == MADE_OF_PARTS | NOT_TOLD
 
 
 MADE_OF_PARTS = {
@@ -62,4 +61,15 @@ MADE_OF_PARTS = {
         "one of AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN UR US UT UV",
     ),
 }
-NOT_OF_ONE_MESSAGE: set[tuple[str, str]] = set()
+NOT_TOLD = {
+    # Other passes stand for these.
+    ("JSON-002", "charset=utf-8 or no charset parameter"),
+    ("JSON-013", "a retired attribute with any VR it once had"),
+    ("JSON-013", "either VR of an attribute with two (US or SS, OB or OW)"),
+    ("XML-013", "none on a private or unknown attribute"),
+    # One message does not show what was stored.
+    ("JSON-013", "the VR as stored where it is not the dictionary's"),
+    ("JSON-028", "longer than the VR allows where a shorter value was stored or the server made the value"),
+    ("XML-023", "a component lost"),
+    ("XML-023", "components under the wrong element"),
+}

@@ -22,12 +22,13 @@ _MAGICS: dict[str, tuple[bytes, ...]] = {
     "image/gif": (b"GIF87a", b"GIF89a"),
     "image/png": (b"\x89PNG\r\n\x1a\n",),
     "image/jp2": (_JP2_BOX, _CODESTREAM),
-    "image/jph": (_JP2_BOX, _CODESTREAM),
     "image/jxl": (b"\xff\x0a", b"\0\0\0\x0cJXL "),
     "application/pdf": (b"%PDF-",),
     "text/rtf": (b"{\\rtf",),
 }
-_RENDERED = frozenset({*_MAGICS, "video/mpeg", "video/mp4", "video/h265", "text/html", "text/plain", "text/xml"})
+_RENDERED = frozenset(
+    {*_MAGICS, "image/jph", "video/mpeg", "video/mp4", "video/h265", "text/html", "text/plain", "text/xml"}
+)
 
 
 @dataclass(frozen=True)
@@ -164,12 +165,8 @@ def judge_rendered(content_type: str, octets: bytes) -> Iterator[Observation]:
             _judge_jpeg(tally, octets)
         elif name == "image/png":
             _judge_png(tally, octets)
-        elif name == "image/jph":
-            box = octets.startswith(_JP2_BOX)
-            if box:
-                tally.meets("RENDERED-014", "JP2 signature box")
-            else:
-                tally.sees("RENDERED-014", "bare codestream", "octet 0")
+    if name == "image/jph":
+        _judge_jph(tally, octets)
     yield from tally.observations()
 
 
@@ -197,3 +194,12 @@ def _judge_png(tally: Tally, octets: bytes) -> None:
         tally.sees("RENDERED-013", "16 bits per channel", "IHDR", f"{octets[24]} bits")
     elif len(octets) > 24:
         tally.meets("RENDERED-013", "8 bits per channel or fewer")
+
+
+def _judge_jph(tally: Tally, octets: bytes) -> None:
+    if octets.startswith(_JP2_BOX):
+        tally.meets("RENDERED-014", "JP2 signature box")
+    elif octets.startswith(_CODESTREAM):
+        tally.sees("RENDERED-014", "bare codestream", "octet 0")
+    else:
+        tally.sees("RENDERED-014", "another start", "octet 0", octets[:8].hex(" "))

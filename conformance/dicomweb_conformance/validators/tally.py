@@ -88,7 +88,7 @@ class Tally:
 
 
 def _writable(text: str) -> str:
-    """Return a text cut to what a reader follows, without lone surrogates, with which no report could be written."""
+    """Return a text cut to what a reader follows, and without the lone surrogates that no file can hold."""
     text = text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}..."
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
