@@ -149,7 +149,7 @@ class Judging:
         )
         self.exit_stack.callback(watching.close)
         self.exit_stack.callback(pace.close)
-        self.observers = Observers(JUDGES, catalogue.load(), self.recorder)
+        self.observers = Observers(JUDGES, catalogue.load(), self.recorder, self.own.has)
         self.exit_stack.callback(self.client.close)
         self.exit_stack.callback(self.recorder.close)
         self.ledger = Ledger(settings.report / ledger.FILE, settings.url, settings.seed)

@@ -11,7 +11,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from dicomweb_conformance.catalogue import Requirement, code_of
@@ -20,15 +20,23 @@ from dicomweb_conformance.judgement import Finding
 from dicomweb_conformance.messages import Answer, Asked, Course, WireFacts
 from dicomweb_conformance.observation import Observation
 from dicomweb_conformance.recorder import Recorder, now
-from dicomweb_conformance.validators import message
+from dicomweb_conformance.validators import message, representations
 from dicomweb_conformance.verdicts import Verdict, worst
 from dicomweb_conformance.wire_facts import Fault
 from dicomweb_conformance.wire_facts import WireFacts as Wire
 from dicomweb_reports.messages import EXAMPLES, SCENARIO, check_id
 
-Judge: TypeAlias = Callable[[Answer], Iterable[Observation]]
+IsOwn: TypeAlias = Callable[[dict[str, Any]], bool]
+Judge: TypeAlias = Callable[[Answer, IsOwn], Iterable[Observation]]
 
-JUDGES: tuple[Judge, ...] = (message.observe,)
+
+def _http(answer: Answer, _own: IsOwn) -> Iterable[Observation]:
+    return message.observe(answer)
+
+
+JUDGES: tuple[Judge, ...] = (_http, representations.observe)
+OWNED = frozenset({*message.OWNED, *representations.OWNED})
+"""The requirements that messages are judged by."""
 
 
 class Observers:
@@ -38,9 +46,13 @@ class Observers:
         judges: what judges a message; each owns its requirements.
         rows: the catalogue: what an observation means.
         recorder: told what was seen.
+        own: whether a data set, in the shape of DICOM JSON, is one of this run; of others no value is recorded.
     """
 
-    def __init__(self, judges: Sequence[Judge], rows: Mapping[str, Requirement], recorder: Recorder) -> None:
+    def __init__(
+        self, judges: Sequence[Judge], rows: Mapping[str, Requirement], recorder: Recorder, own: IsOwn
+    ) -> None:
+        self._own = own
         self._judges = judges
         self._rows = rows
         self._recorder = recorder
@@ -56,7 +68,7 @@ class Observers:
         verdicts: dict[str, list[Verdict]] = {}
         for judge in self._judges:
             try:
-                for observation in judge(answer):
+                for observation in judge(answer, self._own):
                     verdict = self._rows[observation.requirement].judge(observation.observation)
                     verdicts.setdefault(observation.requirement, []).append(verdict)
                     self._tell(observation, verdict, exchange)

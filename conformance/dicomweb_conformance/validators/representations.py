@@ -1,0 +1,82 @@
+"""Every representation that an answer carries (PS3.18 8.7), to the validator of its model: bare, or part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, get_args
+
+from dicomweb_conformance import media_types, multipart, native_xml
+from dicomweb_conformance.messages import Answer
+from dicomweb_conformance.observation import Observation
+from dicomweb_conformance.validators import answers, dicom_json, images, part10
+from dicomweb_conformance.validators import native_xml as xml_validator
+
+OWNED = tuple(row for module in (answers, dicom_json, xml_validator, part10, images) for row in module.OWNED)
+_MODELS = frozenset(get_args(dicom_json.Resource))
+
+
+def observe(answer: Answer, own: Callable[[dict[str, Any]], bool]) -> Iterator[Observation]:
+    """Yield what the body of a success shows of its model, and what any answer shows of its status.
+
+    Args:
+        answer: with what was asked.
+        own: whether a data set (in the shape of DICOM JSON) is one that the suite stored. Of others no value is quoted.
+    """
+    asked = answer.asked
+    body = b"".join(answer.body)
+    resource = answers.resource_of(asked.method, asked.path, asked.query)
+    accept = asked.accept or ""
+    yield from answers.judge(
+        answers.Answer(asked.method, asked.path, answer.status, answer.headers, body, asked.query, accept),
+        own=resource != "search",
+    )
+    if not 200 <= answer.status < 300 or not body or answer.is_cut or answer.coding_fault:
+        return
+    if media_types.name_of(answer.content_type) == media_types.MULTIPART_RELATED:
+        try:
+            parts = multipart.parts_of(answer.content_type, body)
+        except multipart.MultipartError:
+            return  # the rows of the envelope speak of it
+        for each in parts:
+            yield from _representation(answer, resource, each.content_type, each.body, own)
+    else:
+        yield from _representation(answer, resource, answer.content_type, body, own)
+
+
+def _representation(
+    answer: Answer, resource: str, content_type: str, octets: bytes, own: Callable[[dict[str, Any]], bool]
+) -> Iterator[Observation]:
+    name, asked = media_types.name_of(content_type), answer.asked
+    if not octets:
+        return
+    if name in {media_types.DICOM_JSON, media_types.JSON} and resource in _MODELS:
+        charsets = ", ".join(asked.headers.all("Accept-Charset"))
+        yield from dicom_json.judge(
+            octets,
+            content_type,
+            resource=resource,  # type: ignore[arg-type]  # one of dicom_json.Resource by the line above
+            url=asked.url,
+            accept_charset=charsets,
+            own=own,
+        )
+    elif name == media_types.DICOM_XML:
+        yield from xml_validator.judge(
+            octets, content_type, resource=resource, url=asked.url, own=resource != "search" or _is_own(octets, own)
+        )
+    elif name == media_types.DICOM:
+        yield from part10.judge(octets, own=any(uid.encode() in octets for uid in _uids(asked.path)))
+    elif resource in {"frames", "bulkdata", "instances"}:
+        yield from images.judge_bulk_data(content_type, octets)
+    elif resource == "rendered":
+        yield from images.judge_rendered(content_type, octets)
+
+
+def _uids(path: str) -> list[str]:
+    return [each for each in path.split("/") if each[:1].isdigit()]
+
+
+def _is_own(octets: bytes, own: Callable[[dict[str, Any]], bool]) -> bool:
+    try:
+        return own(native_xml.data_set_of(octets))
+    except native_xml.NativeXmlError:
+        return False
