@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dicomweb_conformance import catalogue
-from dicomweb_conformance.validators import message
+from dicomweb_conformance.validators import http_messages
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = {
@@ -27,6 +27,7 @@ ALLOWED = {
 PURE = {
     "media_types",
     "multipart",
+    "answers",
     "dicom_json",
     "comparison",
     "attributes",
@@ -42,7 +43,6 @@ PURE = {
     "busy",
     "ledger",
     "pace",
-    "messages",
     "character_sets",
     "xml_octets",
     "native_xml",
@@ -115,7 +115,7 @@ def test_each_message_row_of_http_has_one_owner() -> None:
     owners = Counter(
         row
         for path in (PACKAGES["dicomweb_conformance"] / "validators").glob("*.py")
-        if path.stem not in {"__init__", "message"}
+        if path.stem not in {"__init__", "http_messages"}
         for row in getattr(importlib.import_module(f"dicomweb_conformance.validators.{path.stem}"), "OWNED", ())
     )
     wanted = {
@@ -125,7 +125,7 @@ def test_each_message_row_of_http_has_one_owner() -> None:
     }
     assert wanted - set(owners) == set()
     assert {row: count for row, count in owners.items() if count > 1} == {}
-    assert set(message.OWNED) == wanted
+    assert set(http_messages.OWNED) == wanted
 
 
 def test_only_the_client_and_its_connections_speak_http() -> None:

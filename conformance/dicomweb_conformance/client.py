@@ -19,10 +19,10 @@ import urllib3
 from urllib3.util import SKIP_HEADER
 
 from dicomweb_conformance import busy
+from dicomweb_conformance.answers import Course
 from dicomweb_conformance.connections import Adapter, Wire
 from dicomweb_conformance.content_coding import decoded
 from dicomweb_conformance.exchanges import Examined, Headers, Response
-from dicomweb_conformance.messages import Course
 from dicomweb_conformance.recorder import Recorder, now
 from dicomweb_conformance.target import Target
 

@@ -23,6 +23,7 @@ import pytest
 from filelock import FileLock, Timeout
 
 from dicomweb_conformance import catalogue, cleaning, embedded, known, ledger, startup
+from dicomweb_conformance.answers import Course, answer_of
 from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.capabilities import Capabilities, State, questions_of
 from dicomweb_conformance.checks import claim_of
@@ -50,8 +51,7 @@ from dicomweb_conformance.known import KnownError, KnownFailure
 from dicomweb_conformance.ledger import Ledger
 from dicomweb_conformance.liveness import Liveness
 from dicomweb_conformance.long_running import Operations
-from dicomweb_conformance.messages import Course
-from dicomweb_conformance.observers import JUDGES, Observers, answer_of
+from dicomweb_conformance.observers import JUDGES, Observers
 from dicomweb_conformance.options import OptionError, Settings
 from dicomweb_conformance.ownership import Own
 from dicomweb_conformance.pace import Budget, Pace

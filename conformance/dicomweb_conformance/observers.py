@@ -11,19 +11,15 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, Literal, TypeAlias
-from urllib.parse import urlsplit
+from typing import Any, TypeAlias
 
+from dicomweb_conformance.answers import Answer
 from dicomweb_conformance.catalogue import Requirement, code_of
-from dicomweb_conformance.exchanges import Headers, Response
 from dicomweb_conformance.judgement import Finding
-from dicomweb_conformance.messages import Answer, Asked, Course, WireFacts
 from dicomweb_conformance.observation import Observation
 from dicomweb_conformance.recorder import Recorder, now
-from dicomweb_conformance.validators import message, representations
+from dicomweb_conformance.validators import http_messages, representations
 from dicomweb_conformance.verdicts import Verdict, worst
-from dicomweb_conformance.wire_facts import Fault
-from dicomweb_conformance.wire_facts import WireFacts as Wire
 from dicomweb_reports.messages import EXAMPLES, SCENARIO, check_id
 
 IsOwn: TypeAlias = Callable[[dict[str, Any]], bool]
@@ -31,11 +27,11 @@ Judge: TypeAlias = Callable[[Answer, IsOwn], Iterable[Observation]]
 
 
 def _http(answer: Answer, _own: IsOwn) -> Iterable[Observation]:
-    return message.observe(answer)
+    return http_messages.observe(answer)
 
 
 JUDGES: tuple[Judge, ...] = (_http, representations.observe)
-OWNED = frozenset({*message.OWNED, *representations.OWNED})
+OWNED = frozenset({*http_messages.OWNED, *representations.OWNED})
 """The requirements that messages are judged by."""
 
 
@@ -129,57 +125,3 @@ class Observers:
             blame=None,
             known=[],
         )
-
-
-def answer_of(
-    response: Response, sent: tuple[tuple[str, str], ...], size: int, course: Course, base_url: str
-) -> Answer:
-    """Return an exchange as those see it who judge messages.
-
-    Args:
-        response: the answer.
-        sent: header fields of the request.
-        size: octets of its payload.
-        course: what happened around it.
-        base_url: of the Studies Service, without a slash at its end. The path of a URL that is not below it (one that
-            the target gave) stays whole.
-    """
-    parts = urlsplit(response.url)
-    path = parts.path
-    if response.url.startswith(base_url):
-        path = path.removeprefix(urlsplit(base_url).path)
-    undecodable = response.error if response.wire and Fault.NOT_DECODABLE in response.wire.faults else ""
-    return Answer(
-        asked=Asked(response.method, path.strip("/"), parts.query, response.url, Headers(sent), size),
-        status=response.status,
-        headers=response.headers,
-        body=(response.body,) if response.body else (),
-        coded=False,
-        coding_fault=undecodable,
-        facts=_facts(response.wire) if response.wire else None,
-        course=course,
-    )
-
-
-def _facts(wire: Wire) -> WireFacts:
-    ended: dict[str, Literal["nothing", "length", "chunks", "close", "stays open"]] = {
-        "none": "nothing",
-        "length": "length",
-        "chunked": "chunks",
-        "close": "close" if wire.complete else "stays open",
-    }
-    lines = (line.partition(":") for line in wire.header_lines)
-    cut = {Fault.TOO_SHORT, Fault.NO_LAST_CHUNK, Fault.HEAD_CUT_OFF, Fault.BAD_CHUNK}
-    return WireFacts(
-        version=wire.version,
-        status_line=wire.status_line.encode("latin-1"),
-        reason=wire.reason,
-        fields=tuple((name.encode("latin-1"), value.encode("latin-1")) for name, _, value in lines),
-        bare_line_ends=Fault.LF_ALONE in wire.faults,
-        received=wire.received,
-        after_body=wire.after,
-        last_chunk=wire.complete,
-        chunk_faults=tuple(str(each) for each in wire.faults if each is Fault.BAD_CHUNK),
-        ended_by=ended.get(wire.framing, "nothing"),
-        stopped=not wire.complete and not cut & set(wire.faults),
-    )

@@ -3,21 +3,23 @@
 from dataclasses import replace
 
 import pytest
-from answers import answer, of_row, worse_than_pass
+from judged_answers import answer, of_row, worse_than_pass
 
-from dicomweb_conformance.messages import Answer, Asked, Course, WireFacts
+from dicomweb_conformance.answers import Answer, Asked, Course, answer_of
+from dicomweb_conformance.exchanges import Headers, Response
+from dicomweb_conformance.validators import http_messages
+from dicomweb_conformance.wire_facts import Fault, WireFacts
 
-LENGTH = (b"Content-Length", b"2")
-JSON = (b"Content-Type", b"application/json")
-CHUNKED = (b"Transfer-Encoding", b"chunked")
-SOUND = WireFacts("HTTP/1.1", b"HTTP/1.1 200 OK", "OK", (JSON, LENGTH), received=2)
-CHUNKS = replace(SOUND, fields=(JSON, CHUNKED), last_chunk=True, ended_by="chunks")
-EMPTY = replace(SOUND, fields=((b"Content-Length", b"0"),), received=0)
+LENGTH, JSON, CHUNKED = "Content-Length: 2", "Content-Type: application/json", "Transfer-Encoding: chunked"
+SOUND = WireFacts("HTTP/1.1 200 OK", "HTTP/1.1", "OK", (JSON, LENGTH), "length", announced=2, received=2, complete=True)
+CHUNKS = replace(SOUND, header_lines=(JSON, CHUNKED), framing="chunked", announced=None)
+EMPTY = replace(SOUND, header_lines=("Content-Length: 0",), announced=0, received=0)
+CLOSED_BODY = replace(SOUND, header_lines=(JSON,), framing="close", announced=None)
 CLOSED = (
     "neither field, and the body is ended by closing the connection "
     "(7.1 makes HTTP normative, which allows it; 8.6 does not)"
 )
-NO_CONTENT = WireFacts("HTTP/1.1", b"HTTP/1.1 204 No Content", ended_by="nothing")
+NO_CONTENT = WireFacts("HTTP/1.1 204 No Content", "HTTP/1.1", "No Content", framing="none", complete=True)
 
 
 def framed(facts: WireFacts | None, *, status: int = 200, method: str = "GET", course: Course | None = None) -> Answer:
@@ -32,7 +34,7 @@ def framed(facts: WireFacts | None, *, status: int = 200, method: str = "GET", c
         pytest.param(CHUNKS, 200, id="chunked"),
         pytest.param(EMPTY, 200, id="empty"),
         pytest.param(NO_CONTENT, 204, id="no-content"),
-        pytest.param(replace(SOUND, version="HTTP/2", status_line=b""), 200, id="http-2"),
+        pytest.param(replace(SOUND, version="HTTP/2", status_line=""), 200, id="http-2"),
     ],
 )
 def test_sound_framing_passes(facts: WireFacts, status: int) -> None:
@@ -45,21 +47,21 @@ def test_sound_framing_passes(facts: WireFacts, status: int) -> None:
         pytest.param("HTTP-001", SOUND, 200, ["status line HTTP/1.1"], id="1.1"),
         pytest.param(
             "HTTP-001",
-            replace(SOUND, version="HTTP/3", status_line=b""),
+            replace(SOUND, version="HTTP/3", status_line=""),
             200,
             ["HTTP/3, where it was negotiated"],
             id="3",
         ),
         pytest.param(
             "HTTP-001",
-            replace(SOUND, version="HTTP/1.0", status_line=b"HTTP/1.0 200 OK"),
+            replace(SOUND, version="HTTP/1.0", status_line="HTTP/1.0 200 OK"),
             200,
             ["status line HTTP/1.0 on an otherwise complete message"],
             id="1.0",
         ),
         pytest.param(
             "HTTP-001",
-            replace(SOUND, version="HTTP/0.9", status_line=b"HTTP/0.9 200"),
+            replace(SOUND, version="HTTP/0.9", status_line="HTTP/0.9 200"),
             200,
             ["another version, HTTP/0.9"],
             id="0.9",
@@ -67,7 +69,7 @@ def test_sound_framing_passes(facts: WireFacts, status: int) -> None:
         pytest.param("HTTP-001", SOUND, 505, ["505 to an HTTP/1.1 request"], id="505"),
         pytest.param(
             "HTTP-001",
-            replace(SOUND, version="", status_line=b"hello"),
+            replace(SOUND, version="", status_line="hello"),
             0,
             ["no status line or one that does not parse"],
             id="no-status-line",
@@ -78,14 +80,14 @@ def test_sound_framing_passes(facts: WireFacts, status: int) -> None:
         pytest.param("HTTP-002", None, 200, ["complete status line and header section"], id="complete-as-far-as-known"),
         pytest.param(
             "HTTP-002",
-            replace(SOUND, bare_line_ends=True),
+            replace(SOUND, faults=(Fault.LF_ALONE,)),
             200,
             ["lines of the head end in a bare LF (RFC 9112 2.2 lets a recipient read them)"],
             id="bare-lf",
         ),
         pytest.param(
             "HTTP-002",
-            replace(SOUND, fields=(*SOUND.fields, (b"no colon", b""))),
+            replace(SOUND, faults=(Fault.NO_COLON,)),
             200,
             ["a header line whose name is no token"],
             id="no-colon",
@@ -97,13 +99,13 @@ def test_sound_framing_passes(facts: WireFacts, status: int) -> None:
         pytest.param("HTTP-003", None, 600, ["below 100 or above 599"], id="too-high"),
         pytest.param(
             "HTTP-003",
-            replace(SOUND, status_line=b"HTTP/1.1 2OO OK"),
+            replace(SOUND, status_line="HTTP/1.1 2OO OK"),
             0,
             ["not three digits"],
             id="no-number",
         ),
         pytest.param(
-            "HTTP-003", replace(SOUND, status_line=b"HTTP/1.1 2000 OK"), 0, ["not three digits"], id="four-digits"
+            "HTTP-003", replace(SOUND, status_line="HTTP/1.1 2000 OK"), 0, ["not three digits"], id="four-digits"
         ),
         pytest.param("HTTP-003", None, 0, [], id="no-status"),
         pytest.param("HTTP-005", NO_CONTENT, 204, ["no body and no Content-Type"], id="204"),
@@ -116,35 +118,35 @@ def test_sound_framing_passes(facts: WireFacts, status: int) -> None:
         ),
         pytest.param(
             "HTTP-005",
-            replace(NO_CONTENT, fields=(JSON,)),
+            replace(NO_CONTENT, header_lines=(JSON,)),
             204,
             ["Content-Type on a 204, a 304 or an empty body"],
             id="204-with-content-type",
         ),
         pytest.param(
             "HTTP-005",
-            replace(EMPTY, fields=(JSON, *EMPTY.fields)),
+            replace(EMPTY, header_lines=(JSON, *EMPTY.header_lines)),
             200,
             ["Content-Type on a 204, a 304 or an empty body"],
             id="empty-with-content-type",
         ),
         pytest.param(
             "HTTP-005",
-            replace(NO_CONTENT, after_body=2),
+            replace(NO_CONTENT, after=2),
             204,
             ["body octets after a 204, 304 or 1xx"],
             id="204-with-a-body",
         ),
         pytest.param(
             "HTTP-005",
-            replace(NO_CONTENT, fields=(LENGTH,)),
+            replace(NO_CONTENT, header_lines=(LENGTH,)),
             204,
             ["Content-Length above 0 on a 204 or 1xx"],
             id="204-with-content-length",
         ),
-        pytest.param("HTTP-005", replace(NO_CONTENT, fields=(LENGTH,)), 304, None, id="304-names-the-length"),
+        pytest.param("HTTP-005", replace(NO_CONTENT, header_lines=(LENGTH,)), 304, None, id="304-names-the-length"),
         pytest.param("HTTP-005", SOUND, 200, [], id="with-a-body"),
-        pytest.param("HTTP-005", replace(SOUND, received=0), 200, [], id="body-that-did-not-come"),
+        pytest.param("HTTP-005", replace(SOUND, received=0, complete=False), 200, [], id="body-that-did-not-come"),
         pytest.param(
             "HTTP-006",
             SOUND,
@@ -165,17 +167,17 @@ def test_sound_framing_passes(facts: WireFacts, status: int) -> None:
         pytest.param(
             "HTTP-006", NO_CONTENT, 204, ["neither, or Content-Length: 0, on an answer without a body"], id="no-content"
         ),
-        pytest.param("HTTP-006", replace(NO_CONTENT, fields=(LENGTH,)), 304, [], id="304-with-length"),
+        pytest.param("HTTP-006", replace(NO_CONTENT, header_lines=(LENGTH,)), 304, [], id="304-with-length"),
         pytest.param(
             "HTTP-006",
-            replace(EMPTY, fields=(), ended_by="close"),
+            replace(CLOSED_BODY, received=0),
             200,
             ["neither, or Content-Length: 0, on an answer without a body"],
             id="closed-at-once",
         ),
         pytest.param(
             "HTTP-006",
-            replace(SOUND, version="HTTP/2", fields=(CHUNKED,)),
+            replace(SOUND, version="HTTP/2", header_lines=(CHUNKED,)),
             200,
             ["Transfer-Encoding on a 204 or on HTTP/2"],
             id="chunked-on-http-2",
@@ -189,72 +191,71 @@ def test_sound_framing_passes(facts: WireFacts, status: int) -> None:
         ),
         pytest.param(
             "HTTP-006",
-            replace(NO_CONTENT, fields=(CHUNKED,)),
+            replace(NO_CONTENT, header_lines=(CHUNKED,)),
             204,
             ["Transfer-Encoding on a 204 or on HTTP/2"],
             id="chunked-204",
         ),
         pytest.param(
             "HTTP-006",
-            replace(CHUNKS, fields=(LENGTH, CHUNKED)),
+            replace(CHUNKS, header_lines=(LENGTH, CHUNKED)),
             200,
             ["both Content-Length and Transfer-Encoding"],
             id="both",
         ),
         pytest.param(
             "HTTP-006",
-            replace(SOUND, fields=(LENGTH, LENGTH)),
+            replace(SOUND, header_lines=(LENGTH, LENGTH)),
             200,
             ["several equal Content-Length values"],
             id="twice-the-same",
         ),
         pytest.param(
             "HTTP-006",
-            replace(SOUND, fields=((b"content-length", b"2, 2"),)),
+            replace(SOUND, header_lines=("content-length: 2, 2",)),
             200,
             ["several equal Content-Length values"],
             id="twice-in-one-line",
         ),
         pytest.param(
             "HTTP-006",
-            replace(SOUND, fields=(LENGTH, (b"Content-Length", b"3"))),
+            replace(SOUND, header_lines=(LENGTH, "Content-Length: 3")),
             200,
             ["different Content-Length values"],
             id="two-lengths",
         ),
         pytest.param(
             "HTTP-006",
-            replace(SOUND, fields=((b"Content-Length", b"-1"),)),
+            replace(SOUND, header_lines=("Content-Length: -1",)),
             200,
             ["a Content-Length that is no number"],
             id="negative",
         ),
         pytest.param(
             "HTTP-006",
-            replace(SOUND, fields=(), ended_by="close"),
+            CLOSED_BODY,
             200,
             [CLOSED],
             id="ended-by-closing",
         ),
         pytest.param(
             "HTTP-006",
-            replace(SOUND, fields=(), ended_by="stays open"),
+            replace(CLOSED_BODY, complete=False),
             200,
             ["neither field and the connection stays open, other than on 1xx, 204, 304 and HEAD"],
             id="stays-open",
         ),
-        pytest.param("HTTP-006", replace(SOUND, fields=(), stopped=True), 200, [], id="not-read-to-its-end"),
         pytest.param("HTTP-007", SOUND, 200, ["octets received equal Content-Length"], id="right-length"),
         pytest.param(
             "HTTP-007",
-            replace(SOUND, received=1),
+            replace(SOUND, received=1, complete=False, faults=(Fault.TOO_SHORT,)),
             200,
             ["fewer or more octets than Content-Length"],
             id="fewer-octets",
         ),
         pytest.param(
             "HTTP-007",
-            replace(SOUND, after_body=1),
+            replace(SOUND, after=1, faults=(Fault.TOO_LONG,)),
             200,
             ["fewer or more octets than Content-Length"],
             id="octets-after-the-body",
@@ -262,20 +263,21 @@ def test_sound_framing_passes(facts: WireFacts, status: int) -> None:
         pytest.param("HTTP-007", CHUNKS, 200, ["chunked body with its last chunk"], id="last-chunk"),
         pytest.param(
             "HTTP-007",
-            replace(CHUNKS, last_chunk=False),
+            replace(CHUNKS, complete=False, faults=(Fault.NO_LAST_CHUNK,)),
             200,
             ["chunked body without its last chunk"],
             id="no-last-chunk",
         ),
         pytest.param(
             "HTTP-007",
-            replace(CHUNKS, chunk_faults=("chunk size 'x'",)),
+            replace(CHUNKS, complete=False, faults=(Fault.BAD_CHUNK,)),
             200,
             ["chunk framing that leaves RFC 9112 7.1"],
             id="chunk-framing",
         ),
-        pytest.param("HTTP-007", replace(SOUND, received=1, stopped=True), 200, [], id="stopped-by-the-suite"),
-        pytest.param("HTTP-007", replace(SOUND, fields=()), 200, [], id="nothing-announced"),
+        pytest.param("HTTP-007", replace(SOUND, received=1, complete=False), 200, [], id="stopped-by-the-suite"),
+        pytest.param("HTTP-007", replace(CHUNKS, complete=False), 200, [], id="chunks-stopped-by-the-suite"),
+        pytest.param("HTTP-007", CLOSED_BODY, 200, [], id="nothing-announced"),
     ],
 )
 def test_rows_of_framing(row: str, facts: WireFacts | None, status: int, expected: list[str] | None) -> None:
@@ -318,3 +320,26 @@ def test_head_names_the_length_of_a_body_that_does_not_come() -> None:
 )
 def test_exchanges_that_break_off(course: Course, expected: list[str]) -> None:
     assert of_row(framed(None, status=0, course=course), "HTTP-002") == expected
+
+
+def test_what_the_suite_did_not_read_is_nobodys_fault() -> None:
+    stopped = replace(framed(replace(CLOSED_BODY, complete=False)), broken=True)
+
+    assert of_row(stopped, "HTTP-006") == []
+    assert stopped.is_cut
+
+
+def test_an_exchange_of_a_run_is_judged_as_the_observers_have_it() -> None:
+    headers = Headers((("Content-Type", "application/json"), ("Content-Encoding", "gzip"), ("Content-Length", "2")))
+    url = "http://h/dicom-web/studies?limit=1"
+    response = Response("1", "GET", url, 200, headers=headers, body=b"{}", wire=SOUND)
+
+    def seen(each: Response) -> Answer:
+        return answer_of(each, (("Accept", "*/*"),), 0, Course(), "http://h/dicom-web")
+
+    answer = seen(response)
+
+    assert (answer.asked.path, answer.asked.accept, list(answer.body)) == ("studies", "*/*", [b"{}"])
+    assert not answer.is_cut
+    assert seen(replace(response, error="broke off")).is_cut
+    assert "HTTP-008" in {each.requirement for each in http_messages.observe(answer)}

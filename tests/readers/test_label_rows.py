@@ -5,14 +5,15 @@ import zlib
 from dataclasses import replace
 
 import pytest
-from answers import RETRIEVED, SEARCHED, answer, multipart_answer, of_row
+from judged_answers import RETRIEVED, SEARCHED, answer, multipart_answer, of_row
 from pydicom.uid import ExplicitVRBigEndian
 from test_extent import part10
 
+from dicomweb_conformance.answers import Asked
 from dicomweb_conformance.exchanges import Headers
 from dicomweb_conformance.media_types import DICOM, DICOM_JSON
-from dicomweb_conformance.messages import Asked, WireFacts
 from dicomweb_conformance.multipart import part
+from dicomweb_conformance.wire_facts import Fault, WireFacts
 
 FILE = part10()
 SYNTAX = "1.2.840.10008.1.2.1"
@@ -230,8 +231,9 @@ def test_content_codings(body: bytes, label: str, coding: str | None, expected: 
 
 def test_a_coding_that_the_client_has_undone() -> None:
     coding = ("Content-Encoding", "br")
+    cut = WireFacts(framing="chunked", complete=True, faults=(Fault.CODED_CUT_OFF,))
     assert of_row(answer(PLAIN, DICOM_JSON, coding, coded=False), "HTTP-008") == DECODED
-    assert of_row(answer(PLAIN, DICOM_JSON, coding, coded=False, coding_fault="no br"), "HTTP-008") == UNDECODABLE
+    assert of_row(answer(PLAIN, DICOM_JSON, coding, coded=False, facts=cut), "HTTP-008") == UNDECODABLE
 
 
 def test_a_body_that_unpacks_to_much_passes_in_pieces() -> None:
@@ -253,7 +255,7 @@ def test_a_coding_is_undone_for_the_other_rows() -> None:
 
 
 def test_a_cut_body_says_nothing_of_its_coding() -> None:
-    facts = WireFacts("HTTP/1.1", b"HTTP/1.1 200 OK", fields=((b"Content-Length", b"999"),), received=1)
+    facts = WireFacts(framing="length", announced=999, received=1, faults=(Fault.TOO_SHORT,))
     assert of_row(answer(GZIPPED, DICOM_JSON, ("Content-Encoding", "gzip"), facts=facts), "HTTP-008") == []
 
 

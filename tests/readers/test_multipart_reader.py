@@ -4,7 +4,7 @@ import tracemalloc
 from collections.abc import Iterator
 
 import pytest
-from answers import cuts
+from judged_answers import cuts
 
 from dicomweb_conformance import multipart
 from dicomweb_conformance.multipart import Fault, Kind, MultipartError, Octets, PartBegins, PartEnds

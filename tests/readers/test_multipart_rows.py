@@ -3,18 +3,19 @@
 from dataclasses import replace
 
 import pytest
-from answers import RETRIEVED, SEARCHED, answer, multipart_answer, observed, of_row, worse_than_pass
+from judged_answers import RETRIEVED, SEARCHED, answer, multipart_answer, observed, of_row, worse_than_pass
 from test_extent import part10
 
+from dicomweb_conformance.answers import Asked
 from dicomweb_conformance.media_types import DICOM, DICOM_JSON, DICOM_XML, OCTET_STREAM
-from dicomweb_conformance.messages import Asked, WireFacts
 from dicomweb_conformance.multipart import Part, part
 from dicomweb_conformance.validators import parts as part_rows
+from dicomweb_conformance.wire_facts import Fault, WireFacts
 
 FILE = part10()
 RELATED = 'multipart/related; type="text/plain"; boundary=b'
 T = "Content-Type: text/plain"
-CUT = WireFacts("HTTP/1.1", b"HTTP/1.1 200 OK", fields=((b"Content-Length", b"9999"),), received=10)
+CUT = WireFacts("HTTP/1.1 200 OK", "HTTP/1.1", framing="length", announced=9999, faults=(Fault.TOO_SHORT,))
 
 
 def lines(*each: str, end: str = "\r\n") -> bytes:

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from answers import RETRIEVED, SEARCHED, answer, observed, of_row
+from judged_answers import RETRIEVED, SEARCHED, answer, observed, of_row
 
+from dicomweb_conformance.answers import Asked, Course, Redirection
 from dicomweb_conformance.exchanges import Headers
-from dicomweb_conformance.messages import Asked, Course, Redirection
 
 STORE = Asked("POST", "studies", url="https://pacs.example/studies", size=1000)
 LED = Course(redirection=Redirection(("http://pacs.example/there",), "answer"))

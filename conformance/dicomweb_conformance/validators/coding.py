@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 
 from dicomweb_conformance import media_types
-from dicomweb_conformance.messages import Answer
+from dicomweb_conformance.answers import CODING_FAULTS, Answer
 from dicomweb_conformance.observation import Observation
 
 OWNED = ("HTTP-008",)
@@ -36,12 +36,14 @@ def representation(answer: Answer) -> Iterator[bytes]:
 
 def observe(answer: Answer) -> Iterator[Observation]:
     """Yield the observations of HTTP-008: the coding named, and the octets under it."""
-    if not answer.may_have_body or answer.is_cut or answer.is_empty:
+    if not answer.may_have_body:
+        return
+    if undone := [fault for fault in (answer.facts.faults if answer.facts else ()) if fault in CODING_FAULTS]:
+        yield _undecodable(undone[0].value)
+        return
+    if answer.is_cut or answer.is_empty:
         return
     codings = _codings(answer)
-    if codings and answer.coding_fault:
-        yield _undecodable(answer.coding_fault)
-        return
     head, raw_deflate = b"", False
     try:
         for octets, raw in _decoded(answer):

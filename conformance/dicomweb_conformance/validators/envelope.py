@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dicomweb_conformance import media_types
+from dicomweb_conformance.answers import Answer
 from dicomweb_conformance.media_types import Written
-from dicomweb_conformance.messages import Answer
 from dicomweb_conformance.multipart import Fault, Kind
 from dicomweb_conformance.observation import Observation
 from dicomweb_conformance.validators.survey import Survey

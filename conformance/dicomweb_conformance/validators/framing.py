@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from http import HTTPStatus
 
-from dicomweb_conformance.messages import Answer, WireFacts
+from dicomweb_conformance.answers import Answer
 from dicomweb_conformance.observation import Observation
+from dicomweb_conformance.wire_facts import Fault, WireFacts
 
 OWNED = ("HTTP-001", "HTTP-002", "HTTP-003", "HTTP-005", "HTTP-006", "HTTP-007")
 
-_STATUS_LINE = re.compile(rb"HTTP/[0-9](?:\.[0-9])? (?P<code>[^ ]*)(?: .*)?")
+_STATUS_LINE = re.compile(r"HTTP/[0-9](?:\.[0-9])? (?P<code>[^ ]*)(?: .*)?")
 _VERSIONS = {
     "HTTP/1.1": "status line HTTP/1.1",
     "HTTP/2": "HTTP/2, where it was negotiated",
@@ -22,6 +23,12 @@ _BROKE_OFF = {
     "no answer in time": "no answer within the timeout twice, while the control is answered",
     "no status line": "connection closed or reset without a status line twice, while the control is answered",
     "header section cut off": "header section cut off twice",
+}
+_NAME = "a header line whose name is no token"
+_HEAD = {
+    Fault.LF_ALONE: "lines of the head end in a bare LF (RFC 9112 2.2 lets a recipient read them)",
+    Fault.NO_COLON: _NAME,
+    Fault.FIELD_NAME: _NAME,
 }
 _REGISTERED = frozenset(status.value for status in HTTPStatus)
 _FRAMED_BY_ITSELF = frozenset({"HTTP/2", "HTTP/3"})
@@ -49,7 +56,7 @@ def observe(answer: Answer) -> Iterator[Observation]:
 
 def _version(answer: Answer, facts: WireFacts) -> Iterator[Observation]:
     """HTTP-001: the version of the protocol."""
-    received = facts.status_line.decode("latin-1")[:100] or facts.version
+    received = facts.status_line[:100] or facts.version
     if answer.status == HTTPStatus.HTTP_VERSION_NOT_SUPPORTED:
         yield Observation("HTTP-001", "505 to an HTTP/1.1 request", "status line", received=received)
     elif facts.version in _FRAMED_BY_ITSELF or _STATUS_LINE.fullmatch(facts.status_line):
@@ -70,22 +77,17 @@ def _answered(answer: Answer) -> Iterator[Observation]:
         return
     if answer.status == 0:
         return
-    facts = answer.facts or WireFacts()
-    nameless = [name for name, value in facts.fields if not re.fullmatch(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", name)]
-    if facts.bare_line_ends:
-        text = "lines of the head end in a bare LF (RFC 9112 2.2 lets a recipient read them)"
-        yield Observation("HTTP-002", text, "header section")
-    for name in nameless[:1]:
-        text = "a header line whose name is no token"
-        yield Observation("HTTP-002", text, "header section", received=name[:80].decode("latin-1"))
-    if not facts.bare_line_ends and not nameless:
+    found = {fault: text for fault, text in _HEAD.items() if answer.facts and fault in answer.facts.faults}
+    for fault, text in found.items():
+        yield Observation("HTTP-002", text, "header section", received=fault.value)
+    if not found:
         yield Observation("HTTP-002", "complete status line and header section")
 
 
 def _status(answer: Answer) -> Iterator[Observation]:
     """HTTP-003: a three-digit code of the registry."""
     found = _STATUS_LINE.fullmatch(answer.facts.status_line) if answer.facts else None
-    code = found["code"].decode("latin-1") if found else str(answer.status)
+    code = found["code"] if found else str(answer.status)
     if answer.status == 0 and not found:
         return
     if not re.fullmatch("[0-9]{3}", code):
@@ -105,19 +107,19 @@ def _without_body(answer: Answer, facts: WireFacts) -> Iterator[Observation]:
     """HTTP-005: what an answer without a body says of one; HEAD is HTTP-026."""
     if answer.asked.method == "HEAD":
         return
-    received = f"{answer.status}, {facts.received + facts.after_body} octets"
-    lengths = facts.values("Content-Length")
-    types = facts.values("Content-Type")
+    received = f"{answer.status}, {facts.received + facts.after} octets"
+    lengths = facts.fields("Content-Length")
+    types = facts.fields("Content-Type")
     worse = False
     if not answer.may_have_body:
-        if facts.received or facts.after_body:
+        if facts.received or facts.after:
             worse = True
             yield Observation("HTTP-005", "body octets after a 204, 304 or 1xx", "body", received=received)
         if answer.status != HTTPStatus.NOT_MODIFIED and any(each.strip("0") for each in lengths):
             worse = True
             text = "Content-Length above 0 on a 204 or 1xx"
             yield Observation("HTTP-005", text, "Content-Length", received=", ".join(lengths))
-    elif facts.received or facts.cut:
+    elif facts.received or not facts.complete:
         return
     if types:
         text = "Content-Type on a 204, a 304 or an empty body"
@@ -129,12 +131,12 @@ def _without_body(answer: Answer, facts: WireFacts) -> Iterator[Observation]:
 
 def _framing(answer: Answer, facts: WireFacts) -> Iterator[Observation]:
     """HTTP-006: Content-Length or Transfer-Encoding, exactly one."""
-    codings = facts.values("Transfer-Encoding")
+    codings = facts.fields("Transfer-Encoding")
     if facts.version in _FRAMED_BY_ITSELF:
         text = "Transfer-Encoding on a 204 or on HTTP/2" if codings else "no Transfer-Encoding on HTTP/2"
         yield Observation("HTTP-006", text, "Transfer-Encoding", received=", ".join(codings))
         return
-    lengths = [each.strip() for value in facts.values("Content-Length") for each in value.split(",")]
+    lengths = [each.strip() for value in facts.fields("Content-Length") for each in value.split(",")]
     received = "; ".join(
         [*(f"Content-Length: {each}" for each in lengths), *(f"Transfer-Encoding: {each}" for each in codings)]
     )
@@ -167,27 +169,27 @@ def _sound_framing(answer: Answer, facts: WireFacts, lengths: list[str], codings
     elif codings or lengths:
         sent = facts.received or codings or int(lengths[0])
         yield "exactly one of Content-Length and Transfer-Encoding on an answer with a body" if sent else _NO_BODY
-    elif facts.ended_by == "stays open":
+    elif facts.framing == "close" and not facts.complete and not answer.broken:
         yield "neither field and the connection stays open, other than on 1xx, 204, 304 and HEAD"
-    elif facts.received and not facts.stopped:
-        yield _CLOSED
-    elif not facts.stopped:
-        yield _NO_BODY
+    elif facts.complete:
+        yield _CLOSED if facts.received else _NO_BODY
 
 
 def _length(answer: Answer, facts: WireFacts) -> Iterator[Observation]:
     """HTTP-007: the octets announced are those that come."""
-    if not answer.may_have_body or facts.stopped or facts.version in _FRAMED_BY_ITSELF:
+    if not answer.may_have_body or facts.version in _FRAMED_BY_ITSELF:
         return
-    if facts.chunked:
-        if not facts.last_chunk:
-            yield Observation("HTTP-007", "chunked body without its last chunk", "body")
-        for fault in facts.chunk_faults[:1]:
-            yield Observation("HTTP-007", "chunk framing that leaves RFC 9112 7.1", "body", received=fault[:80])
-        if facts.last_chunk and not facts.chunk_faults:
-            yield Observation("HTTP-007", "chunked body with its last chunk", "body")
-    elif facts.announced is not None:
-        received = f"Content-Length {facts.announced}, {facts.received + facts.after_body} octets"
-        wrong = facts.received != facts.announced or facts.after_body
-        text = "fewer or more octets than Content-Length" if wrong else "octets received equal Content-Length"
-        yield Observation("HTTP-007", text, "body", received=received)
+    received = f"{facts.received + facts.after} octets"
+    if facts.framing == "chunked":
+        if Fault.BAD_CHUNK in facts.faults:
+            yield Observation("HTTP-007", "chunk framing that leaves RFC 9112 7.1", "body", received=received)
+        elif Fault.NO_LAST_CHUNK in facts.faults:
+            yield Observation("HTTP-007", "chunked body without its last chunk", "body", received=received)
+        elif facts.complete:
+            yield Observation("HTTP-007", "chunked body with its last chunk", "body", received=received)
+    elif facts.framing == "length":
+        received = f"Content-Length {facts.announced}, {received}"
+        if {Fault.TOO_SHORT, Fault.TOO_LONG} & set(facts.faults):
+            yield Observation("HTTP-007", "fewer or more octets than Content-Length", "body", received=received)
+        elif facts.complete:
+            yield Observation("HTTP-007", "octets received equal Content-Length", "body", received=received)

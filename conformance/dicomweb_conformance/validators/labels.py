@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 
 from dicomweb_conformance import media_types
+from dicomweb_conformance.answers import Answer
 from dicomweb_conformance.media_types import Reading, Written
-from dicomweb_conformance.messages import Answer
 from dicomweb_conformance.observation import Observation
 from dicomweb_conformance.validators import coding, locations
 from dicomweb_conformance.validators.extent import TRANSFER_SYNTAX, ExtentReader

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from itertools import pairwise
 
 from dicomweb_conformance import media_types
-from dicomweb_conformance.messages import Answer
+from dicomweb_conformance.answers import Answer
 from dicomweb_conformance.multipart import Kind
 from dicomweb_conformance.observation import Observation
 from dicomweb_conformance.validators import locations

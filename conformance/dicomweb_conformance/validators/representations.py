@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, get_args
 
 from dicomweb_conformance import media_types, multipart, native_xml
-from dicomweb_conformance.messages import Answer
+from dicomweb_conformance.answers import CODING_FAULTS, Answer
 from dicomweb_conformance.observation import Observation
 from dicomweb_conformance.validators import answers, dicom_json, images, part10
 from dicomweb_conformance.validators import native_xml as xml_validator
@@ -30,7 +30,8 @@ def observe(answer: Answer, own: Callable[[dict[str, Any]], bool]) -> Iterator[O
         answers.Answer(asked.method, asked.path, answer.status, answer.headers, body, asked.query, accept),
         own=resource != "search",
     )
-    if not 200 <= answer.status < 300 or not body or answer.is_cut or answer.coding_fault:
+    faulty = answer.facts is not None and CODING_FAULTS & set(answer.facts.faults)
+    if not 200 <= answer.status < 300 or not body or answer.is_cut or faulty:
         return
     if media_types.name_of(answer.content_type) == media_types.MULTIPART_RELATED:
         try:

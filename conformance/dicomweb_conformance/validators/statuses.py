@@ -10,7 +10,7 @@ from itertools import pairwise
 from urllib.parse import urljoin, urlsplit
 
 from dicomweb_conformance import media_types
-from dicomweb_conformance.messages import Answer
+from dicomweb_conformance.answers import Answer
 from dicomweb_conformance.observation import Observation
 from dicomweb_conformance.validators import coding, locations
 
@@ -104,7 +104,7 @@ def _redirect(answer: Answer) -> Iterator[Observation]:
     received = f"{answer.status}, Location {target}"
     if answer.status not in _REDIRECTS:
         yield Observation("HTTP-020", "300 or another 3xx", "status line", received=received)
-    elif any(urlsplit(hop).hostname != urlsplit(answer.asked.url).hostname for hop in (target, *_hops(answer)) if hop):
+    elif _elsewhere(answer, target):
         yield Observation("HTTP-020", "a redirect to another host", "Location", received=received)
     elif answer.course.redirection.outcome == "answer":
         yield Observation("HTTP-020", "301, 302, 303, 307 or 308 that leads to an answer", received=received)
@@ -141,6 +141,11 @@ def _target(answer: Answer) -> str:
     """Return the URL that Location names; empty where it is absent or no URI reference."""
     location = answer.headers.get("Location") or ""
     return urljoin(answer.asked.url, location) if locations.is_reference(location) else ""
+
+
+def _elsewhere(answer: Answer, target: str) -> bool:
+    hosts = {urlsplit(url).hostname for url in (answer.asked.url, target, *_hops(answer)) if url}
+    return bool(answer.asked.url) and len(hosts) > 1
 
 
 def _hops(answer: Answer) -> tuple[str, ...]:

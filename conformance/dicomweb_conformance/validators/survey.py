@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dicomweb_conformance import media_types, multipart
+from dicomweb_conformance.answers import Answer
 from dicomweb_conformance.exchanges import Headers
-from dicomweb_conformance.messages import Answer
 from dicomweb_conformance.multipart import Fault, Kind
 from dicomweb_conformance.validators import coding
 from dicomweb_conformance.validators.extent import Extent, ExtentReader

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dicomweb_conformance.messages import Answer
+from dicomweb_conformance.answers import Answer
 from dicomweb_conformance.observation import Observation
 from dicomweb_conformance.validators import coding, envelope, framing, labels, parts, statuses
 from dicomweb_conformance.validators.survey import survey

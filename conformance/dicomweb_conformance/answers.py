@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import urlsplit
 
-from dicomweb_conformance.exchanges import Headers
+from dicomweb_conformance.exchanges import Headers, Response
+from dicomweb_conformance.wire_facts import Fault, WireFacts
 
 SEARCHED = frozenset({"studies", "series", "instances"})
 
@@ -55,64 +57,6 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class WireFacts:
-    """What only the octets on the wire show of an answer.
-
-    Attributes:
-        version: "HTTP/1.1", or the protocol that was negotiated ("HTTP/2"); empty where no status line came.
-        status_line: as received, without its line end; empty where the protocol has none.
-        reason: the reason phrase.
-        fields: header lines as received, repeats and order kept; a line without a colon is a name without a value.
-        bare_line_ends: whether a line of the head ends in a bare LF.
-        received: octets of the body as sent: before content decoding, without chunk framing.
-        after_body: octets that came on the connection after the end of the body.
-        last_chunk: whether a chunked body had its last chunk.
-        chunk_faults: where chunk framing leaves RFC 9112 7.1, a sentence each.
-        ended_by: what ended the body.
-        stopped: the suite stopped reading (a limit, its own timeout), so that nothing is known of the end.
-    """
-
-    version: str = ""
-    status_line: bytes = b""
-    reason: str = ""
-    fields: tuple[tuple[bytes, bytes], ...] = ()
-    bare_line_ends: bool = False
-    received: int = 0
-    after_body: int = 0
-    last_chunk: bool = False
-    chunk_faults: tuple[str, ...] = ()
-    ended_by: Literal["nothing", "length", "chunks", "close", "stays open"] = "length"
-    stopped: bool = False
-
-    def values(self, name: str) -> tuple[str, ...]:
-        """Return every value of a field, one for each line that has it."""
-        wanted = name.lower().encode("ascii")
-        return tuple(value.strip().decode("latin-1") for key, value in self.fields if key.strip().lower() == wanted)
-
-    @property
-    def announced(self) -> int | None:
-        """Octets that Content-Length announces; None where it is absent, no number, or not one number."""
-        numbers = {each.strip() for value in self.values("Content-Length") for each in value.split(",")}
-        only = next(iter(numbers)) if len(numbers) == 1 else ""
-        return int(only) if only.isascii() and only.isdigit() else None
-
-    @property
-    def chunked(self) -> bool:
-        """Whether the last transfer coding is chunked."""
-        codings = ",".join(self.values("Transfer-Encoding")).lower().split(",")
-        return codings[-1].strip() == "chunked"
-
-    @property
-    def cut(self) -> bool:
-        """Whether octets of the body are missing, or may be."""
-        if self.stopped:
-            return True
-        if self.chunked:
-            return not self.last_chunk
-        return self.announced is not None and self.received < self.announced
-
-
-@dataclass(frozen=True, slots=True)
 class Redirection:
     """Where a redirect led: the URLs visited after the first, and how that ended."""
 
@@ -151,7 +95,7 @@ class Answer:
         headers: fields as sent.
         body: the octets, in chunks of any size; it is iterated more than once.
         coded: whether `body` still is in its Content-Encoding.
-        coding_fault: what was wrong where somebody else undid the Content-Encoding.
+        broken: whether something kept the body from coming whole, be it the target or the suite.
         facts: what the wire showed; None where nobody looked.
         course: what happened around it.
     """
@@ -161,7 +105,7 @@ class Answer:
     headers: Headers = field(default_factory=Headers)
     body: Iterable[bytes] = field(default=(), repr=False)
     coded: bool = True
-    coding_fault: str = ""
+    broken: bool = False
     facts: WireFacts | None = None
     course: Course = Course()
 
@@ -182,5 +126,37 @@ class Answer:
 
     @property
     def is_cut(self) -> bool:
-        """Whether the wire shows that octets of the body are missing, so that its end shows nothing else."""
-        return self.facts is not None and self.facts.cut
+        """Whether octets of the body are missing, so that its end shows nothing else."""
+        return self.broken or (self.facts is not None and self.facts.framing != "close" and not self.facts.complete)
+
+
+CODING_FAULTS = frozenset({Fault.CODED_CUT_OFF, Fault.NOT_DECODABLE})
+
+
+def answer_of(
+    response: Response, sent: tuple[tuple[str, str], ...], size: int, course: Course, base_url: str
+) -> Answer:
+    """Return an exchange as the rows look at it.
+
+    Args:
+        response: the answer, its Content-Encoding undone.
+        sent: header fields of the request.
+        size: octets of its payload.
+        course: what happened around it.
+        base_url: of the Studies Service, without a slash at its end. The path of a URL that is not below it (one that
+            the target gave) stays whole.
+    """
+    parts = urlsplit(response.url)
+    path = parts.path
+    if response.url.startswith(base_url):
+        path = path.removeprefix(urlsplit(base_url).path)
+    return Answer(
+        asked=Asked(response.method, path.strip("/"), parts.query, response.url, Headers(sent), size),
+        status=response.status,
+        headers=response.headers,
+        body=(response.body,) if response.body else (),
+        coded=False,
+        broken=bool(response.error) and not (response.wire and CODING_FAULTS & set(response.wire.faults)),
+        facts=response.wire,
+        course=course,
+    )

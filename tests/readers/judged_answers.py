@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from dicomweb_conformance import catalogue, media_types, multipart
+from dicomweb_conformance.answers import Answer, Asked, Course
 from dicomweb_conformance.exchanges import Headers
-from dicomweb_conformance.messages import Answer, Asked, Course, WireFacts
 from dicomweb_conformance.observation import Observation
-from dicomweb_conformance.validators import message
+from dicomweb_conformance.validators import http_messages
+from dicomweb_conformance.wire_facts import WireFacts
 
 STUDY = "studies/1.2.3"
 RETRIEVED = Asked("GET", STUDY, url="http://pacs.example/dicom-web/studies/1.2.3")
@@ -33,12 +34,11 @@ def answer(
     facts: WireFacts | None = None,
     course: Course | None = None,
     coded: bool = True,
-    coding_fault: str = "",
 ) -> Answer:
     """An answer whose body comes in small chunks."""
     labelled = () if content_type is None else (("Content-Type", content_type),)
     chunks = [body[at : at + chunk] for at in range(0, len(body), chunk)]
-    return Answer(asked, status, Headers((*labelled, *fields)), chunks, coded, coding_fault, facts, course or Course())
+    return Answer(asked, status, Headers((*labelled, *fields)), chunks, coded, False, facts, course or Course())
 
 
 def multipart_answer(
@@ -52,9 +52,9 @@ def multipart_answer(
 def observed(of: Answer) -> list[Observation]:
     """All that is observed in an answer; each is of a row that is owned, and listed there or in our own words."""
     rows = catalogue.load()
-    found = list(message.observe(of))
+    found = list(http_messages.observe(of))
     for each in found:
-        assert each.requirement in message.OWNED
+        assert each.requirement in http_messages.OWNED
         listed = {*rows[each.requirement].observations, *OWN_WORDS.get(each.requirement, ())}
         assert each.observation in listed, each
     passed = [each.requirement for each in found if each.observation in rows[each.requirement].passes]
