@@ -1,0 +1,73 @@
+"""How fast multipart bodies of 100 MB are read, and in how much memory: `python benchmarks/multipart.py`.
+
+The body is made as it is read, so that the figures are those of the reader; peak memory is measured in a second pass,
+because tracing slows the first.
+"""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+
+from dicomweb_conformance import multipart
+from dicomweb_conformance.answers import Answer, Asked
+from dicomweb_conformance.exchanges import Headers
+from dicomweb_conformance.validators import http_messages
+
+SIZE = 100_000_000
+CHUNK = 1 << 16
+BOUNDARY = "benchmark"
+CONTENT_TYPE = f'multipart/related; type="application/octet-stream"; boundary={BOUNDARY}'
+# Hyphens and line ends, so that the reader has something to stumble over.
+OCTETS = (bytes(range(256)) * 255 + b"\r\n--bench-mark" * 20)[:CHUNK]
+
+
+class Body:
+    """A multipart body of `SIZE` octets in `parts` parts, made anew each time it is iterated."""
+
+    def __init__(self, parts: int) -> None:
+        self.parts = parts
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the chunks as they would come from a socket."""
+        for _ in range(self.parts):
+            yield f"--{BOUNDARY}\r\nContent-Type: application/octet-stream\r\n\r\n".encode()
+            left = SIZE // self.parts
+            while left > 0:
+                yield OCTETS[:left]
+                left -= len(OCTETS)
+            yield b"\r\n"
+        yield f"--{BOUNDARY}--\r\n".encode()
+
+
+def read(body: Body) -> None:
+    """Only read."""
+    octets = sum(
+        len(event.octets) for event in multipart.read(body, BOUNDARY.encode()) if type(event) is multipart.Octets
+    )
+    assert octets == SIZE // body.parts * body.parts
+
+
+def judge(body: Body) -> None:
+    """Judge by every row that HTTP carries."""
+    answer = Answer(Asked("GET", "studies/1"), 200, Headers((("Content-Type", CONTENT_TYPE),)), body)
+    assert "MULTIPART-009" in {each.requirement for each in http_messages.observe(answer)}
+
+
+def measure(work: Callable[[Body], None], parts: int) -> str:
+    """Return throughput and peak memory of one piece of work."""
+    began = time.perf_counter()
+    work(Body(parts))
+    seconds = time.perf_counter() - began
+    tracemalloc.start()
+    work(Body(parts))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return f"{work.__name__:6} {parts:5} parts {SIZE / 1e6 / seconds:7.0f} MB/s {peak / 1e6:6.2f} MB"
+
+
+if __name__ == "__main__":
+    for parts in (2, 1000):
+        for work in (read, judge):
+            print(measure(work, parts))  # noqa: T201 - this is what it is for
