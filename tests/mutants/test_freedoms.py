@@ -18,6 +18,22 @@ UNSEEN = {
     "multiple-values-unsupported": "no check asks for Multiple Value Matching",
     "lossy-is-decoded": "no study of the corpus is lossy",
     "lossy-is-406": "no study of the corpus is lossy",
+    "single-part-bulk-data-not-offered": "no check asks for frames",
+    "single-part-preferred": "no check asks for frames",
+    "ranges-not-served": "no check asks for frames",
+    "frames-in-one-part": "no check asks for frames",
+    "frame-lists-strict": "no check asks for frames",
+    "compressed-types-not-offered": "no check asks for frames",
+    "any-syntax-of-a-media-type": "no check asks for frames",
+    "lossy-frames-as-stored": "no check asks for frames",
+    "rendered-as-jpeg-only": "no check asks for rendered resources",
+    "multi-frame-rendered-as-gif-only": "no check asks for rendered resources",
+    "level-rendered-as-one-picture": "no check asks for rendered resources",
+    "rendering-parameters-ignored": "no check asks for rendered resources",
+    "unknown-annotation-is-400": "no check asks for rendered resources",
+    "icc-profile-ignored": "no check asks for rendered resources",
+    "text-not-rendered": "no check asks for rendered resources",
+    "thumbnail-redirects": "no check asks for thumbnails",
 }
 
 
