@@ -227,6 +227,15 @@ def test_lossless_frames_without_a_decoder_are_406_unless_their_syntax_is_named(
     assert frames(dicomweb, dataset, "1", 'multipart/related; type="image/jls"') == [b"\xff\xd8junk"]
 
 
+def test_frames_that_do_not_decode_meet_a_wildcard_as_stored(dicomweb: Service) -> None:
+    dataset, _ = cine(1, 8, 8)
+    dicomweb.store(encapsulated(dataset, b"\xff\xd8junk", JPEGBaseline8Bit))
+
+    ((fields, body),) = parts_in(dicomweb.get(f"{path_of(dataset)}/frames/1"))
+
+    assert (fields["content-type"], body) == (f"{OCTETS}; transfer-syntax={JPEGBaseline8Bit}", b"\xff\xd8junk")
+
+
 def test_frames_have_no_metadata(dicomweb: Service) -> None:
     dataset, _ = cine()
     dicomweb.store(dataset)

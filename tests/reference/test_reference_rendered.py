@@ -282,6 +282,7 @@ def test_multi_frame_instance_is_its_first_frame_or_parts_or_an_animation(dicomw
     path = f"{path_of(dataset)}/rendered"
 
     assert abs(shown(dicomweb.get(path, JPEG)) - np.arange(8) * 10).max() <= 4
+    assert np.array_equal(shown(dicomweb.get(path, PNG))[0], np.arange(8) * 10)
     assert len(parts_in(dicomweb.get(path, multipart(JPEG)))) == 3
     animation = Image.open(io.BytesIO(dicomweb.get(path, GIF).content))
     levels = []
