@@ -27,6 +27,7 @@ UNSEEN = {
     "any-syntax-of-a-media-type": "no check asks for frames",
     "lossy-frames-as-stored": "no check asks for frames",
     "rendered-as-jpeg-only": "no check asks for rendered resources",
+    "rendered-multi-frame-406": "no check asks for rendered resources",
     "multi-frame-rendered-as-gif-only": "no check asks for rendered resources",
     "level-rendered-as-one-picture": "no check asks for rendered resources",
     "rendering-parameters-ignored": "no check asks for rendered resources",

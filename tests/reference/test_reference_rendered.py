@@ -425,6 +425,10 @@ def test_freedoms_of_media_types(with_freedom: Callable[..., Service]) -> None:
     for service in (jpeg_only, gif_only, one):
         service.store(dataset)
 
+    refusing = with_freedom("rendered-multi-frame-406")
+    refusing.store(dataset)
+    paths = (f"{path_of(dataset)}/rendered", f"{path_of(dataset)}/frames/1/rendered")
+    assert [refusing.get(path).status_code for path in paths] == [406, 200]
     assert jpeg_only.get(f"{path_of(dataset)}/frames/1/rendered", PNG).status_code == 406
     assert gif_only.get(f"{path_of(dataset)}/rendered", JPEG).status_code == 406
     assert gif_only.get(f"{path_of(dataset)}/rendered", GIF).status_code == 200
