@@ -79,6 +79,7 @@ class Ledger:
     def strike(self, removed: Iterable[Entry]) -> None:
         """Take out studies that are gone from the target; an empty ledger leaves no file."""
         gone = set(removed)
+        self._written.difference_update(each.study_uid for each in gone)
         with self._lock:
             left = [each for each in self.entries() if each not in gone]
             if not left:
@@ -90,7 +91,6 @@ class Ledger:
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(self.path)
-        self._written.difference_update(each.study_uid for each in gone)
 
 
 def _line(entry: Entry) -> bytes:

@@ -81,6 +81,8 @@ def status_line(exchange: Exchange) -> str:
     if exchange.response is None:
         return exchange.error or "no response"
     line = f"{exchange.response.status} {exchange.response.reason}".rstrip()
+    if exchange.wire and exchange.wire.faults:
+        line += f" (on the wire: {'; '.join(exchange.wire.faults)})"
     return f"{line}, then {exchange.error}" if exchange.error else line
 
 

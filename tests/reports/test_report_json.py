@@ -90,3 +90,24 @@ def test_no_body_is_inside(faulty: RunDirectory) -> None:
 
     assert "ISO_IR" not in text
     assert "IHDR" not in text
+
+
+def test_what_was_odd_on_the_wire_is_in_the_report(directory: RunDirectory, schema: dict[str, Any]) -> None:
+    directory.header()
+    odd = {"faults": ["a line that ends with LF alone"], "lines": ["Server: x"], "received": 2, "after": 0}
+    directory.exchange(id="main-1")
+    directory.exchange(id="main-2", retry_of="main-1", wire=odd)
+
+    document = json.loads(json.dumps(report(directory.load())))
+
+    Draft202012Validator(closed(schema)).validate(document)
+    exchange = document["exchanges"]["main-2"]
+    assert exchange["retry_of"] == "main-1"
+    assert exchange["wire"] == {
+        "faults": ["a line that ends with LF alone"],
+        "framing": "",
+        "announced": None,
+        "received": 2,
+        "after": 0,
+        "interim": [],
+    }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from run_directory import RunDirectory, finding, realistic
 
-from dicomweb_reports.record import Body, RecordError, load
+from dicomweb_reports.record import Body, RecordError, load, load_plan, with_events
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -207,3 +207,46 @@ def test_a_later_format_is_not_guessed_at(directory: RunDirectory) -> None:
 
     with pytest.raises(RecordError, match="format is 2; expected 1"):
         directory.load()
+
+
+def test_what_was_odd_on_the_wire_and_what_was_sent_again(directory: RunDirectory) -> None:
+    directory.header()
+    odd = {
+        "faults": ["octets after the end of the body"],
+        "lines": ["HTTP/1.1 200 OK", "content-length: 1"],
+        "framing": "length",
+        "announced": 1,
+        "received": 1,
+        "after": 7,
+        "interim": [103],
+    }
+    directory.exchange(id="main-1")
+    directory.exchange(id="main-2", retry_of="main-1", wire=odd)
+
+    run = directory.load()
+
+    assert (run.exchanges["main-1"].wire, run.exchanges["main-1"].retry_of) == (None, None)
+    assert run.exchanges["main-2"].retry_of == "main-1"
+    wire = run.exchanges["main-2"].wire
+    assert wire is not None
+    assert (wire.faults, wire.announced, wire.after, wire.interim) == (
+        ("octets after the end of the body",),
+        1,
+        7,
+        (103,),
+    )
+
+
+def test_a_record_is_read_as_far_as_it_says_what_was_planned(directory: RunDirectory) -> None:
+    directory.header()
+    directory.event("planned", checks=[], requirements={})
+    directory.exchange(id="main-1")
+    lines = (directory.path / "run.jsonl").read_bytes().splitlines(keepends=True)
+    directory.event("garbage that is not looked at")
+
+    plan = load_plan(directory.path)
+    told = with_events(plan, lines[-1:])
+
+    assert not plan.exchanges
+    assert list(told.exchanges) == ["main-1"]
+    assert told.seed == plan.seed
