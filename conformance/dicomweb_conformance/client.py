@@ -266,7 +266,10 @@ class Client:
 
     def is_targets(self, url: str) -> bool:
         """Tell whether a URL is of the target's origin (RFC 6454 4)."""
-        return _origin(url) == _origin(self.target.url)
+        try:
+            return _origin(url) == _origin(self.target.url)
+        except ValueError:
+            return False  # no URL at all, as one that a server gave may be
 
     def certificate(self, url: str) -> str | None:
         """Return the client certificate to show; none to another origin."""

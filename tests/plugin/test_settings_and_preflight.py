@@ -53,6 +53,8 @@ def told(run: Run, *arguments: str, **environment: str) -> str:
         (["--dicomweb-url=embedded", "--dicomweb-auth=basic:me"], "DICOMWEB_PASSWORD is not set"),
         (["--dicomweb-url=embedded", "--dicomweb-auth=kerberos"], "expected none, basic:USER"),
         (["--dicomweb-url=embedded", "--dicomweb-timeout=soon"], "--dicomweb-timeout: 'soon' is no number"),
+        (["--dicomweb-url=embedded", "--dicomweb-budget=0"], "--dicomweb-budget: '0' is no number of seconds between"),
+        (["--dicomweb-url=embedded", "--dicomweb-rate=fast"], "--dicomweb-rate: 'fast' is no rate: expected N/s"),
         (["--dicomweb-url=embedded", "--dicomweb-include=everything"], "unknown tier everything"),
         (["--dicomweb-url=embedded", "--dicomweb-profile=unheard-of"], "unheard-of"),
         (["--dicomweb-url=embedded", "--dicomweb-known=nowhere.toml"], "nowhere.toml cannot be read"),
