@@ -1,0 +1,81 @@
+"""What checks of Store share: storing for the sake of something else, and looking at what a server made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydicom import Dataset
+
+from dicomweb_conformance.archive import Archive
+from dicomweb_conformance.comparison import data_sets
+from dicomweb_conformance.exchanges import Response
+from dicomweb_conformance.expect import Expectation, assume, control, expect
+from dicomweb_conformance.studies_service import StudiesService
+from dicomweb_fixtures.entities import Instance
+
+AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*'
+_ADDED_BY_MANY = frozenset({0x0008_0005, 0x0028_0301})
+
+
+def stored_for(dicomweb: StudiesService, archive: Archive, *instances: Instance) -> None:
+    """Store instances for the sake of what comes afterwards.
+
+    Raises:
+        Inconclusive: they cannot be stored.
+    """
+    control(dicomweb.store(instances), because="a plain store does not work")
+    assume(archive.holds(*instances), "what was stored does not become visible", "store-multipart")
+
+
+def retrieved(dicomweb: StudiesService, instance: Instance) -> Dataset:
+    """Return an instance as the target keeps it.
+
+    Raises:
+        Inconclusive: it cannot be retrieved.
+        CheckFailed: what comes back is no instance.
+    """
+    response = _answer(dicomweb, instance)
+    control(response, because="what was stored cannot be retrieved, so nothing can be said of it")
+    with expect(response) as it:
+        received = it.is_multipart_dicom()
+    return received[0]
+
+
+def _answer(dicomweb: StudiesService, instance: Instance) -> Response:
+    """Retrieve with any transfer syntax, or with the one sent where a server does not know the wildcard."""
+    response = dicomweb.retrieve(instance, accept=AS_STORED)
+    if response.status not in {400, 406}:
+        return response
+    return dicomweb.retrieve(instance, accept=AS_STORED.replace("*", instance.transfer_syntax_uid))
+
+
+def is_there(it: Expectation, archive: Archive, *instances: Instance, otherwise: str, of: str | None = None) -> bool:
+    """Tell whether the target holds the instances, and report `otherwise` where it does not."""
+    held = archive.held(instances)
+    missing = [each.sop_instance_uid for each in instances if each.sop_instance_uid not in held]
+    if missing:
+        it.observes(otherwise, received=f"not retrievable: {', '.join(missing)}", of=of)
+    return not missing
+
+
+def pixels(dataset: Dataset) -> bytes:
+    """Return native Pixel Data without a pad octet that it may have gained; no octets where there is none."""
+    octets = dataset.get("PixelData") or b""
+    expected = (
+        int(dataset.get("Rows") or 0) * int(dataset.get("Columns") or 0) * int(dataset.get("SamplesPerPixel") or 1)
+    )
+    return octets[:-1] if len(octets) == expected + 1 else octets
+
+
+def changes(sent: Instance, received: Dataset) -> Iterator[str]:
+    """Yield each attribute sent that is lost or changed, pixels apart."""
+    for each in data_sets(sent.dataset, received):
+        if each.kind != "added":
+            yield f"{each.path} {each.kind}: {each.stored} became {each.received}"
+
+
+def additions(sent: Instance, received: Dataset) -> Iterator[str]:
+    """Yield each attribute that the target added."""
+    for each in data_sets(sent.dataset, received):
+        if each.kind == "added" and int(each.path[:8], 16) not in _ADDED_BY_MANY:
+            yield f"{each.path} {each.received}"
