@@ -149,7 +149,7 @@ class Judging:
         )
         self.exit_stack.callback(watching.close)
         self.exit_stack.callback(pace.close)
-        self.observers = Observers(JUDGES, catalogue.load(), self.recorder, self.own.has)
+        self.observers = Observers(JUDGES, catalogue.load(), self.recorder, self.own.has, self.profile.has)
         self.exit_stack.callback(self.client.close)
         self.exit_stack.callback(self.recorder.close)
         self.ledger = Ledger(settings.report / ledger.FILE, settings.url, settings.seed)
@@ -346,7 +346,8 @@ class Judging:
             return
         checks = [item for item in session.items if _judgement in item.stash]
         requirements = {each.id: each for item in checks for each in item.stash[_judgement].requirements}
-        requirements |= {each.id: each for each in catalogue.load().values() if each.scope == "message"}
+        judged = [each for each in catalogue.load().values() if each.scope == "message" and self.profile.has(each)]
+        requirements |= {each.id: each for each in judged}
         self.recorder.event(
             "planned",
             checks=[

@@ -43,13 +43,20 @@ class Observers:
         rows: the catalogue: what an observation means.
         recorder: told what was seen.
         own: whether a data set, in the shape of DICOM JSON, is one of this run; of others no value is recorded.
+        counts: whether a row is of the profile that the target is judged by.
     """
 
     def __init__(
-        self, judges: Sequence[Judge], rows: Mapping[str, Requirement], recorder: Recorder, own: IsOwn
+        self,
+        judges: Sequence[Judge],
+        rows: Mapping[str, Requirement],
+        recorder: Recorder,
+        own: IsOwn,
+        counts: Callable[[Requirement], bool] = lambda _: True,
     ) -> None:
         self._own = own
         self._judges = judges
+        self._counts = counts
         self._rows = rows
         self._recorder = recorder
         self._judged: Counter[str] = Counter()
@@ -65,7 +72,10 @@ class Observers:
         for judge in self._judges:
             try:
                 for observation in judge(answer, self._own):
-                    verdict = self._rows[observation.requirement].judge(observation.observation)
+                    row = self._rows[observation.requirement]
+                    if not self._counts(row):
+                        continue
+                    verdict = row.judge(observation.observation)
                     verdicts.setdefault(observation.requirement, []).append(verdict)
                     self._tell(observation, verdict, exchange)
             except Exception as error:  # whatever a judge stumbles over, the run goes on

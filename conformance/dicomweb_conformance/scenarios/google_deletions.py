@@ -16,6 +16,8 @@ from dicomweb_conformance.validators.operations import Document, is_done, name_o
 from dicomweb_fixtures.entities import Instance, Series, Study
 
 GONE = frozenset({403, 404, 410})
+UNUSED = "1"
+"""The id of no operation: those of the service have nineteen digits."""
 
 
 @dataclass(frozen=True)

@@ -191,3 +191,24 @@ def test_unknown(dicomweb: StudiesService, corpus: Corpus, fresh: Fresh, case: V
 
     with expect(response) as it:
         it.has_status(403, 404)
+
+
+NOT_ACCEPTABLE = (Variant("study", "GOOGLE-100"), Variant("metadata", "GOOGLE-100"))
+
+
+@verifies(id="google-not-acceptable", each=NOT_ACCEPTABLE)
+def test_not_acceptable(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """An Accept that cannot be met is 406."""
+    study = corpus.ct_pair
+    ask = dicomweb.retrieve if case.id == "study" else dicomweb.metadata
+    control(ask(study), because="the same with an Accept that can be met does not work")
+
+    response = ask(study, accept="image/bmp")
+
+    with expect(response) as it:
+        kind = media_types.name_of(response.content_type)
+        if response.status == 200:
+            default = media_types.MULTIPART_RELATED if case.id == "study" else media_types.DICOM_JSON
+            it.observes("200 in the default type" if kind == default else "200 in another type", received=kind)
+        else:
+            it.has_status(406)

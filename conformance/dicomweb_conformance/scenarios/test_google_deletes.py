@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dicomweb_conformance import resources
+from dicomweb_conformance import media_types, resources
 from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.checks import Variant, verifies
-from dicomweb_conformance.expect import assume, expect
+from dicomweb_conformance.expect import assume, control, expect
 from dicomweb_conformance.long_running import Operations
 from dicomweb_conformance.scenarios.google_deletions import (
+    GONE,
+    UNUSED,
     are_whole,
     assume_done,
     begun,
@@ -18,6 +20,83 @@ from dicomweb_conformance.scenarios.google_deletions import (
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.validators.operations import failed, is_done, name_of, read
 from dicomweb_fixtures.fresh import Fresh
+
+
+@verifies("GOOGLE-101", id="google-delete-instance")
+def test_delete_instance(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """DELETE of an instance is answered 200 with an empty JSON object."""
+    study = stored(dicomweb, archive, fresh.study(instances=2))
+
+    response = dicomweb.delete(study.instances[0])
+
+    with expect(response) as it:
+        it.has_status(200, 204)
+        document = read(response.body)
+        if response.status == 204:
+            it.observes("204")
+        elif not response.body.strip():
+            it.observes("200 with an empty body")
+        elif document and "name" in document:
+            it.observes("200 with an operation", received=str(document["name"]))
+        elif document != {} or media_types.name_of(response.content_type) != media_types.JSON:
+            it.finds("another body", expected=["{} as application/json"], received=it.status_line)
+
+
+@verifies("GOOGLE-102", id="google-delete-instance-removes")
+def test_delete_instance_removes(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """What was deleted is gone, and the other instance of its series is there."""
+    study = stored(dicomweb, archive, fresh.study(instances=2))
+    one, other = study.instances
+
+    response = dicomweb.delete(one)
+
+    control(response, 200, 204, because="DELETE of an instance does not work")
+    with expect(response) as it:
+        if archive.time_until(lambda: dicomweb.retrieve(one).status in GONE) is None:
+            it.observes("still retrievable")
+        if archive.time_until(lambda: not is_listed(dicomweb, one)) is None:
+            it.observes("still listed after the grace time")
+        are_whole(it, dicomweb, (other,), "sibling gone or changed")
+
+
+@verifies("GOOGLE-103", id="google-delete-absent-instance")
+def test_delete_absent_instance(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """DELETE of an instance that is not there does no harm."""
+    study = stored(dicomweb, archive, fresh.study(instances=2))
+    one, other = study.instances
+    control(dicomweb.delete(one), 200, 204, because="DELETE of an instance that is there does not work")
+
+    response = dicomweb.delete(fresh.another_in(study.series[0]))
+
+    with expect(response) as it:
+        if response.status == 200:
+            it.observes("200 with {}", received=it.status_line)
+        else:
+            it.has_status(404, 403)
+        are_whole(it, dicomweb, (other,), "something stored is gone")
+
+
+@verifies("GOOGLE-105", id="google-error-body")
+def test_error_body(dicomweb: StudiesService, archive: Archive, operations: Operations, fresh: Fresh) -> None:
+    """Errors of operations are told as an object with code, message and status."""
+    study = stored(dicomweb, archive, fresh.study())
+    known = name_of(read(begun(dicomweb, study).body))
+
+    response = operations.poll(f"{known.rpartition('/')[0]}/{UNUSED}")
+
+    assume(response.status >= 400, "an operation that was never there is no error", "lro-unknown-operation")
+    with expect(response) as it:
+        document = read(response.body)
+        error = document.get("error") if document else None
+        is_json = media_types.name_of(response.content_type) == media_types.JSON and response.body.strip()
+        if document is None and response.body.lstrip().startswith(b"["):
+            it.observes("an array of one such object", received=it.status_line)
+        elif document is None and is_json:
+            it.observes("JSON Content-Type whose body is not JSON", received=it.status_line)
+        elif not isinstance(error, dict) or not {"code", "message", "status"} <= set(error):
+            it.observes("another body or none", received=it.status_line)
+        elif error["code"] != response.status:
+            it.observes("code differs from the HTTP status", received=f"code {error['code']}, status {response.status}")
 
 
 @verifies("LRO-022", id="lro-removes-study")

@@ -7,7 +7,7 @@ from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.checks import verifies
 from dicomweb_conformance.expect import Expectation, assume, control, expect
 from dicomweb_conformance.long_running import Operations
-from dicomweb_conformance.scenarios.google_deletions import GONE, assume_done, begun, deletion_of, stored
+from dicomweb_conformance.scenarios.google_deletions import UNUSED, assume_done, begun, deletion_of, stored
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.validators.operations import (
     concluded,
@@ -21,9 +21,6 @@ from dicomweb_conformance.validators.operations import (
     timed,
 )
 from dicomweb_fixtures.fresh import Fresh
-
-UNUSED = "1"
-"""The id of no operation: those of the service have nineteen digits."""
 
 
 def _is_an_operation(it: Expectation, done: str) -> None:
@@ -68,29 +65,6 @@ def test_delete_series(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
             it.observes("204 or 200 without name", received=it.status_line)
             it.concludes()
         _is_an_operation(it, "done already true")
-
-
-@verifies("LRO-037", id="lro-delete-instance")
-def test_delete_instance(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """DELETE of an instance is answered 200 with an empty object, and it alone is gone."""
-    study = stored(dicomweb, archive, fresh.study(instances=2))
-    one, other = study.instances
-
-    response = dicomweb.delete(one)
-
-    with expect(response) as it:
-        it.has_status(200, 204)
-        document = read(response.body)
-        if response.status == 204:
-            it.observes("204")
-        elif document and "name" in document:
-            it.observes("an operation", received=str(document["name"]))
-        elif document != {}:
-            it.observes("another body under 200", received=it.status_line)
-        if archive.time_until(lambda: dicomweb.retrieve(one).status in GONE) is None:
-            it.observes("the instance is still retrievable", expected=["403, 404 or 410"])
-        if dicomweb.retrieve(other).status != 200:
-            it.observes("the other one is gone", received=f"{other.sop_instance_uid} is not retrievable")
 
 
 @verifies("LRO-006", id="lro-json")

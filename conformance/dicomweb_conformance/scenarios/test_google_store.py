@@ -15,6 +15,7 @@ from dicomweb_conformance.expect import Expectation, assume, control, expect, re
 from dicomweb_conformance.scenarios.storing import is_there, stored_for
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.validators import store_xml
+from dicomweb_conformance.validators.operations import read
 from dicomweb_fixtures.entities import Instance
 from dicomweb_fixtures.fresh import Fresh
 
@@ -343,3 +344,25 @@ def _is_version(received: Dataset | None, instance: Instance) -> bool:
     if received is None or received.get("PixelData") != instance.dataset.PixelData:
         return False
     return not [*data_sets(instance.dataset, received)]
+
+
+@verifies("GOOGLE-107", id="google-conflict-body")
+def test_conflict_body(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """The body of a 409 to a store is a DICOM answer."""
+    first = fresh.instance()
+    stored_for(dicomweb, archive, first)
+
+    response = dicomweb.store([fresh.other_version(first)])
+
+    assume(response.status == 409, "a changed duplicate is not refused", "google-changed-again")
+    with expect(response) as it:
+        answer = store_answer.of_body(response.body)
+        kind = media_types.name_of(response.content_type)
+        if not response.body.strip():
+            it.observes("empty")
+        elif kind == media_types.JSON and read(response.body) is not None:
+            it.observes("error object", received=it.status_line)
+        elif kind != media_types.DICOM_JSON or answer is None:
+            it.observes("body does not fit its Content-Type", received=it.status_line)
+        elif not answer.failed:
+            it.finds("a module without 00081198")
