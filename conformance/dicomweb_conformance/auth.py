@@ -1,10 +1,14 @@
-"""Credentials: read from the environment, never from the command line, never written down."""
+"""Credentials: read from the environment or a file, never from the command line, never written down."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+SCOPE = "https://www.googleapis.com/auth/cloud-healthcare"
 
 
 class CredentialsError(ValueError):
@@ -13,38 +17,131 @@ class CredentialsError(ValueError):
 
 @dataclass(frozen=True)
 class Credentials:
-    """The Authorization that every request carries, and the secrets in it."""
+    """The Authorization that every request carries, and the secrets in it.
+
+    Attributes:
+        scheme: as `--dicomweb-auth` names it.
+        fixed: an Authorization that never changes, empty for none.
+        given: the secrets in it.
+        tokens: where tokens come from that expire; None for an Authorization that never changes.
+    """
 
     scheme: str = "none"
-    authorization: str = field(default="", repr=False)
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    fixed: str = field(default="", repr=False)
+    given: tuple[str, ...] = field(default=(), repr=False)
+    tokens: Tokens | None = field(default=None, repr=False)
+
+    @property
+    def authorization(self) -> str:
+        """The value of the header field, empty for none; a token that has expired is fetched anew.
+
+        Raises:
+            CredentialsError: no token can be fetched.
+        """
+        return self.fixed if self.tokens is None else f"Bearer {self.tokens.current()}"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret that was used so far."""
+        return self.given if self.tokens is None else (*self.given, *self.tokens.issued)
+
+
+class Tokens:
+    """Access tokens of google-auth: fetched when one is first needed, and again when it is about to expire.
+
+    Args:
+        load: returns credentials of google-auth; not called before a token is needed.
+        name: of the credentials, for a person.
+    """
+
+    def __init__(self, load: Callable[[], Any], name: str) -> None:
+        self._load = load
+        self._name = name
+        self._credentials: Any = None
+        self._lock = threading.Lock()
+        self.issued: tuple[str, ...] = ()
+
+    def current(self) -> str:
+        """Return a token that is valid.
+
+        Raises:
+            CredentialsError: none can be fetched; says why.
+        """
+        from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415 - only who uses it waits for google-auth
+        from google.auth.transport.requests import Request  # noqa: PLC0415
+
+        with self._lock:
+            try:
+                if self._credentials is None:
+                    self._credentials = self._load()
+                if not self._credentials.valid:
+                    request = Request()
+                    request.session.trust_env = False
+                    self._credentials.refresh(request)
+            except (GoogleAuthError, OSError, ValueError) as error:
+                raise CredentialsError(f"{self._name} give no access token: {error}") from error
+            token = str(self._credentials.token or "")
+            if not token:
+                raise CredentialsError(f"{self._name} give no access token")
+            if token not in self.issued:
+                self.issued = (*self.issued, token)
+            return token
 
 
 def credentials(spec: str, environ: Mapping[str, str]) -> Credentials:
     """Return the credentials that `--dicomweb-auth` names.
 
     Args:
-        spec: `none`, `basic:USER` (password from DICOMWEB_PASSWORD) or `bearer` (token from DICOMWEB_TOKEN).
+        spec: `none`, `basic:USER` (password from DICOMWEB_PASSWORD), `bearer` (token from DICOMWEB_TOKEN), `google`
+            (application default credentials) or `google:FILE` (the key file of a service account).
         environ: the environment.
 
     Raises:
-        CredentialsError: the specification is unknown, or its secret is not in the environment.
+        CredentialsError: the specification is unknown, or its secret is not in the environment, or its file is no key.
     """
-    scheme, _, user = spec.partition(":")
+    scheme, _, rest = spec.partition(":")
     match scheme:
-        case "none" if not user:
+        case "none" if not rest:
             return Credentials()
-        case "basic" if user:
+        case "basic" if rest:
             password = _secret(environ, "DICOMWEB_PASSWORD", spec)
-            pair = base64.b64encode(f"{user}:{password}".encode()).decode()
+            pair = base64.b64encode(f"{rest}:{password}".encode()).decode()
             return Credentials("basic", f"Basic {pair}", (pair, password))
-        case "bearer" if not user:
+        case "bearer" if not rest:
             token = _secret(environ, "DICOMWEB_TOKEN", spec)
             return Credentials("bearer", f"Bearer {token}", (token,))
+        case "google":
+            return Credentials("google", tokens=_google(rest))
     raise CredentialsError(
-        f"auth is {spec!r}: expected none, basic:USER (password in DICOMWEB_PASSWORD) "
-        "or bearer (token in DICOMWEB_TOKEN)"
+        f"auth is {spec!r}: expected none, basic:USER (password in DICOMWEB_PASSWORD), bearer (token in "
+        "DICOMWEB_TOKEN), google (application default credentials) or google:FILE (key file of a service account)"
     )
+
+
+def _google(file: str) -> Tokens:
+    import google.auth  # noqa: PLC0415 - only who uses it waits for google-auth
+    from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError  # noqa: PLC0415
+
+    if not file:
+        try:
+            found, _ = google.auth.default(scopes=[SCOPE])
+        except DefaultCredentialsError as error:
+            raise CredentialsError(
+                "auth is 'google', but there are no application default credentials: "
+                f"`gcloud auth application-default login`, or GOOGLE_APPLICATION_CREDENTIALS names a key file ({error})"
+            ) from error
+        return Tokens(lambda: found, "the application default credentials")
+    from google.oauth2 import service_account  # noqa: PLC0415
+
+    from_file: Callable[..., Any] = service_account.Credentials.from_service_account_file
+    try:
+        account = from_file(file, scopes=[SCOPE])
+    except OSError as error:
+        raise CredentialsError(f"auth is 'google:{file}', which cannot be read: {error.strerror}") from error
+    except (ValueError, GoogleAuthError) as error:
+        # What google-auth says of a key that it cannot read may hold the key.
+        raise CredentialsError(f"auth is 'google:{file}', which is no key file of a service account") from error
+    return Tokens(lambda: account, f"the credentials of {account.service_account_email}")
 
 
 def _secret(environ: Mapping[str, str], name: str, spec: str) -> str:

@@ -25,6 +25,7 @@ from filelock import FileLock, Timeout
 from dicomweb_conformance import catalogue, cleaning, embedded, known, ledger, startup
 from dicomweb_conformance.answers import Course, answer_of
 from dicomweb_conformance.archive import Archive
+from dicomweb_conformance.auth import CredentialsError
 from dicomweb_conformance.capabilities import Capabilities, State, questions_of
 from dicomweb_conformance.checks import claim_of
 from dicomweb_conformance.client import Client, Request
@@ -264,7 +265,7 @@ class Judging:
             preflight(
                 self.service.for_purpose("preflight"), target, f"{patient_id_prefix(self.settings.seed)}-PREFLIGHT"
             )
-        except CannotBeJudged as problem:
+        except (CannotBeJudged, CredentialsError) as problem:
             raise pytest.UsageError(str(problem)) from None
 
     def _prepare_directory(self) -> None:
@@ -619,7 +620,11 @@ class Judging:
 
     def _clean(self) -> tuple[cleaning.Left, ...]:
         assert self.recorder is not None
-        cleaned = cleaning.clean(self.service, self.ledger, self.ledger.of_this_run(), self.settings.grace)
+        try:
+            cleaned = cleaning.clean(self.service, self.ledger, self.ledger.of_this_run(), self.settings.grace)
+        except CredentialsError as error:
+            left = tuple(cleaning.Left(each.study_uid, str(error)) for each in self.ledger.of_this_run())
+            cleaned = cleaning.Cleaned(0, left)
         for each in cleaned.left:
             self.recorder.event("left", study_uid=each.study_uid, reason=each.reason)
         self.recorder.event("cleaned", studies=cleaned.removed)

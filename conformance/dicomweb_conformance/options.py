@@ -55,11 +55,13 @@ class Option:
 OPTIONS: tuple[Option, ...] = (
     Option("url", "base URL of the Studies Service to judge, or 'embedded' for the reference server", "URL"),
     Option("target", "target.toml: any of these settings, [product], [capabilities], known failures", "FILE", "path"),
-    Option("profile", "which requirements count: dicom (default), or a TOML file", "NAME", default="dicom"),
+    Option("profile", "which requirements count: dicom (default), google, or a TOML file", "NAME", default="dicom"),
     Option(
         "auth",
-        "none, basic:USER (password in DICOMWEB_PASSWORD) or bearer (token in DICOMWEB_TOKEN)",
+        "none, basic:USER (password in DICOMWEB_PASSWORD), bearer (token in DICOMWEB_TOKEN), google (application "
+        "default credentials) or google:FILE (key file of a service account)",
         "SPEC",
+        "auth",
         default="none",
     ),
     Option("header", "extra header 'NAME: VALUE' or 'NAME: $VARIABLE', repeatable", "'N: V'", "list", ()),
@@ -241,7 +243,7 @@ def _settings(
         restart=values["restart"],
         rate=values["rate"],
         known_in_target=tuple(file.get("known-failures", ())),
-        redaction=Redaction((*login.secrets, *header_secrets), SECRET_HEADERS | secret_headers),
+        redaction=Redaction(header_secrets, SECRET_HEADERS | secret_headers, lambda: login.secrets),
     )
 
 
@@ -308,6 +310,11 @@ def _text(raw: Any, _: Path) -> str:
     return str(raw)
 
 
+def _auth(raw: Any, base: Path) -> str:
+    scheme, colon, rest = str(raw).partition(":")
+    return f"google:{_path(rest, base)}" if scheme == "google" and colon else str(raw)
+
+
 def _path(raw: Any, base: Path) -> Path:
     return base / os.path.expanduser(str(raw))  # noqa: PTH111 - "~" of a str that may come from a file
 
@@ -360,6 +367,7 @@ def _tiers(raw: Any, _: Path) -> tuple[str, ...]:
 
 _READERS: dict[str, Callable[[Any, Path], Any]] = {
     "text": _text,
+    "auth": _auth,
     "path": _path,
     "flag": _flag,
     "seconds": _seconds,

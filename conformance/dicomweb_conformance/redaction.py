@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 REDACTED = "***"
@@ -13,20 +13,24 @@ SECRET_HEADERS = frozenset(
 
 @dataclass(frozen=True)
 class Redaction:
-    """What must not reach the disk: the values of these secrets anywhere, and the values of these header fields."""
+    """What must not reach the disk: the values of these secrets anywhere, and the values of these header fields.
+
+    `issued` returns the secrets that came up since, such as tokens that were fetched.
+    """
 
     secrets: tuple[str, ...] = ()
     headers: frozenset[str] = SECRET_HEADERS
+    issued: Callable[[], tuple[str, ...]] = tuple
 
     def text(self, value: str) -> str:
         """Return `value` with every secret replaced."""
-        for secret in self.secrets:
+        for secret in (*self.secrets, *self.issued()):
             value = value.replace(secret, REDACTED)
         return value
 
     def octets(self, value: bytes) -> bytes:
         """Return `value` with every secret replaced, as UTF-8 and as it stands in JSON."""
-        for secret in self.secrets:
+        for secret in (*self.secrets, *self.issued()):
             value = value.replace(secret.encode(), REDACTED.encode())
         return value
 
