@@ -54,7 +54,7 @@ class SuiteError(Exception):
 
 @dataclass
 class Judgement:
-    """What one running check has seen so far."""
+    """What one running check has seen so far; `deadly` once a request of its own broke off twice."""
 
     check: str
     scenario: str
@@ -64,6 +64,7 @@ class Judgement:
     findings: list[Finding] = field(default_factory=list)
     observed: dict[tuple[str, str], None] = field(default_factory=dict)
     exchanges: list[str] = field(default_factory=list)
+    deadly: bool = False
 
     def requirement(self, identifier: str | None) -> Requirement:
         """Return the requirement named; without a name the first, which is what the check is mainly about.

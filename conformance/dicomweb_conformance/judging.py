@@ -44,6 +44,7 @@ from dicomweb_conformance.judgement import (
     Inconclusive,
     Judgement,
     NotApplicable,
+    current,
     is_judging,
     judging,
     note_exchange,
@@ -125,9 +126,9 @@ class Judging:
         prefix = patient_id_prefix(settings.seed)
         self.own = Own(prefix)
         user_agent = f"dicomweb-conformance/{VERSION}"
-        watching = Client(settings.target, self.recorder, user_agent=user_agent, screen=self.own.screen)
+        self.watching = Client(settings.target, self.recorder, user_agent=user_agent, screen=self.own.screen)
         self.liveness = Liveness(
-            lambda: watching.send("GET", f"{settings.target.url}/studies?limit=1", purpose="liveness"),
+            lambda: self.watching.send("GET", f"{settings.target.url}/studies?limit=1", purpose="liveness"),
             self._way_back(),
             self.state,
             settings.grace,
@@ -148,7 +149,7 @@ class Judging:
             on_answer=self._observe,
             examine=self._examine,
         )
-        self.exit_stack.callback(watching.close)
+        self.exit_stack.callback(self.watching.close)
         self.exit_stack.callback(pace.close)
         self.observers = Observers(JUDGES, catalogue.load(), self.recorder, self.own.has, self.profile.has)
         self.exit_stack.callback(self.client.close)
@@ -188,8 +189,10 @@ class Judging:
     def _examine(self, suspect: Response, repeat: Callable[[], Response]) -> Examined:
         """Find out whether the target died of a request; where it is gone, end the check that asked."""
         examined = self.liveness.examine(suspect, repeat)
-        if self.liveness.gone and is_judging():
-            raise Inconclusive(self.liveness.gone, suspect.exchange)
+        if is_judging():
+            current().deadly |= examined.repeat is not None and examined.repeat.status == 0
+            if gone := self.liveness.gone:
+                raise Inconclusive(gone, suspect.exchange)
         return examined
 
     def _say(self, line: str) -> None:
@@ -262,8 +265,12 @@ class Judging:
         )
         self.began = time.monotonic()
         try:
+            if self.settings.start:
+                self.liveness.wait()
             preflight(
-                self.service.for_purpose("preflight"), target, f"{patient_id_prefix(self.settings.seed)}-PREFLIGHT"
+                StudiesService(self.watching, self.ledger, self.own, "preflight"),
+                target,
+                f"{patient_id_prefix(self.settings.seed)}-PREFLIGHT",
             )
         except (CannotBeJudged, CredentialsError) as problem:
             raise pytest.UsageError(str(problem)) from None
@@ -396,7 +403,7 @@ class Judging:
             try:
                 result = yield
             except Exception:
-                if self.liveness.epoch == epoch:
+                if self.liveness.epoch == epoch or judgement.deadly:
                     raise
             if self.liveness.epoch == epoch:
                 return result

@@ -69,6 +69,10 @@ class Liveness:
         except FileNotFoundError:
             return ""
 
+    def wait(self) -> bool:
+        """Wait until a target that was started answers, for 60 s at most; tell whether it does."""
+        return wait_until(self._asks, RETURN)
+
     def wait_for_turn(self) -> None:
         """Return once no other process repeats a suspect; at once in the process that does."""
         if self._examining.exists() and not self._lock.is_locked:
