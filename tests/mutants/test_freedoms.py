@@ -33,6 +33,7 @@ UNSEEN = {
     "rendering-parameters-ignored": "no check asks for rendered resources",
     "unknown-annotation-is-400": "no check asks for rendered resources",
     "icc-profile-ignored": "no check asks for rendered resources",
+    "presentation-states-not-rendered": "no check asks for rendered resources",
     "text-not-rendered": "no check asks for rendered resources",
     "thumbnail-redirects": "no check asks for thumbnails",
 }
