@@ -257,6 +257,19 @@ def test_freedoms_of_lists(with_freedom: Callable[..., Service]) -> None:
     assert statuses == [400, 400, 400, 200]
 
 
+def test_missing_frames_left_out(with_freedom: Callable[..., Service]) -> None:
+    dataset, values = cine()
+    service = with_freedom("missing-frames-left-out")
+    service.store(dataset)
+    path = f"{path_of(dataset)}/frames"
+
+    answer = service.get(f"{path}/1,4", OCTETS)
+    assert (answer.status_code, answer.content) == (206, values[0])
+    assert service.get(f"{path}/1,2,4", MULTIPART).status_code == 206
+    assert service.get(f"{path}/4", MULTIPART).status_code == 404
+    assert service.get(f"{path}/1,4/rendered").status_code == 404
+
+
 def test_freedoms_of_media_types(with_freedom: Callable[..., Service]) -> None:
     dataset, _, codestream = lossy()
     names = ("single-part-bulk-data-not-offered", "single-part-preferred", "compressed-types-not-offered")

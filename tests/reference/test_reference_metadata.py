@@ -1,4 +1,5 @@
 import base64
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -165,3 +166,27 @@ def test_bulk_data_that_is_not_there_is_404(dicomweb: Service, name: str) -> Non
     dicomweb.store(dataset)
 
     assert dicomweb.get(f"{path_of(dataset)}/bulkdata/{name}").status_code == 404
+
+
+@pytest.mark.parametrize("accept", ["application/dicom+json", 'multipart/related; type="application/dicom+xml"'])
+def test_metadata_are_not_sent_again_while_their_entity_tag_is_current(dicomweb: Service, accept: str) -> None:
+    first = instance()
+    dicomweb.store(first)
+    path = f"/studies/{first.StudyInstanceUID}/metadata"
+    tag = dicomweb.get(path, accept).headers["ETag"]
+
+    current = dicomweb.get(path, accept, If_None_Match=f'"never", {tag}')
+    assert (current.status_code, current.content, current.headers["ETag"]) == (304, b"", tag)
+    assert dicomweb.get(path, accept, If_None_Match='W/"never"').status_code == 200
+    dicomweb.store(instance())
+    assert dicomweb.get(path, accept, If_None_Match=tag).status_code == 200
+
+
+def test_validators_not_offered(with_freedom: Callable[..., Service]) -> None:
+    service = with_freedom("validators-not-offered")
+    dataset = instance()
+    service.store(dataset)
+
+    answer = service.get(f"{path_of(dataset)}/metadata", If_None_Match="*")
+    assert answer.status_code == 200
+    assert "ETag" not in answer.headers
