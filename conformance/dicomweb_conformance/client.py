@@ -319,8 +319,11 @@ class Client:
                     self.wire.left()
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             return broken(error, body=body.getvalue(), **known)
+        wire = self.wire.facts()
+        # http.client takes the end of the connection for the end of the head.
+        cut_off = wire.broke_off if wire else ""
         response = Response(
-            asked.exchange, asked.method, asked.url, body=body.getvalue(), wire=self.wire.facts(), **known
+            asked.exchange, asked.method, asked.url, body=body.getvalue(), error=cut_off, wire=wire, **known
         )
         return decoded(response, self.body_limit)
 

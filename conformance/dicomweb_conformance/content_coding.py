@@ -16,12 +16,14 @@ _FORMATS = {"gzip": (_GZIP,), "x-gzip": (_GZIP,), "deflate": (_ZLIB, _RAW)}
 def decoded(response: Response, limit: int) -> Response:
     """Return a response whose body is what gzip or deflate was applied to; other codings stay as they are.
 
+    So does a body that broke off on the wire.
+
     Args:
         response: the answer as it was received.
         limit: octets to which a body may unpack; what is beyond them is dropped, and the error says so.
     """
     coding = (response.headers.get("Content-Encoding") or "").strip().lower()
-    if coding not in _FORMATS or not response.body:
+    if coding not in _FORMATS or not response.body or response.error:
         return response
     for window in _FORMATS[coding]:
         try:

@@ -18,7 +18,6 @@ import urllib3
 from dicomweb_conformance.client import Client, Request, describe
 from dicomweb_conformance.content_coding import decoded
 from dicomweb_conformance.exchanges import Headers, Response
-from dicomweb_conformance.wire_facts import Fault
 
 _CHUNK = 1 << 16
 
@@ -131,8 +130,8 @@ def _answer(client: Client, asked: Request, head: bytes) -> Response:
         if connection is not None:
             connection.close()
     wire = client.wire.facts()
-    if not error and wire and Fault.TOO_SHORT in wire.faults:
-        error = f"IncompleteRead: {wire.received} of {wire.announced} octets arrived"
+    if not error and wire:
+        error = wire.broke_off
     return decoded(
         Response(
             asked.exchange,

@@ -43,6 +43,9 @@ class Fault(StrEnum):
     NOT_DECODABLE = "a body that does not decode by its Content-Encoding"
 
 
+_BROKEN_OFF = frozenset({Fault.HEAD_CUT_OFF, Fault.TOO_SHORT, Fault.NO_LAST_CHUNK})
+
+
 @dataclass(frozen=True)
 class WireFacts:
     r"""One answer as it came over the wire.
@@ -82,6 +85,11 @@ class WireFacts:
     def odd(self) -> bool:
         """Whether there is anything that the status, the headers and the body do not tell."""
         return bool(self.faults or self.interim or self.trailers)
+
+    @property
+    def broke_off(self) -> str:
+        """What shows that the answer did not come to its end, in words; empty where nothing does."""
+        return next((str(each) for each in self.faults if each in _BROKEN_OFF), "")
 
     def fields(self, name: str) -> tuple[str, ...]:
         """Return the value of each header line of the field `name` (compared without case), without blanks around."""

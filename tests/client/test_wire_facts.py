@@ -17,6 +17,8 @@ RAW = zlib.compress(b"x" * 1000)[2:-4]
 ZIPPED = gzip.compress(b"x" * 1000, mtime=0)
 
 FAULTY: dict[str, tuple[bytes, set[Fault]]] = {
+    "head-cut-off": (OK + b"Content-Type: a", {Fault.HEAD_CUT_OFF}),
+    "status-line-cut-off": (b"HTTP/1.1 200 O", {Fault.HEAD_CUT_OFF}),
     "length-too-long": (OK + b"Content-Length: 9\r\n\r\n[]", {Fault.TOO_SHORT}),
     "length-too-short": (OK + b"Content-Length: 1\r\n\r\n[]", {Fault.TOO_LONG}),
     "octets-after-the-body": (OK + b"Content-Length: 2\r\n\r\n[]\r\n", {Fault.TOO_LONG}),
@@ -90,6 +92,8 @@ def test_a_fault_is_seen(octets: bytes, faults: set[Fault], exactly: bool, tmp_p
 
     assert response.wire is not None
     assert set(response.wire.faults) == faults
+    if faults & {Fault.HEAD_CUT_OFF, Fault.TOO_SHORT, Fault.NO_LAST_CHUNK, Fault.CODED_CUT_OFF}:
+        assert response.error
     recorded = json.loads((tmp_path / "run.jsonl").read_text().splitlines()[-1])
     assert set(recorded["wire"]["faults"]) == {str(each) for each in faults}
 
