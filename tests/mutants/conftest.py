@@ -1,7 +1,12 @@
 """What the proofs share: which checks a change of the reference server can show in."""
 
+from collections.abc import Callable
+from functools import cache
+
 import pytest
 from reach import Reach, traced
+
+from dicomweb_reference.server import Reference
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -18,5 +23,11 @@ def every_check(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(scope="session")
-def reach(tmp_path_factory: pytest.TempPathFactory) -> Reach:
-    return traced(tmp_path_factory.mktemp("reach"))
+def reach_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[type[Reference]], Reach]:
+    """What each check reaches of a flavour; found out when it is first asked for."""
+    return cache(lambda flavour: traced(tmp_path_factory.mktemp("reach"), flavour))
+
+
+@pytest.fixture(scope="session")
+def reach(reach_of: Callable[[type[Reference]], Reach]) -> Reach:
+    return reach_of(Reference)

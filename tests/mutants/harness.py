@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from mutant import profile_of
 
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
@@ -37,7 +38,7 @@ def judged(
     checks: Collection[str] | None = None,
     plugins: Sequence[object] = (),
 ) -> Run:
-    """Judge a reference server.
+    """Judge a reference server by the profile of its flavour.
 
     Args:
         reference: the server, started for this and stopped afterwards.
@@ -51,7 +52,8 @@ def judged(
     """
     only = [] if checks is None else [_Only(checks)]
     with _quick_turns(), running(reference) as url:
-        status, printed, run = printed_and_judged_at(url, directory, *arguments, plugins=[*only, *plugins])
+        profile = f"--dicomweb-profile={profile_of(type(reference))}"
+        status, printed, run = printed_and_judged_at(url, directory, profile, *arguments, plugins=[*only, *plugins])
     assert status != pytest.ExitCode.USAGE_ERROR, printed
     return run
 

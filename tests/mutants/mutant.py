@@ -6,7 +6,18 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from dicomweb_reference.google import Google
 from dicomweb_reference.server import Reference
+
+
+def flavour_of(server: type[Reference]) -> type[Reference]:
+    """Return the flavour of the reference server that a mutant is one of."""
+    return Google if issubclass(server, Google) else Reference
+
+
+def profile_of(server: type[Reference]) -> str:
+    """Return the profile that a server is judged by."""
+    return "google" if issubclass(server, Google) else "dicom"
 
 
 @dataclass(frozen=True)

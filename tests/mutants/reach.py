@@ -11,10 +11,14 @@ from typing import Any
 
 import pytest
 from harness import judged
+from mutant import flavour_of
 
 from dicomweb_reference.server import Reference
+from dicomweb_reference.transactions.store_metadata import StoreMetadata
 
 _STORE = "store"
+# Steps of a store that shape what that check alone looks at: no study of the corpus comes as metadata.
+OF_METADATA = {name for name in vars(StoreMetadata) if not name.startswith("_")}
 
 
 @dataclass
@@ -39,12 +43,12 @@ class Reach:
 class _Tracer:
     """Follows the suite as a plugin, and the server as the class `server`."""
 
-    def __init__(self) -> None:
+    def __init__(self, flavour: type[Reference]) -> None:
         self.reach = Reach()
         self.check = ""
         self.shaping = 1
-        traced = {name: self._traced(name, getattr(Reference, name)) for name in steps_of(Reference)}
-        self.server: type[Reference] = type("Traced", (Reference,), traced)
+        traced = {name: self._traced(name, getattr(flavour, name)) for name in steps_of(flavour)}
+        self.server: type[Reference] = type("Traced", (flavour,), traced)
 
     def _traced(self, name: str, step: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(step)
@@ -59,7 +63,7 @@ class _Tracer:
         return call
 
     def _note(self, step: str) -> None:
-        if self.shaping:
+        if self.shaping and step not in OF_METADATA:
             self.reach.everywhere.add(step)
         elif self.check:
             self.reach.by_check[self.check].add(step)
@@ -80,17 +84,18 @@ def steps_of(server: type[Reference]) -> set[str]:
 
 
 def overridden(server: type[Reference]) -> set[str]:
-    """Return the steps that a server has in another way than the reference server."""
-    own = [each for each in server.__mro__ if issubclass(each, Reference) and each is not Reference]
-    return {name for each in own for name in vars(each) if hasattr(Reference, name) and name not in _OF_EVERY_CLASS}
+    """Return the steps that a server has in another way than the flavour of the reference server that it is one of."""
+    flavour = flavour_of(server)
+    own = [each for each in server.__mro__ if issubclass(each, flavour) and each is not flavour]
+    return {name for each in own for name in vars(each) if hasattr(flavour, name) and name not in _OF_EVERY_CLASS}
 
 
 _OF_EVERY_CLASS = frozenset(vars(type("Plain", (), {})))
 
 
-def traced(directory: Path) -> Reach:
-    """Judge the reference server with the whole suite, and say what each check reached."""
-    tracer = _Tracer()
+def traced(directory: Path, flavour: type[Reference] = Reference) -> Reach:
+    """Judge a flavour of the reference server with the whole suite, and say what each check reached."""
+    tracer = _Tracer(flavour)
     server = tracer.server()
     tracer.shaping = 0
     judged(server, directory, plugins=[tracer])

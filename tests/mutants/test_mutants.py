@@ -1,8 +1,12 @@
 """Every check can fail: a mutant is noticed by the checks that must notice it, and by none where it cannot matter."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import mutants_of_delete
+import mutants_of_google
+import mutants_of_google_json
+import mutants_of_google_operations
 import mutants_of_metadata
 import mutants_of_retrieve
 import mutants_of_search
@@ -11,10 +15,13 @@ import mutants_of_search_keys
 import mutants_of_search_matching
 import mutants_of_search_results
 import mutants_of_store
+import mutants_of_store_json
 import pytest
 from harness import judged
-from mutant import Mutant
+from mutant import Mutant, flavour_of
 from reach import Reach, overridden
+
+from dicomweb_reference.server import Reference
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "check_ids.txt"
 TRIPPED = {"fail", "deviation"}
@@ -28,11 +35,18 @@ MUTANTS = (
     *mutants_of_retrieve.MUTANTS,
     *mutants_of_metadata.MUTANTS,
     *mutants_of_delete.MUTANTS,
+    *mutants_of_store_json.MUTANTS,
+    *mutants_of_google.MUTANTS,
+    *mutants_of_google_json.MUTANTS,
+    *mutants_of_google_operations.MUTANTS,
 )
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
-def test_a_mutant_is_noticed(mutant: Mutant, tmp_path: Path, reach: Reach, every_check: bool) -> None:
+def test_a_mutant_is_noticed(
+    mutant: Mutant, tmp_path: Path, reach_of: Callable[[type[Reference]], Reach], every_check: bool
+) -> None:
+    reach = reach_of(flavour_of(mutant.server))
     reached = reach.checks(overridden(mutant.server))
     surprising = {check for check in reached if reach.scenarios[check] not in mutant.may_trip}
     run = judged(mutant.server(mutant.freedoms), tmp_path, checks=None if every_check else {*mutant.kills, *surprising})
