@@ -1,0 +1,93 @@
+"""The answer to a store in XML, and what counts as the same JPEG."""
+
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from dicomweb_conformance import catalogue, dicom_json
+from dicomweb_conformance.validators import jpeg, store_xml
+from dicomweb_fixtures import json_bulk
+from dicomweb_fixtures.identifiers import Branch
+
+CLASS, INSTANCE = "1.2.840.10008.5.1.4.1.1.7", "2.25.3"
+ANSWER = f"""<NativeDicomModel>
+  <DicomAttribute tag="00081190" vr="UR" keyword="RetrieveURL"><Value number="1">https://h/studies/2.25.1</Value></DicomAttribute>
+  <DicomAttribute tag="00081199" vr="SQ" keyword="ReferencedSOPSequence">
+    <Item number="1">
+      <DicomAttribute tag="00081150" vr="UI" keyword="ReferencedSOPClassUID"><Value number="1">{CLASS}</Value></DicomAttribute>
+      <DicomAttribute tag="00081155" vr="UI" keyword="ReferencedSOPInstanceUID"><Value number="1">{INSTANCE}</Value></DicomAttribute>
+      <DicomAttribute tag="00081190" vr="UR" keyword="RetrieveURL"><Value number="1">https://h/i</Value></DicomAttribute>
+    </Item>
+  </DicomAttribute>
+</NativeDicomModel>"""  # noqa: E501 - an example of the page reads best as it is
+
+
+def observed(answer: str) -> set[str]:
+    return {each.observation for each in store_xml.judge(answer.encode(), CLASS, INSTANCE)}
+
+
+def test_the_example_of_the_page_has_no_fault_and_reads_as_a_module() -> None:
+    assert observed(ANSWER) == set()
+    module = store_xml.module(ANSWER.encode())
+    assert module is not None
+    assert dicom_json.text(dicom_json.items(module, "00081199")[0], "00081155") == INSTANCE
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "observation"),
+    [
+        ("<NativeDicomModel>", '<NativeDicomModel xmlns="http://x">', "namespace or XML declaration present"),
+        ("</NativeDicomModel>", "", "not well-formed"),
+        ('tag="00081199"', 'tag="00081198"', "an attribute missing"),
+        ('tag="00081150"', 'tag="00080016"', "an attribute missing"),
+        (INSTANCE, "2.25.4", "a reference that does not name the instance sent"),
+    ],
+)
+def test_a_fault_is_named_as_the_row_lists_it(old: str, new: str, observation: str) -> None:
+    assert observation in observed(ANSWER.replace(old, new))
+    assert observation in catalogue.load()["GOOGLE-027"].observations
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(' keyword="RetrieveURL"', ""), (' number="1"', ' number="0"'), ("NativeDicomModel", "Model"), (' vr="UI"', "")],
+)
+def test_a_fault_of_form_is_found(old: str, new: str) -> None:
+    assert observed(ANSWER.replace(old, new))
+
+
+def test_entities_are_not_resolved() -> None:
+    bomb = '<!DOCTYPE a [<!ENTITY b "c">]>' + ANSWER.replace("https://h/i", "&b;")
+    store_xml.module(bomb.encode())
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_the_codestream_of_an_instance_is_its_jpeg(colour: bool) -> None:
+    payload = json_bulk.page(Branch(1, "x"), colour=colour)
+
+    kept = jpeg.of(payload.instance.dataset)
+
+    assert kept is not None
+    assert jpeg.unpadded(kept) == payload.bulk_data[0].octets
+
+
+def test_native_pixels_have_no_codestream() -> None:
+    assert jpeg.of(json_bulk.native(Branch(1, "x")).instance.dataset) is None
+
+
+def test_remarks_and_padding_make_no_difference_and_pixels_do() -> None:
+    picture = json_bulk.jpeg()
+    remark = b"\xff\xfe\x00\x07hello"
+    marked = picture[:2] + remark + picture[2:] + b"\0"
+
+    assert jpeg.without_remarks(marked) == jpeg.without_remarks(picture)
+
+    file = BytesIO()
+    Image.open(BytesIO(picture)).save(file, "JPEG", quality=40)
+    assert jpeg.without_remarks(file.getvalue()) != jpeg.without_remarks(picture)
+
+
+@pytest.mark.parametrize("octets", [b"", b"\xff\xd8", b"\xff\xd8\xff", b"\xff\xd8\xff\xe0\xff", b"hello"])
+def test_what_is_no_jpeg_breaks_nothing(octets: bytes) -> None:
+    jpeg.without_remarks(octets)
