@@ -11,13 +11,13 @@ import pytest
 from dicomweb_conformance import known
 from dicomweb_conformance.judgement import Finding
 from dicomweb_conformance.known import KnownFailure
-from dicomweb_conformance.observers import Observers
+from dicomweb_conformance.observers import AFTER_CHECKS, Observers
 from dicomweb_conformance.recorder import Recorder
 from dicomweb_conformance.verdicts import Verdict
 from dicomweb_reports import record
 from dicomweb_reports.failure import failure_text
-from dicomweb_reports.messages import SCENARIO
-from dicomweb_reports.model import Known, Result, Run
+from dicomweb_reports.messages import EXAMPLES, SCENARIO
+from dicomweb_reports.model import VERDICTS, Known, Messages, Result, Run
 
 CHECK_PROPERTY = "dicomweb-check"
 SCENARIO_PROPERTY = "dicomweb-scenario"
@@ -47,7 +47,7 @@ class ConcludingMessages:
         """Report each requirement that messages of the run were judged by."""
         self.observers.close()
         run = record.load(self.recorder.directory)
-        results = [self._judged(each) for each in run.results if each.scenario == SCENARIO]
+        results = [self._judged(_after_checks(each, run)) for each in run.results if each.scenario == SCENARIO]
         session.testscollected += len(results)
         terminal: Any = session.config.pluginmanager.getplugin("terminalreporter")
         if terminal is not None:
@@ -70,6 +70,28 @@ class ConcludingMessages:
             reason=known.reason(verdict, explaining, stale),
             known=tuple(Known(each.requirement, each.code, each.reason, each.link) for each in explaining),
         )
+
+
+def _after_checks(result: Result, run: Run) -> Result:
+    """Take out of a result what checks found themselves, where its requirement leaves that to them."""
+    if not AFTER_CHECKS & set(result.requirements) or result.messages is None:
+        return result
+
+    def request(exchange: str | None) -> tuple[str, str] | None:
+        sent = run.exchanges.get(exchange or "")
+        return (sent.method, sent.url) if sent else None
+
+    found = {
+        request(finding.exchange) for each in run.results if each.scenario != SCENARIO for finding in each.findings
+    }
+    findings = tuple(each for each in result.findings if request(each.exchange) not in found)
+    return replace(
+        result,
+        findings=findings[:EXAMPLES],
+        verdict=min((each.verdict for each in findings), key=VERDICTS.index, default="pass"),
+        exchanges=tuple(dict.fromkeys(each.exchange for each in findings[:EXAMPLES] if each.exchange)),
+        messages=Messages(result.messages.judged, len(findings)),
+    )
 
 
 def _report(config: pytest.Config, result: Result, run: Run) -> None:

@@ -33,6 +33,8 @@ def _http(answer: Answer, _own: IsOwn) -> Iterable[Observation]:
 JUDGES: tuple[Judge, ...] = (_http, representations.observe)
 OWNED = frozenset({*http_messages.OWNED, *representations.OWNED})
 """The requirements that messages are judged by."""
+AFTER_CHECKS = frozenset({"ERROR-010"})
+"""Those that count a message only where no check has it as a finding of its own: all of theirs are recorded."""
 
 
 class Observers:
@@ -99,7 +101,8 @@ class Observers:
     def _tell(self, observation: Observation, verdict: Verdict, exchange: str) -> None:
         key = (observation.requirement, observation.observation)
         self._told[key] += 1
-        if self._told[key] > (1 if verdict is Verdict.PASS else EXAMPLES):
+        first_ones = 1 if verdict is Verdict.PASS else EXAMPLES
+        if self._told[key] > first_ones and (verdict is Verdict.PASS or observation.requirement not in AFTER_CHECKS):
             return
         finding = Finding(
             requirement=observation.requirement,

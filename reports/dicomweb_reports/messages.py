@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SCENARIO = "messages"
 EXAMPLES = 3
-"""Findings shown of one kind."""
+"""Findings of one kind that each process records."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,9 @@ def _result(
 
 
 def _examples(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return the first findings of each kind, the worst kind first."""
+    """Return the findings of each kind, the worst kind first; how many are recorded is the suite's to decide."""
     kinds: dict[str, list[Finding]] = {}
     for each in findings:
         kinds.setdefault(each.observation, []).append(each)
     worst_first = sorted(kinds.values(), key=lambda kind: VERDICTS.index(kind[0].verdict))
-    return tuple(each for kind in worst_first for each in kind[:EXAMPLES])
+    return tuple(each for kind in worst_first for each in kind)
