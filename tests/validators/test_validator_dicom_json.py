@@ -243,6 +243,7 @@ OUT_OF_PLACE = "a further member that is no attribute, beside attributes that ar
         ),
         ("_id", "abc", "JSON-006", OUT_OF_PLACE),
         ("00100000", attribute("UL", 4), "JSON-009", "a group length attribute gggg0000"),
+        ("00090000", attribute("UL", 4), "JSON-009", "a group length attribute gggg0000"),
         (
             "00020010",
             attribute("UI", "1.2"),
@@ -574,6 +575,11 @@ def test_rows_are_milder_with_data_of_others() -> None:
     assert first.received == '"0"'
     assert second.observation == FOREIGN
     assert second.received == "DA that is not eight digits of a date: a string"
+
+
+def test_a_creator_that_is_wrong_is_one_fault() -> None:
+    (found,) = seen_in([{"00090010": attribute("SH", "x"), "00091001": attribute("LO", "y")}])
+    assert found.observation == "a creator of another vr, or without a value"
 
 
 def test_a_long_value_is_cut() -> None:

@@ -78,6 +78,13 @@ PN = 'tag="00101001" vr="PN" keyword="OtherPatientNames"'
         ('<dicomAttribute tag="00100020" vr="LO" keyword="PatientID"/>', "XML-006", OTHER_LETTERS),
         (element(attributes='tag="00100020" vr="LO" keyword="PatientID" name="x"'), "XML-006", FURTHER),
         ("<Comment/>", "XML-006", FURTHER),
+        (element("<Comment/>"), "XML-006", FURTHER),
+        (
+            element('<BulkData uri="file:///x"/>', 'tag="7FE00010" keyword="PixelData"'),
+            "XML-014",
+            "no vr (Table A.1.5-2 makes it optional, the schema does not)",
+        ),
+        (element(attributes='tag="00090000" vr="UL"'), "XML-007", "a group length attribute"),
         (
             element('<Value number="1"><b>x</b></Value>'),
             "XML-006",

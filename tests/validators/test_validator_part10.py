@@ -260,7 +260,7 @@ def test_what_reaches_beyond_what_is_around_it(data_set: bytes) -> None:
 
 def test_an_item_that_ends_before_its_length() -> None:
     data_set = HEAD + sequence(item_of(LO + el(ITEM_END, "") + LO))
-    observation = "a sequence or item whose length is not that of its content"
+    observation = "an item whose length is not that of its content"
     assert said(part10.judge(meta() + data_set)) == {("RETRIEVE-008b", observation)}
 
 

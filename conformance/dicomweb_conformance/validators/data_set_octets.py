@@ -22,7 +22,7 @@ TWICE = "an element twice in one data set"
 ODD = "an odd value length"
 UNFIT = "a value length that is no multiple of the VR's"
 UNKNOWN_VR = "a VR that PS3.5 does not know"
-LENGTHS_DIFFER = "a sequence or item whose length is not that of its content"
+LENGTHS_DIFFER = "an item whose length is not that of its content"
 BEHIND = "octets behind the last element"
 
 KEPT = frozenset(
@@ -191,9 +191,7 @@ def _of_known_length(
     elif element.length % _SIZES.get(element.vr, 1) and encoding.explicit:
         walked.faults.append((UNFIT, where))
     if element.vr == "SQ":
-        reached = _items(walked, view, element.start, behind, encoding, depth=depth, where=where, delimited=False)
-        if reached != behind:
-            walked.faults.append((LENGTHS_DIFFER, where))
+        _items(walked, view, element.start, behind, encoding, depth=depth, where=where, delimited=False)
     elif depth == 0 and element.tag in KEPT:
         walked.values[element.tag] = bytes(view[element.start : min(behind, element.start + _LONGEST_KEPT)])
     return behind

@@ -106,9 +106,7 @@ def kind(value: Any) -> str:
             return "a string"
         case list():
             return f"an array of {len(value)}"
-        case dict():
-            return "an object"
-    return "a bare token"
+    return "an object"
 
 
 def shown(value: Any, *, own: bool = True) -> str:
