@@ -25,6 +25,7 @@ _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([A-Za-z][A-Z
 _DECLARATION = re.compile(r"<\?xml(\s[^?>]{0,400})\?>")
 _SPACE = re.compile(r"""\s+xml:space\s*=\s*(?:"[^"]*"|'[^']*')""")
 _ENCODING = re.compile(r"""\s+encoding\s*=\s*(?:"[^"]*"|'[^']*')""")
+_WHITE = re.compile(r"\s*")
 _UNKNOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -84,7 +85,7 @@ def _doctype(text: str) -> int | None:
     """Return where the DOCTYPE begins, behind declaration, comments and processing instructions; None without one."""
     at = 0
     while True:
-        at += len(text[at : at + 4096]) - len(text[at : at + 4096].lstrip())
+        at = _WHITE.match(text, at).end()  # type: ignore[union-attr] # it matches nothing too
         for opening, closing in (("<?", "?>"), ("<!--", "-->")):
             if text.startswith(opening, at):
                 end = text.find(closing, at + len(opening))

@@ -149,6 +149,8 @@ AROUND = "text before or after the JSON value"
         (b"[{},]", "JSON-003", GRAMMAR),
         (b"[01]", "JSON-003", GRAMMAR),
         (b" ", "JSON-003", GRAMMAR),
+        (b"none", "JSON-003", GRAMMAR),
+        (b"<html>[]</html>", "JSON-003", GRAMMAR),
         (b"[] x", "JSON-003", AROUND),
         (b"ok: []", "JSON-003", AROUND),
         (b"[" * 100_000, "JSON-003", "nested too deep to be read"),

@@ -321,6 +321,15 @@ def test_attributes_of_other_vocabularies_are_no_fault() -> None:
     assert said(native_xml.judge(document(GOOD, root), url="http://h")) == set()
 
 
+def test_a_prefix_is_as_good_as_none() -> None:
+    start = f'<d:NativeDicomModel xmlns:d="{NAMESPACE}" xml:space="preserve">'
+    attribute = '<d:DicomAttribute tag="00100020" vr="LO" keyword="PatientID"/>'
+    end = "</d:NativeDicomModel>"
+    assert said(native_xml.judge((start + attribute + end).encode())) == set()
+    (found,) = against(native_xml.judge((start + attribute + '<d:Value number="1"/>' + end).encode()))
+    assert (found.requirement, found.where) == ("XML-006", "/NativeDicomModel")
+
+
 def test_elements_in_different_namespaces() -> None:
     other = '<DicomAttribute xmlns="" tag="00100020" vr="LO" keyword="PatientID"/>'
     assert ("XML-002", "elements of one document in different namespaces") in seen(other)

@@ -285,6 +285,21 @@ def test_depth_ends_in_an_observation() -> None:
     assert said(part10.judge(meta() + HEAD + deep * 100_000)) == {("RETRIEVE-008", UNPARSABLE)}
 
 
+def test_a_line_end_behind_a_deflated_data_set() -> None:
+    octets = meta(DEFLATED) + deflated(GOOD) + b"\r\n"
+    assert said(part10.judge(octets)) == {("MULTIPART-007", "an extra CRLF or LF at its end")}
+
+
+def test_a_deflated_data_set_larger_than_is_read_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(part10, "_LARGEST_INFLATED", 20)
+    assert said(part10.judge(meta(DEFLATED) + deflated(GOOD))) == set()
+
+
+def test_a_value_that_looks_like_the_start_of_a_file_is_a_value() -> None:
+    value = bytes(120) + b"DICM\2\0" + bytes(2)
+    assert said(part10.judge(meta() + HEAD + el("00100020", "LO", value))) == set()
+
+
 def test_a_long_path_is_cut() -> None:
     content = LO + LO
     for _ in range(40):

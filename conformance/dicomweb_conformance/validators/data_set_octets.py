@@ -138,7 +138,7 @@ def _data_set(
     """Walk over elements until `end`, or behind the delimiter of an item of undefined length."""
     before = -1
     while at < end:
-        if depth == 0 and _is_over(view, at, end):
+        if depth == 0 and _is_over(view, at, end, before):
             return at
         element = header(view, at, end, encoding)
         if element.tag >> 16 == 0xFFFE:
@@ -153,12 +153,13 @@ def _data_set(
     return at
 
 
-def _is_over(view: memoryview, at: int, end: int) -> bool:
+def _is_over(view: memoryview, at: int, end: int, before: int) -> bool:
     """Tell whether what follows at the top level is no element: another file, line ends or zeros."""
-    if bytes(view[at + 128 : at + 132]) == b"DICM":
+    if end - at < 8 or not any(view[at : min(end, at + 16)]):
         return True
-    rest = view[at : min(end, at + 16)]
-    return end - at < 8 or not any(rest)
+    # A value may hold these octets too, and then its element is in its place.
+    another = bytes(view[at + 128 : at + 134]) == b"DICM\2\0"
+    return another and int.from_bytes(view[at : at + 2], "little") < before >> 16
 
 
 def _value(

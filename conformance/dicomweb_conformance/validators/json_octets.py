@@ -162,10 +162,9 @@ def _attempt(tally: Tally, text: str, constant: Callable[[str], BareToken]) -> A
 
 
 def _fault(error: json.JSONDecodeError, text: str) -> str:
-    around = error.msg == "Extra data" or (
-        not text[: error.pos].strip() and text[error.pos : error.pos + 1] not in "'/"
-    )
-    return "text before or after the JSON value" if around and text.strip() else _GRAMMAR
+    before = not text[: error.pos].strip() and text[error.pos : error.pos + 1] not in {"", "'", "/", "<"}
+    around = error.msg == "Extra data" or (before and ("{" in text or "[" in text))
+    return "text before or after the JSON value" if around else _GRAMMAR
 
 
 def judge_strings(tally: Tally, body: bytes, data_sets: Iterable[tuple[str, Any, bool]]) -> None:

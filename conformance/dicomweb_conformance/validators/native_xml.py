@@ -7,6 +7,7 @@ stands in the wrong place; what it cannot say, and what a reader should be told 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 
@@ -179,5 +180,8 @@ def _judge_schema(context: Context, root: etree._Element) -> None:
 
 def _first_error(schema: etree.RelaxNG, root: etree._Element) -> etree._Element:
     """Return the element at which the schema is left."""
-    found = root.getroottree().xpath(schema.error_log[0].path or "/*")
-    return next((each for each in found if isinstance(each, etree._Element)), root) if isinstance(found, list) else root
+    # The path uses the prefixes of the document, which mean nothing outside of it.
+    with suppress(etree.XPathError):
+        found = root.getroottree().xpath(schema.error_log[0].path or "/*")
+        return next((each for each in found if isinstance(each, etree._Element)), root)  # type: ignore[union-attr] # a path selects
+    return root

@@ -73,37 +73,29 @@ def _judge_file(tally: Tally, octets: bytes, own: bool) -> None:
     except Broken as broken:
         tally.sees(FILE, "group 0002 not in Explicit VR Little Endian", "group 0002", str(broken))
         return
-    for tag, observation in (
-        (_SYNTAX, "(0002,0010) absent"),
-        (_SOP_CLASS, "(0002,0002) or (0002,0003) absent"),
-        (_INSTANCE, "(0002,0002) or (0002,0003) absent"),
-        (_VERSION, "(0002,0001) or (0002,0012) absent"),
-        (_IMPLEMENTATION, "(0002,0001) or (0002,0012) absent"),
-    ):
-        if not meta.get(tag):
-            tally.sees(FILE, observation, _place(tag), "absent or empty")
-    for tag in (_SYNTAX, _SOP_CLASS, _INSTANCE, _IMPLEMENTATION):
-        if (uid := _text(meta.get(tag, b""))) and not _is_uid(uid):
-            tally.sees(FILE, "no UID in group 0002", _place(tag), shown(uid, own=own))
-    tally.meets(FILE, _WELL_FORMED)
+    _judge_meta(tally, meta, own)
     syntax = _text(meta.get(_SYNTAX, b""))
     encoding = _encoding(syntax)
     if encoding is None:
         return
-    view, offset = memoryview(octets), start
+    view, offset, behind = memoryview(octets), start, b""
     if syntax in _DEFLATED:
         try:
-            view, offset = memoryview(_inflated(octets[start:])), 0
+            inflated, behind = _inflated(octets[start:])
         except (Broken, zlib.error) as error:
             tally.sees(FILE, _UNPARSABLE, f"octet {start}", f"under {syntax}: {error}", own=own)
             return
+        if len(inflated) >= _LARGEST_INFLATED:
+            return
+        view, offset = memoryview(inflated), 0
     try:
         walked = octets_of.walk(view, offset, encoding)
     except Broken as broken:
         tally.sees(FILE, _UNPARSABLE, "the data set", f"under {syntax}: {broken}{_rather(view, offset, encoding)}")
         return
     _judge_data_set(tally, walked, own)
-    _judge_end(tally, view, walked.end, own)
+    # The octet that makes a deflated data set even is no part of it.
+    _judge_end(tally, bytes(view[walked.end :]) + behind.removeprefix(b"\0"), walked.end, own)
     _judge_identity(tally, meta, walked.values, own)
     _judge_pixels(tally, view, walked, syntax, encoding, own)
 
@@ -115,14 +107,15 @@ def _meta(tally: Tally, view: memoryview) -> tuple[dict[int, bytes], int]:
         Broken: the group is not in Explicit VR Little Endian.
     """
     found: dict[int, bytes] = {}
-    at, behind_length = 132, 0
+    at, behind_length, before = 132, 0, 0
     while at < len(view) and bytes(view[at : at + 2]) == b"\x02\x00":
         element = octets_of.header(view, at, len(view), octets_of.EXPLICIT_LITTLE)
         at = element.start + element.length
         if at > len(view):
             raise Broken(f"{element.where} goes beyond the end")
-        if element.tag in found or any(tag > element.tag for tag in found):
+        if element.tag <= before:
             raise Broken(f"{element.where} is out of order")
+        before = element.tag
         found[element.tag] = bytes(view[element.start : min(at, element.start + 256)])
         if element.tag == _GROUP_LENGTH:
             behind_length = at
@@ -139,6 +132,23 @@ def _meta(tally: Tally, view: memoryview) -> tuple[dict[int, bytes], int]:
             expected=(str(at - behind_length),) if length else (),
         )
     return found, at
+
+
+def _judge_meta(tally: Tally, meta: dict[int, bytes], own: bool) -> None:
+    """Judge what must be in group 0002."""
+    for tag, observation in (
+        (_SYNTAX, "(0002,0010) absent"),
+        (_SOP_CLASS, "(0002,0002) or (0002,0003) absent"),
+        (_INSTANCE, "(0002,0002) or (0002,0003) absent"),
+        (_VERSION, "(0002,0001) or (0002,0012) absent"),
+        (_IMPLEMENTATION, "(0002,0001) or (0002,0012) absent"),
+    ):
+        if not meta.get(tag):
+            tally.sees(FILE, observation, _place(tag), "absent or empty")
+    for tag in (_SYNTAX, _SOP_CLASS, _INSTANCE, _IMPLEMENTATION):
+        if (uid := _text(meta.get(tag, b""))) and not _is_uid(uid):
+            tally.sees(FILE, "no UID in group 0002", _place(tag), shown(uid, own=own))
+    tally.meets(FILE, _WELL_FORMED)
 
 
 def _place(tag: int) -> str:
@@ -160,18 +170,18 @@ def _encoding(syntax: str) -> Encoding | None:
     return _ENCODINGS.get(syntax)
 
 
-def _inflated(octets: bytes) -> bytes:
-    """Undo the deflate of PS3.5 A.5.
+def _inflated(octets: bytes) -> tuple[bytes, bytes]:
+    """Undo the deflate of PS3.5 A.5; return the data set, as far as this suite reads, and what is behind the stream.
 
     Raises:
-        Broken: the stream does not end, or is larger than this suite reads.
+        Broken: the stream does not end.
         zlib.error: it is no deflate.
     """
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
     found = stream.decompress(octets, _LARGEST_INFLATED)
-    if not stream.eof:
+    if not stream.eof and len(found) < _LARGEST_INFLATED:
         raise Broken("the deflated octets do not end")
-    return found
+    return found, stream.unused_data
 
 
 def _rather(view: memoryview, start: int, claimed: Encoding) -> str:
@@ -193,17 +203,16 @@ def _judge_data_set(tally: Tally, walked: octets_of.Walked, own: bool) -> None:
     tally.meets(DATA_SET, "elements ascending, each once, of even length, sequences and items closed")
 
 
-def _judge_end(tally: Tally, view: memoryview, end: int, own: bool) -> None:
-    rest = len(view) - end
+def _judge_end(tally: Tally, rest: bytes, end: int, own: bool) -> None:
     if not rest:
         tally.meets("MULTIPART-007", "the part ends with the last octet of its object")
         tally.meets("MULTIPART-023", "one Part 10 file in each part")
-    elif bytes(view[end : end + 3]) in {b"\r\n", b"\n"}:
-        tally.sees("MULTIPART-007", "an extra CRLF or LF at its end", f"octet {end}", f"{rest} octets")
-    elif bytes(view[end + 128 : end + 132]) == b"DICM":
+    elif rest in {b"\r\n", b"\n"}:
+        tally.sees("MULTIPART-007", "an extra CRLF or LF at its end", f"octet {end}", f"{len(rest)} octets")
+    elif rest[128:132] == b"DICM":
         tally.sees("MULTIPART-023", "two files in one part", f"octet {end}")
     else:
-        tally.sees(DATA_SET, octets_of.BEHIND, f"octet {end}", f"{rest} octets", own=own)
+        tally.sees(DATA_SET, octets_of.BEHIND, f"octet {end}", f"{len(rest)} octets", own=own)
 
 
 def _judge_identity(tally: Tally, meta: dict[int, bytes], values: dict[int, bytes], own: bool) -> None:

@@ -59,7 +59,6 @@ def keyword(tag: str) -> str:
     return datadict.keyword_for_tag(int(tag, 16))
 
 
-@lru_cache(8192)
 def tag_of(name: str) -> str:
     """Return the tag of a PS3.6 keyword; empty where it is none."""
     tag = datadict.tag_for_keyword(name)
