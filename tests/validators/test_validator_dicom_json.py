@@ -110,6 +110,7 @@ LATIN = "[{}]".replace("{}", '{"00100020": {"vr": "LO", "Value": ["é"]}}')
         (LATIN.replace("é", "\ufffd").encode(), "", "", "U+FFFD inside a value"),
         (LATIN.replace("é", "\\uFFFD").encode(), "", "", "U+FFFD inside a value"),
         (LATIN.replace("é", "\\ud800").encode(), "", "", "an escaped lone surrogate in a string"),
+        (LATIN.replace("é", "\\uDE00").encode(), "", "", "an escaped lone surrogate in a string"),
     ],
 )
 def test_a_wrong_character_set(body: bytes, charset: str, asked: str, observation: str) -> None:

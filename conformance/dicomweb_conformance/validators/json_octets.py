@@ -15,7 +15,10 @@ from dicomweb_conformance.validators.tally import Tally, shown
 UNREADABLE = object()
 _BOM = b"\xef\xbb\xbf"
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
-_ESCAPED = re.compile(rb"\\u(?:fffd|d[89a-f])", re.IGNORECASE)
+# U+FFFD, a high surrogate without a low one behind it, a low one without a high one in front.
+_ESCAPED = re.compile(
+    rb"\\u(?:fffd|d[89ab][0-9a-f]{2}(?!\\ud[c-f]))|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f]", re.IGNORECASE
+)
 _GRAMMAR = "does not parse: truncated, single quotes, comments, trailing comma, leading zeros or plus sign in a number"
 _CONTRADICTS = "a charset parameter that contradicts the octets"
 

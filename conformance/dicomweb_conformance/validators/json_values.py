@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from dicomweb_conformance.validators import string_values
 from dicomweb_conformance.validators import value_representations as vrs
@@ -21,8 +20,7 @@ _GROUPS_IN_LOWER_CASE = frozenset(group.lower() for group in _GROUPS)
 _COMPONENT = re.compile(r"(?:family|given|middle|last|first|prefix|suffix)(?:_?names?)?|name_?(?:prefix|suffix)")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """An attribute: the path of its data set, its name, its VR, and whose it is."""
 
     path: str

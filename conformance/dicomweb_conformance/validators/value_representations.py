@@ -30,6 +30,18 @@ LONG_LENGTH = frozenset({*BINARY, "SQ", "SV", "UC", "UR", "UT", "UV"})
 LONGEST_OF_SHORT_LENGTH = 65534
 
 TAG = re.compile(r"[0-9A-F]{8}")
+
+
+@lru_cache(8192)
+def _is_tag(name: str) -> bool:
+    return TAG.fullmatch(name) is not None
+
+
+def is_tag(name: str) -> bool:
+    """Tell whether a name is eight hexadecimal digits in upper case; quick, as it is asked of every name."""
+    return len(name) == 8 and _is_tag(name)
+
+
 # PS3.5 7.8: groups 0001 to 0007 and FFFF are not for private use.
 _NOT_PRIVATE = frozenset({"0001", "0003", "0005", "0007", "FFFF"})
 
