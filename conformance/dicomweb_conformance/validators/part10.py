@@ -19,8 +19,6 @@ OWNED = (
     "RETRIEVE-008d",
     "RETRIEVE-009",
 )
-# Rows of the envelope that only who knows where a file ends can judge.
-ALSO = ("MULTIPART-007", "MULTIPART-023")
 
 FILE, DATA_SET, FRAGMENTS, PIXELS, IDENTITY = OWNED
 _WELL_FORMED = "128 octets, DICM, group 0002 in Explicit VR Little Endian with the four elements"
@@ -49,7 +47,7 @@ _LARGEST_INFLATED = 1 << 28
 
 
 def judge(octets: bytes, *, own: bool = True) -> Iterator[Observation]:
-    """Judge one file by the rows of `OWNED` and `ALSO`.
+    """Judge one file by the rows of `OWNED`.
 
     Args:
         octets: the payload of a single part answer, or of one part.
@@ -204,14 +202,8 @@ def _judge_data_set(tally: Tally, walked: octets_of.Walked, own: bool) -> None:
 
 
 def _judge_end(tally: Tally, rest: bytes, end: int, own: bool) -> None:
-    if not rest:
-        tally.meets("MULTIPART-007", "the part ends with the last octet of its object")
-        tally.meets("MULTIPART-023", "one Part 10 file in each part")
-    elif rest in {b"\r\n", b"\n"}:
-        tally.sees("MULTIPART-007", "an extra CRLF or LF at its end", f"octet {end}", f"{len(rest)} octets")
-    elif rest[128:132] == b"DICM":
-        tally.sees("MULTIPART-023", "two files in one part", f"octet {end}")
-    else:
+    # A line end is the envelope's (MULTIPART-007), and so is another file (MULTIPART-023).
+    if rest and rest not in {b"\r\n", b"\n"} and rest[128:132] != b"DICM":
         tally.sees(DATA_SET, octets_of.BEHIND, f"octet {end}", f"{len(rest)} octets", own=own)
 
 
