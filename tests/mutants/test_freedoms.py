@@ -16,8 +16,6 @@ ALWAYS = {"NEGOTIATION-001"}
 UNSEEN = {
     "empty-values-unsupported": "no check asks for Empty Value Matching",
     "multiple-values-unsupported": "no check asks for Multiple Value Matching",
-    "lossy-is-decoded": "no study of the corpus is lossy",
-    "lossy-is-406": "no study of the corpus is lossy",
     "single-part-bulk-data-not-offered": "no check asks for frames",
     "single-part-preferred": "no check asks for frames",
     "ranges-not-served": "no check asks for frames",
