@@ -17,7 +17,7 @@ from dicomweb_reference.outcomes import Outcome, Received
 from dicomweb_reference.server import Reference
 
 MUTANTS: list[Mutant] = []
-EVERYWHERE = ("google", "store", "search", "retrieve", "metadata", "delete")
+EVERYWHERE = ("google", "store", "search", "retrieve", "metadata", "delete", "messages")
 
 
 @mutant("google-base-url", may_trip=EVERYWHERE, into=MUTANTS)

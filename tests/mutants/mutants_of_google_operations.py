@@ -16,10 +16,10 @@ from dicomweb_reference.outcomes import Reason, Received
 from dicomweb_reference.server import Reference
 
 MUTANTS: list[Mutant] = []
-EVERYWHERE = ("google", "store", "search", "retrieve", "metadata", "delete")
+EVERYWHERE = ("google", "store", "search", "retrieve", "metadata", "delete", "messages")
 
 
-@mutant("lro-delete-study", "lro-delete-series", may_trip=EVERYWHERE, into=MUTANTS)
+@mutant("lro-delete-study", may_trip=EVERYWHERE, into=MUTANTS)
 class DeletesAtOnce(Google):
     """A study or series is deleted at once, and answered 204."""
 
@@ -27,6 +27,17 @@ class DeletesAtOnce(Google):
         self.found(request.resource)
         self.delete_resource(request.resource)
         return Response(status_code=204)
+
+
+@mutant("lro-delete-series", may_trip=EVERYWHERE, into=MUTANTS)
+class DeletesSeriesAtOnce(Google):
+    """A series is deleted at once, and answered 200 with an empty object."""
+
+    def delete(self, request: Request) -> Response:
+        if request.resource.series is None:
+            return super().delete(request)
+        self.delete_resource(request.resource)
+        return self.google_answer({})
 
 
 @mutant("google-delete-instance", may_trip=EVERYWHERE, into=MUTANTS)
@@ -202,11 +213,15 @@ class GoogleLeavesOneInstance(Google):
 
 
 @mutant("lro-spares-others", may_trip=EVERYWHERE, into=MUTANTS)
-class GoogleDeletesEverything(Google):
-    """The delete of a study removes every study."""
+class DeletesWhatCameBefore(Google):
+    """The delete of a study removes every study that was stored before it, too."""
 
     def delete_resource(self, resource: Resource) -> None:
-        super().delete_resource(Resource() if resource.series is None else resource)
+        here = self.archive.instances(resource)
+        for each in self.archive.instances(Resource()):
+            if resource.series is None and here and each.ordinal < here[0].ordinal:
+                super().delete_resource(each.resource())
+        super().delete_resource(resource)
 
 
 @mutant("lro-removes-series", may_trip=["google"], into=MUTANTS)

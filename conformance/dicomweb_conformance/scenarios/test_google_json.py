@@ -144,13 +144,11 @@ def test_json_token(dicomweb: StudiesService, archive: Archive, fresh: Fresh, ca
             it.observes("2xx without the JPEG")
 
 
-ORDERS = (Variant("location-first", "GOOGLE-015"), Variant("type-first", "GOOGLE-015"))
-
-
-@verifies(id="google-json-header-order", each=ORDERS)
-def test_json_header_order(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
-    """Content-Location of a part may stand before or behind its Content-Type."""
-    payload = json_bulk.page(fresh.place(), location_first=case.id == "location-first")
+@verifies("GOOGLE-015", id="google-json-header-order")
+def test_json_header_order(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """Content-Location of a part may stand behind its Content-Type, as it may stand before it."""
+    _works(dicomweb, fresh)
+    payload = json_bulk.page(fresh.place(), location_first=False)
 
     response = dicomweb.store_metadata(payload, accept=None)
 
