@@ -87,6 +87,10 @@ def _instance(study: Study) -> set[str]:
     return {study.instances[0].sop_instance_uid}
 
 
+def _first_frame(response: Response, study: Study) -> bool:
+    return study.instances[0].frames[0] in response.body
+
+
 def _shown(response: Response, study: Study) -> bool:
     return shows(response, _instance(study))
 
@@ -134,6 +138,15 @@ QUESTIONS: dict[str, _Question] = {
         "retrieve-single-part",
         lambda service, study: service.retrieve(study.instances[0], accept=media_types.DICOM),
         _shown,
+    ),
+    "frames": _Question(
+        "frames-of-an-image", lambda service, study: service.frames(study.instances[0], "1"), _first_frame
+    ),
+    "frames.single-part": _Question(
+        "frames-single-part",
+        lambda service, study: service.frames(study.instances[0], "1", accept=media_types.OCTET_STREAM),
+        _first_frame,
+        CLEAN_REFUSALS | {400},
     ),
 }
 

@@ -19,6 +19,7 @@ JSON = "application/json"
 OCTET_STREAM = "application/octet-stream"
 MULTIPART_RELATED = "multipart/related"
 MULTIPART_DICOM = 'multipart/related; type="application/dicom"'
+MULTIPART_OCTETS = 'multipart/related; type="application/octet-stream"'
 
 _TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"  # noqa: S105 - the grammar's word for it, no secret
 _QUOTED_STRING = r'"(?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[\t -~\x80-\xff])*"'

@@ -23,6 +23,8 @@ MARKERS = {
     "search": "checks of the Search transaction",
     "retrieve": "checks of retrieving studies, series and instances",
     "metadata": "checks of metadata resources",
+    "frames": "checks of frames",
+    "bulkdata": "checks of bulk data and pixel data",
     "delete": "checks of DELETE",
     "google": "checks of what the Cloud Healthcare API does otherwise than PS3.18, or beside it",
     "json_bulk": "checks of storing metadata in JSON with bulk data beside it",

@@ -86,6 +86,12 @@ class StudiesService:
         """Retrieve the metadata of a study, series or instance (10.4.1.1.2)."""
         return self.get(f"{resources.path(resource)}/metadata", query, accept=accept)
 
+    def frames(
+        self, instance: Instance, numbers: str, *, accept: str | None = media_types.MULTIPART_OCTETS
+    ) -> Response:
+        """Retrieve frames (10.4.1.1.6); `numbers` stands in the path as it is, such as `1,3`."""
+        return self.get(f"{resources.path(instance)}/frames/{numbers}", accept=accept)
+
     def get(
         self,
         resource: Resource,
@@ -100,6 +106,10 @@ class StudiesService:
     def get_url(self, url: str, *, accept: str | None = None) -> Response:
         """GET a URL as the target gave it; only for URLs below the target's own origin."""
         return self._client.send("GET", url, headers=_accept(accept), purpose=self._purpose)
+
+    def is_targets(self, url: str) -> bool:
+        """Tell whether a URL is of the target's origin; no other is asked, nor told any credentials."""
+        return self._client.is_targets(url)
 
     def post_url(self, url: str, content: object) -> Response:
         """POST JSON to a URL below the target's own origin."""

@@ -1,0 +1,126 @@
+"""Octets of frames and bulk data in an answer: taken out of what carries them, and held against those stored."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+
+from pydicom.encaps import encapsulate, generate_frames
+from pydicom.uid import UID
+
+from dicomweb_conformance import media_types, multipart
+from dicomweb_conformance.exchanges import Response
+from dicomweb_conformance.expect import Expectation
+from dicomweb_fixtures.entities import Instance
+
+RLE = "1.2.840.10008.1.2.5"
+IMAGE_RLE = ("image/dicom-rle", "image/x-dicom-rle")
+# Table 8.7.3-4 and Table 8.7.3-5 of PS3.18, with the old names of two types.
+BULK_DATA_TYPES = frozenset(
+    {
+        media_types.OCTET_STREAM,
+        *IMAGE_RLE,
+        *(f"image/{each}" for each in ("jpeg", "jls", "x-jls", "jp2", "jpx", "jphc", "jxl")),
+        *(f"video/{each}" for each in ("mpeg", "mp4", "h265")),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A part of a multipart, or the whole of an answer that is none: what it says it is, and its octets."""
+
+    content_type: str
+    location: str | None
+    octets: bytes
+
+    @property
+    def name(self) -> str:
+        """The media type in lower case."""
+        return media_types.name_of(self.content_type)
+
+    @property
+    def transfer_syntax(self) -> str | None:
+        """The transfer-syntax parameter of the media type."""
+        return media_types.read(self.content_type).media_type.parameter("transfer-syntax")
+
+
+def items_of(response: Response) -> list[Item]:
+    """Return what an answer holds.
+
+    Raises:
+        MultipartError: it is labelled as a multipart and cannot be read as one.
+    """
+    if not media_types.name_of(response.content_type).startswith("multipart/"):
+        return [Item(response.content_type, response.headers.get("Content-Location"), response.body)]
+    parts = multipart.parts_of(response.content_type, response.body)
+    return [Item(each.content_type, each.headers.get("Content-Location"), each.body) for each in parts]
+
+
+def items_in(it: Expectation, *, of: str | None = None) -> list[Item]:
+    """Return what a 200 holds, multipart or single part; report a body that holds no bulk data, and end the block."""
+    expected = [f"multipart/related with {media_types.OCTET_STREAM} parts"]
+    try:
+        items = items_of(it.response)
+    except multipart.MultipartError as error:
+        it.finds("the body is not what was asked for", expected=expected, received=str(error), of=of)
+        it.concludes()
+    wrong = [each.content_type or "no Content-Type" for each in items if each.name not in BULK_DATA_TYPES]
+    if wrong or not items:
+        received = f"{it.status_line}; {', '.join(wrong) or 'a multipart without parts'}"
+        it.finds("the body is not what was asked for", expected=expected, received=received, of=of)
+        it.concludes()
+    return items
+
+
+def joined(items: list[Item]) -> bytes:
+    """Return the octets of all items, one after the other."""
+    return b"".join(each.octets for each in items)
+
+
+def equals(found: bytes, stored: bytes) -> bool:
+    """Tell whether octets are those stored, a pad octet apart that makes an odd number even (PS3.5 8.2)."""
+    return found == stored or is_padded(found, stored)
+
+
+def is_padded(found: bytes, stored: bytes) -> bool:
+    """Tell whether octets are those stored, an odd number of them, and one pad octet."""
+    return found == stored + b"\0" and len(stored) % 2 == 1
+
+
+def are_frames(items: list[Item], frames: tuple[bytes, ...]) -> bool:
+    """Tell whether items are these frames in this order: one for each, or one with all back to back (8.7.3.3)."""
+    if len(items) == len(frames):
+        return all(equals(item.octets, frame) for item, frame in zip(items, frames, strict=True))
+    return equals(joined(items), b"".join(frames))
+
+
+def difference(found: bytes, stored: bytes) -> str:
+    """Say how octets differ from those stored, for a reader."""
+    if len(found) != len(stored):
+        return f"{len(found)} octets rather than {len(stored)}; they begin {found[:16].hex(' ') or 'with nothing'}"
+    at = next(place for place, pair in enumerate(zip(found, stored, strict=True)) if pair[0] != pair[1])
+    return f"octet {at} is {found[at]:02X} rather than {stored[at]:02X}; they begin {found[:16].hex(' ')}"
+
+
+def codestreams(instance: Instance) -> tuple[bytes, ...]:
+    """Return the frames of an encapsulated image as they are stored."""
+    return tuple(generate_frames(instance.dataset.PixelData, number_of_frames=max(len(instance.frames), 1)))
+
+
+def is_codestream(octets: bytes, instance: Instance) -> bool:
+    """Tell whether octets are a frame as it is stored, with or without its pad octet."""
+    return any(octets.rstrip(b"\0") == each.rstrip(b"\0") for each in codestreams(instance))
+
+
+def decodes_to(octets: bytes, syntax: str, instance: Instance, frame: int) -> bool:
+    """Tell whether a codestream shows a frame, which counts from 1, of an instance that was compressed without loss."""
+    data_set = deepcopy(instance.dataset)
+    data_set.file_meta.TransferSyntaxUID = UID(syntax)
+    data_set.NumberOfFrames = 1
+    data_set.PixelData = encapsulate([octets])
+    try:
+        pixels = data_set.pixel_array
+    except Exception:  # pydicom's decoders raise whatever they stumble over
+        return False
+    return bool(pixels.tobytes() == instance.frames[frame - 1])
