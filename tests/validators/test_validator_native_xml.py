@@ -38,6 +38,7 @@ GOOD = f"""{UID}
 </DicomAttribute>
 <DicomAttribute tag="00090001" vr="UN" privateCreator="A"><InlineBinary>AAE=</InlineBinary></DicomAttribute>
 <DicomAttribute tag="00090001" vr="LO" privateCreator="B"><Value number="1">x</Value></DicomAttribute>
+<DicomAttribute tag="00090000" vr="LO" privateCreator="B"><Value number="1">x</Value></DicomAttribute>
 {NAME}
 <DicomAttribute tag="00280009" vr="AT" keyword="FrameIncrementPointer">
   <Value number="1">00181063</Value>

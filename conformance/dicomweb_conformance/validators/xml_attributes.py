@@ -130,7 +130,7 @@ def _judge_tag(context: Context, element: etree._Element, path: str) -> str:
             else "0002xxxx in metadata or in a store answer (Annex B prints one, Google sends five)"
         )
         tally.sees("JSON-010", observation, path, own=own)
-    elif tag.endswith("0000"):
+    elif tag.endswith("0000") and attribute(element, "privateCreator") is None:  # gggg00ee of a block can end so
         tally.sees("XML-007", "a group length attribute", path, own=own)
     tally.meets("JSON-010", "no name begins with 0002")
     tally.meets("XML-007", "none ends in 0000")
