@@ -1,4 +1,4 @@
-"""The command `dicomweb-conformance`: what can be done without judging a target."""
+"""The command `dicomweb-conformance`: judging apart from any project, and what can be done without judging."""
 
 from __future__ import annotations
 
@@ -20,6 +20,27 @@ _VERSION = importlib.metadata.version("dicomweb-conformance")
 @click.version_option(_VERSION, prog_name="dicomweb-conformance")
 def main() -> None:
     """Judge DICOMweb origin servers: the judging itself is `pytest --dicomweb-url=URL`."""
+
+
+@main.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@click.argument("url", required=False)
+@click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[OPTIONS OF PYTEST]...")
+def run(url: str | None, options: tuple[str, ...]) -> None:
+    """Judge the target at URL (or 'embedded'), whatever project is around: its ini and conftest have no part in it.
+
+    Every option of pytest and of this suite may follow: -m smoke, -n 2, --dicomweb-profile=google. With
+    --dicomweb-target=FILE in place of URL that file names the target.
+    """
+    from dicomweb_conformance import isolated  # noqa: PLC0415 - pytest is loaded only to judge
+
+    arguments = [*([url] if url else []), *options]
+    if url and not url.startswith("-"):
+        arguments[0] = f"--dicomweb-url={url}"
+    elif not any(each.startswith("--dicomweb-target") for each in arguments):
+        raise click.UsageError(
+            "no target: give the base URL of its Studies Service, 'embedded', or --dicomweb-target=FILE"
+        )
+    sys.exit(isolated.run(arguments))
 
 
 @main.command()
