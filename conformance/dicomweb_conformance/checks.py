@@ -42,7 +42,13 @@ class Variant:
     value: str = ""
 
 
-def verifies(*requirements: str, id: str, each: Sequence[Case] = (), smoke: bool = False) -> Callable[[_Check], _Check]:  # noqa: A002 - the public name
+def verifies(
+    *requirements: str,
+    id: str,  # noqa: A002 - the public name
+    each: Sequence[Case] = (),
+    needs: str = "",
+    smoke: bool = False,
+) -> Callable[[_Check], _Check]:
     """Declare that a function is the check `id`, and which requirements it verifies.
 
     Args:
@@ -50,6 +56,8 @@ def verifies(*requirements: str, id: str, each: Sequence[Case] = (), smoke: bool
         id: a stable slug; it never changes, and holds no path, clause or position.
         each: cases of data; the check gets each as its argument `case`, and its id as `slug[case]`. Their requirements
             come first.
+        needs: a capability that the check asks its question of, beside those of its requirements; without it the check
+            is not applicable.
         smoke: the check belongs to the ten-second selection `-m smoke`.
 
     Raises:
@@ -65,7 +73,7 @@ def verifies(*requirements: str, id: str, each: Sequence[Case] = (), smoke: bool
         claim_of(check)
         marked: Any = check
         marked.__test__ = True  # collected whatever python_functions says in the project that runs us
-        marked = pytest.mark.verifies(*requirements, id=id)(marked)
+        marked = pytest.mark.verifies(*requirements, id=id, needs=needs)(marked)
         if smoke:
             marked = pytest.mark.smoke(marked)
         if each:

@@ -41,7 +41,17 @@ def start(flavour: str) -> Embedded:
     Raises:
         RuntimeError: it did not; says what it printed.
     """
-    command = [sys.executable, "-P", "-m", "dicomweb_reference", "--port", "0", "--flavour", flavour, "--until-stdin-closes"]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "dicomweb_reference",
+        "--port",
+        "0",
+        "--flavour",
+        flavour,
+        "--until-stdin-closes",
+    ]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own module
     first: queue.Queue[str] = queue.Queue()
     threading.Thread(target=lambda: first.put(process.stdout.readline() if process.stdout else ""), daemon=True).start()

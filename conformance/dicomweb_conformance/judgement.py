@@ -54,7 +54,10 @@ class SuiteError(Exception):
 
 @dataclass
 class Judgement:
-    """What one running check has seen so far; `deadly` once a request of its own broke off twice."""
+    """What one running check has seen so far.
+
+    `deadly`: a request of its own broke off twice. `needs`: a capability beside those of its requirements.
+    """
 
     check: str
     scenario: str
@@ -65,6 +68,7 @@ class Judgement:
     observed: dict[tuple[str, str], None] = field(default_factory=dict)
     exchanges: list[str] = field(default_factory=list)
     deadly: bool = False
+    needs: str = ""
 
     def requirement(self, identifier: str | None) -> Requirement:
         """Return the requirement named; without a name the first, which is what the check is mainly about.
@@ -78,6 +82,11 @@ class Judgement:
             if each.id == identifier:
                 return each
         raise SuiteError(f"check {self.check} judges {identifier}, which its @verifies does not name")
+
+    @property
+    def capabilities(self) -> tuple[str, ...]:
+        """What the target has to offer for the check to say anything."""
+        return tuple(filter(None, (self.needs, *(each.capability for each in self.requirements))))
 
     @property
     def verdict(self) -> Verdict:

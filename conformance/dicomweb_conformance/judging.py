@@ -329,7 +329,8 @@ class Judging:
             title = claim_of(item.function)
             if hasattr(item, "callspec"):
                 title = f"{title.removesuffix('.')} ({item.callspec.id})."
-            judgement = Judgement(check, scenario, title, requirements, self._is_own)
+            needs = next((mark.kwargs["needs"] for mark in marks if mark.kwargs.get("needs")), "")
+            judgement = Judgement(check, scenario, title, requirements, self._is_own, needs=needs)
             item.stash[_judgement] = judgement
             item.stash[_core] = any(each.tier in self.profile.core_tiers for each in requirements)
             item.extra_keyword_matches.update({judgement.check, scenario, *identifiers})
@@ -428,18 +429,14 @@ class Judging:
         for each in judgement.requirements:
             if each.tier in OPT_IN_TIERS and each.tier not in {*self.profile.include, *self.settings.include}:
                 raise NotApplicable(f"tier {each.tier} is not included: --dicomweb-include={each.tier} runs it")
-        for each in judgement.requirements:
-            owner = self.capabilities.owner(each.capability)
-            if owner == judgement.check:
-                continue
-            capability = self.capabilities.of(each.capability) if each.capability else None
+        for name in judgement.capabilities:
+            owner = self.capabilities.owner(name)
+            capability = self.capabilities.of(name) if owner != judgement.check else None
             if capability is None or capability.state is State.OFFERED:
                 continue
             if capability.state is State.ABSENT:
-                raise NotApplicable(
-                    f"the target does not offer {each.capability}: {capability.reason}", each.capability
-                )
-            raise Inconclusive(f"{each.capability} does not work ({capability.reason}); see check {owner}", owner)
+                raise NotApplicable(f"the target does not offer {name}: {capability.reason}", name)
+            raise Inconclusive(f"{name} does not work ({capability.reason}); see check {owner}", owner)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(

@@ -341,7 +341,7 @@ def test_missing(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> Non
             it.has_status(404, 410)
 
 
-@verifies("ERROR-007", id="metadata-path-without-uid")
+@verifies("ERROR-007", id="metadata-path-without-uid", needs="metadata")
 def test_path_without_uid(dicomweb: StudiesService, corpus: Corpus) -> None:
     """A path segment that is no UID names nothing: 400 or 404."""
     control(dicomweb.metadata(corpus.ct_pair), because="there are no metadata of a stored study")
@@ -358,7 +358,7 @@ def test_path_without_uid(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.observes("200 with metadata of any instance" if it.is_metadata() else "200 []", received=it.status_line)
 
 
-@verifies("HTTP-032", id="metadata-ignores-unknown-parameters")
+@verifies("HTTP-032", id="metadata-ignores-unknown-parameters", needs="metadata")
 def test_ignores_unknown_parameters(dicomweb: StudiesService, corpus: Corpus) -> None:
     """A query parameter that the server does not know changes nothing."""
     instance = corpus.ct_pair.instances[0]
@@ -396,7 +396,7 @@ def _without_uris(value: object) -> object:
     return [_without_uris(each) for each in value] if isinstance(value, list) else value
 
 
-@verifies("HTTP-027", id="metadata-accept-in-other-case")
+@verifies("HTTP-027", id="metadata-accept-in-other-case", needs="metadata")
 def test_accept_in_other_case(dicomweb: StudiesService, corpus: Corpus) -> None:
     """A media type means the same in capital letters."""
     instance = corpus.ct_pair.instances[0]
@@ -421,7 +421,7 @@ def test_accept_in_other_case(dicomweb: StudiesService, corpus: Corpus) -> None:
             names_any_of(it, (instance,))
 
 
-@verifies("NEGOTIATION-001", id="metadata-without-accept")
+@verifies("NEGOTIATION-001", id="metadata-without-accept", needs="metadata")
 def test_without_accept(dicomweb: StudiesService, corpus: Corpus) -> None:
     """A request without any Accept header is refused with 406, or answered in the default type."""
     instance = corpus.ct_pair.instances[0]
@@ -457,7 +457,7 @@ UNACCEPTABLE = (
 )
 
 
-@verifies(id="metadata-unacceptable", each=UNACCEPTABLE)
+@verifies(id="metadata-unacceptable", each=UNACCEPTABLE, needs="metadata")
 def test_unacceptable(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     """Metadata in a media type that nobody has are answered 406, or in the default type."""
     instance = corpus.ct_pair.instances[0]

@@ -610,7 +610,7 @@ def test_anything(dicomweb: StudiesService, corpus: Corpus) -> None:
                 )
 
 
-@verifies("HTTP-028", id="retrieve-type-quoted-or-not")
+@verifies("HTTP-028", id="retrieve-type-quoted-or-not", needs="retrieve")
 def test_type_quoted_or_not(dicomweb: StudiesService, corpus: Corpus) -> None:
     """The `type` parameter in Accept means the same with and without quotation marks."""
     instance = corpus.ct_pair.instances[0]
