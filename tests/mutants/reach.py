@@ -16,7 +16,8 @@ from mutant import flavour_of
 from dicomweb_reference.server import Reference
 from dicomweb_reference.transactions.store_metadata import StoreMetadata
 
-_STORE = "store"
+# Steps in which the content of what is kept can change; in the others of a store an instance is kept or not.
+_SHAPING = frozenset({"keep", "coerced", "examine"})
 # Steps of a store that shape what that check alone looks at: no study of the corpus comes as metadata.
 OF_METADATA = {name for name in vars(StoreMetadata) if not name.startswith("_")}
 
@@ -26,7 +27,7 @@ class Reach:
     """What one run of the whole suite reached; a freedom that a step asks for counts as a step `free:name`.
 
     `by_check` holds the steps behind each check's exchanges. What is in `everywhere` can show in any check: steps that
-    make the server, and those behind a store, which shape what is kept.
+    make the server, and those that shape what is kept.
     """
 
     by_check: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -53,12 +54,12 @@ class _Tracer:
     def _traced(self, name: str, step: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(step)
         def call(server: Reference, *arguments: Any, **named: Any) -> Any:
+            self.shaping += name in _SHAPING
             self._note(f"free:{arguments[0]}" if name == "free" else name)
-            self.shaping += name == _STORE
             try:
                 return step(server, *arguments, **named)
             finally:
-                self.shaping -= name == _STORE
+                self.shaping -= name in _SHAPING
 
         return call
 
