@@ -106,7 +106,12 @@ class WantsLocationFirst(Google):
         return super().bulk_data_parts(parts)
 
 
-@mutant("google-json-no-transfer-syntax", "google-json-other-transfer-syntax", may_trip=["google"], into=MUTANTS)
+@mutant(
+    "google-json-no-transfer-syntax",
+    "google-json-other-transfer-syntax",
+    may_trip=["google", "messages"],
+    into=MUTANTS,
+)
 class BelievesTheMetadata(Google):
     """Whatever transfer syntax the metadata name is that of the instance, JPEG Lossless where they name none."""
 
