@@ -37,7 +37,7 @@ class TakesParametersForKeys(Google):
         return super().request_of(http, body)
 
 
-@mutant("google-other-dataset", may_trip=["google"], into=MUTANTS)
+@mutant("google-other-dataset", may_trip=["google", "messages"], into=MUTANTS)
 class AnswersForEveryDataset(Google):
     """What lies in another dataset is answered with an empty object."""
 
