@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from dicomweb_conformance import dicom_json, media_types, resources
+from dicomweb_conformance import bulk_data, dicom_json, media_types, resources
 from dicomweb_conformance.archive import shows
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.profile import Profile
@@ -48,7 +48,8 @@ class Capability:
     exchanges: tuple[str, ...] = ()
 
 
-Probe = Callable[[StudiesService, Study], Response]
+# None: there is nothing that could be asked for.
+Probe = Callable[[StudiesService, Study], Response | None]
 Proof = Callable[[Response, Study], bool]
 
 
@@ -85,6 +86,22 @@ def _series(study: Study) -> set[str]:
 
 def _instance(study: Study) -> set[str]:
     return {study.instances[0].sop_instance_uid}
+
+
+def _pixel_data(accept: str) -> Probe:
+    def probe(service: StudiesService, study: Study) -> Response | None:
+        metadata = service.metadata(study.instances[0])
+        if not shows(metadata, _instance(study)):
+            return metadata
+        try:
+            (data_set,) = dicom_json.objects(metadata.body)
+        except ValueError:
+            return metadata
+        given = {each.path: each for each in bulk_data.references(data_set, metadata.url)}
+        reference = given.get(bulk_data.PIXEL_DATA)
+        return bulk_data.dereferenced(service, reference, accept=accept) if reference else None
+
+    return probe
 
 
 def _first_frame(response: Response, study: Study) -> bool:
@@ -147,6 +164,10 @@ QUESTIONS: dict[str, _Question] = {
         lambda service, study: service.frames(study.instances[0], "1", accept=media_types.OCTET_STREAM),
         _first_frame,
         CLEAN_REFUSALS | {400},
+    ),
+    "bulkdata": _Question("bulkdata-by-uri", _pixel_data(bulk_data.EITHER_FORM), _first_frame),
+    "bulkdata.single-part": _Question(
+        "bulkdata-single-part", _pixel_data(media_types.OCTET_STREAM), _first_frame, CLEAN_REFUSALS | {400}
     ),
 }
 
@@ -258,6 +279,9 @@ class Capabilities:
     def _probed(self, capability: str, study: Study) -> Capability:
         question = self._questions[capability]
         response = question.probe(self._service, study)
+        declared = self._target.declares(capability)
+        if response is None:
+            return Capability(capability, State.ABSENT, declared, "nothing on the target refers to it")
         path = resources.path(response.url.removeprefix(self._service.base_url))
         said = f"{response.method} /{path} was answered {response.error or response.status}"
         if response.status == 200 and question.proof(response, study):
@@ -268,4 +292,4 @@ class Capabilities:
             state = State.BROKEN
             if response.status == 200:
                 said += ", but does not show what is there"
-        return Capability(capability, state, self._target.declares(capability), said, (response.exchange,))
+        return Capability(capability, state, declared, said, (response.exchange,))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mutant import Mutant, mutant
+from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
 from dicomweb_reference.archive import Instance
@@ -13,7 +14,7 @@ from dicomweb_reference.elements import Element, Elements
 from dicomweb_reference.media_types import MediaType
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.multipart import Part
-from dicomweb_reference.server import Reference
+from dicomweb_reference.server import Reference, Step
 from dicomweb_reference.transactions.pixel_data import Encoding
 
 MUTANTS: list[Mutant] = []
@@ -27,7 +28,7 @@ class FramesNotThere(Reference):
         raise Refusal(404, "No frames.")
 
 
-@mutant("frames-of-an-image", may_trip=["frames"], into=MUTANTS)
+@mutant("frames-of-an-image", may_trip=["frames", "messages"], into=MUTANTS)
 class FramesBreak(Reference):
     """Frames end in 500."""
 
@@ -142,7 +143,7 @@ class FramesShiftedByPads(OfSeveral):
         return [each[number - 1 :] + bytes(number - 1) for each, number in zip(values, numbers, strict=True)]
 
 
-@mutant("frames-zero", into=MUTANTS)
+@mutant("frames-zero", may_trip=["messages"], into=MUTANTS)
 class FrameZeroIsTheFirst(Reference):
     """Frame 0 is frame 1."""
 
@@ -153,7 +154,7 @@ class FrameZeroIsTheFirst(Reference):
 @mutant(
     "frames-beyond-the-last[of-one-frame]",
     "frames-beyond-the-last[of-three-frames]",
-    may_trip=["frames"],
+    may_trip=["frames", "messages"],
     into=MUTANTS,
 )
 class FramesBeyondBreak(Reference):
@@ -181,7 +182,7 @@ class MissingFramesSkipped(Reference):
         return response
 
 
-@mutant("frames-no-number[word]", "frames-no-number[negative]", into=MUTANTS)
+@mutant("frames-no-number[word]", "frames-no-number[negative]", may_trip=["messages"], into=MUTANTS)
 class NoNumberIsTheFirst(Reference):
     """What is no number is taken for frame 1."""
 
@@ -189,7 +190,7 @@ class NoNumberIsTheFirst(Reference):
         return super().frame_numbers("1" if text in {"abc", "-1"} else text, count, partial)
 
 
-@mutant("frames-no-number[trailing-comma]", into=MUTANTS)
+@mutant("frames-no-number[trailing-comma]", may_trip=["messages"], into=MUTANTS)
 class TrailingCommaBreaks(Reference):
     """A list that ends in a comma ends in 500."""
 
@@ -219,7 +220,7 @@ class RepeatedIsTheNext(Reference):
 class EncodedCommaBreaks(Reference):
     """A percent-encoded comma is taken for the end of the list."""
 
-    async def exchange(self, steps, http):  # type: ignore[no-untyped-def] # as the step that it overrides
+    async def exchange(self, steps: dict[str, Step], http: HttpRequest) -> Response:
         if b"%2C" in http.scope["raw_path"]:
             http.path_params["frames"] = "1"
         return await super().exchange(steps, http)
@@ -229,12 +230,11 @@ class EncodedCommaBreaks(Reference):
 class FramesOfSomebody(Reference):
     """Frames of an unknown instance are those of another of its series."""
 
-    def found(self, resource):  # type: ignore[no-untyped-def] # as the step that it overrides
-        found = self.archive.instances(resource)
-        series = replace(resource, instance=None)
-        if not found and resource.instance and self.archive.instances(series):
-            return list(self.archive.instances(series))[:1]
-        return super().found(resource)
+    def pixels_of(self, request: Request) -> tuple[Instance, Elements, Element]:
+        beside = self.archive.instances(replace(request.resource, instance=None))
+        if beside and not self.archive.instances(request.resource):
+            request = replace(request, resource=beside[0].resource())
+        return super().pixels_of(request)
 
 
 @mutant("frames-of-no-image", into=MUTANTS)
@@ -250,11 +250,11 @@ class DocumentsAreFrames(Reference):
             raise
 
 
-@mutant("frames-have-no-metadata", into=MUTANTS)
+@mutant("frames-have-no-metadata", may_trip=["messages"], into=MUTANTS)
 class AnythingBelowFramesBreaks(Reference):
     """What is below a frame ends in 500."""
 
-    def resources(self):  # type: ignore[no-untyped-def] # as the step that it overrides
+    def resources(self) -> dict[str, dict[str, Step]]:
         tree = super().resources()
         path = next(each for each in tree if each.endswith("/frames/{frames}"))
         return {**tree, f"{path}/metadata": {"GET": self.breaks}}
@@ -263,7 +263,7 @@ class AnythingBelowFramesBreaks(Reference):
         raise Refusal(500, "An exception.")
 
 
-@mutant("frames-single-part", into=MUTANTS)
+@mutant("frames-single-part", may_trip=["messages"], into=MUTANTS)
 class SingleFrameAsDicom(Reference):
     """A frame as a single part is labelled application/dicom."""
 
@@ -277,9 +277,6 @@ class SingleFrameAsDicom(Reference):
 @mutant("frames-single-part-of-two", into=MUTANTS)
 class FirstOfTwoAsSinglePart(Reference):
     """Of two frames as a single part only the first comes."""
-
-    def frame_numbers(self, text: str, count: int, partial: bool = False) -> list[int]:
-        return super().frame_numbers(text, count, partial)
 
     def retrieve_frames(self, request: Request) -> Response:
         if request.accept == "application/octet-stream":
@@ -339,7 +336,7 @@ class AnySyntaxOfFramesRefused(Reference):
         return super().retrieve_frames(request)
 
 
-@mutant("frames-as-rle", "frames-any-transfer-syntax[rle]", may_trip=["frames", "bulkdata"], into=MUTANTS)
+@mutant("frames-as-rle", "frames-any-transfer-syntax[rle]", may_trip=["frames", "bulkdata", "messages"], into=MUTANTS)
 class ItemTagsInside(Reference):
     """Compressed frames have the tag of their item in front."""
 
