@@ -155,7 +155,7 @@ class BulkDataSinglePartOnly(Reference):
         return super().retrieve_bulk_data(replace(request, accept="application/octet-stream"))
 
 
-@mutant("bulkdata-single-part", into=MUTANTS)
+@mutant("bulkdata-single-part", may_trip=["messages"], into=MUTANTS)
 class SinglePartWithEnvelope(Reference):
     """A single part comes as a multipart labelled as single part."""
 
