@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dicomweb_conformance.plugin import SCENARIOS
-
+_SCENARIOS = Path(__file__).parent / "scenarios"
 _CONFIGURATION = Path(__file__).with_name("isolated.ini")
 _OF_THE_PROJECT = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 
@@ -24,11 +23,11 @@ def run(arguments: Sequence[str]) -> int:
         os.environ.pop(name, None)
     named = [each for each in arguments if not each.startswith("-") and "::" in each]
     # Files on the command line keep pytest from looking for a conftest in the current directory.
-    selected = [] if named else [str(path) for path in sorted(SCENARIOS.glob("test_*.py"))]
+    selected = [] if named else [str(path) for path in sorted(_SCENARIOS.glob("test_*.py"))]
     own = [
         f"--config-file={_CONFIGURATION}",
-        f"--rootdir={SCENARIOS.parent}",
-        f"--confcutdir={SCENARIOS.parent}",
+        f"--rootdir={_SCENARIOS.parent}",
+        f"--confcutdir={_SCENARIOS.parent}",
         f"--override-ini=cache_dir={Path.cwd() / '.pytest_cache'}",
     ]
     return int(pytest.main([*own, *arguments, *selected]))

@@ -175,7 +175,7 @@ class SaysNothingOfTheResult(Google):
         return {"done": True}
 
 
-@mutant("lro-ends", "lro-second-delete", "lro-cancel", may_trip=EVERYWHERE, into=MUTANTS)
+@mutant("lro-ends", into=MUTANTS)
 class NeverEnds(Google):
     """Operations go on for ever."""
 
@@ -202,14 +202,49 @@ class SaysDoneAndDeletesNothing(Google):
         operation.ended = operations.timestamp()
 
 
-@mutant("lro-removes-study", "lro-removes-series", may_trip=EVERYWHERE, into=MUTANTS)
-class GoogleLeavesOneInstance(Google):
-    """The delete of a study or series leaves its last instance."""
+@mutant("lro-removes-study", into=MUTANTS)
+class GoogleStudyLeavesOneInstance(Google):
+    """The delete of a study leaves its last instance."""
 
     def delete_resource(self, resource: Resource) -> None:
         instances = self.archive.instances(resource)
-        for each in instances[: max(1, len(instances) - 1)]:
+        left = 1 if resource.series is None and len(instances) > 1 else 0
+        for each in instances[: len(instances) - left]:
             super().delete_resource(each.resource())
+
+
+@mutant("lro-removes-series", into=MUTANTS)
+class GoogleSeriesLeavesOneInstance(Google):
+    """The delete of a series leaves its last instance."""
+
+    def delete_resource(self, resource: Resource) -> None:
+        instances = self.archive.instances(resource)
+        left = 1 if resource.series and resource.instance is None and len(instances) > 1 else 0
+        for each in instances[: len(instances) - left]:
+            super().delete_resource(each.resource())
+
+
+@mutant("lro-cancel", into=MUTANTS)
+class CancelledNeverEnds(Google):
+    """An operation that was asked to stop goes on for ever."""
+
+    def end(self, operation: Operation) -> None:
+        if operation.cancel_requested:
+            operation.looks = 0
+        else:
+            super().end(operation)
+
+
+@mutant("lro-second-delete", into=MUTANTS)
+class SecondDeleteNeverEnds(Google):
+    """A delete of what another operation deletes already goes on for ever."""
+
+    def end(self, operation: Operation) -> None:
+        earlier = [each for each in self.operations.values() if each.resource == operation.resource]
+        if earlier[0] is not operation:
+            operation.looks = 0
+        else:
+            super().end(operation)
 
 
 @mutant("lro-spares-others", may_trip=EVERYWHERE, into=MUTANTS)

@@ -7,7 +7,14 @@ from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.checks import verifies
 from dicomweb_conformance.expect import Expectation, assume, control, expect
 from dicomweb_conformance.long_running import Operations
-from dicomweb_conformance.scenarios.google_deletions import UNUSED, assume_done, begun, deletion_of, stored
+from dicomweb_conformance.scenarios.google_deletions import (
+    UNUSED,
+    assume_done,
+    assume_operations_end,
+    begun,
+    deletion_of,
+    stored,
+)
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.validators.operations import (
     concluded,
@@ -303,6 +310,7 @@ def test_list_paged(dicomweb: StudiesService, archive: Archive, operations: Oper
 def test_cancel(dicomweb: StudiesService, archive: Archive, operations: Operations, fresh: Fresh) -> None:
     """An operation can be asked to stop, and ends with error 1, or with a response where it was too late."""
     study = stored(dicomweb, archive, fresh.study(instances=2))
+    assume_operations_end(dicomweb, archive, operations, fresh)
     name = name_of(read(begun(dicomweb, study).body))
 
     response = operations.cancel(name)
