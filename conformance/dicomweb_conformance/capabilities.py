@@ -27,6 +27,7 @@ from dicomweb_fixtures.fresh import Fresh
 from dicomweb_fixtures.json_bulk import Payload
 
 CLEAN_REFUSALS = frozenset({404, 405, 406, 415, 501})
+_STORED_OR_WARNED = frozenset({200, 202})
 
 
 class State(StrEnum):
@@ -64,6 +65,7 @@ class _Question:
     probe: Probe
     proof: Proof
     refusals: frozenset[int] = CLEAN_REFUSALS
+    answers: frozenset[int] = frozenset({200})
 
 
 def _rows(tag: str, uids: Callable[[Study], set[str]]) -> Proof:
@@ -184,7 +186,9 @@ def questions_of(profile: Profile, seed: int) -> dict[str, _Question]:
         described = json_bulk.native(fresh.place())
         # The row of that form counts 400 as "not offered", too.
         return QUESTIONS | {
-            "store.json-bulk": _Question("store-json-bulk", *_storing(described), CLEAN_REFUSALS | {400}),
+            "store.json-bulk": _Question(
+                "store-json-bulk", *_storing(described), CLEAN_REFUSALS | {400}, _STORED_OR_WARNED
+            ),
         }
     study = fresh.study()
 
@@ -198,7 +202,7 @@ def questions_of(profile: Profile, seed: int) -> dict[str, _Question]:
 
     return QUESTIONS | {
         "store.json-bulk": _Question("google-json-jpeg[colour]", *_storing(json_bulk.page(fresh.place()))),
-        "delete.lro": _Question("lro-delete-study", begin, begun),
+        "delete.lro": _Question("lro-delete-study", begin, begun, answers=frozenset({200, 202})),
     }
 
 
@@ -284,12 +288,12 @@ class Capabilities:
             return Capability(capability, State.ABSENT, declared, "nothing on the target refers to it")
         path = resources.path(response.url.removeprefix(self._service.base_url))
         said = f"{response.method} /{path} was answered {response.error or response.status}"
-        if response.status == 200 and question.proof(response, study):
+        if response.status in question.answers and question.proof(response, study):
             state = State.OFFERED
         elif response.status in question.refusals:
             state = State.ABSENT
         else:
             state = State.BROKEN
-            if response.status == 200:
+            if response.status in question.answers:
                 said += ", but does not show what is there"
         return Capability(capability, state, declared, said, (response.exchange,))
