@@ -344,7 +344,9 @@ class Judging:
                 (SCENARIO_PROPERTY, scenario),
                 (REQUIREMENTS_PROPERTY, " ".join(identifiers)),
             ]
-        items[:] = [item for item in items if item not in elsewhere]
+        if elsewhere:
+            self.config.hook.pytest_deselected(items=elsewhere)
+            items[:] = [item for item in items if item not in elsewhere]
 
     def _is_own(self, match: dict[str, Any]) -> bool:
         return self.own.has(match)
