@@ -191,7 +191,7 @@ class StoredPixelsWithoutLabel(Reference):
         return super().native_values(instance, content, element, numbers)
 
 
-@mutant("bulkdata-as-rle", may_trip=["messages"], into=MUTANTS)
+@mutant("bulkdata-as-rle", "bulkdata-as-rle-by-frame", may_trip=["messages"], into=MUTANTS)
 class ItemsOfPixelsInside(Reference):
     """Compressed Pixel Data have the tag of their item in front."""
 
@@ -200,6 +200,17 @@ class ItemsOfPixelsInside(Reference):
     ) -> list[bytes]:
         values = super().compressed_values(instance, content, encoding, numbers)
         return [b"\xfe\xff\x00\xe0\x10\x00\x00\x00" + each for each in values] if numbers is None else values
+
+
+@mutant("bulkdata-as-rle-by-frame", into=MUTANTS)
+class CompressedFramesReversed(Reference):
+    """The frames of compressed Pixel Data come in reverse order."""
+
+    def compressed_values(
+        self, instance: Instance, content: Elements, encoding: Encoding, numbers: Sequence[int] | None
+    ) -> list[bytes]:
+        values = super().compressed_values(instance, content, encoding, numbers)
+        return values[::-1] if numbers is None else values
 
 
 @mutant("bulkdata-unknown", into=MUTANTS)

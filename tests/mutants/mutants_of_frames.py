@@ -18,6 +18,7 @@ from dicomweb_reference.server import Reference, Step
 from dicomweb_reference.transactions.pixel_data import Encoding
 
 MUTANTS: list[Mutant] = []
+JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
 
 
 @mutant("frames-of-an-image", may_trip=["frames"], into=MUTANTS)
@@ -336,7 +337,13 @@ class AnySyntaxOfFramesRefused(Reference):
         return super().retrieve_frames(request)
 
 
-@mutant("frames-as-rle", "frames-any-transfer-syntax[rle]", may_trip=["frames", "bulkdata", "messages"], into=MUTANTS)
+@mutant(
+    "frames-as-rle",
+    "frames-as-rle-one-by-one",
+    "frames-any-transfer-syntax[rle]",
+    may_trip=["frames", "bulkdata", "messages"],
+    into=MUTANTS,
+)
 class ItemTagsInside(Reference):
     """Compressed frames have the tag of their item in front."""
 
@@ -345,3 +352,23 @@ class ItemTagsInside(Reference):
     ) -> list[bytes]:
         values = super().compressed_values(instance, content, encoding, numbers)
         return [b"\xfe\xff\x00\xe0\x10\x00\x00\x00" + each for each in values]
+
+
+@mutant("frames-of-lossy-image", may_trip=["frames"], into=MUTANTS)
+class LossyFramesInverted(Reference):
+    """Decoded frames of a lossy image are inverted."""
+
+    def native_values(
+        self, instance: Instance, content: Elements, element: Element, numbers: Sequence[int] | None
+    ) -> list[bytes]:
+        values = super().native_values(instance, content, element, numbers)
+        lossy = instance.transfer_syntax == JPEG_BASELINE and numbers
+        return [bytes(255 - each for each in value) for value in values] if lossy else values
+
+
+@mutant("frames-as-jpeg", may_trip=["messages"], into=MUTANTS, freedoms=["any-syntax-of-a-media-type"])
+class JpegUnderAnotherSyntax(Reference):
+    """JPEG Baseline frames claim to be JPEG Lossless."""
+
+    def part(self, octets: bytes, media_type: str, location: str) -> Part:
+        return super().part(octets, media_type.replace(JPEG_BASELINE, "1.2.840.10008.1.2.4.70"), location)

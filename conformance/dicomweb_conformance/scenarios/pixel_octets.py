@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass
+from io import BytesIO
 
+from PIL import Image
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import UID
 
@@ -14,6 +16,8 @@ from dicomweb_conformance.expect import Expectation
 from dicomweb_fixtures.entities import Instance
 
 RLE = "1.2.840.10008.1.2.5"
+JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
+_IDCT_TOLERANCE = 2
 IMAGE_RLE = ("image/dicom-rle", "image/x-dicom-rle")
 # Table 8.7.3-4 and Table 8.7.3-5 of PS3.18, with the old names of two types.
 BULK_DATA_TYPES = frozenset(
@@ -124,3 +128,28 @@ def decodes_to(octets: bytes, syntax: str, instance: Instance, frame: int) -> bo
     except Exception:  # pydicom's decoders raise whatever they stumble over
         return False
     return bool(pixels.tobytes() == instance.frames[frame - 1])
+
+
+def frame_in_rle(octets: bytes, instance: Instance) -> int:
+    """Return the number of the frame that a codestream in RLE shows; 0 where it shows none."""
+    for number, stored in enumerate(codestreams(instance), 1):
+        same = octets.rstrip(b"\0") == stored.rstrip(b"\0")
+        if same or decodes_to(octets, RLE, instance, number):
+            return number
+    return 0
+
+
+def is_near(found: bytes, frame: bytes) -> bool:
+    """Tell whether 8-bit samples are those of a frame, the rounding of an inverse DCT apart (ISO/IEC 10918-2)."""
+    return len(found) == len(frame) and all(
+        abs(one - other) <= _IDCT_TOLERANCE for one, other in zip(found, frame, strict=True)
+    )
+
+
+def jpeg_samples(octets: bytes) -> bytes | None:
+    """Return the samples of a grey JPEG; None where it cannot be decoded."""
+    try:
+        with Image.open(BytesIO(octets)) as picture:
+            return picture.tobytes()
+    except Exception:  # Pillow's decoders raise whatever they stumble over
+        return None

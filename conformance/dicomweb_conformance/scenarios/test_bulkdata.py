@@ -357,6 +357,36 @@ def test_as_rle(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.finds("the codestream is not that of the pixel data", received=first, of="BULKDATA-012")
 
 
+@verifies("BULKDATA-013", id="bulkdata-as-rle-by-frame")
+def test_as_rle_by_frame(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Compressed pixel data of several frames come as one part for each, in their order."""
+    instance = corpus.rle_loop.instances[0]
+    reference = _reference(dicomweb, instance)
+
+    response = _get(dicomweb, reference, RLE_OF_ANY_SYNTAX)
+
+    offered(response.status != 406, "pixel data do not come as image/dicom-rle")
+    with expect(response) as it:
+        it.has_status(200)
+        items = items_in(it)
+        offered(items[0].name in pixel_octets.IMAGE_RLE, "image/dicom-rle is answered in another type")
+        if len(items) != len(instance.frames):
+            it.observes(
+                "number of parts differs from NumberOfFrames",
+                expected=[f"{len(instance.frames)} parts"],
+                received=f"{len(items)} parts",
+            )
+            it.concludes()
+        shown = [pixel_octets.frame_in_rle(each.octets, instance) for each in items]
+        received = ", ".join(f"frame {each}" if each else "no frame" for each in shown)
+        if shown == [1, 2, 3]:
+            it.observes("one part per frame in frame order, each decodes to that frame")
+        elif all(shown):
+            it.observes("frames in another order", received=received)
+        else:
+            it.observes("a part that does not decode", received=received)
+
+
 # What is not there, and what need not be there
 
 

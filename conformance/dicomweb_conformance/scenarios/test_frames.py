@@ -6,7 +6,7 @@ from dicomweb_conformance import media_types, resources
 from dicomweb_conformance.archive import shows
 from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.exchanges import Response
-from dicomweb_conformance.expect import BUSY, Expectation, assume, control, expect, offered
+from dicomweb_conformance.expect import BUSY, Expectation, assume, control, expect
 from dicomweb_conformance.scenarios import pixel_octets
 from dicomweb_conformance.scenarios.pixel_octets import Item, are_frames, equals, items_in, joined
 from dicomweb_conformance.scenarios.test_retrieve import judge_unacceptable, missing_beside
@@ -14,9 +14,6 @@ from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.validators import locations
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance, Study
-
-ANY_SYNTAX = f"{media_types.MULTIPART_OCTETS}; transfer-syntax=*"
-RLE_OF_ANY_SYNTAX = 'multipart/related; type="image/dicom-rle"; transfer-syntax=*'
 
 
 @verifies("FRAMES-001", "FRAMES-020", id="frames-of-an-image", smoke=True)
@@ -531,92 +528,3 @@ def _names_frame(it: Expectation, item: Item, instance: Instance, frame: str, *,
     elif "frames" in named:
         one = "," not in frame
         it.observes("ends in /frames/{n} of that part" if one else "ends in the list where one part holds all frames")
-
-
-# Compressed images
-
-
-@verifies("FRAMES-015", id="frames-are-decompressed")
-def test_are_decompressed(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A frame that was compressed without loss comes uncompressed, where no transfer syntax is asked for."""
-    instance = corpus.rle.instances[0]
-
-    response = dicomweb.frames(instance, "1")
-
-    with expect(response) as it:
-        it.has_status(200)
-        items = items_in(it)
-        found = joined(items)
-        if equals(found, instance.frames[0]):
-            it.observes("octets of the decoded frame")
-        elif pixel_octets.is_codestream(found, instance):
-            it.observes(
-                "the stored codestream in a part whose Content-Type names its transfer syntax"
-                if items[0].transfer_syntax == pixel_octets.RLE
-                else "the stored codestream without a transfer-syntax parameter",
-                where="Content-Type",
-                received=items[0].content_type,
-            )
-        else:
-            it.observes(
-                "decoded octets differ from the reference",
-                received=pixel_octets.difference(found, instance.frames[0]),
-            )
-
-
-AS_STORED = (Variant("native", "FRAMES-017", "ct_pair"), Variant("rle", "FRAMES-017", "rle"))
-
-
-@verifies(id="frames-any-transfer-syntax", each=AS_STORED)
-def test_any_transfer_syntax(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """`transfer-syntax=*` gives a frame native, or as it is stored."""
-    study: Study = getattr(corpus, case.value)
-    instance = study.instances[0]
-
-    response = dicomweb.frames(instance, "1", accept=ANY_SYNTAX)
-
-    with expect(response) as it:
-        it.has_status(200)
-        items = items_in(it)
-        found, syntax = joined(items), items[0].transfer_syntax
-        if equals(found, instance.frames[0]):
-            it.observes("native octets of the frame")
-        elif case.id == "rle" and pixel_octets.is_codestream(found, instance):
-            named = syntax is not None or items[0].name in pixel_octets.IMAGE_RLE
-            it.observes(
-                "the stored codestream" if named else "compressed codestream without a transfer-syntax parameter",
-                where="Content-Type",
-                received=items[0].content_type,
-            )
-        elif syntax is None or not pixel_octets.decodes_to(found, syntax, instance, 1):
-            it.observes(
-                "octets that are neither the native nor the stored frame",
-                received=f"{items[0].content_type}: {pixel_octets.difference(found, instance.frames[0])}",
-            )
-
-
-@verifies("FRAMES-018", "FRAMES-019", id="frames-as-rle")
-def test_as_rle(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A frame stored in RLE comes as image/dicom-rle, as it is stored, or this type is refused with 406."""
-    instance = corpus.rle.instances[0]
-    control(dicomweb.frames(instance, "1", accept=ANY_SYNTAX), because="the frame cannot be retrieved in any form")
-
-    response = dicomweb.frames(instance, "1", accept=RLE_OF_ANY_SYNTAX)
-
-    with expect(response) as it:
-        if response.status == 404:
-            it.observes("404 although octet-stream gives 200")
-            it.concludes()
-        it.has_status(200, 406)
-        if response.status == 406:
-            it.observes("406")
-            it.concludes()
-        items = items_in(it, of="FRAMES-019")
-        found = joined(items)
-        offered(items[0].name in pixel_octets.IMAGE_RLE, "image/dicom-rle is answered in another type")
-        if pixel_octets.is_codestream(found, instance) or pixel_octets.decodes_to(found, pixel_octets.RLE, instance, 1):
-            it.observes("codestream of the default syntax of the media type", of="FRAMES-019")
-        elif equals(found, instance.frames[0]):
-            it.observes("codestream of another family than the media type", received="native pixels", of="FRAMES-019")
-        else:
-            it.finds("the codestream is not that of the frame", received=found[:16].hex(" "), of="FRAMES-019")
