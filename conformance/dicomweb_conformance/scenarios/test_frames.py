@@ -376,7 +376,7 @@ def test_have_no_metadata(dicomweb: StudiesService, corpus: Corpus) -> None:
 # Media types
 
 
-@verifies("FRAMES-010b", "FRAMES-010", id="frames-single-part")
+@verifies("FRAMES-010b", "FRAMES-010", id="frames-single-part", needs="frames")
 def test_single_part(dicomweb: StudiesService, corpus: Corpus) -> None:
     """One frame as a bare application/octet-stream is offered, and is the frame itself, or refused with 406."""
     instance = corpus.multiframe.instances[0]
@@ -478,7 +478,7 @@ def _bulk_data_items(it: Expectation) -> list[Item]:
     return items
 
 
-@verifies("NEGOTIATION-009", id="frames-unacceptable")
+@verifies("NEGOTIATION-009", id="frames-unacceptable", needs="frames")
 def test_unacceptable(dicomweb: StudiesService, corpus: Corpus) -> None:
     """A frame in a media type that nobody has is answered 406, or in the default type."""
     instance = corpus.ct_pair.instances[0]
