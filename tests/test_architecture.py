@@ -46,6 +46,8 @@ PURE = {
     "character_sets",
     "xml_octets",
     "native_xml",
+    "pictures",
+    "predictions",
 }
 HTTP = {"requests", "urllib3"}
 # Packages of the suite of which every module is so.

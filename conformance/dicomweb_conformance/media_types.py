@@ -18,6 +18,9 @@ DICOM_XML = "application/dicom+xml"
 JSON = "application/json"
 OCTET_STREAM = "application/octet-stream"
 MULTIPART_RELATED = "multipart/related"
+JPEG = "image/jpeg"
+PNG = "image/png"
+GIF = "image/gif"
 MULTIPART_DICOM = 'multipart/related; type="application/dicom"'
 MULTIPART_OCTETS = 'multipart/related; type="application/octet-stream"'
 
