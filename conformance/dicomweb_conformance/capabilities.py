@@ -114,6 +114,16 @@ def _shown(response: Response, study: Study) -> bool:
     return shows(response, _instance(study))
 
 
+def _pictured(response: Response, _: Study) -> bool:
+    """Whether there is something that says it is a picture, in one part or several; the owner looks whether it is."""
+    name = media_types.name_of(response.content_type)
+    return bool(response.body) and (name.startswith("image/") or name == media_types.MULTIPART_RELATED)
+
+
+def _pictured_or_elsewhere(response: Response, study: Study) -> bool:
+    return _pictured(response, study) or (response.status == 302 and response.headers.get("Location") is not None)
+
+
 # The owner is the check that fails where the capability is missing or broken; the rest of its checks are then not
 # judged.
 QUESTIONS: dict[str, _Question] = {
@@ -170,6 +180,15 @@ QUESTIONS: dict[str, _Question] = {
     "bulkdata": _Question("bulkdata-by-uri", _pixel_data(bulk_data.EITHER_FORM), _first_frame),
     "bulkdata.single-part": _Question(
         "bulkdata-single-part", _pixel_data(media_types.OCTET_STREAM), _first_frame, CLEAN_REFUSALS | {400}
+    ),
+    "rendered": _Question(
+        "rendered-instance-and-frame", lambda service, study: service.rendered(study.instances[0]), _pictured
+    ),
+    "thumbnail": _Question(
+        "thumbnail-of-each-level",
+        lambda service, study: service.thumbnail(study.instances[0]),
+        _pictured_or_elsewhere,
+        answers=frozenset({200, 302}),
     ),
 }
 

@@ -25,6 +25,8 @@ MARKERS = {
     "metadata": "checks of metadata resources",
     "frames": "checks of frames",
     "bulkdata": "checks of bulk data and pixel data",
+    "rendered": "checks of rendered resources and their parameters",
+    "thumbnail": "checks of thumbnails",
     "delete": "checks of DELETE",
     "google": "checks of what the Cloud Healthcare API does otherwise than PS3.18, or beside it",
     "json_bulk": "checks of storing metadata in JSON with bulk data beside it",

@@ -92,6 +92,14 @@ class StudiesService:
         """Retrieve frames (10.4.1.1.6); `numbers` stands in the path as it is, such as `1,3`."""
         return self.get(f"{resources.path(instance)}/frames/{numbers}", accept=accept)
 
+    def rendered(self, resource: Resource, query: Pairs = (), *, accept: str | None = media_types.JPEG) -> Response:
+        """Retrieve a rendering of a study, series, instance or frames (10.4.1.1.3)."""
+        return self.get(f"{resources.path(resource)}/rendered", query, accept=accept)
+
+    def thumbnail(self, resource: Resource, query: Pairs = (), *, accept: str | None = media_types.JPEG) -> Response:
+        """Retrieve the thumbnail of a study, series, instance or frame (10.4.1.1.4); a redirect is the answer."""
+        return self.get(f"{resources.path(resource)}/thumbnail", query, accept=accept)
+
     def get(
         self,
         resource: Resource,

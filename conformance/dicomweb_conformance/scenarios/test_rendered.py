@@ -1,0 +1,581 @@
+"""Rendered: studies, series, instances and frames as pictures (PS3.18 10.4.1.1.3, 8.7.4), without any parameter.
+
+The grey scale and the colours of a rendering are nowhere defined (RENDERED-050): what a picture shows is judged by
+correlation with the pixels, which brightness and contrast do not change.
+"""
+
+from __future__ import annotations
+
+from dicomweb_conformance import media_types, pictures, predictions, resources
+from dicomweb_conformance.checks import Variant, verifies
+from dicomweb_conformance.exchanges import Response
+from dicomweb_conformance.expect import BUSY, Expectation, control, expect, offered
+from dicomweb_conformance.pictures import Picture, PictureError, Samples
+from dicomweb_conformance.scenarios.rendering import (
+    ALIKE,
+    all_shown,
+    frames,
+    is_alike,
+    is_multipart,
+    is_same,
+    plain,
+    read_all,
+    several,
+    shown,
+    size_of,
+    type_of_pictures,
+)
+from dicomweb_conformance.scenarios.test_retrieve import missing_beside
+from dicomweb_conformance.studies_service import StudiesService
+from dicomweb_fixtures.corpus import Corpus
+from dicomweb_fixtures.entities import Instance, Series, Study
+
+JPEG, PNG, GIF = media_types.JPEG, media_types.PNG, media_types.GIF
+_ABSENT = frozenset({404, 405, 501})
+_BEFORE_MARKUP = b"\xef\xbb\xbf \t\r\n"
+
+
+@verifies("RENDERED-001", id="rendered-instance-and-frame", smoke=True)
+def test_instance_and_frame(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A single-frame image and its frame are rendered as image/jpeg."""
+    instance = corpus.pictures.instances[0]
+    targets = (resources.path(instance), frames(instance, "1"))
+
+    answers = [dicomweb.rendered(each) for each in targets]
+
+    absent = [each.status in _ABSENT for each in answers]
+    for target, response in zip(targets, answers, strict=True):
+        with expect(response) as it:
+            if response.status in _ABSENT:
+                it.observes(
+                    "404, 405 or 501 on both resources"
+                    if all(absent)
+                    else "404, 405 or 501 on one of the two resources"
+                )
+                it.concludes()
+            if response.status == 406:
+                _comes_in_parts_only(it, dicomweb.rendered(target, accept=several()))
+            it.has_status(200)
+            if any(each.media_type != JPEG for each in all_shown(it, otherwise="200 with a body that is not a JPEG")):
+                it.observes("200 with a body that is not a JPEG")
+
+
+def _comes_in_parts_only(it: Expectation, again: Response) -> None:
+    it.observes(
+        "406 for the single-part type and 200 for the multipart one" if again.status == 200 else "406 for both types",
+        received=f"{it.status_line}; {again.status} for {several()}",
+    )
+    it.concludes()
+
+
+# Media types
+
+DEFAULTS = (Variant("anything", "RENDERED-004", "*/*"), Variant("any-image", "RENDERED-004", "image/*"))
+
+
+@verifies(id="rendered-jpeg-by-default", each=DEFAULTS)
+def test_jpeg_by_default(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """Asked for anything, a single-frame image comes as image/jpeg."""
+    response = dicomweb.rendered(corpus.pictures.instances[0], accept=case.value)
+
+    with expect(response) as it:
+        it.has_status(200)
+        name = type_of_pictures(response)
+        if name == JPEG:
+            shown(it)
+        elif name.startswith("image/"):
+            it.observes(f"{case.value}: another rendered image type", where="Content-Type", received=name)
+        else:
+            it.observes("200 with a type that is not rendered", where="Content-Type", received=name or "none")
+
+
+LOSSLESS = (Variant("png", "RENDERED-005", PNG), Variant("gif", "RENDERED-005b", GIF))
+
+
+@verifies(id="rendered-as", each=LOSSLESS, needs="rendered")
+def test_as(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """A single-frame image is rendered as image/png and image/gif, too."""
+    instance = corpus.pictures.instances[0]
+    plain(dicomweb, instance)
+
+    response = dicomweb.rendered(instance, accept=case.value)
+
+    with expect(response) as it:
+        it.has_status(200)
+        match type_of_pictures(response):
+            case case.value:
+                shown(it)
+            case media_types.JPEG:
+                it.observes("200 image/jpeg, the default", where="Content-Type", expected=[case.value])
+            case name:
+                it.observes(
+                    "200 with another type", where="Content-Type", expected=[case.value], received=name or "none"
+                )
+
+
+OTHERS = (
+    Variant("jp2", "RENDERED-006", "image/jp2"),
+    Variant("jph", "RENDERED-006", "image/jph"),
+    Variant("jxl", "RENDERED-006", "image/jxl"),
+)
+
+
+@verifies(id="rendered-as-optional-type", each=OTHERS)
+def test_as_optional_type(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """A media type that a server need not have is answered with it, or with 406."""
+    instance = corpus.pictures.instances[0]
+    plain(dicomweb, instance)
+
+    response = dicomweb.rendered(instance, accept=case.value)
+
+    with expect(response) as it:
+        it.has_status(200, 406)
+        if response.status == 200 and type_of_pictures(response) == JPEG:
+            it.observes("200 image/jpeg, the default", where="Content-Type")
+
+
+ALL_ALIKE = (
+    Variant("png", "RENDERED-006b", PNG),
+    Variant("gif", "RENDERED-006b", GIF),
+    Variant("jp2", "RENDERED-006b", "image/jp2"),
+)
+
+
+@verifies(id="rendered-types-show-the-same", each=ALL_ALIKE)
+def test_types_show_the_same(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """An image looks the same in every media type in which it is rendered."""
+    instance = corpus.pictures.instances[0]
+    _, jpeg = plain(dicomweb, instance)
+
+    response = dicomweb.rendered(instance, accept=case.value)
+
+    offered(response.status == 200 and type_of_pictures(response) == case.value, f"{case.value} is not offered")
+    with expect(response) as it:
+        picture = shown(it, otherwise="does not decode")
+        if picture.size != jpeg.size:
+            it.observes("another size", expected=[size_of(jpeg)], received=size_of(picture))
+        elif not is_alike(picture, jpeg):
+            it.observes("another picture", expected=["that of the JPEG"], received="one that does not correlate")
+
+
+ALONE = (Variant("instance", "RENDERED-016"), Variant("frame", "RENDERED-016"))
+
+
+@verifies(id="rendered-alone-without-envelope", each=ALONE)
+def test_alone_without_envelope(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """One picture asked for as image/jpeg comes as that JPEG, and not as a part of a multipart."""
+    instance = corpus.pictures.instances[0]
+
+    response = dicomweb.rendered(instance if case.id == "instance" else frames(instance, "1"))
+
+    with expect(response) as it:
+        it.has_status(200)
+        if not is_multipart(response):
+            if response.body.lstrip()[:2] == b"--":
+                it.observes("Content-Type image/jpeg with a multipart body")
+                it.concludes()
+            shown(it)
+        elif len(all_shown(it)) > 1:
+            it.observes("several pictures", where="Content-Type")
+        else:
+            it.observes("multipart/related with one image/jpeg part", where="Content-Type")
+
+
+@verifies("RENDERED-046", id="rendered-unacceptable")
+def test_unacceptable(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """An image in a media type for text is answered 406."""
+    instance = corpus.pictures.instances[0]
+    plain(dicomweb, instance)
+
+    response = dicomweb.rendered(instance, accept="text/html")
+
+    with expect(response) as it:
+        if response.status != 200:
+            it.has_status(406)
+            it.concludes()
+        match type_of_pictures(response):
+            case media_types.JPEG:
+                shown(it, otherwise="200 with a body that does not fit Content-Type")
+                it.observes("200 image/jpeg, the default", where="Content-Type")
+            case "text/html" if response.body.lstrip(_BEFORE_MARKUP).startswith(b"<"):
+                it.observes("200 text/html with a page about the image", where="Content-Type")
+            case name:
+                it.observes(
+                    "200 with a body that does not fit Content-Type", where="Content-Type", received=name or "none"
+                )
+
+
+# What the picture shows
+
+KINDS = (
+    Variant("monochrome2", "RENDERED-018", "0"),
+    Variant("monochrome1", "RENDERED-018", "1"),
+    Variant("rgb", "RENDERED-018", "2"),
+    Variant("16-bits-and-odd-columns", "RENDERED-018", "3"),
+)
+
+
+@verifies(id="rendered-shows", each=KINDS)
+def test_shows(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """The picture shows the pixels that were stored, dark as dark and red as red."""
+    instance = corpus.pictures.instances[int(case.value)]
+
+    response = dicomweb.rendered(instance)
+
+    with expect(response) as it:
+        if response.status in {400, 406, 501}:
+            it.observes(
+                "406, 400 or 501 for MONOCHROME2"
+                if instance.value("PhotometricInterpretation") == "MONOCHROME2"
+                else "406, 400 or 501 for a photometric interpretation other than MONOCHROME2"
+            )
+            it.concludes()
+        it.has_status(200)
+        low = "correlation below 0.7: grey scale inverted, channels swapped, rows sheared or another picture"
+        _shows(it, predictions.frames_of(instance)[0], low)
+
+
+RARE_KINDS = (Variant("palette-color", "RENDERED-018b", "0"), Variant("ybr-full", "RENDERED-018b", "1"))
+
+
+@verifies(id="rendered-shows-rare-kind", each=RARE_KINDS)
+def test_shows_rare_kind(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """An image in PALETTE COLOR or YBR_FULL is rendered in its colours."""
+    instance = corpus.pictures_of_rare_kinds.instances[int(case.value)]
+
+    response = dicomweb.rendered(instance)
+
+    with expect(response) as it:
+        it.has_status(200)
+        low = "correlation below 0.7: channels swapped, palette not applied or another picture"
+        _shows(it, predictions.frames_of(instance)[0], low)
+
+
+def _shows(it: Expectation, expected: Samples, low: str) -> None:
+    """Compare a picture with the one predicted, scaled to its size: which size it has is judged elsewhere."""
+    picture = shown(it)
+    if pictures.is_flat(picture.samples):
+        it.observes("one flat colour", received=f"{size_of(picture)} pixels of one colour")
+        return
+    likeness = pictures.correlation(pictures.scaled(picture.samples, expected.shape[1::-1]), expected)
+    received = f"a correlation of {likeness:.2f}"
+    if likeness < 0.7:
+        it.observes(low, received=received)
+    elif likeness < 0.95:
+        it.observes("correlation between 0.7 and 0.95", received=received)
+
+
+@verifies("RENDERED-019", id="rendered-in-the-size-of-the-image")
+def test_in_the_size_of_the_image(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Without a viewport the picture has as many rows and columns as the image."""
+    instance = corpus.pictures.instances[0]
+    rows, columns = int(instance.value("Rows")), int(instance.value("Columns"))
+
+    response = dicomweb.rendered(instance)
+
+    with expect(response) as it:
+        it.has_status(200)
+        picture = shown(it)
+        if picture.size != (columns, rows):
+            it.observes(
+                "width and height exchanged" if picture.size == (rows, columns) else "another size",
+                expected=[f"{columns}x{rows}"],
+                received=size_of(picture),
+            )
+
+
+# Frames
+
+LISTS = (Variant("1-and-2", "RENDERED-044", "1,2"), Variant("3-and-5", "RENDERED-044", "3,5"))
+
+
+@verifies(id="rendered-frames-of-a-list", each=LISTS)
+def test_frames_of_a_list(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """A list of frames is rendered as one picture for each frame, in the order of the list."""
+    instance = corpus.loop.instances[0]
+    wanted = [int(each) for each in case.value.split(",")]
+
+    response = dicomweb.rendered(frames(instance, case.value), accept=several())
+
+    with expect(response) as it:
+        it.has_status(200)
+        found = [_frame_shown(each, instance) for each in all_shown(it)]
+        expected, received = [f"frames {case.value}"], f"frames {', '.join(str(each or '?') for each in found)}"
+        if found == wanted[::-1]:
+            it.observes("order reversed", expected=expected, received=received)
+        elif set(found) - set(wanted) or len(found) > len(wanted):
+            it.observes("pictures of other frames than those asked for", expected=expected, received=received)
+        elif len(found) < len(wanted):
+            it.observes("fewer pictures than frames asked for", expected=expected, received=received)
+        elif found != wanted:
+            it.observes("pictures of other frames than those asked for", expected=expected, received=received)
+
+
+def _frame_shown(picture: Picture, instance: Instance, number: int = 0) -> int:
+    """Return which frame of an instance a picture (or the frame `number` of an animation) shows; 0 for none."""
+    found = pictures.scaled(picture.frames[number], (int(instance.value("Columns")), int(instance.value("Rows"))))
+    likenesses = [pictures.correlation(found, each) for each in predictions.frames_of(instance)]
+    best = max(likenesses)
+    return likenesses.index(best) + 1 if best >= ALIKE else 0
+
+
+OUT_OF_RANGE = (Variant("beyond-the-last", "RENDERED-045", "6"), Variant("zero", "RENDERED-045", "0"))
+
+
+@verifies(id="rendered-frame-out-of-range", each=OUT_OF_RANGE)
+def test_frame_out_of_range(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """A frame that the instance does not have is answered 404 or 400."""
+    instance = corpus.loop.instances[0]
+    control(dicomweb.rendered(frames(instance, "5")), because="the last frame cannot be rendered")
+
+    response = dicomweb.rendered(frames(instance, case.value))
+
+    with expect(response) as it:
+        if response.status == 200:
+            if not response.body:
+                it.finds("200 with an empty body")
+            else:
+                it.observes("200 with any picture", received=it.status_line)
+        else:
+            it.has_status(400, 404)
+
+
+@verifies("RENDERED-008", "RENDERED-008b", id="rendered-frames-as-jpeg", needs="rendered")
+def test_frames_as_jpeg(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A multi-frame instance as JPEG is one of its frames, or all of them in their order, or 406."""
+    instance = corpus.loop.instances[0]
+
+    for accept in (JPEG, several()):
+        response = dicomweb.rendered(instance, accept=accept)
+        with expect(response) as it:
+            it.has_status(200, 406)
+            if response.status == 406:
+                it.concludes()
+            found = all_shown(it, otherwise="not a JPEG", of="RENDERED-008b")
+            if not found or any(each.media_type != JPEG for each in found):
+                it.observes("not a JPEG", of="RENDERED-008b")
+                it.concludes()
+            _in_order(
+                it,
+                [_frame_shown(each, instance) for each in found],
+                of="RENDERED-008b",
+                foreign="a picture that is no frame of the instance",
+                disorder="frames out of order",
+                partly="several JPEGs, but not one per frame",
+            )
+
+
+@verifies("RENDERED-007", "RENDERED-007b", id="rendered-frames-as-animation", needs="rendered")
+def test_frames_as_animation(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A multi-frame instance as image/gif is an animation of its frames in their order, or 406."""
+    instance = corpus.loop.instances[0]
+
+    response = dicomweb.rendered(instance, accept=GIF)
+
+    with expect(response) as it:
+        it.has_status(200, 406)
+        if response.status == 406:
+            it.concludes()
+        pictures_found = all_shown(it, otherwise="not a GIF", of="RENDERED-007b")
+        if not pictures_found or any(each.media_type != GIF for each in pictures_found):
+            it.observes("not a GIF", of="RENDERED-007b")
+            it.concludes()
+        found = [_frame_shown(each, instance, number) for each in pictures_found for number in range(len(each.frames))]
+        if len(found) == 1 and found != [0]:
+            it.observes("one picture that shows a frame of the instance", of="RENDERED-007b")
+            it.concludes()
+        _in_order(
+            it,
+            found,
+            of="RENDERED-007b",
+            foreign="pictures of another instance",
+            disorder="pictures out of order",
+            partly="animation with fewer pictures than frames, in order",
+        )
+
+
+def _in_order(it: Expectation, found: list[int], *, of: str, foreign: str, disorder: str, partly: str) -> None:
+    """Judge frames by their numbers, 0 for none of the instance: one alone, or all five, will do."""
+    received = f"frames {', '.join(str(each or '?') for each in found)}"
+    if 0 in found:
+        it.observes(foreign, received=received, of=of)
+    elif found != sorted(set(found)):
+        it.observes(disorder, received=received, of=of)
+    elif len(found) not in {1, 5}:
+        it.observes(partly, received=received, of=of)
+
+
+# Studies and series
+
+LEVELS = (Variant("study", "RENDERED-002"), Variant("series", "RENDERED-002"))
+
+
+def _level(study: Study, level: str) -> Study | Series:
+    return study if level == "study" else study.series[0]
+
+
+@verifies(id="rendered-study-and-series", each=LEVELS, needs="rendered")
+def test_study_and_series(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """A study or series of two images is rendered as two pictures."""
+    study = corpus.pair_of_pictures
+    plain(dicomweb, study.instances[0])
+
+    response = dicomweb.rendered(_level(study, case.id), accept=several())
+
+    with expect(response) as it:
+        it.has_status(200)
+        found = [_instance_shown(each, study) for each in all_shown(it)]
+        expected, received = ["one picture of each instance"], f"pictures of {found}"
+        if not found:
+            it.finds("no picture", expected=expected, received=received)
+        elif -1 in found:
+            it.observes("picture of another study or series", expected=expected, received=received)
+        elif len(found) == 1:
+            it.observes("200 with one representative picture")
+        elif sorted(found) != [0, 1]:
+            it.observes("number of pictures between the two forms", expected=expected, received=received)
+
+
+def _instance_shown(picture: Picture, study: Study) -> int:
+    """Return which instance of a study a picture shows, counted from 0; -1 for none."""
+    for number, instance in enumerate(study.instances):
+        expected = predictions.frames_of(instance)[0]
+        found = pictures.scaled(picture.samples, expected.shape[1::-1])
+        if pictures.correlation(found, expected) >= ALIKE:
+            return number
+    return -1
+
+
+SINGLE = (Variant("study", "RENDERED-015"), Variant("series", "RENDERED-015"))
+
+
+@verifies(id="rendered-level-as-single-part", each=SINGLE, needs="rendered")
+def test_level_as_single_part(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """A rendered study or series asked for as single part only is answered 406."""
+    level = _level(corpus.pair_of_pictures, case.id)
+    parts = dicomweb.rendered(level, accept=several())
+    offered(parts.status not in {*_ABSENT, 400, 406}, f"rendered {case.id} is not offered", "rendered.study")
+    control(parts, because="the multipart form does not work")
+
+    response = dicomweb.rendered(level)
+
+    with expect(response) as it:
+        if response.status != 200:
+            it.has_status(406)
+            it.concludes()
+        found = all_shown(it)
+        if is_multipart(response):
+            it.observes("200 multipart", where="Content-Type")
+        elif len(found) == 1:
+            it.observes("200 with one representative picture", where="Content-Type")
+
+
+# What has no pixels
+
+TEXTS = (
+    Variant("html", "RENDERED-010", "text/html"),
+    Variant("plain", "RENDERED-010", "text/plain"),
+    Variant("xml", "RENDERED-010", "text/xml"),
+)
+
+
+@verifies(id="rendered-report-as-text", each=TEXTS, needs="rendered")
+def test_report_as_text(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """A structured report is rendered as text, in each of the media types for it."""
+    if case.id != "html":
+        page = dicomweb.rendered(corpus.two_series.series[1].instances[0], accept="text/html")
+        offered(page.status not in {*_ABSENT, 400, 406, 415}, "text is not rendered", "rendered.text")
+
+    response = dicomweb.rendered(corpus.two_series.series[1].instances[0], accept=case.value)
+
+    with expect(response) as it:
+        it.has_status(200)
+        name = media_types.name_of(response.content_type)
+        if not name.startswith("text/"):
+            it.observes("200 with a type that is not text", where="Content-Type", received=name or "none")
+        elif name == "text/html" != case.value:
+            it.observes("200 text/html, the default", where="Content-Type")
+        elif name != case.value or not _reads_as(name, response.body):
+            it.observes("body that does not fit Content-Type", where="Content-Type", received=it.status_line)
+
+
+def _reads_as(name: str, body: bytes) -> bool:
+    """Tell whether a body can be what it is said to be; the report's text stands in it, whatever is around."""
+    markup = body.lstrip(_BEFORE_MARKUP).startswith(b"<")
+    return b"No finding" in body and (markup or name == "text/plain")
+
+
+# What is not there, and what is not known
+
+MISSING = (
+    Variant("study", "RENDERED-047"),
+    Variant("series", "RENDERED-047"),
+    Variant("instance", "RENDERED-047"),
+    Variant("frame", "RENDERED-047"),
+)
+
+
+@verifies(id="rendered-missing", each=MISSING)
+def test_missing(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """A rendering of what does not exist is answered 404 or 410, at each level."""
+    instance = corpus.pair_of_pictures.instances[0]
+    stored, missing = missing_beside(corpus, instance, "instance" if case.id == "frame" else case.id)
+    accept = several() if case.id in {"study", "series"} else JPEG
+    ending = "/frames/1" if case.id == "frame" else ""
+    neighbour = dicomweb.rendered(stored + ending, accept=accept)
+    offered(
+        neighbour.status not in {*_ABSENT, 400, 406} or case.id in {"instance", "frame"},
+        f"rendered {case.id} is not offered",
+        "rendered.study",
+    )
+    control(neighbour, because="what is stored there cannot be rendered")
+
+    response = dicomweb.rendered(missing + ending, accept=accept)
+
+    with expect(response) as it:
+        if response.status == 200:
+            it.observes("200 with any body", received=it.status_line)
+        else:
+            it.has_status(404, 410)
+
+
+@verifies("RENDERED-039", id="rendered-ignores-unknown-parameters")
+def test_ignores_unknown_parameters(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A query parameter that the server does not know changes nothing."""
+    instance = corpus.pictures.instances[0]
+    _, before = plain(dicomweb, instance)
+
+    response = dicomweb.rendered(instance, [("x_probe", 1)])
+
+    with expect(response) as it:
+        if 400 <= response.status < 500 and response.status not in {400, 404, 406, *BUSY}:
+            it.finds(f"status {response.status}")
+            it.concludes()
+        it.has_status(200)
+        picture = shown(it)
+        if not is_same(before, picture):
+            it.observes("another picture", expected=["the picture without the parameter"], received=size_of(picture))
+
+
+@verifies("RENDERED-049b", id="rendered-content-location")
+def test_content_location(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A Content-Location of a rendering names the frames or the instance that it was made from."""
+    instance = corpus.loop.instances[0]
+    path = frames(instance, "3")
+
+    response = dicomweb.rendered(path)
+
+    control(response, because="a frame cannot be rendered")
+    location = response.headers.get("Content-Location")
+    offered(location, "renderings have no Content-Location")
+    with expect(response) as it:
+        try:
+            read_all(response)
+        except PictureError as error:
+            it.finds("the body is no picture", received=str(error))
+        of_instance = resources.path(instance)
+        named = [f"{each}{ending}" for each in (path, of_instance) for ending in ("", "/rendered")]
+        if not any(resources.same_path(location or "", response.url, each) for each in named):
+            it.observes(
+                "names another instance or frame", where="Content-Location", expected=named, received=location or ""
+            )

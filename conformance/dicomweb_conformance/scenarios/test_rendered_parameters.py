@@ -1,0 +1,586 @@
+"""Rendered: what the query parameters of a rendered resource do (PS3.18 8.3.5.1).
+
+Servers need not take each of them alike: one that does not take a parameter shows it in `rendered-parameters`, and
+nothing else is said of that parameter.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dicomweb_conformance import media_types, pictures, predictions
+from dicomweb_conformance.checks import Variant, verifies
+from dicomweb_conformance.expect import Expectation, assume, control, expect, offered
+from dicomweb_conformance.judgement import Inconclusive
+from dicomweb_conformance.pictures import Picture, PictureError, Samples
+from dicomweb_conformance.scenarios.rendering import (
+    has_effect,
+    is_alike,
+    is_same,
+    plain,
+    plain_and_with,
+    read_all,
+    shown,
+    size_of,
+)
+from dicomweb_conformance.studies_service import StudiesService
+from dicomweb_fixtures.corpus import Corpus
+from dicomweb_fixtures.entities import Instance
+
+GREY, COLOUR, QUADRANTS, RAMP = 0, 2, 4, 5
+"""Places of the images in `corpus.pictures`."""
+_SIDE = 8
+_TOLERANCE = 32.0
+_EDGE = 8.0
+
+VALID = {"annotation": "patient", "quality": "5", "viewport": "32,32", "window": "64,32,linear"}
+
+
+@verifies("RENDERED-020", id="rendered-parameters")
+def test_parameters(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """The parameters annotation, quality, viewport and window have an effect."""
+    instance = corpus.pictures.instances[GREY]
+    before, picture = plain(dicomweb, instance)
+    without_effect = []
+
+    for name, value in VALID.items():
+        response = dicomweb.rendered(instance, [(name, value)])
+        with expect(response) as it:
+            if 400 <= response.status < 500 and response.status != 429:
+                it.observes("400 or another 4xx", where=name)
+                it.concludes()
+            it.has_status(200)
+            changed = shown(it)
+            if not has_effect(before, picture, response, changed):
+                without_effect.append(name)
+            elif name in {"quality", "viewport"} and not is_alike(changed, picture):
+                it.observes("200 with another image", where=name)
+
+    if without_effect:
+        with expect(before) as it:
+            it.observes(
+                "200 with the plain picture: parameter not supported",
+                where=", ".join(without_effect),
+                expected=["200 and the picture or its size changes"],
+                received="the plain picture",
+            )
+
+
+# Viewport (8.3.5.1.3)
+
+
+@verifies("RENDERED-021", id="rendered-viewport-fits", needs="rendered")
+def test_viewport_fits(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A viewport bounds the picture, which keeps its aspect ratio and shows the whole image."""
+    instance = corpus.pictures.instances[QUADRANTS]
+    before, _ = plain_and_with(dicomweb, instance, "viewport", "32,32")
+
+    response = dicomweb.rendered(instance, [("viewport", "100,50")])
+
+    with expect(response) as it:
+        it.has_status(200)
+        picture = shown(it)
+        (width, height), expected, received = picture.size, ["50x50"], size_of(picture)
+        if picture.size == before.size:
+            it.observes("source size unchanged", expected=expected, received=received)
+        elif width > 100 or height > 50:
+            it.observes("larger than 100x50", expected=expected, received=received)
+        elif abs(width - height) > 1:
+            it.observes("aspect ratio off by more than a pixel", expected=expected, received=received)
+        elif height < 49:
+            it.observes("touches neither side, and not the source size", expected=expected, received=received)
+        elif not is_alike(picture, before):
+            it.observes("cropped picture", expected=["all four quadrants"], received="another part of the image")
+
+
+@verifies("RENDERED-022", id="rendered-viewport-enlarges", needs="rendered")
+def test_viewport_enlarges(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A viewport that is larger than the image enlarges the picture."""
+    instance = corpus.pictures.instances[QUADRANTS]
+    before, _ = plain_and_with(dicomweb, instance, "viewport", "32,32")
+
+    response = dicomweb.rendered(instance, [("viewport", "256,256")])
+
+    with expect(response) as it:
+        it.has_status(200)
+        picture = shown(it)
+        if picture.size == (64, 64):
+            it.observes("64x64, not enlarged", received=size_of(picture))
+        elif picture.size != (256, 256):
+            it.observes("any other size", expected=["256x256"], received=size_of(picture))
+        elif not is_alike(picture, before):
+            it.observes("cropped or padded picture", expected=["all four quadrants, up to the edges"])
+
+
+REGIONS = (Variant("upper-left", "RENDERED-023", "0,0"), Variant("lower-right", "RENDERED-023", "32,32"))
+
+
+@verifies(id="rendered-viewport-region", each=REGIONS, needs="rendered")
+def test_viewport_region(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """Four further values of a viewport choose the part of the image that is shown."""
+    instance = corpus.pictures.instances[QUADRANTS]
+    before, _ = plain_and_with(dicomweb, instance, "viewport", "32,32")
+    quadrants = _quadrants(before)
+
+    response = dicomweb.rendered(instance, [("viewport", f"32,32,{case.value},32,32")])
+
+    with expect(response) as it:
+        it.has_status(200)
+        picture = shown(it)
+        wanted = "upper left" if case.id == "upper-left" else "lower right"
+        if picture.size != (32, 32):
+            it.observes("another size", expected=["32x32"], received=size_of(picture))
+            it.concludes()
+        found = pictures.nearest(picture.grey, quadrants | {"whole": pictures.scaled(before.grey, (32, 32))})
+        if found == "whole":
+            it.observes("whole picture scaled to 32x32: source region not supported", expected=[wanted])
+        elif found != wanted:
+            it.observes("another region", expected=[wanted], received=found)
+
+
+def _quadrants(picture: Picture) -> dict[str, Samples]:
+    """Return each quadrant of a picture of 64 x 64."""
+    grey = pictures.scaled(picture.grey, (64, 64))
+    return {
+        f"{vertical} {horizontal}": grey[row : row + 32, column : column + 32]
+        for vertical, row in (("upper", 0), ("lower", 32))
+        for horizontal, column in (("left", 0), ("right", 32))
+    }
+
+
+def _region(dicomweb: StudiesService, instance: Instance, viewport: str) -> Picture:
+    """Return the picture of a region, or end the check as not applicable where regions are not offered."""
+    before, _ = plain_and_with(dicomweb, instance, "viewport", "32,32")
+    response = dicomweb.rendered(instance, [("viewport", viewport)])
+    offered(response.status != 400, "regions of the image are not offered")
+    control(response, because="a region of the image cannot be rendered")
+    try:
+        (picture,) = read_all(response)
+    except (PictureError, ValueError) as error:
+        raise Inconclusive(f"a region of the image is no picture: {error}", response.exchange) from None
+    whole = viewport.endswith("0,0,64,64")
+    offered(whole or not is_alike(picture, before), "regions of the image are not offered")
+    return picture
+
+
+@verifies("RENDERED-024", id="rendered-viewport-values-left-out", needs="rendered")
+def test_viewport_values_left_out(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Where values of a viewport are left out and the commas stay, the region begins at the upper left."""
+    instance = corpus.pictures.instances[QUADRANTS]
+    full = _region(dicomweb, instance, "64,64,0,0,32,64")
+
+    response = dicomweb.rendered(instance, [("viewport", "64,64,,,32,64")])
+
+    with expect(response) as it:
+        it.has_status(200)
+        picture = shown(it)
+        if not is_same(picture, full):
+            it.observes(
+                "200 with another picture than the full form", expected=[size_of(full)], received=size_of(picture)
+            )
+
+
+FLIPS = (Variant("left-to-right", "RENDERED-025", "-64,64"), Variant("upside-down", "RENDERED-025", "64,-64"))
+
+
+@verifies(id="rendered-viewport-flips", each=FLIPS, needs="rendered")
+def test_viewport_flips(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """A negative width or height of the region mirrors the picture."""
+    instance = corpus.pictures.instances[QUADRANTS]
+    upright = _region(dicomweb, instance, "64,64,0,0,64,64").grey
+    candidates = {
+        "as it is": upright,
+        "left-to-right": np.fliplr(upright),
+        "upside-down": np.flipud(upright),
+        "turned": np.flipud(np.fliplr(upright)),
+    }
+
+    response = dicomweb.rendered(instance, [("viewport", f"64,64,0,0,{case.value}")])
+
+    with expect(response) as it:
+        it.has_status(200)
+        picture = shown(it)
+        found = pictures.nearest(picture.grey, candidates)
+        if pictures.difference(picture.grey, candidates[found]) > _TOLERANCE:
+            it.observes("another region", expected=[case.id], received=size_of(picture))
+        elif found == "as it is":
+            it.observes("200 with the picture not mirrored", expected=[case.id], received=found)
+        elif found != case.id:
+            it.observes("mirrored along the wrong axis", expected=[case.id], received=found)
+
+
+ILL_FORMED_VIEWPORTS = (
+    Variant("no-number", "RENDERED-026", "abc"),
+    Variant("one-value", "RENDERED-026", "100"),
+    Variant("zero", "RENDERED-026", "0,0"),
+    Variant("negative", "RENDERED-026", "-5,10"),
+)
+
+
+@verifies(id="rendered-ill-formed-viewport", each=ILL_FORMED_VIEWPORTS, needs="rendered")
+def test_ill_formed_viewport(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """A viewport that is not two sizes is answered 400."""
+    _is_refused(dicomweb, corpus.pictures.instances[GREY], "viewport", "32,32", case.value)
+
+
+def _is_refused(dicomweb: StudiesService, instance: Instance, name: str, good: str, value: str) -> None:
+    """Judge what comes of a value that is not allowed, where the target takes the parameter otherwise."""
+    before, _ = plain_and_with(dicomweb, instance, name, good)
+
+    response = dicomweb.rendered(instance, [(name, value)])
+
+    with expect(response) as it:
+        if response.status != 200:
+            it.has_status(400)
+            it.concludes()
+        picture = shown(it, otherwise="200 with a body that is no picture")
+        it.observes(
+            "200 with the picture one gets without the parameter"
+            if is_same(before, picture)
+            else "200 with another picture",
+            where=f"{name}={value}",
+        )
+
+
+# Window (8.3.5.1.4)
+
+WINDOWS = (
+    Variant("linear", "RENDERED-027", "1024,2048,linear"),
+    Variant("narrow", "RENDERED-027", "40,400,linear"),
+    Variant("wide", "RENDERED-027", "1000,8000,linear"),
+    Variant("linear-exact", "RENDERED-027", "1024,2048,linear-exact"),
+    Variant("sigmoid", "RENDERED-027", "1024,1024,sigmoid"),
+)
+
+
+@verifies(id="rendered-window", each=WINDOWS, needs="rendered")
+def test_window(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """A window gives the grey levels that its function says."""
+    instance = corpus.pictures.instances[RAMP]
+    plain_and_with(dicomweb, instance, "window", "2000,500,linear")
+    center, width, function = case.value.split(",")
+    predicted = _levels_of(predictions.windowed(instance, float(center), float(width), function))
+
+    response = dicomweb.rendered(instance, [("window", case.value)])
+
+    with expect(response) as it:
+        if response.status == 400:
+            it.observes("400 for linear" if function == "linear" else "400 for linear-exact or sigmoid")
+            it.concludes()
+        it.has_status(200)
+        found = _levels_of(pictures.scaled(shown(it).grey, (64, 64)))
+        if not pictures.rises(found, slack=4):
+            it.observes("grey levels not monotonic in the stored values", received=_written(found))
+        elif _follows(found, predicted):
+            it.observes("grey levels as predicted within 8 of 255")
+        elif function == "linear":
+            it.observes(
+                "linear window off by more than 32 of 255", expected=[_written(predicted)], received=_written(found)
+            )
+        elif _follows(found, _levels_of(predictions.windowed(instance, float(center), float(width), "linear"))):
+            it.observes("linear-exact or sigmoid rendered as linear", received=_written(found))
+        else:
+            it.finds(f"grey levels of no {function} window", expected=[_written(predicted)], received=_written(found))
+
+
+def _levels_of(grey: Samples) -> list[float]:
+    return pictures.levels(grey, _SIDE)
+
+
+def _follows(found: list[float], predicted: list[float]) -> bool:
+    """Tell whether grey levels are those of a window.
+
+    They are near enough; or they are what a display curve makes of them, which is nobody's business (RENDERED-050): all
+    that lies below the window is as dark as can be, all above as bright, and within it the values are told apart.
+    """
+    if max(abs(one - other) for one, other in zip(found, predicted, strict=True)) <= _TOLERANCE:
+        return True
+    dark, bright = min(found), max(found)
+    below = [each for each, level in zip(found, predicted, strict=True) if level <= 1]
+    above = [each for each, level in zip(found, predicted, strict=True) if level >= 254]
+    within = [each for each, level in zip(found, predicted, strict=True) if 64 <= level <= 191]
+    clipped = all(each <= dark + _EDGE for each in below) and all(each >= bright - _EDGE for each in above)
+    apart = all(dark + _EDGE < each < bright - _EDGE for each in within)
+    return bool(below and above and clipped and apart) and bright - dark > 128
+
+
+def _written(levels: list[float]) -> str:
+    return "grey levels " + " ".join(f"{each:.0f}" for each in levels[::4])
+
+
+ILL_FORMED_WINDOWS = (
+    Variant("two-values", "RENDERED-028", "40,400"),
+    Variant("no-number", "RENDERED-028", "40,x,linear"),
+    Variant("unknown-function", "RENDERED-028", "40,400,cubic"),
+)
+
+
+@verifies(id="rendered-ill-formed-window", each=ILL_FORMED_WINDOWS, needs="rendered")
+def test_ill_formed_window(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """A window without three good values is answered 400."""
+    instance = corpus.pictures.instances[RAMP]
+    before, _ = plain_and_with(dicomweb, instance, "window", "2000,500,linear")
+
+    response = dicomweb.rendered(instance, [("window", case.value)])
+
+    with expect(response) as it:
+        if response.status != 200:
+            it.has_status(400)
+            it.concludes()
+        picture = shown(it, otherwise="200 with a body that is no picture")
+        if case.id == "two-values":
+            it.observes("window=40,400: 200 with a picture")
+        elif is_same(before, picture):
+            it.observes("the other two: 200 with the plain picture", where=f"window={case.value}")
+        else:
+            it.observes("the other two: 200 windowed as linear", where=f"window={case.value}")
+
+
+NO_WIDTH = (
+    Variant("linear", "RENDERED-029", "40,0,linear"),
+    Variant("linear-exact", "RENDERED-029", "40,0,linear-exact"),
+    Variant("sigmoid", "RENDERED-029", "40,0,sigmoid"),
+)
+
+
+@verifies(id="rendered-window-without-width", each=NO_WIDTH, needs="rendered")
+def test_window_without_width(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """A window of no width is answered 400, or with some picture."""
+    instance = corpus.pictures.instances[RAMP]
+    plain_and_with(dicomweb, instance, "window", "2000,500,linear")
+
+    response = dicomweb.rendered(instance, [("window", case.value)])
+
+    with expect(response) as it:
+        if response.status != 200:
+            it.has_status(400)
+            it.concludes()
+        shown(it, otherwise="200 with a body that is no picture")
+        it.observes("200 with any picture")
+
+
+@verifies("RENDERED-040", id="rendered-window-before-region", needs="rendered")
+def test_window_before_region(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Window and region together give the region of the windowed picture."""
+    instance = corpus.pictures.instances[RAMP]
+    window = ("window", "1024,2048,linear")
+    before, windowed = plain_and_with(dicomweb, instance, *window)
+    region = _region(dicomweb, instance, "64,64,0,32,64,32")
+    expected = pictures.scaled(windowed.grey[32:], region.size)
+
+    response = dicomweb.rendered(instance, [window, ("viewport", "64,64,0,32,64,32")])
+
+    with expect(response) as it:
+        it.has_status(200)
+        grey = shown(it).grey
+        without = {
+            "both": expected,
+            "no window": region.grey,
+            "no region": pictures.scaled(windowed.grey, region.size),
+        }
+        if grey.shape != expected.shape and grey.shape == windowed.grey.shape:
+            grey = pictures.scaled(grey, region.size)
+        found = pictures.nearest(grey, without)
+        if found != "both" or grey.shape != expected.shape:
+            it.observes(
+                "one of the two parameters without effect though it has one alone",
+                expected=["the lower half of the windowed picture"],
+                received=found if found != "both" else "another size",
+            )
+    assume(not is_same(before, windowed), "the window changes nothing", "rendered-parameters")
+
+
+# Quality (8.3.5.1.2)
+
+ILL_FORMED_QUALITIES = (
+    Variant("zero", "RENDERED-030", "0"),
+    Variant("above-100", "RENDERED-030", "101"),
+    Variant("no-number", "RENDERED-030", "abc"),
+    Variant("empty", "RENDERED-030", ""),
+)
+
+
+@verifies(id="rendered-ill-formed-quality", each=ILL_FORMED_QUALITIES, needs="rendered")
+def test_ill_formed_quality(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """A quality that is no integer from 1 to 100 is answered 400."""
+    _is_refused(dicomweb, corpus.pictures.instances[COLOUR], "quality", "5", case.value)
+
+
+@verifies("RENDERED-031", id="rendered-quality-and-size", needs="rendered")
+def test_quality_and_size(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A picture of low quality is not larger than one of high quality."""
+    instance = corpus.pictures.instances[COLOUR]
+    plain_and_with(dicomweb, instance, "quality", "5")
+    high = dicomweb.rendered(instance, [("quality", 95)])
+    control(high, because="quality=95 does not work")
+
+    response = dicomweb.rendered(instance, [("quality", 5)])
+
+    with expect(response) as it:
+        it.has_status(200)
+        shown(it)
+        received = f"{len(response.body)} octets, and {len(high.body)} with quality=95"
+        if len(response.body) > len(high.body):
+            it.observes("quality=5 larger than quality=95", received=received)
+        elif len(response.body) == len(high.body):
+            it.observes("equal size", received=received)
+
+
+@verifies("RENDERED-031b", id="rendered-quality-of-png", needs="rendered")
+def test_quality_of_png(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A quality changes no picture of a type without loss."""
+    instance = corpus.pictures.instances[COLOUR]
+    png = dicomweb.rendered(instance, accept=media_types.PNG)
+    is_png = png.status == 200 and media_types.name_of(png.content_type) == media_types.PNG
+    offered(is_png, "image/png is not offered", "rendered.png")
+    _, before = plain(dicomweb, instance, accept=media_types.PNG)
+
+    response = dicomweb.rendered(instance, [("quality", 5)], accept=media_types.PNG)
+
+    with expect(response) as it:
+        it.has_status(200)
+        if pictures.difference(before.samples, shown(it).samples) > 0:
+            it.observes("another picture", expected=["the picture without the parameter"])
+
+
+# Annotation (8.3.5.1.1)
+
+
+@verifies("RENDERED-032", id="rendered-annotation", needs="rendered")
+def test_annotation(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """An annotation is written into the picture, which still shows the image; without it nothing is."""
+    instance = corpus.pictures.instances[GREY]
+    _, before = plain(dicomweb, instance)
+    again, repeated = plain(dicomweb, instance)
+    plain_and_with(dicomweb, instance, "annotation", "patient")
+
+    response = dicomweb.rendered(instance, [("annotation", "patient,technique")])
+
+    with expect(response) as it:
+        it.has_status(200)
+        picture = shown(it)
+        if is_same(before, picture) and pictures.difference(before.samples, picture.samples) == 0:
+            it.observes("annotated picture equals the plain one")
+        elif pictures.kept(pictures.scaled(picture.grey, before.size), before.grey, 32) < 0.25:
+            it.observes("picture no longer shows the image", expected=["the image, with some text in it"])
+    with expect(again) as it:
+        if not is_same(before, repeated):
+            it.finds("two plain pictures differ", expected=["the same picture twice"])
+
+
+@verifies("RENDERED-033", id="rendered-annotation-without-value", needs="rendered")
+def test_annotation_without_value(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """An annotation without a value is answered 400."""
+    _is_refused(dicomweb, corpus.pictures.instances[GREY], "annotation", "patient", "")
+
+
+@verifies("RENDERED-034", id="rendered-unknown-annotation", needs="rendered")
+def test_unknown_annotation(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """An annotation that there is not is named in a Warning, or answered 400."""
+    instance = corpus.pictures.instances[GREY]
+    plain_and_with(dicomweb, instance, "annotation", "patient")
+
+    response = dicomweb.rendered(instance, [("annotation", "patient,zzz")])
+
+    with expect(response) as it:
+        it.has_status(200, 400)
+        if response.status == 400:
+            it.concludes()
+        shown(it)
+        warnings = " ".join(response.headers.all("Warning"))
+        if not ("299" in warnings and "zzz" in warnings):
+            it.observes("200 without Warning", where="Warning", received=warnings or "none")
+
+
+# ICC profiles (8.3.5.1.5)
+
+
+@verifies("RENDERED-035", id="rendered-icc-profile-asked-for")
+def test_icc_profile_asked_for(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A profile that is asked for is embedded, left out or refused."""
+    instance = corpus.pictures.instances[COLOUR]
+    _, before = plain(dicomweb, instance)
+
+    response = dicomweb.rendered(instance, [("iccprofile", "srgb")])
+
+    with expect(response) as it:
+        it.has_status(200)
+        if not is_alike(shown(it), before):
+            it.finds("another picture", expected=["the image in sRGB"])
+
+
+PROFILES = (
+    Variant("yes", "RENDERED-037"),
+    Variant("srgb", "RENDERED-037"),
+    Variant("adobergb", "RENDERED-037"),
+    Variant("rommrgb", "RENDERED-037"),
+)
+_WORDS = {"yes": (), "srgb": ("srgb", "61966"), "adobergb": ("adobe", "1998"), "rommrgb": ("romm", "prophoto")}
+
+
+@verifies(id="rendered-icc-profile", each=PROFILES, needs="rendered")
+def test_icc_profile(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """The profile that is embedded is the one asked for."""
+    instance = corpus.pictures.instances[COLOUR]
+    if case.id != "srgb":
+        known = dicomweb.rendered(instance, [("iccprofile", "srgb")])
+        offered(known.status == 200 and _has_profile(known.body), "profiles are not offered", "rendered.iccprofile")
+
+    response = dicomweb.rendered(instance, [("iccprofile", case.id)])
+
+    offered(
+        case.id != "srgb" or response.status != 400,
+        "profiles are not offered",
+        "rendered.iccprofile",
+    )
+    with expect(response) as it:
+        if response.status == 400:
+            it.observes("one of the named spaces answered 400", where=f"iccprofile={case.id}")
+            it.concludes()
+        it.has_status(200)
+        picture = shown(it)
+        if picture.icc_profile is None:
+            offered(case.id != "srgb", "profiles are not offered", "rendered.iccprofile")
+            it.observes("profile absent for one of the values", where=f"iccprofile={case.id}")
+            it.concludes()
+        _is_profile_of(it, picture.icc_profile or b"", _WORDS[case.id])
+
+
+def _has_profile(body: bytes) -> bool:
+    try:
+        return pictures.read(body).icc_profile is not None
+    except PictureError:
+        return False
+
+
+def _is_profile_of(it: Expectation, profile: bytes, words: tuple[str, ...]) -> None:
+    try:
+        name = pictures.profile_name(profile)
+    except PictureError as error:
+        it.observes("profile that does not parse", where="ICC profile", received=str(error))
+        return
+    others = {word for each in _WORDS.values() for word in each} - set(words)
+    said = name.lower().replace(" ", "")
+    # A description in other words (a vendor's own sRGB) is believed; one that names another space is not.
+    if words and not any(word in said for word in words) and any(word in said for word in others):
+        it.observes("profile of another space than the one named", where="ICC profile", received=name)
+
+
+@verifies("RENDERED-038", id="rendered-icc-profile-of-gif", needs="rendered")
+def test_icc_profile_of_gif(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A profile for a media type that has none is answered 400."""
+    instance = corpus.pictures.instances[COLOUR]
+    known = dicomweb.rendered(instance, [("iccprofile", "srgb")])
+    offered(known.status == 200 and _has_profile(known.body), "profiles are not offered", "rendered.iccprofile")
+    gif = dicomweb.rendered(instance, accept=media_types.GIF)
+    is_gif = gif.status == 200 and media_types.name_of(gif.content_type) == media_types.GIF
+    offered(is_gif, "image/gif is not offered", "rendered.gif")
+
+    response = dicomweb.rendered(instance, [("iccprofile", "srgb")], accept=media_types.GIF)
+
+    with expect(response) as it:
+        if response.status != 200:
+            it.has_status(400)
+            it.concludes()
+        shown(it)
+        it.observes("200 without a profile")
