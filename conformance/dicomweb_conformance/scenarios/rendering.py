@@ -12,6 +12,8 @@ from dicomweb_conformance.pictures import Picture, PictureError
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance
 
+ABSENT = frozenset({404, 405, 501})
+"""How a server says that there is no such resource at all."""
 OWNER = "rendered-instance-and-frame"
 ALIKE = 0.9
 """Correlation from which two renderings of one image count as the same picture: between two that differ it is far
@@ -28,6 +30,11 @@ def frames(instance: Instance, numbers: str) -> str:
 def several(of_parts: str = media_types.JPEG) -> str:
     """Return the Accept of pictures as the parts of a multipart."""
     return media_types.multipart_related(of_parts)
+
+
+def listed(value: str) -> list[str]:
+    """Return the values of a parameter, between which a comma stands in the query as it is (8.3.5.1)."""
+    return value.split(",")
 
 
 def is_multipart(response: Response) -> bool:
@@ -119,7 +126,7 @@ def plain_and_with(
         Inconclusive: it breaks of it, or there is no plain picture.
     """
     before, picture = plain(dicomweb, instance, accept=accept)
-    after = dicomweb.rendered(instance, [(name, value)], accept=accept)
+    after = dicomweb.rendered(instance, [(name, listed(value))], accept=accept)
     refused = 400 <= after.status < 500 and after.status != 429
     offered(not refused, f"the target does not take {name}={value}: {after.status}", f"rendered.{name}")
     control(after, because=f"{name}={value} does not work")
@@ -151,3 +158,18 @@ def is_alike(one: Picture, other: Picture) -> bool:
 def size_of(picture: Picture) -> str:
     """Return width and height of a picture, for a reader."""
     return "x".join(map(str, picture.size))
+
+
+def region(dicomweb: StudiesService, instance: Instance, viewport: str) -> Picture:
+    """Return the picture of a region, or end the check as not applicable where regions are not offered."""
+    before, _ = plain_and_with(dicomweb, instance, "viewport", "32,32")
+    response = dicomweb.rendered(instance, [("viewport", listed(viewport))])
+    offered(response.status != 400, "regions of the image are not offered")
+    control(response, because="a region of the image cannot be rendered")
+    try:
+        (picture,) = read_all(response)
+    except (PictureError, ValueError) as error:
+        raise Inconclusive(f"a region of the image is no picture: {error}", response.exchange) from None
+    whole = viewport.endswith("0,0,64,64")
+    offered(whole or not is_alike(picture, before), "regions of the image are not offered")
+    return picture

@@ -11,7 +11,7 @@ from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.expect import control, expect, offered
 from dicomweb_conformance.judgement import Inconclusive
 from dicomweb_conformance.pictures import Picture, PictureError
-from dicomweb_conformance.scenarios.rendering import frames, is_multipart, is_same, shown, size_of
+from dicomweb_conformance.scenarios.rendering import frames, is_alike, is_multipart, is_same, listed, shown, size_of
 from dicomweb_conformance.scenarios.test_retrieve import missing_beside
 from dicomweb_conformance.studies_service import Pairs, StudiesService
 from dicomweb_fixtures.corpus import Corpus
@@ -193,7 +193,7 @@ def test_viewport(dicomweb: StudiesService, corpus: Corpus) -> None:
     instance = corpus.pictures.instances[0]
     before = _plain(dicomweb, instance)
 
-    response = _thumbnail(dicomweb, instance, [("viewport", "32,32")])
+    response = _thumbnail(dicomweb, instance, [("viewport", listed("32,32"))])
 
     with expect(response) as it:
         if response.status == 400:
@@ -208,7 +208,7 @@ def test_viewport(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.observes("larger than 32x32", expected=["32x24"], received=received, of="THUMBNAIL-007b")
         elif before.size == (width, width) or abs(width * 96 / 128 - height) <= 1:
             it.observes("fits in 32x32 with the ratio kept within a pixel", of="THUMBNAIL-007b")
-        elif width == height:
+        elif width == height and not is_alike(picture, before):
             it.observes("padded to 32x32", expected=["32x24"], received=received, of="THUMBNAIL-007b")
         else:
             it.observes("distorted", expected=["32x24"], received=received, of="THUMBNAIL-007b")
@@ -218,11 +218,11 @@ def test_viewport(dicomweb: StudiesService, corpus: Corpus) -> None:
 def test_viewport_with_region(dicomweb: StudiesService, corpus: Corpus) -> None:
     """A viewport of a thumbnail has no region of the image: such a one is answered 400."""
     instance = corpus.pictures.instances[0]
-    known = _thumbnail(dicomweb, instance, [("viewport", "32,32")])
+    known = _thumbnail(dicomweb, instance, [("viewport", listed("32,32"))])
     offered(known.status != 400, "thumbnails take no viewport")
     control(known, because="a thumbnail with a viewport does not work")
 
-    response = _thumbnail(dicomweb, instance, [("viewport", "32,32,0,0,10,10")])
+    response = _thumbnail(dicomweb, instance, [("viewport", listed("32,32,0,0,10,10"))])
 
     with expect(response) as it:
         it.has_status(200, 400)
@@ -237,7 +237,7 @@ def test_ignores_window(dicomweb: StudiesService, corpus: Corpus) -> None:
     instance = corpus.pictures.instances[0]
     before = _plain(dicomweb, instance)
 
-    response = _thumbnail(dicomweb, instance, [("window", "40,400,linear")])
+    response = _thumbnail(dicomweb, instance, [("window", listed("40,400,linear"))])
 
     with expect(response) as it:
         it.has_status(200, 400)
