@@ -48,6 +48,7 @@ PURE = {
     "native_xml",
     "pictures",
     "predictions",
+    "xml_comparison",
 }
 HTTP = {"requests", "urllib3"}
 # Packages of the suite of which every module is so.

@@ -58,7 +58,8 @@ Proof = Callable[[Response, Study], bool]
 class _Question:
     """How a capability is looked for.
 
-    A request on a study that is known to be there, and what proves that it was answered.
+    A request on a study that is known to be there, and what proves that it was answered. `declines` tells a 200 that
+    says no as cleanly as a refusal.
     """
 
     owner: str
@@ -66,6 +67,7 @@ class _Question:
     proof: Proof
     refusals: frozenset[int] = CLEAN_REFUSALS
     answers: frozenset[int] = frozenset({200})
+    declines: Callable[[Response], bool] = lambda _: False
 
 
 def _rows(tag: str, uids: Callable[[Study], set[str]]) -> Proof:
@@ -122,6 +124,20 @@ def _pictured(response: Response, _: Study) -> bool:
 
 def _pictured_or_elsewhere(response: Response, study: Study) -> bool:
     return _pictured(response, study) or (response.status == 302 and response.headers.get("Location") is not None)
+
+
+def _shown_in_xml(response: Response, study: Study) -> bool:
+    return b"NativeDicomModel" in response.body and _shown(response, study)
+
+
+def declines_xml(response: Response) -> bool:
+    """Tell whether the answer to a request that accepts XML and nothing else says that there is no XML (8.7.8.1)."""
+    refused = response.status in {400, *CLEAN_REFUSALS} - {404}
+    return refused or (response.status == 200 and _is_json(response))
+
+
+def _is_json(response: Response) -> bool:
+    return media_types.name_of(response.content_type) in {media_types.DICOM_JSON, media_types.JSON}
 
 
 # The owner is the check that fails where the capability is missing or broken; the rest of its checks are then not
@@ -189,6 +205,15 @@ QUESTIONS: dict[str, _Question] = {
         lambda service, study: service.thumbnail(study.instances[0]),
         _pictured_or_elsewhere,
         answers=frozenset({200, 302}),
+    ),
+    "xml": _Question(
+        "xml-metadata",
+        lambda service, study: service.metadata(
+            study.instances[0], accept=media_types.multipart_related(media_types.DICOM_XML)
+        ),
+        _shown_in_xml,
+        CLEAN_REFUSALS | {400},
+        declines=declines_xml,
     ),
 }
 
@@ -309,7 +334,7 @@ class Capabilities:
         said = f"{response.method} /{path} was answered {response.error or response.status}"
         if response.status in question.answers and question.proof(response, study):
             state = State.OFFERED
-        elif response.status in question.refusals:
+        elif response.status in question.refusals or question.declines(response):
             state = State.ABSENT
         else:
             state = State.BROKEN

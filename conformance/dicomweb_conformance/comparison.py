@@ -122,6 +122,11 @@ def _items_with_json(stored: DataElement, received: list[Any], here: str) -> Ite
         yield from with_json(one, other, f"{here}[{number}]/")
 
 
+def same_values(one: DataSet, other: DataSet, vr: str) -> bool:
+    """Tell whether two attribute objects of DICOM JSON, of that VR and no sequences, have the same values."""
+    return _equal(_values_of_json(one), _values_of_json(other), vr)
+
+
 def _recorded_changes(received: Dataset) -> set[int]:
     if ORIGINAL_ATTRIBUTES not in received:
         return set()
