@@ -19,6 +19,7 @@ _COMPONENTS = ("FamilyName", "GivenName", "MiddleName", "NamePrefix", "NameSuffi
 _GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 _FIRST_BLOCK, _LAST_BLOCK = 0x10, 0xFF
 _LONGEST_NUMBER = 64
+_DIGITS, _MOST_LEFT_OUT = 9, 16
 
 
 class NativeXmlError(ValueError):
@@ -112,9 +113,12 @@ class _Blocks:
 def _attribute(attribute: etree._Element) -> dict[str, Any]:
     vr = attribute.get("vr", "UN")
     found: dict[str, Any] = {"vr": vr}
-    values = [_value(vr, text_of(each)) for each in children(attribute, "Value")]
-    values += [_name(each) for each in children(attribute, "PersonName")]
-    values += [_data_set(each) for each in children(attribute, "Item")]
+    if vr == "SQ":
+        values = _placed([(each, _data_set(each)) for each in children(attribute, "Item")], {})
+    elif names := [(each, _name(each)) for each in children(attribute, "PersonName")]:
+        values = _placed(names, None)
+    else:
+        values = _placed([(each, _value(vr, text_of(each))) for each in children(attribute, "Value")], None)
     if values:
         found["Value"] = values
     for each in children(attribute, "InlineBinary"):
@@ -122,6 +126,17 @@ def _attribute(attribute: etree._Element) -> dict[str, Any]:
     for each in children(attribute, "BulkData"):
         found["BulkDataURI"] = each.get("uri") or each.get("uuid") or ""
     return found
+
+
+def _placed(values: list[tuple[etree._Element, Any]], empty: Any) -> list[Any]:
+    """Return values with `empty` where number leaves a few out, which keeps the places of those that follow."""
+    placed: list[Any] = []
+    for element, value in values:
+        number = element.get("number", "")
+        left_out = int(number) - 1 - len(placed) if number.isdecimal() and len(number) <= _DIGITS else 0
+        placed += [empty] * (left_out if 0 < left_out <= _MOST_LEFT_OUT else 0)
+        placed.append(value)
+    return placed
 
 
 def _value(vr: str, text: str) -> Any:

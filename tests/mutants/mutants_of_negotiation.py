@@ -74,7 +74,7 @@ refusing(
     "A list of media types is refused.",
     accepts(","),
     "negotiation-highest-quality",
-    *(f"negotiation-unsupported-passed-over[{each}]" for each in ("metadata", "search", "instance", "browser")),
+    *(f"negotiation-unsupported-passed-over[{each}]" for each in ("metadata", "search", "instance", "wildcard")),
     "negotiation-malformed-passed-over",
     "negotiation-repeated-lines",
     "negotiation-several-transfer-syntaxes",
