@@ -11,7 +11,7 @@ from dicomweb_reference.server import Reference
 
 # What the reference server shows without any freedom: it answers without Accept, as nearly every server does, and has
 # no colour space but sRGB for iccprofile.
-ALWAYS = {"NEGOTIATION-001", "RENDERED-037"}
+ALWAYS = {"NEGOTIATION-001", "NEGOTIATION-002", "RENDERED-037"}
 
 # Freedoms of what no check asks for yet.
 UNSEEN = {
