@@ -319,16 +319,19 @@ def test_parts_in_other_order(with_freedom: WithFreedom) -> None:
 
 def test_forms_of_metadata(with_freedom: WithFreedom) -> None:
     inline, relative = with_freedom("bulk-data-inline"), with_freedom("bulk-data-relative")
+    proxied = with_freedom("bulk-data-other-host")
     strings, reverse = with_freedom("numbers-as-strings"), with_freedom("json-keys-in-other-order")
     item = instance()
     dataset = image(20, 20, PixelSpacing=["0.5", "2"], RequestAttributesSequence=[item])
-    for service in (inline, relative, strings, reverse):
+    for service in (inline, relative, proxied, strings, reverse):
         service.store(dataset)
 
     (model,) = inline.metadata(path_of(dataset))
     assert base64.b64decode(model["7FE00010"]["InlineBinary"]) == dataset.PixelData
     (model,) = relative.metadata(path_of(dataset))
     assert model["7FE00010"]["BulkDataURI"] == f"/dicom-web{path_of(dataset)}/bulkdata/7FE00010"
+    (model,) = proxied.metadata(path_of(dataset))
+    assert model["7FE00010"]["BulkDataURI"] == f"http://archive.invalid/dicom-web{path_of(dataset)}/bulkdata/7FE00010"
     (model,) = strings.metadata(path_of(dataset))
     assert model["00280030"]["Value"] == ["0.5", "2"]
     assert model["00400275"]["Value"][0]["00200013"]["Value"] == [str(item.InstanceNumber)]
