@@ -103,10 +103,11 @@ def plain(dicomweb: StudiesService, instance: Instance, *, accept: str = media_t
     """
     response = dicomweb.rendered(instance, accept=accept)
     control(response, because="the image cannot be rendered without any parameter")
-    return response, _of_control(response)
+    return response, of_control(response)
 
 
-def _of_control(response: Response) -> Picture:
+def of_control(response: Response) -> Picture:
+    """Return the one picture of a control, or end the check as inconclusive."""
     try:
         found = read_all(response)
     except PictureError as error:

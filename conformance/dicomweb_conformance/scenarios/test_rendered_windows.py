@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dicomweb_conformance import pictures, predictions
 from dicomweb_conformance.checks import Variant, verifies
-from dicomweb_conformance.expect import assume, expect
+from dicomweb_conformance.expect import assume, control, expect
 from dicomweb_conformance.pictures import Samples
-from dicomweb_conformance.scenarios.rendering import is_same, listed, plain_and_with, region, shown
+from dicomweb_conformance.scenarios.rendering import is_same, listed, of_control, plain_and_with, region, shown
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 
-RAMP = 5
-"""Place of the image in `corpus.pictures`."""
+QUADRANTS, RAMP = 4, 5
+"""Places of the images in `corpus.pictures`."""
 _SIDE = 8
 _TOLERANCE = 32.0
 _EDGE = 8.0
@@ -137,10 +137,14 @@ def test_window_before_region(dicomweb: StudiesService, corpus: Corpus) -> None:
     instance = corpus.pictures.instances[RAMP]
     window = "1024,2048,linear"
     before, windowed = plain_and_with(dicomweb, instance, "window", window)
-    part = region(dicomweb, instance, "64,32,0,32,64,32")
-    expected = pictures.scaled(windowed.grey[32:], part.size)
+    upper_half = ("viewport", listed("64,32,0,0,64,32"))
+    region(dicomweb, corpus.pictures.instances[QUADRANTS], "64,32,0,0,64,32")  # not applicable without regions
+    alone = dicomweb.rendered(instance, [upper_half])
+    control(alone, because="a region of the image cannot be rendered")
+    part = of_control(alone)
+    expected = pictures.scaled(windowed.grey[:32], part.size)
 
-    response = dicomweb.rendered(instance, [("window", listed(window)), ("viewport", listed("64,32,0,32,64,32"))])
+    response = dicomweb.rendered(instance, [("window", listed(window)), upper_half])
 
     with expect(response) as it:
         it.has_status(200)
@@ -156,7 +160,7 @@ def test_window_before_region(dicomweb: StudiesService, corpus: Corpus) -> None:
         if found != "both" or grey.shape != expected.shape:
             it.observes(
                 "one of the two parameters without effect though it has one alone",
-                expected=["the lower half of the windowed picture"],
+                expected=["the upper half of the windowed picture"],
                 received=found if found != "both" else "another size",
             )
     assume(not is_same(before, windowed), "the window changes nothing", "rendered-parameters")
