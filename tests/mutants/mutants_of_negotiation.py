@@ -11,14 +11,16 @@ from mutant import Mutant, mutant
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
+from dicomweb_reference import media_types
 from dicomweb_reference.archive import Instance
 from dicomweb_reference.levels import Level
-from dicomweb_reference.media_types import DICOM_JSON, MediaType
+from dicomweb_reference.media_types import DICOM_JSON, JPEG, MediaType
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.server import Reference, Step
 from dicomweb_reference.transactions.negotiation import Ranges
 
 MUTANTS: list[Mutant] = []
+PICTURES = ("negotiation", "rendered", "thumbnail")
 BEFORE = ("negotiation", "metadata", "retrieve", "xml", "charset", "frames", "bulkdata")
 
 
@@ -160,6 +162,64 @@ refusing(
     status=400,
 )
 refusing("charset-on-search-refused", "Accept-Charset is refused.", names_charsets("utf-8"), "charset-header-on-search")
+
+
+@mutant("negotiation-default-quality", "negotiation-most-specific-range", may_trip=PICTURES, into=MUTANTS)
+class RenderedAsJpegAlways(Reference):
+    """Pictures come as JPEG wherever that is acceptable, whatever the weights are."""
+
+    def negotiate(self, request: Request, offers: Sequence[MediaType]) -> MediaType:
+        ranges = self.acceptable(request, offers[0])
+        accepts_jpeg = JPEG in offers and media_types.quality(ranges, JPEG) > 0
+        return JPEG if accepts_jpeg else super().negotiate(request, offers)
+
+
+@mutant("negotiation-parameter-before-header", may_trip=PICTURES, into=MUTANTS)
+class ParameterOfPicturesIgnored(Reference):
+    """The accept parameter of rendered resources is ignored."""
+
+    def retrieve_rendered(self, request: Request) -> Response:
+        return super().retrieve_rendered(replace(request, query=""))
+
+
+def odd_picture(name: str, defect: str, odd: Callable[[Request], bool], *kills: str) -> None:
+    """A server that breaks where a rendered resource is asked for in an odd way."""
+
+    class OddPicture(Reference):
+        def retrieve_rendered(self, request: Request) -> Response:
+            if odd(request):
+                raise Refusal(500, "An exception.")
+            return super().retrieve_rendered(request)
+
+    OddPicture.__doc__ = defect
+    mutant(*kills, may_trip=PICTURES, into=MUTANTS, name=name)(OddPicture)
+
+
+odd_picture(
+    "parameter-outside-header-breaks",
+    "An accept parameter that Accept does not hold ends in 500.",
+    lambda request: request.accept == "image/jpeg" and "accept=image/png" in request.query,
+    "negotiation-parameter-outside-header",
+)
+odd_picture(
+    "parameter-in-other-case-breaks",
+    "A query parameter Accept ends in 500.",
+    asks("Accept="),
+    "negotiation-parameter-in-other-case",
+)
+odd_picture(
+    "equal-quality-breaks",
+    "Two types of the same weight end in 500.",
+    lambda request: request.accept in {"image/jpeg, image/png", "image/png, image/jpeg"},
+    "negotiation-equal-quality[jpeg-first]",
+    "negotiation-equal-quality[png-first]",
+)
+odd_picture(
+    "picture-with-transfer-syntax-breaks",
+    "A rendered media type with a transfer syntax ends in 500.",
+    accepts("image/jpeg; transfer-syntax"),
+    "negotiation-transfer-syntax-of-a-picture",
+)
 
 
 @mutant("negotiation-highest-quality", may_trip=BEFORE, into=MUTANTS)
