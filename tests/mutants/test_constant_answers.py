@@ -73,7 +73,9 @@ def test_no_check_passes(name: str, tmp_path: Path) -> None:
     assert status in {1, 4, 5}, printed
     assert "INTERNALERROR" not in printed
     passed = [
-        f"{each.check} {[one.observation for one in each.observed]}" for each in run.results if each.verdict == "pass"
+        f"{each.check} {[one.observation for one in each.observed]}"
+        for each in run.results
+        if each.verdict == "pass" and each.scenario != "messages"  # a constant answer may well be good HTTP
     ]
     errors = [f"{each.check}: {each.reason}" for each in run.results if each.verdict == "error"]
     assert not passed
