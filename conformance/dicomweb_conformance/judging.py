@@ -76,6 +76,9 @@ _RUN_FILES = ("run.jsonl", "report.json", "report.html", "report.md", "exchanges
 _MARKER_OF = {"store.json-bulk": "json_bulk"}
 _PATIENCE = 6
 """How many times the grace time an operation may take."""
+ATTEMPTS = 4
+"""How often a check is begun at most where the target is away meanwhile."""
+
 _judgement = pytest.StashKey[Judgement]()
 _core = pytest.StashKey[bool]()
 _started = pytest.StashKey[tuple[str, float]]()
@@ -410,17 +413,29 @@ class Judging:
                     raise
             if self.liveness.epoch == epoch:
                 return result
-            # The target was away meanwhile and may have lost what the check stored: what came of it does not count.
+            self._judge_again(item, judgement)
+            return None
+
+    def _judge_again(self, item: pytest.Item, judgement: Judgement) -> None:
+        """Repeat a check during which the target was away: it may have lost what the check had stored.
+
+        A request that the target dies of is sent twice, so that this can happen twice for one cause.
+        """
+        for attempt in range(1, ATTEMPTS):
             epoch = self.liveness.epoch
             judgement.findings.clear()
             judgement.observed.clear()
             if isinstance(item, pytest.Function) and "fresh" in item.funcargs:
-                item.funcargs["fresh"] = Fresh(self.settings.seed, f"{judgement.check} again")
-            item.runtest()
-            if self.liveness.epoch != epoch:
-                reason = "the target was away twice while this check ran; message[HTTP-002] names the request"
-                raise Inconclusive(reason, check_id("HTTP-002"))
-            return None
+                item.funcargs["fresh"] = Fresh(self.settings.seed, f"{judgement.check} {attempt}")
+            try:
+                item.runtest()
+            except Exception:
+                if self.liveness.epoch == epoch or judgement.deadly:
+                    raise
+            if self.liveness.epoch == epoch:
+                return
+        reason = f"the target was away {ATTEMPTS} times while this check ran; message[HTTP-002] names the request"
+        raise Inconclusive(reason, check_id("HTTP-002"))
 
     def _gate(self, judgement: Judgement) -> None:
         """End a check that the target need not answer, before it asks anything."""

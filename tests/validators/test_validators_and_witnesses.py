@@ -151,6 +151,7 @@ def test_the_reference_server(freedoms: tuple[str, ...]) -> None:
             judged.send("GET", at, Accept=media_types.MULTIPART_DICOM)
             metadata = judged.send("GET", f"{at}/metadata", Accept=media_types.DICOM_JSON)
             for uri in re.findall(rb'"BulkDataURI": ?"([^"]+)"', metadata):
-                judged.send("GET", uri.decode(), Accept='multipart/related; type="application/octet-stream"')
+                if uri.startswith(base.encode()) or not uri.startswith(b"http"):  # one freedom names another host
+                    judged.send("GET", uri.decode(), Accept='multipart/related; type="application/octet-stream"')
     assert judged.failed == []
     assert judged.bodies > len(studies)
