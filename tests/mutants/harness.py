@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -36,6 +36,7 @@ def judged(
     directory: Path,
     *arguments: str,
     checks: Collection[str] | None = None,
+    files: Mapping[str, str] | None = None,
     plugins: Sequence[object] = (),
 ) -> Run:
     """Judge a reference server by the profile of its flavour.
@@ -45,6 +46,7 @@ def judged(
         directory: where the run record goes, and the root directory of the inner pytest.
         arguments: further arguments of pytest.
         checks: the ids of the checks to judge it with; every check of the suite if None.
+        files: which file holds which check, so that no others need be collected.
         plugins: further plugins of pytest.
 
     Raises:
@@ -53,7 +55,10 @@ def judged(
     only = [] if checks is None else [_Only(checks)]
     with _quick_turns(), running(reference) as url:
         profile = f"--dicomweb-profile={profile_of(type(reference))}"
-        status, printed, run = printed_and_judged_at(url, directory, profile, *arguments, plugins=[*only, *plugins])
+        named = sorted({files[each] for each in checks if each in files}) if checks and files else []
+        status, printed, run = printed_and_judged_at(
+            url, directory, profile, *arguments, *named, plugins=[*only, *plugins]
+        )
     assert status != pytest.ExitCode.USAGE_ERROR, printed
     return run
 
@@ -86,6 +91,7 @@ def printed_and_judged_at(
         "--tb=no",
         "-pno:cacheprovider",
         "-pno:xdist",
+        "-pno:unraisableexception",  # it collects all garbage, twice in a run
         "-pno:hypothesispytest",
     ]
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):

@@ -27,12 +27,13 @@ class Reach:
     """What one run of the whole suite reached; a freedom that a step asks for counts as a step `free:name`.
 
     `by_check` holds the steps behind each check's exchanges. What is in `everywhere` can show in any check: steps that
-    make the server, and those that shape what is kept.
+    make the server, and those that shape what is kept. `files` are those that hold the checks.
     """
 
     by_check: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     everywhere: set[str] = field(default_factory=set)
     scenarios: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
 
     def checks(self, steps: Collection[str]) -> set[str]:
         """Return the checks in which a change of these steps can show."""
@@ -77,6 +78,7 @@ class _Tracer:
         properties = dict(item.user_properties)
         self.check = str(properties["dicomweb-check"])
         self.reach.scenarios[self.check] = str(properties["dicomweb-scenario"])
+        self.reach.files[self.check] = str(item.path)
 
 
 def steps_of(server: type[Reference]) -> set[str]:

@@ -28,7 +28,7 @@ def test_a_check_gets_to_see_each_freedom(reach: Reach) -> None:
 @pytest.mark.parametrize("name", sorted(set(FREEDOMS) - set(UNSEEN)))
 def test_a_permitted_answer_is_no_failure(name: str, tmp_path: Path, reach: Reach, every_check: bool) -> None:
     checks = None if every_check else reach.checks({f"free:{name}"})
-    run = judged(Reference({name}), tmp_path, "--dicomweb-grace=3", checks=checks)
+    run = judged(Reference({name}), tmp_path, "--dicomweb-grace=3", checks=checks, files=reach.files)
 
     wrong = [
         f"{each.check}: {each.verdict} {each.reason} {[(one.requirement, one.observation) for one in each.findings]}"
