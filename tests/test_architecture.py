@@ -164,6 +164,11 @@ def test_the_modules_of_the_suite_import_each_other_one_way() -> None:
     one_way("the suite", PACKAGES["dicomweb_conformance"], "dicomweb_conformance.")
 
 
+def test_the_modules_of_the_fixtures_import_each_other_one_way() -> None:
+    one_way("the fixtures", PACKAGES["dicomweb_fixtures"], "dicomweb_fixtures.")
+    one_way("the studies", PACKAGES["dicomweb_fixtures"] / "studies", "dicomweb_fixtures.studies.")
+
+
 def one_way(name: str, folder: Path, prefix: str) -> None:
     """Asserts that the modules of a folder can be put in an order in which each imports only earlier ones."""
     stems = {path.stem: path for path in folder.glob("*.py") if path.stem != "__init__"}
