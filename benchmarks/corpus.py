@@ -24,15 +24,15 @@ def measure(what: str) -> bool:
     entry: Entry | None = None if what == WHOLE else getattr(corpus, what)
     studies = list(corpus.all_studies()) if entry is None else entry.studies
     files = [instance.part10 for study in studies for instance in study.instances]
-    seconds = time.perf_counter() - began
+    seconds, worked = time.perf_counter() - began, time.process_time()
     octets = sum(map(len, files))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     print(  # noqa: T201 - this is what it is for
         f"{what:12} {len(studies):5} studies {len(files):5} instances {octets / 1e6:6.2f} MB in {seconds:5.2f} s: "
         f"{len(files) / seconds:6.0f} instances/s {octets / 1e6 / seconds:6.2f} MB/s, "
-        f"{time.process_time():5.2f} s of a processor, peak {peak:4.0f} MB"
+        f"{worked:5.2f} s of a processor, peak {peak:4.0f} MB"
     )
-    return seconds < LIMIT_IN_SECONDS and peak < LIMIT_IN_MB
+    return worked < LIMIT_IN_SECONDS and peak < LIMIT_IN_MB
 
 
 if __name__ == "__main__":
