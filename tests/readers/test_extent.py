@@ -33,7 +33,8 @@ from dicomweb_fixtures.entities import Instance
 
 def instances() -> Iterator[Instance]:
     for study in Corpus(20240115).all_studies():
-        yield from study.instances
+        if study.name != "encoded.deflated":  # where such a file ends is known to who inflates it
+            yield from study.instances
 
 
 def extent(octets: bytes) -> Extent:
