@@ -135,6 +135,31 @@ def render(directory: str) -> None:
         raise click.ClickException(str(error)) from None
 
 
+@main.group()
+def corpus() -> None:
+    """Work with the synthetic studies that targets are judged with."""
+
+
+@corpus.command()
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--seed", type=click.IntRange(min=0), required=True, help="That of the run that will judge the server.")
+def export(directory: Path, seed: int) -> None:
+    """Write the corpus of a seed to DIRECTORY, as files and their right answers in corpus.json.
+
+    Load the files into a server by whatever means, and judge it reading only, with the same seed.
+    """
+    from dicomweb_fixtures.export import export as write  # noqa: PLC0415 - pydicom is loaded only to export
+
+    try:
+        written = write(seed, directory)
+    except OSError as error:
+        raise click.ClickException(f"{directory} cannot take the corpus: {error}") from None
+    megabytes = written.octets / 1e6
+    click.echo(f"{written.studies} studies, {written.instances} instances, {megabytes:.1f} MB in {directory}")
+    if written.left_out:
+        click.echo(f"left out, for want of the package imagecodecs: transfer syntaxes {', '.join(written.left_out)}")
+
+
 _CLEANS = frozenset(
     ("url", "target", "auth", "header", "ca", "cert", "insecure", "proxy", "report", "timeout", "grace", "rate", "seed")
 )
