@@ -114,6 +114,10 @@ def test_the_validators_import_each_other_one_way() -> None:
     one_way("validators", PACKAGES["dicomweb_conformance"] / "validators", "dicomweb_conformance.validators.")
 
 
+def test_the_makers_of_malformed_payloads_import_each_other_one_way() -> None:
+    one_way("malformed", PACKAGES["dicomweb_fixtures"] / "malformed", "dicomweb_fixtures.malformed.")
+
+
 def test_each_message_row_of_http_has_one_owner() -> None:
     owners = Counter(
         row
