@@ -38,6 +38,8 @@ def test_part_10_as_pydicom_writes_it(instance: Instance) -> None:
 
 @pytest.mark.parametrize("instance", INSTANCES)
 def test_json_as_pydicom_writes_it(instance: Instance) -> None:
+    if "SelectorFDValue" in instance.dataset and "nan" in instance.value("SelectorFDValue"):
+        pytest.skip("pydicom writes NaN, which is no JSON")
     try:
         model = instance.dataset.to_json_dict(bulk_data_threshold=1000, bulk_data_element_handler=lambda _: "bulk/1")
     except ValueError:
