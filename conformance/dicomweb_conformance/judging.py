@@ -187,7 +187,9 @@ class Judging:
         return self._started().restart if self.settings.start else None
 
     def _started(self) -> startup.Started:
-        return startup.Started(self.settings.start, self.settings.report / "target.log", self.state / "target.pid")
+        return startup.Started(
+            self.settings.start, self.settings.report / "target.log", self.settings.report / ".target.pid"
+        )
 
     def _examine(self, suspect: Response, repeat: Callable[[], Response]) -> Examined:
         """Find out whether the target died of a request; where it is gone, end the check that asked."""

@@ -19,6 +19,11 @@ def free_port() -> int:
         return port
 
 
+def answers(port: int) -> bool:
+    with socket.socket() as asking:
+        return asking.connect_ex(("127.0.0.1", port)) == 0
+
+
 def report(directory: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((directory / "reports/latest/report.json").read_text(encoding="utf-8"))
     return found
@@ -41,6 +46,7 @@ def test_the_request_is_named_and_the_rest_concluded(workers: str, run: Run, tmp
     )
 
     assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert not answers(port), "what was started for the run ends with it"
     results = {each["check"]: each for each in report(tmp_path)["results"]}
     named = results["message[HTTP-002]"]
     assert named["verdict"] == "fail"
