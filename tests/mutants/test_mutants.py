@@ -18,7 +18,7 @@ MESSAGES = "messages"
 _RESOURCES = frozenset({"search", "retrieve", "metadata", "store", "rendered", "frames"})
 RIDING = {"xml": _RESOURCES, "negotiation": _RESOURCES, "charset": _RESOURCES}
 """Scenarios that put their question to the resources of others, and trip over what is wrong there."""
-SURPRISES = 60
+SURPRISES = 20
 """Checks that a mutant is shown to at most, beside those that must notice it."""
 MUTANTS: tuple[Mutant, ...] = tuple(
     mutant
