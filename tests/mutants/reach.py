@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from harness import judged
 from mutant import flavour_of
 
+from dicomweb_fixtures.corpus import Corpus
 from dicomweb_reference.server import Reference
 from dicomweb_reference.transactions.store_metadata import StoreMetadata
 
@@ -27,13 +29,15 @@ class Reach:
     """What one run of the whole suite reached; a freedom that a step asks for counts as a step `free:name`.
 
     `by_check` holds the steps behind each check's exchanges. What is in `everywhere` can show in any check: steps that
-    make the server, and those that shape what is kept. `files` are those that hold the checks.
+    make the server, and those that shape what is kept. `files` are those that hold the checks,
+    `entries` those of the corpus that a check uses.
     """
 
     by_check: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     everywhere: set[str] = field(default_factory=set)
     scenarios: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    entries: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def checks(self, steps: Collection[str]) -> set[str]:
         """Return the checks in which a change of these steps can show."""
@@ -96,10 +100,25 @@ def overridden(server: type[Reference]) -> set[str]:
 _OF_EVERY_CLASS = frozenset(vars(type("Plain", (), {})))
 
 
+@contextmanager
+def _use_noted(tracer: _Tracer) -> Iterator[None]:
+    """Have the tracer note which entries of the corpus a check uses."""
+    used = Corpus._used
+
+    def noted(corpus: Corpus, make: Callable[[int], Any]) -> Any:
+        tracer.reach.entries[tracer.check].add(f"{make.__module__}.{make.__qualname__}")
+        return used(corpus, make)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Corpus, "_used", noted)
+        yield
+
+
 def traced(directory: Path, flavour: type[Reference] = Reference) -> Reach:
     """Judge a flavour of the reference server with the whole suite, and say what each check reached."""
     tracer = _Tracer(flavour)
     server = tracer.server()
     tracer.shaping = 0
-    judged(server, directory, plugins=[tracer])
+    with _use_noted(tracer):
+        judged(server, directory, plugins=[tracer])
     return tracer.reach
