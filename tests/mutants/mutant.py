@@ -20,6 +20,13 @@ def profile_of(server: type[Reference]) -> str:
     return "google" if issubclass(server, Google) else "dicom"
 
 
+EVERYWHERE = (
+    *("store", "search", "retrieve", "metadata", "frames", "bulkdata", "rendered", "thumbnail"),
+    *("xml", "negotiation", "charset", "delete", "google", "messages"),
+)
+"""Every scenario: for defects of what all of them build on."""
+
+
 @dataclass(frozen=True)
 class Mutant:
     """A server with one defect.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from mutant import Mutant, mutant
+from mutant import EVERYWHERE, Mutant, mutant
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
@@ -17,7 +17,6 @@ from dicomweb_reference.outcomes import Outcome, Received
 from dicomweb_reference.server import Reference
 
 MUTANTS: list[Mutant] = []
-EVERYWHERE = ("google", "store", "search", "retrieve", "metadata", "delete", "messages")
 
 
 @mutant("google-base-url", may_trip=EVERYWHERE, into=MUTANTS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mutant import Mutant, mutant
+from mutant import EVERYWHERE, Mutant, mutant
 from starlette.responses import Response
 
 from dicomweb_reference import operations
@@ -16,7 +16,6 @@ from dicomweb_reference.outcomes import Reason, Received
 from dicomweb_reference.server import Reference
 
 MUTANTS: list[Mutant] = []
-EVERYWHERE = ("google", "store", "search", "retrieve", "metadata", "delete", "messages")
 
 
 @mutant("lro-delete-study", may_trip=EVERYWHERE, into=MUTANTS)

@@ -199,7 +199,7 @@ class ImplicitAsStored(Reference):
 @mutant(
     *(f"retrieve-missing[{level}]" for level in MISSING),
     *(f"metadata-missing[{level}]" for level in MISSING),
-    may_trip=["retrieve", "metadata", "delete"],
+    may_trip=["retrieve", "metadata", "frames", "bulkdata", "rendered", "thumbnail", "delete"],
     into=MUTANTS,
 )
 class MissingIsNoContent(Reference):

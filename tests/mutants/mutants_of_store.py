@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mutant import Mutant, mutant
+from mutant import EVERYWHERE, Mutant, mutant
 from starlette.responses import Response
 
 from dicomweb_reference import elements
@@ -18,7 +18,6 @@ from dicomweb_reference.outcomes import Outcome, Reason, Received
 from dicomweb_reference.server import Headers, Reference
 
 MUTANTS: list[Mutant] = []
-EVERYWHERE = ("store", "search", "retrieve", "metadata", "delete")
 
 
 @mutant(

@@ -16,7 +16,11 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "check_ids.txt"
 TRIPPED = {"fail", "deviation"}
 MESSAGES = "messages"
 _RESOURCES = frozenset({"search", "retrieve", "metadata", "store", "rendered", "frames"})
-RIDING = {"xml": _RESOURCES, "negotiation": _RESOURCES, "charset": _RESOURCES}
+RIDING = {
+    **dict.fromkeys(("xml", "negotiation", "charset"), _RESOURCES),
+    "rendered": frozenset({"frames"}),
+    "thumbnail": frozenset({"frames", "rendered"}),
+}
 """Scenarios that put their question to the resources of others, and trip over what is wrong there."""
 SURPRISES = 10
 """Checks that a mutant is shown to at most, beside those that must notice it."""
