@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -132,7 +133,15 @@ def test_without_a_target_the_plugin_loads_nothing_heavy(tmp_path: Path) -> None
 
 def test_an_interrupted_run_cleans_up_and_says_so(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", URL, "-q"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+    # A shell's background job ignores Ctrl-C, and so would everything that it starts.
+    listening = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=listening,  # noqa: PLW1509 - it only sets a signal back
+    ) as process:
         record = tmp_path / "reports/latest/run.jsonl"
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline and not (
