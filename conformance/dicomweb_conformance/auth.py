@@ -68,7 +68,7 @@ class Tokens:
             CredentialsError: none can be fetched; says why.
         """
         from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415 - only who uses it waits for google-auth
-        from google.auth.transport.requests import Request  # noqa: PLC0415
+        from google.auth.transport.requests import Request  # noqa: PLC0415 - loaded only for whoever uses it
 
         with self._lock:
             try:
@@ -120,7 +120,7 @@ def credentials(spec: str, environ: Mapping[str, str]) -> Credentials:
 
 def _google(file: str) -> Tokens:
     import google.auth  # noqa: PLC0415 - only who uses it waits for google-auth
-    from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError  # noqa: PLC0415
+    from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError  # noqa: PLC0415 - loaded only for whoever uses it
 
     if not file:
         try:
@@ -131,7 +131,7 @@ def _google(file: str) -> Tokens:
                 f"`gcloud auth application-default login`, or GOOGLE_APPLICATION_CREDENTIALS names a key file ({error})"
             ) from error
         return Tokens(lambda: found, "the application default credentials")
-    from google.oauth2 import service_account  # noqa: PLC0415
+    from google.oauth2 import service_account  # noqa: PLC0415 - loaded only for whoever uses it
 
     from_file: Callable[..., Any] = service_account.Credentials.from_service_account_file
     try:

@@ -147,7 +147,7 @@ def _answer_class(wire: Wire) -> type[http.client.HTTPResponse]:
             version, status, reason = super()._read_status()  # type: ignore[misc]  # not in typeshed
             while 100 < status < 200 and status != 101:
                 http.client.parse_headers(self.fp)
-                version, status, reason = super()._read_status()  # type: ignore[misc]
+                version, status, reason = super()._read_status()  # type: ignore[misc]  # likewise
             return version, status, reason
 
     return Answer

@@ -106,7 +106,7 @@ def client(url: str, directory: Path, **settings: object) -> Iterator[Client]:
     """A client of a target; `pause`, `body_limit` are the client's own, any other setting is the target's."""
     own = {name: settings.pop(name) for name in ("pause", "body_limit") if name in settings}
     recorder = Recorder(directory, "main", Redaction())
-    made = Client(Target(url, **{"timeout": 10.0, **settings}), recorder, user_agent="test", **own)  # type: ignore[arg-type]
+    made = Client(Target(url, **{"timeout": 10.0, **settings}), recorder, user_agent="test", **own)  # type: ignore[arg-type]  # by name, as the caller has it
     try:
         yield made
     finally:

@@ -54,7 +54,9 @@ def test_nothing_fails_but_what_is_known(name: str, url: str, tmp_path: Path) ->
 
 def test_workers_come_to_the_same_verdicts(name: str, url: str, tmp_path: Path) -> None:
     if name == "tiny-pacs":
-        pytest.skip("it loses instances where two clients store at once, so that its verdicts differ from run to run")
+        pytest.skip(
+            "with two workers its verdicts of store checks differed from those with one; the cause is not traced"
+        )
     alone, together = tmp_path / "alone", tmp_path / "together"
     alone.mkdir()
     together.mkdir()

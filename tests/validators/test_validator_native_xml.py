@@ -53,7 +53,7 @@ def test_nothing_speaks_against_a_good_document() -> None:
 
 
 def seen(content: str, **options: str) -> set[tuple[str, str]]:
-    return said(native_xml.judge(document(UID + content), url="http://h/", **options))  # type: ignore[arg-type]
+    return said(native_xml.judge(document(UID + content), url="http://h/", **options))  # type: ignore[arg-type]  # by name, as the caller has it
 
 
 def element(content: str = "", attributes: str = 'tag="00100020" vr="LO" keyword="PatientID"') -> str:

@@ -124,7 +124,7 @@ class Judged:
         elif name in {media_types.DICOM_JSON, media_types.JSON}:
             resource = answer.resource
             assert resource in {"search", "metadata", "store"}, url
-            yield from dicom_json.judge(body, content_type, resource=resource, url=url)  # type: ignore[arg-type]
+            yield from dicom_json.judge(body, content_type, resource=resource, url=url)  # type: ignore[arg-type]  # by name, as the caller has it
         elif name == media_types.DICOM:
             yield from part10.judge(body)
         elif answer.resource == "rendered":
