@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from pydicom import Dataset
 
+from dicomweb_conformance import store_answer
 from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.comparison import data_sets
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.expect import Expectation, assume, control, expect
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance
+from dicomweb_fixtures.fresh import Fresh
 
 AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 _ADDED_BY_MANY = frozenset({0x0008_0005, 0x0028_0301})
@@ -79,3 +81,43 @@ def additions(sent: Instance, received: Dataset) -> Iterator[str]:
     for each in data_sets(sent.dataset, received):
         if each.kind == "added" and int(each.path[:8], 16) not in _ADDED_BY_MANY:
             yield f"{each.path} {each.received}"
+
+
+def is_stored(
+    it: Expectation, archive: Archive, *instances: Instance, otherwise: str | None = None, of: str | None = None
+) -> None:
+    """Look whether the target holds the instances: an answer alone proves nothing."""
+    held = archive.held(instances)
+    missing = [each.sop_instance_uid for each in instances if each.sop_instance_uid not in held]
+    if missing:
+        report = it.finds if otherwise is None else it.observes
+        report(
+            otherwise or "not retrievable within the grace time",
+            expected=["every instance retrievable"],
+            received=f"not retrievable: {', '.join(missing)}",
+            of=of,
+        )
+
+
+def stays_away(
+    it: Expectation,
+    dicomweb: StudiesService,
+    archive: Archive,
+    fresh: Fresh,
+    *instances: Instance,
+    otherwise: str,
+    of: str | None = None,
+) -> None:
+    """Look whether the target holds what it must not: judged once a sibling that was sent later has become visible."""
+    sibling = fresh.instance(name="sent later")
+    control(dicomweb.store([sibling]), 200, 202, because="a good instance is not stored afterwards")
+    assume(
+        archive.holds(sibling), "a good instance that was sent afterwards does not become visible", "store-multipart"
+    )
+    if not archive.lacks(*instances, after=sibling):
+        it.observes(otherwise, expected=["not stored"], received="retrievable", of=of)
+
+
+def warns(response: Response) -> bool:
+    answer = store_answer.of_body(response.body)
+    return bool(answer and answer.warns)
