@@ -54,7 +54,7 @@ HTTP = {"requests", "urllib3"}
 # Packages of the suite of which every module is so.
 PURE_PACKAGES = {"validators"}
 # The way in, and nothing imports it.
-TOP = {"plugin", "judging", "cli"}
+TOP = {"plugin", "session", "cli"}
 
 
 def modules(package: str) -> list[Path]:

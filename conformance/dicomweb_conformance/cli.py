@@ -130,9 +130,10 @@ def render(directory: str) -> None:
     from dicomweb_reports.write import write_reports  # noqa: PLC0415
 
     try:
-        click.echo(write_reports(Path(directory)))
+        write_reports(Path(directory))
     except RecordError as error:
         raise click.ClickException(str(error)) from None
+    click.echo(Path(directory) / "report.html")
 
 
 @main.group()

@@ -12,6 +12,12 @@ from dicomweb_conformance import known
 from dicomweb_conformance.judgement import Finding
 from dicomweb_conformance.known import KnownFailure
 from dicomweb_conformance.observers import AFTER_CHECKS, Observers
+from dicomweb_conformance.planning import (
+    CHECK_PROPERTY,
+    REQUIREMENTS_PROPERTY,
+    SCENARIO_PROPERTY,
+    VERDICT_PROPERTY,
+)
 from dicomweb_conformance.recorder import Recorder
 from dicomweb_conformance.verdicts import Verdict
 from dicomweb_reports import record
@@ -19,10 +25,6 @@ from dicomweb_reports.failure import failure_text
 from dicomweb_reports.messages import EXAMPLES, SCENARIO
 from dicomweb_reports.model import VERDICTS, Known, Messages, Result, Run
 
-CHECK_PROPERTY = "dicomweb-check"
-SCENARIO_PROPERTY = "dicomweb-scenario"
-REQUIREMENTS_PROPERTY = "dicomweb-requirements"
-VERDICT_PROPERTY = "dicomweb-verdict"
 _OUTCOMES = {Verdict.FAIL: "failed", Verdict.FIXED: "failed", Verdict.ERROR: "failed", Verdict.KNOWN: "skipped"}
 
 

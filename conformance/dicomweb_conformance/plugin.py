@@ -64,7 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if config.getoption("help", default=False):
         return
-    from dicomweb_conformance.judging import Judging  # noqa: PLC0415 - the plugin stays light where there is nothing to judge
+    from dicomweb_conformance.session import ConformanceSession  # noqa: PLC0415 - the plugin stays light where there is nothing to judge
 
     command_line = {option.ini: config.getoption(option.ini) for option in OPTIONS}
     ini = {option.ini: config.getini(option.ini) for option in OPTIONS if option.name != "target"}
@@ -73,7 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
         command_line |= {"dicomweb_seed": from_controller["seed"]}
     try:
         settings = resolve(command_line, os.environ, ini, directory)
-        config.pluginmanager.register(Judging(config, settings, from_controller), "dicomweb-judging")
+        config.pluginmanager.register(ConformanceSession(config, settings, from_controller), "dicomweb-session")
     except OptionError as error:
         raise pytest.UsageError(str(error)) from None
     if config.args_source is not pytest.Config.ArgsSource.ARGS:

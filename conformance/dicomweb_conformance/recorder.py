@@ -37,7 +37,7 @@ class Recorder:
 
     def __init__(self, directory: Path, process: str, redaction: Redaction) -> None:
         self.directory = directory
-        self._process = process
+        self.process = process
         self._redaction = redaction
         self._exchanges = itertools.count(1)
         self._running: dict[str, bytes] = {}
@@ -79,7 +79,7 @@ class Recorder:
 
     def next_exchange(self) -> str:
         """Return the id of the next exchange."""
-        return f"{self._process}-{next(self._exchanges)}"
+        return f"{self.process}-{next(self._exchanges)}"
 
     def body(self, octets: bytes | None, size: int | None = None) -> dict[str, Any] | None:
         """Keep the first `BODY_CAP` octets of a body and return its description; None for a body that is not there.
@@ -94,7 +94,7 @@ class Recorder:
         digest = hashlib.sha256(kept).hexdigest()
         path = self.directory / "bodies" / digest
         if not path.exists():
-            part = path.with_suffix(f".{self._process}")
+            part = path.with_suffix(f".{self.process}")
             part.write_bytes(kept)
             part.replace(path)
         return {"sha256": digest, "size": len(octets) if size is None else size, "kept": len(kept)}

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from dicomweb_reports.model import Run
 
-def write_reports(directory: Path) -> Path:
+
+def write_reports(directory: Path) -> Run:
     """Render the run in `directory` to report.json, report.html, report.md and exchanges.har there.
 
-    Returns the path of report.html. Each file is whole or as it was before. Raises RecordError where the record cannot
+    Returns the run. Each file is whole or as it was before. Raises RecordError where the record cannot
     be read, OSError where a file cannot be written.
     """
     run = load(directory)
@@ -32,7 +34,7 @@ def write_reports(directory: Path) -> Path:
         file.write(markdown(run))
     with _whole(directory / "exchanges.har") as file:
         write_har(run, file)
-    return directory / "report.html"
+    return run
 
 
 def _json(document: dict[str, Any]) -> str:

