@@ -63,6 +63,7 @@ def test_a_mutant_is_noticed(
         mutant.server(mutant.freedoms),
         tmp_path,
         checks=None if every_check else {*mutant.kills, *surprising, *carriers},
+        files=reach.files,
     )
 
     tripped = {each.check: each for each in run.results if each.verdict in TRIPPED}
