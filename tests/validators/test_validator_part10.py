@@ -142,6 +142,8 @@ def deflated(octets: bytes) -> bytes:
         (RLE, HEAD + fragments(b"", bytes(4))),
         (RLE, HEAD + fragments(b"\0\0\0\0", bytes(4))),
         (RLE, HEAD + el("00280008", "IS", b"2 ") + fragments(b"\0\0\0\0\x0c\0\0\0", bytes(4), bytes(4))),
+        (RLE, HEAD + undefined("00880200", "SQ", item_of(fragments(b"", bytes(4)))) + fragments(b"", bytes(4))),
+        (RLE, HEAD + undefined("00880200", "SQ", open_item(PIXELS)) + fragments(b"", bytes(4))),
         (JPIP, HEAD + el("00287FE0", "UT", b"http://h")),
         (JPIP, HEAD + PIXELS),
         ("1.2.840.113619.5.2", b"a private syntax that nobody here knows"),
@@ -223,6 +225,11 @@ def test_the_encoding_that_it_rather_has_is_named() -> None:
         (GOOD + bytes(600), "RETRIEVE-008b", "octets behind the last element"),
         (
             HEAD + fragments(b"", bytes(4)),
+            "RETRIEVE-008c",
+            "Pixel Data of undefined length in a native syntax",
+        ),
+        (
+            HEAD + undefined("00880200", "SQ", item_of(fragments(b"", bytes(4)))),
             "RETRIEVE-008c",
             "Pixel Data of undefined length in a native syntax",
         ),

@@ -80,9 +80,14 @@ class Element:
 
 @dataclass
 class Walked:
-    """What a walk has seen: faults with their places, values at the top level, Pixel Data, and where the end is."""
+    """What a walk has seen: faults with their places, values at the top level, Pixel Data, and where the end is.
+
+    `nested_fragments` are the places of Pixel Data below the top level that are fragments, as an icon's may be in an
+    encapsulated syntax (PS3.5 A.4).
+    """
 
     faults: list[tuple[str, str]] = field(default_factory=list)
+    nested_fragments: list[str] = field(default_factory=list)
     values: dict[int, bytes] = field(default_factory=dict)
     pixel_data: Element | None = None
     end: int = 0
@@ -168,9 +173,12 @@ def _value(
     """Look at the value of an element; return where the next element begins."""
     if encoding.explicit and element.vr not in vrs.VRS:
         walked.faults.append((UNKNOWN_VR, where))
-    if element.tag == PIXEL_DATA and depth == 0:
-        walked.pixel_data = element
+    if element.tag == PIXEL_DATA:
+        if depth == 0:
+            walked.pixel_data = element
         if element.length == UNDEFINED:
+            if depth:
+                walked.nested_fragments.append(where)
             return _fragments(view, element, end, encoding)
     if element.length == UNDEFINED:
         if element.vr not in {"SQ", "UN"}:

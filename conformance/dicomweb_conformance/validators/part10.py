@@ -223,6 +223,9 @@ def _judge_pixels(
     tally: Tally, view: memoryview, walked: octets_of.Walked, syntax: str, encoding: Encoding, own: bool
 ) -> None:
     element = walked.pixel_data
+    if not _ENCAPSULATED.fullmatch(syntax):
+        for where in walked.nested_fragments:
+            tally.sees(FRAGMENTS, pixel_data.ENCAPSULATED_IN_NATIVE, where, own=own)
     if element is None or syntax in _REFERENCED:
         return
     if _ENCAPSULATED.fullmatch(syntax):
