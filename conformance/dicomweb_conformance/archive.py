@@ -97,31 +97,36 @@ class Archive:
         if shows(self._service.retrieve(instance), [uid]):
             return True
         series = resources.path(instance).rpartition("/")[0]
-        return _lists(self._service.search(series, SOPInstanceUID=uid), "00080018", {uid})
+        return uid in _listed(self._service.search(series, SOPInstanceUID=uid), "00080018")
 
 
-def ways_of_looking(service: StudiesService, study: Study) -> dict[str, Callable[[], bool]]:
-    """Return the ways in which a study can be seen whole, each as a question."""
+STUDY_SEARCH = "search for studies"
+"""The way of looking that shows that a study is there, and not that all of it is."""
+
+
+def ways_of_looking(service: StudiesService, study: Study) -> dict[str, Callable[[], set[str]]]:
+    """Return the ways in which a study can be seen, each as a question for the SOP Instance UIDs that it shows."""
     uids = {each.sop_instance_uid for each in study.instances}
-    return {
-        "search for studies": lambda: _lists(
-            service.search("studies", StudyInstanceUID=study.study_instance_uid), "0020000D", {study.study_instance_uid}
-        ),
-        "search for instances": lambda: all(
-            _lists(
-                service.search_in(series, "instances"), "00080018", {each.sop_instance_uid for each in series.instances}
-            )
-            for series in study.series
-        ),
-        "retrieve": lambda: shows(service.retrieve(study, accept=media_types.MULTIPART_DICOM), uids),
-    }
+
+    def listed() -> set[str]:
+        found = service.search("studies", StudyInstanceUID=study.study_instance_uid)
+        return uids if study.study_instance_uid in _listed(found, "0020000D") else set()
+
+    def listed_by_series() -> set[str]:
+        answers = (service.search_in(series, "instances") for series in study.series)
+        return uids & {uid for each in answers for uid in _listed(each, "00080018")}
+
+    def retrieved() -> set[str]:
+        found = service.retrieve(study, accept=media_types.MULTIPART_DICOM)
+        return {uid for uid in uids if shows(found, [uid])}
+
+    return {STUDY_SEARCH: listed, "search for instances": listed_by_series, "retrieve": retrieved}
 
 
-def _lists(response: Response, tag: str, uids: set[str]) -> bool:
+def _listed(response: Response, tag: str) -> set[str]:
     if response.status != 200:
-        return False
+        return set()
     try:
-        found = {dicom_json.text(each, tag) for each in dicom_json.objects(response.body)}
+        return {dicom_json.text(each, tag) for each in dicom_json.objects(response.body)}
     except dicom_json.DicomJsonError:
-        return False
-    return uids <= found
+        return set()

@@ -6,13 +6,13 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from filelock import FileLock
 
-from dicomweb_conformance.archive import wait_until, ways_of_looking
+from dicomweb_conformance.archive import STUDY_SEARCH, wait_until, ways_of_looking
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.judgement import Inconclusive, NotApplicable
 from dicomweb_conformance.ownership import Own
@@ -46,6 +46,19 @@ WAYS: dict[str, Way] = {
     "single part": lambda service, study: [service.store_single_part(each) for each in study.instances],
     "one by one": lambda service, study: [service.store([each]) for each in study.instances],
 }
+
+
+@dataclass(frozen=True)
+class _Sight:
+    """What looking showed: the ways that saw a study whole, and how many instances another saw at most."""
+
+    whole: tuple[str, ...]
+    instances: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the study is there: to find it among the studies is not enough where another way misses some."""
+        return bool(set(self.whole) - {STUDY_SEARCH}) or (bool(self.whole) and not self.instances)
 
 
 class Delivery:
@@ -120,8 +133,10 @@ class Delivery:
 
     def _still_there(self, study: Study) -> Delivered | None:
         """Return how a study is seen that was stored before the target was away; None where it is lost."""
-        seen = self._seen(study, 0)
-        return self._delivered(study, "stored before the target was away", [], [], seen, 0.0) if seen else None
+        sight = self._seen(study, 0)
+        if not sight.is_whole:
+            return None
+        return self._delivered(study, "stored before the target was away", [], [], sight.whole, 0.0)
 
     def _send(self, study: Study) -> Delivered:
         tried: list[dict[str, str]] = []
@@ -133,13 +148,14 @@ class Delivery:
             statuses.extend(each.status for each in responses)
             accepted = all(200 <= each.status < 300 for each in responses)
             began = time.monotonic()
-            seen = self._seen(study, self._grace if accepted else 0)
-            if seen:
-                return self._delivered(study, way, tried, exchanges, seen, time.monotonic() - began)
+            sight = self._seen(study, self._grace if accepted else 0)
+            if sight.is_whole:
+                return self._delivered(study, way, tried, exchanges, sight.whole, time.monotonic() - began)
             answer = next((each for each in responses if not 200 <= each.status < 300), responses[0])
             said = answer.error or f"{answer.status} {answer.reason}".strip()
+            visible = f"only {sight.instances} of {len(study.instances)} instances" if sight.instances else "not"
             tried.append(
-                {"way": way, "reason": f"answered {said}" + (", and not visible afterwards" if accepted else "")}
+                {"way": way, "reason": f"answered {said}" + (f", and {visible} visible afterwards" if accepted else "")}
             )
         reason = "; ".join(f"{each['way']}: {each['reason']}" for each in tried)
         return Delivered(
@@ -155,7 +171,7 @@ class Delivery:
 
     @staticmethod
     def _delivered(
-        study: Study, way: str, tried: list[dict[str, str]], exchanges: list[str], seen: list[str], delay: float
+        study: Study, way: str, tried: list[dict[str, str]], exchanges: list[str], seen: Sequence[str], delay: float
     ) -> Delivered:
         return Delivered(
             study.name,
@@ -168,22 +184,29 @@ class Delivery:
             exchanges=tuple(exchanges),
         )
 
-    def _seen(self, study: Study, grace: float) -> list[str]:
-        """Return the ways in which the study is seen whole: all that work on this target, where they do so in time."""
+    def _seen(self, study: Study, grace: float) -> _Sight:
+        """Look in all ways that work on this target, until all show the study whole or the time is over."""
         waiting = {name: look for name, look in ways_of_looking(self._look, study).items() if name not in self._blind()}
-        seen: list[str] = []
+        whole: list[str] = []
+        partly: dict[str, int] = {}
+        uids = {each.sop_instance_uid for each in study.instances}
 
         def seen_everywhere() -> bool:
-            for name in [name for name, look in waiting.items() if look()]:
-                seen.append(name)
-                del waiting[name]
+            for name, look in list(waiting.items()):
+                shown = look()
+                if shown == uids:
+                    whole.append(name)
+                    del waiting[name]
+                else:
+                    partly[name] = len(shown)
             return not waiting
 
         wait_until(seen_everywhere, grace)
-        if seen and grace:
+        sight = _Sight(tuple(whole), max((partly[name] for name in waiting), default=0))
+        if sight.is_whole and grace:
             for name in waiting:
                 (self._state / f"blind-{name.replace(' ', '-')}").touch()
-        return seen
+        return sight
 
     def _blind(self) -> set[str]:
         """The ways of looking that did not work for an earlier study, though others did: not waited for again."""
