@@ -32,13 +32,17 @@ _CHUNK = 1 << 16
 _IDLE = 1.0
 """Seconds after which a kept-alive connection is not trusted with a request that cannot be repeated."""
 
+
+class ReadOnlyError(Exception):
+    """A request that could change something, to a target that may only be read."""
+
+
 Screen = Callable[[Response], bytes | None]
 Answer = Callable[["Request"], Response]
 Body = bytes | Iterable[bytes] | None
 Examine = Callable[[Response, Callable[[], Response]], Examined]
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_IDEMPOTENT = _SAFE | {"DELETE", "PUT"}
+_IDEMPOTENT = busy.SAFE | {"DELETE", "PUT"}
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,15 @@ class Client:
         """Close every connection."""
         self._session.close()
 
+    def must_be_allowed(self, method: str) -> None:
+        """Refuse a method that is not safe (RFC 9110 9.2.1) where the target may only be read.
+
+        Raises:
+            ReadOnlyError: it is refused.
+        """
+        if self.target.read_only and method not in busy.SAFE:
+            raise ReadOnlyError(f"the run only reads: no {method} is sent")
+
     def send(
         self,
         method: str,
@@ -151,7 +164,11 @@ class Client:
             body: the payload.
             purpose: why it is sent.
             answer: sends the request, and turns whatever goes wrong into a Response.
+
+        Raises:
+            ReadOnlyError: the target may only be read.
         """
+        self.must_be_allowed(method)
 
         def once(retry_of: str | None) -> Response:
             return self._once(method, url, headers, body, purpose, answer, retry_of)
@@ -181,13 +198,13 @@ class Client:
     def _broken_off(self, asked: Request, response: Response, once: Callable[[str | None], Response]) -> Response:
         """Have a request repeated that broke off; return the second answer where the method is safe."""
         if self._examine is None:
-            hopeful = asked.method in _SAFE and "timed out" not in response.error
+            hopeful = asked.method in busy.SAFE and "timed out" not in response.error
             repeat: Response | None = once(response.exchange) if hopeful else None
         else:
             examined = self._examine(response, lambda: once(response.exchange))
             repeat = examined.repeat
             self._on_answer(asked, response, _course(response, examined))
-        return repeat if repeat is not None and asked.method in _SAFE else response
+        return repeat if repeat is not None and asked.method in busy.SAFE else response
 
     def _once(
         self,

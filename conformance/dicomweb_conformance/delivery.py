@@ -15,6 +15,7 @@ from filelock import FileLock
 from dicomweb_conformance.archive import STUDY_SEARCH, wait_until, ways_of_looking
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.judgement import Inconclusive, NotApplicable
+from dicomweb_conformance.loaded import LoadedCorpus
 from dicomweb_conformance.ownership import Own
 from dicomweb_conformance.recorder import Recorder
 from dicomweb_conformance.studies_service import StudiesService
@@ -72,6 +73,8 @@ class Delivery:
         grace: how long a stored study may take to become visible, in seconds.
         say: shows a line to the person who waits.
         epoch: how often the target was away so far: what it holds has to be found out anew each time.
+        reads_only: nothing is stored: what is to be there was loaded before.
+        loaded: what was loaded, where somebody says so.
     """
 
     def __init__(
@@ -83,6 +86,9 @@ class Delivery:
         grace: float,
         say: Callable[[str], None],
         epoch: Callable[[], int] = lambda: 0,
+        *,
+        reads_only: bool = False,
+        loaded: LoadedCorpus | None = None,
     ) -> None:
         self._store = service.for_purpose("store")
         self._look = service.for_purpose("confirm")
@@ -92,6 +98,8 @@ class Delivery:
         self._grace = grace
         self._say = say
         self._epoch = epoch
+        self._reads_only = reads_only
+        self._loaded = loaded
         self._known: dict[tuple[int, str], Delivered] = {}
 
     def has(self, study: Study) -> None:
@@ -108,9 +116,8 @@ class Delivery:
         if delivered.confirmed is None and delivered.refused and (syntax := _optional_syntax(study)):
             raise NotApplicable(f"the target does not take transfer syntax {syntax}, and need not: {delivered.reason}")
         if delivered.confirmed is None:
-            raise Inconclusive(
-                f"study {study.name} could not be stored: {delivered.reason}", next(iter(delivered.exchanges), None)
-            )
+            what = "is not there" if self._reads_only else "could not be stored"
+            raise Inconclusive(f"study {study.name} {what}: {delivered.reason}", next(iter(delivered.exchanges), None))
 
     def _once(self, study: Study, epoch: int) -> Delivered:
         digest = hashlib.sha256(study.study_instance_uid.encode()).hexdigest()[:16]
@@ -124,12 +131,30 @@ class Delivery:
             announcement.daemon = True
             announcement.start()
             try:
-                delivered = (self._still_there(study) if epoch else None) or self._send(study)
+                delivered = self._found(study) if self._reads_only else self._brought(study, epoch)
             finally:
                 announcement.cancel()
             path.write_text(json.dumps(asdict(delivered)), encoding="utf-8")
         self._recorder.event("stored", **asdict(delivered))
         return delivered
+
+    def _brought(self, study: Study, epoch: int) -> Delivered:
+        return (self._still_there(study) if epoch else None) or self._send(study)
+
+    def _found(self, study: Study) -> Delivered:
+        """Look for a study that was loaded by other means; one that was not loaded counts as not taken."""
+        lacking = self._loaded.lacks(study) if self._loaded else ""
+        sight = self._seen(study, 0) if not lacking else _Sight((), 0)
+        if sight.is_whole:
+            return self._delivered(study, "loaded before the run", [], [], sight.whole, 0.0)
+        some = f"only {sight.instances} of its {len(study.instances)} instances are"
+        return Delivered(
+            study.name,
+            study.study_instance_uid,
+            len(study.instances),
+            reason=lacking or f"{some if sight.instances else 'it is not'} on the target, and the run only reads",
+            refused=True,
+        )
 
     def _still_there(self, study: Study) -> Delivered | None:
         """Return how a study is seen that was stored before the target was away; None where it is lost."""

@@ -105,7 +105,17 @@ def instruments(
     )
     closing.callback(client.close)
     service = StudiesService(client, led, own)
-    delivery = Delivery(service, own, recorder, state, settings.grace, say, lambda: liveness.epoch)
+    delivery = Delivery(
+        service,
+        own,
+        recorder,
+        state,
+        settings.grace,
+        say,
+        lambda: liveness.epoch,
+        reads_only=settings.target.read_only,
+        loaded=settings.corpus,
+    )
     corpus = Corpus(settings.seed, delivery.has)
     capabilities = Capabilities(
         settings.target, service, lambda: corpus.two_series, recorder, state, questions_of(profile, settings.seed)

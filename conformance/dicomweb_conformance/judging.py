@@ -12,6 +12,7 @@ import pytest
 from dicomweb_conformance import known
 from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.capabilities import State
+from dicomweb_conformance.client import ReadOnlyError
 from dicomweb_conformance.instruments import Instruments
 from dicomweb_conformance.judgement import CheckFailed, Finding, Inconclusive, Judgement, NotApplicable, judging
 from dicomweb_conformance.known import KnownFailure
@@ -180,6 +181,8 @@ class Judging:
                 return self._not_applicable(judgement, end)
             case Inconclusive() as end:
                 return _Conclusion(Verdict.INCONCLUSIVE, end.reason, end.blame)
+            case ReadOnlyError() as end:
+                return _Conclusion(Verdict.NOT_APPLICABLE, str(end))
             case error:
                 return _Conclusion(Verdict.ERROR, "".join(traceback.format_exception(error)))
 

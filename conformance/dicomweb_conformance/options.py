@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dicomweb_conformance import loaded
 from dicomweb_conformance.auth import CredentialsError, credentials
+from dicomweb_conformance.loaded import LoadedCorpus, LoadedCorpusError
 from dicomweb_conformance.pace import Rate, rate
 from dicomweb_conformance.redaction import SECRET_HEADERS, Redaction
 from dicomweb_conformance.target import Product, Target, base_url
@@ -82,6 +84,8 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("write-known", "write the failures of this run as known failures", "FILE", "path"),
     Option("strict", "deviations fail the run too", kind="flag", default=False),
+    Option("read-only", "send nothing but GET, HEAD and OPTIONS; needs corpus, or seed", kind="flag", default=False),
+    Option("corpus", "corpus.json of the corpus that is on the target already; implies read-only", "FILE", "path"),
     Option("timeout", "seconds that one exchange may take (default: 30)", "S", "seconds", 30.0),
     Option(
         "budget", "seconds in which checks may begin; the rest ends inconclusive (default: no limit)", "S", "seconds"
@@ -114,6 +118,7 @@ class Settings:
     restart: str = ""
     rate: Rate | None = None
     known_in_target: tuple[Mapping[str, str], ...] = ()
+    corpus: LoadedCorpus | None = None
     redaction: Redaction = field(default=Redaction(), repr=False)
 
     @property
@@ -135,6 +140,8 @@ class Settings:
             "include": sorted(self.include),
             "known": str(self.known) if self.known else None,
             "strict": self.strict,
+            "read_only": target.read_only,
+            "corpus": str(self.corpus.path) if self.corpus else None,
             "timeout": target.timeout,
             "grace": self.grace,
             "budget": self.budget,
@@ -211,6 +218,7 @@ def _settings(
     for name in ("ca", "cert"):
         if values[name] and not values[name].is_file():
             raise OptionError(f"--dicomweb-{name}: there is no file {values[name]}")
+    corpus, seed = _corpus(values)
     declared = _declared(file, path)
     if url == EMBEDDED:
         declared = {"delete": True, **declared}
@@ -224,6 +232,7 @@ def _settings(
         insecure=values["insecure"],
         proxy=values["proxy"],
         timeout=values["timeout"],
+        read_only=values["read-only"] or corpus is not None,
         product=_product(file, path),
         declared=tuple(declared.items()),
     )
@@ -237,7 +246,8 @@ def _settings(
         write_known=values["write-known"],
         strict=values["strict"],
         grace=values["grace"],
-        seed=values["seed"] if values["seed"] is not None else secrets.randbits(48),
+        seed=seed,
+        corpus=corpus,
         budget=values["budget"],
         start=values["start"],
         restart=values["restart"],
@@ -245,6 +255,29 @@ def _settings(
         known_in_target=tuple(file.get("known-failures", ())),
         redaction=Redaction(header_secrets, SECRET_HEADERS | secret_headers, lambda: login.secrets),
     )
+
+
+def _corpus(values: Mapping[str, Any]) -> tuple[LoadedCorpus | None, int]:
+    """Return what is on the target already, and the seed of the run."""
+    seed: int | None = values["seed"]
+    if values["corpus"] is None:
+        if values["read-only"] and seed is None:
+            raise OptionError(
+                "--dicomweb-read-only: what is on the target? --dicomweb-corpus=FILE names the corpus.json that "
+                "'dicomweb-conformance corpus export DIR --seed N' wrote; --dicomweb-seed=N is enough"
+            )
+        return None, secrets.randbits(48) if seed is None else seed
+    if values["url"] == EMBEDDED:
+        raise OptionError(
+            "--dicomweb-corpus: the embedded server starts empty; 'dicomweb-conformance serve' can be loaded"
+        )
+    try:
+        corpus = loaded.load(values["corpus"])
+    except LoadedCorpusError as error:
+        raise OptionError(f"--dicomweb-corpus: {error}") from None
+    if seed not in {None, corpus.seed}:
+        raise OptionError(f"--dicomweb-seed={seed}: {corpus.path} has seed {corpus.seed}")
+    return corpus, corpus.seed
 
 
 def _option(name: str) -> Option:

@@ -185,6 +185,7 @@ class StudiesService:
             headers: further header fields.
             chunked: send with Transfer-Encoding: chunked and no Content-Length.
         """
+        self._client.must_be_allowed("POST")  # before the ledger names what is never sent
         claimed = list(may_store)
         self._own.claim(claimed)
         self._ledger.enter([*(each.study_instance_uid for each in claimed), *([study] if study else [])])

@@ -24,7 +24,7 @@ class Target:
     """The origin server under test.
 
     `url` is the base URL of the Studies Service without a trailing slash. `declared` maps a capability to whether the
-    vendor says that it is there.
+    vendor says that it is there. `read_only`: nothing but GET, HEAD and OPTIONS is sent.
     """
 
     url: str
@@ -35,6 +35,7 @@ class Target:
     insecure: bool = False
     proxy: str = ""
     timeout: float = 30.0
+    read_only: bool = False
     product: Product | None = None
     declared: tuple[tuple[str, bool], ...] = ()
 
