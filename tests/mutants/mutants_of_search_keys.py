@@ -19,10 +19,7 @@ from dicomweb_reference.server import Reference
 
 MUTANTS: list[Mutant] = []
 
-STARS = tuple(f"search-star[{each}]" for each in ("at-the-end", "in-the-middle", "of-no-characters", "twice"))
-QUESTION_MARKS = ("search-question-mark[in-the-middle]", "search-question-mark[at-the-end]")
 DATE_RANGES = tuple(f"search-date-range[{each}]" for each in ("closed", "until", "from"))
-BY_TAG = tuple(f"search-by-tag[{name}]" for name in (*STUDY, *PATIENT, "StudyInstanceUID"))
 REQUIRED = {**STUDY, **SERIES, **INSTANCE, "PatientName": PATIENT["PatientName"]}
 """The required keys, but for StudyInstanceUID and PatientID, without which nothing at all is found."""
 MATCHES = tuple(
@@ -73,7 +70,7 @@ class NamesIgnored(Reference):
         return key.tag == PATIENT["PatientName"] or super().match_name(key, values, query)
 
 
-@mutant(*BY_TAG, into=MUTANTS)
+@mutant("search-by-tag[PatientID]", into=MUTANTS)
 class TagsIgnored(Reference):
     """A key written as tag is not looked at."""
 
@@ -81,7 +78,7 @@ class TagsIgnored(Reference):
         return None if name[:1].isdigit() else super().attribute_path(name)
 
 
-@mutant(*BY_TAG, into=MUTANTS)
+@mutant("search-by-tag[PatientID]", into=MUTANTS)
 class TagsFindNothing(Reference):
     """A key written as tag matches nothing."""
 
@@ -108,7 +105,7 @@ class UidListRefused(Reference):
         return super().match_uid_list(key, values)
 
 
-@mutant(*STARS, *QUESTION_MARKS, into=MUTANTS)
+@mutant("search-star[at-the-end]", "search-question-mark[at-the-end]", into=MUTANTS)
 class WildCardsRefused(Reference):
     """Wild cards are refused."""
 

@@ -65,12 +65,24 @@ class StudyUidIgnored(Reference):
         return key.tag == "0020000D" or super().match_key(key, attribute, query)
 
 
-@mutant(*(f"search-by-tag[{name}]" for name in (*STUDY, *PATIENT, "StudyInstanceUID")), into=MUTANTS)
+@mutant("search-by-tag[PatientID]", into=MUTANTS)
 class TagsUnknown(Reference):
     """A key written as tag is not understood, and refused."""
 
     def attribute_path(self, name: str) -> str | None:
         if (len(name) == 8 and name.isdecimal()) or name == "0020000D":
+            raise Refusal(400, "Keywords only.")
+        return super().attribute_path(name)
+
+
+@mutant(
+    *(f"search-by-tag[{name}]" for name in (*STUDY, *PATIENT, "StudyInstanceUID") if name != "PatientID"), into=MUTANTS
+)
+class OnePatientIdByTag(Reference):
+    """Of the keys written as tags only that of Patient ID is understood."""
+
+    def attribute_path(self, name: str) -> str | None:
+        if (len(name) == 8 and name.isdecimal() and name != "00100020") or name == "0020000D":
             raise Refusal(400, "Keywords only.")
         return super().attribute_path(name)
 
@@ -153,17 +165,22 @@ class EmptyKeyMatchesNothing(Reference):
         return bool(key.value) and super().match_universal(key, values)
 
 
-@mutant(
-    *(f"search-star[{each}]" for each in ("at-the-end", "in-the-middle", "of-no-characters", "twice")),
-    "search-question-mark[in-the-middle]",
-    "search-question-mark[at-the-end]",
-    into=MUTANTS,
-)
+@mutant("search-star[at-the-end]", "search-question-mark[at-the-end]", into=MUTANTS)
 class WildCardsLiteral(Reference):
     """`*` and `?` are taken literally."""
 
     def match_wildcard(self, key: Key, values: Sequence[Json]) -> bool:
         return super().match_single(key, values)
+
+
+@mutant("search-star[in-the-middle]", "search-star[twice]", "search-question-mark[in-the-middle]", into=MUTANTS)
+class WildCardsAtTheEndOnly(Reference):
+    """`*` and `?` are wild cards at the end of a value, and taken literally within."""
+
+    def match_wildcard(self, key: Key, values: Sequence[Json]) -> bool:
+        if {"*", "?"} & set(key.value[:-1]):
+            return super().match_single(key, values)
+        return super().match_wildcard(key, values)
 
 
 @mutant("search-question-mark[in-the-middle]", into=MUTANTS)
