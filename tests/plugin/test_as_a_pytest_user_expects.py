@@ -44,7 +44,7 @@ def test_collecting_asks_the_target_nothing(run: Run, tmp_path: Path) -> None:
     ended = run("--dicomweb-url=http://127.0.0.1:9/dicom-web", "-m", "search", "-k", "limit", "--co", "-q")
 
     assert ended.returncode == 0
-    assert "test_search.py::test_limit_caps_the_number_of_matches" in ended.stdout
+    assert "test_search_paging.py::test_limit_caps_the_number_of_matches" in ended.stdout
     assert "test_store.py" not in ended.stdout
     assert not (tmp_path / "reports").exists()
 
