@@ -16,12 +16,13 @@ from mutant import flavour_of
 
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_reference.server import Reference
+from dicomweb_reference.transactions.store_bulk_data import StoreBulkData
 from dicomweb_reference.transactions.store_metadata import StoreMetadata
 
 # Steps in which the content of what is kept can change; in the others of a store an instance is kept or not.
 _SHAPING = frozenset({"keep", "coerced", "examine"})
 # Steps of a store that shape what that check alone looks at: no study of the corpus comes as metadata.
-OF_METADATA = {name for name in vars(StoreMetadata) if not name.startswith("_")}
+OF_METADATA = {name for each in (StoreMetadata, StoreBulkData) for name in vars(each) if not name.startswith("_")}
 
 
 @dataclass

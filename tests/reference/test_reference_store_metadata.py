@@ -2,40 +2,17 @@
 
 from collections.abc import Callable
 from functools import partial
-from io import BytesIO
 
 import pytest
-import requests
-from pydicom import Dataset, dcmread
 from pydicom.encaps import generate_frames
 from reference_payloads import Service
+from reference_store_metadata import MULTIPART_JSON, body_of, posted, stored
 
 from dicomweb_fixtures import json_bulk
 from dicomweb_fixtures.identifiers import Branch
 from dicomweb_fixtures.json_bulk import Payload
 
-MULTIPART_JSON = 'multipart/related; type="application/dicom+json"; boundary=DICOMwebBoundary'
 PLACE = Branch(3, "reference")
-
-
-def body_of(payload: Payload) -> bytes:
-    parts = (
-        b"\r\n".join([*(f"{name}: {value}".encode() for name, value in part.headers), b"", part.octets])
-        for part in payload.parts
-    )
-    return b"--DICOMwebBoundary\r\n" + b"\r\n--DICOMwebBoundary\r\n".join(parts) + b"\r\n--DICOMwebBoundary--"
-
-
-def stored(service: Service, payload: Payload, number: int = 0) -> Dataset:
-    one = payload.instances[number]
-    path = f"/studies/{one.study_instance_uid}/series/{one.series_instance_uid}/instances/{one.sop_instance_uid}"
-    answer = service.get(path, "application/dicom; transfer-syntax=*")
-    assert answer.status_code == 200, answer.text
-    return dcmread(BytesIO(answer.content))
-
-
-def posted(service: Service, payload: Payload) -> requests.Response:
-    return service.post("/studies", body_of(payload), Content_Type=MULTIPART_JSON)
 
 
 @pytest.mark.parametrize("make", [json_bulk.page, json_bulk.photograph])
