@@ -21,10 +21,11 @@ from dicomweb_conformance.recorder import Recorder
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.target import Target
 from dicomweb_conformance.validators import operations
-from dicomweb_fixtures import json_bulk
+from dicomweb_fixtures import json_bulk, xml_bulk
 from dicomweb_fixtures.entities import Study
 from dicomweb_fixtures.fresh import Fresh
 from dicomweb_fixtures.json_bulk import Payload
+from dicomweb_fixtures.xml_bulk import XmlPayload
 
 CLEAN_REFUSALS = frozenset({404, 405, 406, 415, 501})
 _STORED_OR_WARNED = frozenset({200, 202})
@@ -227,12 +228,16 @@ def questions_of(profile: Profile, seed: int) -> dict[str, _Question]:
     """
     fresh = Fresh(seed, "probe")
     if profile.flavour != "google":
-        described = json_bulk.native(fresh.place())
-        # The row of that form counts 400 as "not offered", too.
+        forms: dict[str, Payload | XmlPayload] = {
+            "json": json_bulk.native(fresh.place()),
+            "xml": xml_bulk.native(fresh.place()),
+        }
+        # The rows of these forms count 400 as "not offered", too.
         return QUESTIONS | {
-            "store.json-bulk": _Question(
-                "store-json-bulk", *_storing(described), CLEAN_REFUSALS | {400}, _STORED_OR_WARNED
-            ),
+            f"store.{form}-bulk": _Question(
+                f"store-{form}-bulk", *_storing(payload), CLEAN_REFUSALS | {400}, _STORED_OR_WARNED
+            )
+            for form, payload in forms.items()
         }
     study = fresh.study()
 
@@ -250,7 +255,7 @@ def questions_of(profile: Profile, seed: int) -> dict[str, _Question]:
     }
 
 
-def _storing(payload: Payload) -> tuple[Probe, Proof]:
+def _storing(payload: Payload | XmlPayload) -> tuple[Probe, Proof]:
     def probe(service: StudiesService, _: Study) -> Response:
         return service.store_metadata(payload)
 

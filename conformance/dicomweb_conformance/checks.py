@@ -35,11 +35,12 @@ class Case(Protocol):
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to put the question of a check."""
+    """One way to put the question of a check; `needs` as that of `verifies`, for this way alone."""
 
     id: str
     requirement: str
     value: str = ""
+    needs: str = ""
 
 
 def verifies(
@@ -78,7 +79,13 @@ def verifies(
             marked = pytest.mark.smoke(marked)
         if each:
             cases = [
-                pytest.param(case, id=case.id, marks=pytest.mark.verifies(case.requirement, id=f"{id}[{case.id}]"))
+                pytest.param(
+                    case,
+                    id=case.id,
+                    marks=pytest.mark.verifies(
+                        case.requirement, id=f"{id}[{case.id}]", needs=getattr(case, "needs", "")
+                    ),
+                )
                 for case in each
             ]
             marked = pytest.mark.parametrize("case", cases)(marked)

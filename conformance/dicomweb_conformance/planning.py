@@ -19,7 +19,7 @@ CHECK_PROPERTY = "dicomweb-check"
 SCENARIO_PROPERTY = "dicomweb-scenario"
 REQUIREMENTS_PROPERTY = "dicomweb-requirements"
 VERDICT_PROPERTY = "dicomweb-verdict"
-_MARKER_OF = {"store.json-bulk": "json_bulk"}
+_MARKER_OF = {"store.json-bulk": "json_bulk", "store.xml-bulk": "xml_bulk"}
 
 JUDGEMENT = pytest.StashKey[Judgement]()
 """What a check has come to; items without it are not ours."""
@@ -58,7 +58,7 @@ class Planning:
         item.stash[JUDGEMENT] = judgement
         item.stash[CORE] = any(each.tier in self.profile.core_tiers for each in requirements)
         item.extra_keyword_matches.update({judgement.check, scenario, *identifiers})
-        by_capability = (_MARKER_OF[each.capability] for each in requirements if each.capability in _MARKER_OF)
+        by_capability = (_MARKER_OF[each] for each in judgement.capabilities if each in _MARKER_OF)
         for marker in (scenario, *by_capability):
             item.add_marker(marker)
         item.user_properties += [

@@ -33,6 +33,7 @@ MARKERS = {
     "delete": "checks of DELETE",
     "google": "checks of what the Cloud Healthcare API does otherwise than PS3.18, or beside it",
     "json_bulk": "checks of storing metadata in JSON with bulk data beside it",
+    "xml_bulk": "checks of storing metadata in XML with bulk data beside it",
 }
 _INI_KINDS: dict[str, Any] = {"list": "linelist"}
 

@@ -18,6 +18,7 @@ from dicomweb_conformance.resources import Resource, Value
 from dicomweb_conformance.wire import send_exactly
 from dicomweb_fixtures.entities import Instance
 from dicomweb_fixtures.json_bulk import Payload
+from dicomweb_fixtures.xml_bulk import XmlPayload
 
 _PAGES_BOUNDARY = "DICOMwebBoundary"
 
@@ -151,14 +152,14 @@ class StudiesService:
         """Store one instance as a bare application/dicom body."""
         return self.store_payload(media_types.DICOM, instance.part10, [instance])
 
-    def store_metadata(self, payload: Payload, *, accept: str | None = media_types.DICOM_JSON) -> Response:
-        """Store metadata in JSON with bulk data beside it (10.5.1.4), framed as the Cloud Healthcare API's page does.
+    def store_metadata(self, payload: Payload | XmlPayload, *, accept: str | None = media_types.DICOM_JSON) -> Response:
+        """Store metadata in JSON or XML with bulk data beside it (10.5.1.4), framed as the Cloud Healthcare API does.
 
         The boundary is the page's, and nothing follows the closing delimiter, not even the end of the line.
         """
         parts = [multipart.Part(Headers(each.headers), each.octets) for each in payload.parts]
         boundary, body = multipart.write(parts, _PAGES_BOUNDARY)
-        content_type = media_types.multipart_related(media_types.DICOM_JSON, boundary)
+        content_type = media_types.multipart_related(payload.root_type, boundary)
         return self.store_payload(content_type, body.removesuffix(b"\r\n"), payload.instances, accept=accept)
 
     def store_payload(

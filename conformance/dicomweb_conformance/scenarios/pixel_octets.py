@@ -146,19 +146,6 @@ def is_near(found: bytes, frame: bytes) -> bool:
     )
 
 
-def jpeg_process(octets: bytes) -> int | None:
-    """Return what kind of start of frame a JPEG has (ISO/IEC 10918-1 B.1.1.3): or None: C0 baseline, C3 lossless."""
-    if not octets.startswith(b"\xff\xd8"):
-        return None
-    at = 2
-    while at + 4 <= len(octets) and octets[at] == 0xFF:
-        marker = octets[at + 1]
-        if 0xC0 <= marker <= 0xCF and marker not in {0xC4, 0xC8, 0xCC}:
-            return marker
-        at += 1 if marker == 0xFF else 2 + int.from_bytes(octets[at + 2 : at + 4], "big")
-    return None
-
-
 def jpeg_samples(octets: bytes) -> bytes | None:
     """Return the samples of a grey JPEG; None where it cannot be decoded."""
     try:

@@ -9,19 +9,13 @@ from dicomweb_conformance.expect import control, expect, offered
 from dicomweb_conformance.scenarios import pixel_octets
 from dicomweb_conformance.scenarios.pixel_octets import equals, items_in, joined
 from dicomweb_conformance.studies_service import StudiesService
+from dicomweb_conformance.validators import jpeg
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Study
 
 ANY_SYNTAX = f"{media_types.MULTIPART_OCTETS}; transfer-syntax=*"
 RLE_OF_ANY_SYNTAX = 'multipart/related; type="image/dicom-rle"; transfer-syntax=*'
 JPEG_LOSSLESS_SV1 = "1.2.840.10008.1.2.4.70"
-# The start of frame that each transfer syntax of image/jpeg has: what follows the FF of its marker (PS3.5 8.2.1).
-JPEG_PROCESSES = {
-    pixel_octets.JPEG_BASELINE: {0xC0},
-    "1.2.840.10008.1.2.4.51": {0xC0, 0xC1},
-    "1.2.840.10008.1.2.4.57": {0xC3},
-    JPEG_LOSSLESS_SV1: {0xC3},
-}
 JPEG, ITEM = b"\xff\xd8", b"\xfe\xff\x00\xe0"
 # Whether the type is offered, and what is the right way to say no, is judged by one check.
 REFUSALS = CLEAN_REFUSALS | {400}
@@ -187,18 +181,18 @@ def test_as_jpeg(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.concludes()
         (item, *_) = items_in(it)
         offered(item.name == "image/jpeg", "image/jpeg is answered in another type")
-        process = pixel_octets.jpeg_process(item.octets)
+        process = jpeg.process(item.octets)
         if process is None:
             it.observes("codestream of another family than the media type", received=item.octets[:4].hex(" "))
-        elif item.transfer_syntax is not None and process not in JPEG_PROCESSES.get(item.transfer_syntax, ()):
+        elif item.transfer_syntax is not None and process not in jpeg.PROCESSES.get(item.transfer_syntax, ()):
             it.observes(
                 "parameter that does not fit the codestream", received=f"FF{process:02X} in {item.content_type}"
             )
-        elif process in JPEG_PROCESSES[JPEG_LOSSLESS_SV1] and item.transfer_syntax in {None, JPEG_LOSSLESS_SV1}:
+        elif process in jpeg.PROCESSES[JPEG_LOSSLESS_SV1] and item.transfer_syntax in {None, JPEG_LOSSLESS_SV1}:
             it.observes("codestream of the default syntax of the media type")
         elif item.transfer_syntax is not None:
             it.observes("another codestream of the type with its syntax as parameter of the part")
-        elif process in JPEG_PROCESSES[pixel_octets.JPEG_BASELINE]:
+        elif process in jpeg.PROCESSES[pixel_octets.JPEG_BASELINE]:
             it.observes("JPEG Baseline in image/jpeg without the parameter", received=item.content_type)
         else:
             it.observes("another codestream of the type without the parameter", received=item.content_type)

@@ -2,43 +2,27 @@
 
 from __future__ import annotations
 
-from dicomweb_conformance import store_answer
 from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.checks import Variant, verifies
-from dicomweb_conformance.exchanges import Response
-from dicomweb_conformance.expect import Expectation, control, expect, offered
+from dicomweb_conformance.expect import control, expect
 from dicomweb_conformance.scenarios.storing import changes, is_there, pixels, retrieved
+from dicomweb_conformance.scenarios.storing_metadata import (
+    NOT_OFFERED,
+    are_there_with_their_pixels,
+    has_its_pixels,
+    is_refused,
+    is_taken,
+    keeps_jpegs,
+    lacks,
+    nothing_stored,
+    reports_a_failure,
+    works,
+)
 from dicomweb_conformance.studies_service import StudiesService
-from dicomweb_conformance.validators import jpeg
-from dicomweb_fixtures import json_bulk
-from dicomweb_fixtures.entities import Instance
+from dicomweb_fixtures import bulk_kinds, json_bulk
 from dicomweb_fixtures.fresh import Fresh
-from dicomweb_fixtures.json_bulk import Payload
 
-NOT_OFFERED = frozenset({400, 405, 406, 415, 501})
 REFUSED = "415, 409 or 400, nothing stored (type optional by Table 10.5.4-1)"
-
-
-def _works(dicomweb: StudiesService, fresh: Fresh) -> None:
-    """Demand that the form works at all, so that a refusal is one of what differs.
-
-    Raises:
-        Inconclusive: it does not.
-    """
-    control(
-        dicomweb.store_metadata(json_bulk.native(fresh.place())),
-        200,
-        202,
-        because="plain metadata with pixels do not work",
-    )
-
-
-def _nothing_stored(it: Expectation, dicomweb: StudiesService, archive: Archive, fresh: Fresh, sent: Payload) -> None:
-    """Look that none of the instances is there, once a sibling that was sent later is."""
-    later = fresh.instance(name="later")
-    control(dicomweb.store([later]), 200, 202, because="a plain store does not work")
-    if not archive.lacks(*sent.instances, after=later):
-        it.finds("refused, but an instance is there", expected=["nothing stored"])
 
 
 @verifies("STORE-006", id="store-json-bulk")
@@ -56,14 +40,7 @@ def test_json_bulk(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> 
         if response.status == 202:
             it.observes("202 with a WarningReason, content equal")
         if is_there(it, archive, payload.instance, otherwise="2xx and the instance not retrievable"):
-            _has_its_pixels(it, dicomweb, payload.instance, "2xx and pixel data missing or different")
-
-
-def _has_its_pixels(it: Expectation, dicomweb: StudiesService, instance: Instance, otherwise: str) -> None:
-    received = retrieved(dicomweb, instance)
-    if pixels(received) != pixels(instance.dataset):
-        said = f"{len(pixels(received))} octets" if received.get("PixelData") else "no Pixel Data"
-        it.observes(otherwise, where="(7FE0,0010)", expected=["the octets sent"], received=said)
+            has_its_pixels(it, dicomweb, payload.instance, "2xx and pixel data missing or different")
 
 
 @verifies("RETRIEVE-012", "STORE-006", id="store-json-attributes")
@@ -84,7 +61,7 @@ def test_attributes(dicomweb: StudiesService, archive: Archive, fresh: Fresh) ->
             it.observes("element lost" if lost else "value changed and not recorded in (0400,0561)", received=each)
 
 
-@verifies("STORE-049", id="store-json-file-meta")
+@verifies("STORE-049", id="store-json-file-meta", needs="store.json-bulk")
 def test_file_meta(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
     """The server makes File Meta Information that fits, where the metadata have no group 0002."""
     payload = json_bulk.native(fresh.place())
@@ -105,40 +82,41 @@ def test_file_meta(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> 
             it.observes("transfer syntax that does not fit the pixel octets", received=str(meta.TransferSyntaxUID))
 
 
-@verifies("STORE-047", id="store-json-two-instances")
+@verifies("STORE-047", id="store-json-two-instances", needs="store.json-bulk")
 def test_two_instances(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
     """An array of two objects and their bulk data are two instances, each with its own pixels."""
-    _works(dicomweb, fresh)
+    works(dicomweb, json_bulk.native(fresh.place()))
     payload = json_bulk.native(fresh.place(), fresh.place())
 
     response = dicomweb.store_metadata(payload)
 
     with expect(response) as it:
-        if _refused(response):
-            _nothing_stored(it, dicomweb, archive, fresh, payload)
+        if is_refused(response):
+            nothing_stored(it, dicomweb, archive, fresh, payload)
             it.observes("4xx (only one object per request supported), nothing stored", received=it.status_line)
             it.concludes()
         it.has_status(200, 202)
-        if is_there(it, archive, *payload.instances, otherwise="only one stored under 200"):
-            for each in payload.instances:
-                _has_its_pixels(it, dicomweb, each, "pixel data of one in the other")
+        are_there_with_their_pixels(
+            it,
+            dicomweb,
+            archive,
+            payload,
+            missing="only one stored under 200",
+            differ="pixel data of one in the other",
+        )
 
 
-def _refused(response: Response) -> bool:
-    return 400 <= response.status < 500
-
-
-@verifies("STORE-048", id="store-json-by-location")
+@verifies("STORE-048", id="store-json-by-location", needs="store.json-bulk")
 def test_by_location(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
     """Bulk data belong to the metadata that name their Content-Location, in whatever order they come."""
-    _works(dicomweb, fresh)
+    works(dicomweb, json_bulk.native(fresh.place()))
     payload = json_bulk.in_reversed_order(json_bulk.native(fresh.place(), fresh.place()))
 
     response = dicomweb.store_metadata(payload)
 
     with expect(response) as it:
-        if _refused(response):
-            _nothing_stored(it, dicomweb, archive, fresh, payload)
+        if is_refused(response):
+            nothing_stored(it, dicomweb, archive, fresh, payload)
             it.observes("4xx, nothing stored", received=it.status_line)
             it.concludes()
         it.has_status(200, 202)
@@ -146,43 +124,37 @@ def test_by_location(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -
             it.finds("2xx and an instance not retrievable")
             it.concludes()
         for each in payload.instances:
-            _has_its_pixels(it, dicomweb, each, "pixel data swapped or missing")
+            has_its_pixels(it, dicomweb, each, "pixel data swapped or missing")
 
 
-@verifies("STORE-048b", id="store-json-missing-part")
+@verifies("STORE-048b", id="store-json-missing-part", needs="store.json-bulk")
 def test_missing_part(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
     """Metadata that refer to bulk data which are not in the request are not stored as if whole."""
-    whole = json_bulk.photograph(fresh.place())
-    accepted = dicomweb.store_metadata(whole)
-    offered(accepted.status not in NOT_OFFERED, f"the target does not take a JPEG so: {accepted.status}")
-    control(accepted, 200, 202, because="the same with its JPEG does not work")
+    is_taken(dicomweb, json_bulk.photograph(fresh.place()))
     broken = json_bulk.without_part(json_bulk.photograph(fresh.place()))
 
     response = dicomweb.store_metadata(broken)
 
     with expect(response) as it:
-        answer = store_answer.of_body(response.body)
-        if response.status == 202 and not (answer and (answer.failed or answer.other_failures)):
+        if response.status == 202 and not reports_a_failure(response):
             it.observes("202 without a failure item", received=it.status_line)
-        elif not _refused(response) and response.status != 202:
+        elif not is_refused(response) and response.status != 202:
             it.has_status(400, 409)
-        later = fresh.instance(name="later")
-        control(dicomweb.store([later]), 200, 202, because="a plain store does not work")
-        if not archive.lacks(broken.instance, after=later):
+        if not lacks(dicomweb, archive, fresh, broken):
             it.observes("the instance is retrievable without its pixel data")
 
 
-@verifies("STORE-050", id="store-json-two-values")
+@verifies("STORE-050", id="store-json-two-values", needs="store.json-bulk")
 def test_two_values(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
     """Two bulk values of one instance come back unchanged, each sent as a part of its own."""
-    _works(dicomweb, fresh)
+    works(dicomweb, json_bulk.native(fresh.place()))
     payload = json_bulk.with_icc_profile(json_bulk.native(fresh.place()), bytes(range(250)) * 5)
 
     response = dicomweb.store_metadata(payload)
 
     with expect(response) as it:
-        if _refused(response):
-            _nothing_stored(it, dicomweb, archive, fresh, payload)
+        if is_refused(response):
+            nothing_stored(it, dicomweb, archive, fresh, payload)
             it.observes("4xx, nothing stored", received=it.status_line)
             it.concludes()
         it.has_status(200, 202)
@@ -199,10 +171,10 @@ def test_two_values(dicomweb: StudiesService, archive: Archive, fresh: Fresh) ->
 JPEGS = (Variant("colour", "STORE-052"), Variant("grayscale", "STORE-052"))
 
 
-@verifies(id="store-json-jpeg", each=JPEGS)
+@verifies(id="store-json-jpeg", each=JPEGS, needs="store.json-bulk")
 def test_jpeg(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
     """A JPEG beside metadata is kept as it is, in a transfer syntax that fits it."""
-    _works(dicomweb, fresh)
+    works(dicomweb, json_bulk.native(fresh.place()))
     payload = json_bulk.photograph(fresh.place(), colour=case.id == "colour")
 
     response = dicomweb.store_metadata(payload)
@@ -210,46 +182,31 @@ def test_jpeg(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Va
     with expect(response) as it:
         if response.status in {400, 409, 415, 501}:
             it.observes("501" if response.status == 501 else REFUSED, received=it.status_line)
-            _nothing_stored(it, dicomweb, archive, fresh, payload)
+            nothing_stored(it, dicomweb, archive, fresh, payload)
             it.concludes()
         it.has_status(200, 202)
         if not archive.holds(payload.instance):
             it.finds("2xx and not retrievable")
             it.concludes()
-        received = retrieved(dicomweb, payload.instance)
-        syntax = received.file_meta.TransferSyntaxUID
-        kept = jpeg.of(received)
-        if not received.get("PixelData"):
-            it.observes("pixel data missing")
-        elif kept is None:
-            it.observes("2xx and the codestream was recompressed", received=f"native pixels in {syntax}")
-        elif syntax != json_bulk.JPEG_BASELINE:
-            it.observes("transfer syntax does not fit the codestream", received=str(syntax))
-        elif jpeg.without_remarks(kept) != jpeg.without_remarks(payload.bulk_data[0].octets):
-            it.observes("2xx and the codestream was recompressed", received=f"another JPEG of {len(kept)} octets")
+        keeps_jpegs(it, dicomweb, payload.instance, payload.bulk_data[0].octets)
 
 
 DERIVED = ("SamplesPerPixel", "PhotometricInterpretation", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit")
-LEFT_OUT = ("00280002", "00280004", "00280006", "00280010", "00280011", "00280100", "00280101", "00280102", "00280103")
 
 
-@verifies("STORE-054", id="store-json-derives-description")
+@verifies("STORE-054", id="store-json-derives-description", needs="store.json-bulk")
 def test_derives_description(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
     """What the metadata leave out of the description of the pixels is that of the JPEG, or all is refused."""
-    whole = dicomweb.store_metadata(json_bulk.photograph(fresh.place()))
-    offered(whole.status not in {400, 409, 415, 501}, f"the target does not take a JPEG so: {whole.status}")
-    control(whole, 200, 202, because="the same with all attributes does not work")
+    is_taken(dicomweb, json_bulk.photograph(fresh.place()))
     payload = json_bulk.photograph(fresh.place())
-    sent = payload
-    for tag in LEFT_OUT:
-        sent = json_bulk.without_attribute(sent, tag)
+    sent = bulk_kinds.without_description(payload)
 
     response = dicomweb.store_metadata(sent)
 
     with expect(response) as it:
         if response.status in {400, 409, 415}:
             it.observes("415, 409 or 400, nothing stored", received=it.status_line)
-            _nothing_stored(it, dicomweb, archive, fresh, payload)
+            nothing_stored(it, dicomweb, archive, fresh, payload)
             it.concludes()
         it.has_status(200, 202)
         if not archive.holds(payload.instance):
@@ -262,3 +219,28 @@ def test_derives_description(dicomweb: StudiesService, archive: Archive, fresh: 
                 it.observes(
                     "2xx and attributes missing or wrong", where=keyword, expected=[str(expected)], received=str(found)
                 )
+
+
+@verifies("STORE-047b", id="store-json-bare-object")
+def test_bare_object(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """Metadata that are an object, not an array of them, are bad syntax, or taken for an array of one."""
+    works(dicomweb, json_bulk.native(fresh.place()))
+    payload = json_bulk.BareObject.of(json_bulk.native(fresh.place()))
+
+    response = dicomweb.store_metadata(payload)
+
+    with expect(response) as it:
+        if is_refused(response):
+            it.observes("400, nothing stored" if response.status == 400 else "another 4xx, nothing stored")
+            nothing_stored(it, dicomweb, archive, fresh, payload)
+            it.concludes()
+        it.has_status(200, 202)
+        it.observes("stored as if it stood in an array", received=it.status_line)
+        are_there_with_their_pixels(
+            it,
+            dicomweb,
+            archive,
+            payload,
+            missing="2xx and the instance not retrievable",
+            differ="2xx and pixel data missing or different",
+        )

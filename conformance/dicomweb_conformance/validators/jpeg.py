@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from pydicom import Dataset
-from pydicom.encaps import generate_fragments
+from pydicom.encaps import generate_fragments, generate_frames
 
 _COMMENT, _APPLICATIONS, _START_OF_SCAN = 0xFE, range(0xE0, 0xF0), 0xDA
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+# A decoder of the extended process reads the baseline one, too (PS3.5 8.2.1).
+PROCESSES = {
+    "1.2.840.10008.1.2.4.50": {0xC0},
+    "1.2.840.10008.1.2.4.51": {0xC0, 0xC1},
+    "1.2.840.10008.1.2.4.57": {0xC3},
+    "1.2.840.10008.1.2.4.70": {0xC3},
+}
+"""The starts of frame that each transfer syntax of image/jpeg may have."""
 
 
 def of(dataset: Dataset) -> bytes | None:
@@ -20,6 +29,36 @@ def of(dataset: Dataset) -> bytes | None:
     except (ValueError, EOFError):
         return None
     return b"".join(fragments)
+
+
+def frames(dataset: Dataset, number: int) -> list[bytes] | None:
+    """Return the codestream of each frame; None where pixels are native, absent, or not of so many frames."""
+    if number == 1:
+        only = of(dataset)
+        return None if only is None else [only]
+    if not dataset.file_meta.TransferSyntaxUID.is_encapsulated or not dataset.get("PixelData"):
+        return None
+    try:
+        return [*generate_frames(dataset.PixelData, number_of_frames=number)]
+    except (ValueError, EOFError):
+        return None
+
+
+def fits(jpeg: bytes, transfer_syntax_uid: str) -> bool:
+    """Tell whether a JPEG is of the coding process of a transfer syntax (PS3.5 A.4.1); of others than JPEG it is."""
+    processes = PROCESSES.get(transfer_syntax_uid)
+    return processes is None or process(jpeg) in processes
+
+
+def process(jpeg: bytes) -> int | None:
+    """Return the start of frame of a JPEG (ISO/IEC 10918-1 B.1.1.3), or None: C0 baseline, C3 lossless."""
+    position = 2 if jpeg.startswith(b"\xff\xd8") else len(jpeg)
+    while position + 4 <= len(jpeg) and jpeg[position] == 0xFF:
+        marker = jpeg[position + 1]
+        if marker in _FRAMES:
+            return marker
+        position += 1 if marker == 0xFF else 2 + int.from_bytes(jpeg[position + 2 : position + 4], "big")
+    return None
 
 
 def without_remarks(jpeg: bytes) -> bytes:

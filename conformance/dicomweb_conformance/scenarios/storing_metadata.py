@@ -1,0 +1,134 @@
+"""What checks of metadata with bulk data share, in JSON and in XML: that the form works, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from pydicom import Dataset
+from pydicom.pixels.processing import apply_color_lut
+from pydicom.pixels.utils import pixel_array
+
+from dicomweb_conformance import store_answer
+from dicomweb_conformance.archive import Archive
+from dicomweb_conformance.exchanges import Response
+from dicomweb_conformance.expect import Expectation, control, offered
+from dicomweb_conformance.scenarios.storing import is_there, pixels, retrieved
+from dicomweb_conformance.studies_service import StudiesService
+from dicomweb_conformance.validators import jpeg
+from dicomweb_fixtures import xml_bulk
+from dicomweb_fixtures.entities import Instance
+from dicomweb_fixtures.fresh import Fresh
+from dicomweb_fixtures.json_bulk import Payload
+from dicomweb_fixtures.xml_bulk import XmlPayload
+
+Sent: TypeAlias = Payload | XmlPayload
+
+NOT_OFFERED = frozenset({400, 405, 406, 415, 501})
+TYPE_REFUSED = frozenset({400, 409, 415})
+FORMS: Mapping[str, Callable[[Payload], Sent]] = {"json": lambda payload: payload, "xml": xml_bulk.of}
+"""How a payload is said in each form."""
+
+
+def works(dicomweb: StudiesService, sent: Sent) -> None:
+    """Demand that a form works at all, so that a refusal is one of what differs.
+
+    Raises:
+        Inconclusive: it does not.
+    """
+    control(dicomweb.store_metadata(sent), 200, 202, because="plain metadata with pixels do not work")
+
+
+def is_taken(dicomweb: StudiesService, sent: Sent) -> None:
+    """Demand that bulk data of an optional media type are taken where nothing is wrong with them.
+
+    Raises:
+        NotApplicable: they are refused.
+        Inconclusive: they do not work.
+    """
+    response = dicomweb.store_metadata(sent)
+    kind = sent.bulk_data[0].media_type
+    offered(response.status not in {*NOT_OFFERED, 409}, f"the target does not take {kind} so: {response.status}")
+    control(response, 200, 202, because=f"the same without the fault does not work with {kind}")
+
+
+def is_refused(response: Response) -> bool:
+    """Tell whether a request was refused as the client's fault."""
+    return 400 <= response.status < 500
+
+
+def reports_a_failure(response: Response) -> bool:
+    """Tell whether an answer has an item for something that was not stored."""
+    answer = store_answer.of_body(response.body)
+    return bool(answer and (answer.failed or answer.other_failures))
+
+
+def nothing_stored(it: Expectation, dicomweb: StudiesService, archive: Archive, fresh: Fresh, sent: Sent) -> None:
+    """Look that none of the instances is there, once a sibling that was sent later is."""
+    if not lacks(dicomweb, archive, fresh, sent):
+        it.finds("refused, but an instance is there", expected=["nothing stored"])
+
+
+def lacks(dicomweb: StudiesService, archive: Archive, fresh: Fresh, sent: Sent) -> bool:
+    """Tell whether none of the instances is there, once a sibling that was sent later is."""
+    later = fresh.instance(name="later")
+    control(dicomweb.store([later]), 200, 202, because="a plain store does not work")
+    return archive.lacks(*sent.instances, after=later)
+
+
+def has_its_pixels(it: Expectation, dicomweb: StudiesService, instance: Instance, otherwise: str) -> None:
+    """Report `otherwise` where an instance has not the native pixels that were sent."""
+    received = retrieved(dicomweb, instance)
+    if pixels(received) != pixels(instance.dataset):
+        said = f"{len(pixels(received))} octets" if received.get("PixelData") else "no Pixel Data"
+        it.observes(otherwise, where="(7FE0,0010)", expected=["the octets sent"], received=said)
+
+
+def are_there_with_their_pixels(
+    it: Expectation, dicomweb: StudiesService, archive: Archive, sent: Sent, *, missing: str, differ: str
+) -> None:
+    """Report `missing` where not all instances are there, and `differ` where one has not its own pixels."""
+    if is_there(it, archive, *sent.instances, otherwise=missing):
+        for each in sent.instances:
+            has_its_pixels(it, dicomweb, each, differ)
+
+
+def keeps_jpegs(it: Expectation, dicomweb: StudiesService, instance: Instance, *codestreams: bytes) -> None:
+    """Report where an instance has not the JPEGs of its frames as they were sent, in a transfer syntax that fits.
+
+    The observations are those of STORE-052.
+    """
+    received = retrieved(dicomweb, instance)
+    syntax = received.file_meta.TransferSyntaxUID
+    kept = jpeg.frames(received, len(codestreams))
+    if not received.get("PixelData"):
+        it.observes("pixel data missing")
+    elif kept is None:
+        it.observes("2xx and the codestream was recompressed", received=f"native pixels in {syntax}")
+    elif syntax != instance.transfer_syntax_uid:
+        it.observes(
+            "transfer syntax does not fit the codestream", expected=[instance.transfer_syntax_uid], received=str(syntax)
+        )
+    elif [*map(jpeg.without_remarks, kept)] != [*map(jpeg.without_remarks, codestreams)]:
+        it.observes(
+            "2xx and the codestream was recompressed",
+            received=f"{len(kept)} other JPEGs of {', '.join(str(len(each)) for each in kept)} octets",
+        )
+
+
+def shown(dataset: Dataset) -> list[object]:
+    """Return the decoded pixels of an image, the colours of a palette in place of its entries.
+
+    Raises:
+        ValueError: they do not decode.
+    """
+    try:
+        stored = pixel_array(dataset)
+        indexed = dataset.get("PhotometricInterpretation") == "PALETTE COLOR"
+        decoded = apply_color_lut(stored, dataset) if indexed else stored
+    except Exception as error:  # pydicom and its codecs raise whatever they stumble over
+        raise ValueError(f"{type(error).__name__}: {error}") from error
+    if indexed and decoded.itemsize == 2:
+        decoded = decoded >> 8  # palettes of PS3.3 C.7.6.3.1.6 have 16 bits; those of a picture had 8
+    values: list[object] = decoded.tolist()
+    return values
