@@ -1,4 +1,4 @@
-"""Defects that the checks of JSON metadata with bulk data must notice."""
+"""Defects that the checks of metadata with bulk data must notice: of JSON, and of JSON and XML alike."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from dicomweb_reference.server import Reference
 from dicomweb_reference.transactions.store_metadata import BulkData
 
 MUTANTS: list[Mutant] = []
-JPEGS = ("store-json-jpeg[colour]", "store-json-jpeg[grayscale]")
+JPEGS = tuple(f"store-{form}-jpeg[{kind}]" for form in ("json", "xml") for kind in ("colour", "grayscale"))
 LOSSLESS = "1.2.840.10008.1.2.4.70"
 
 
@@ -45,7 +45,12 @@ def _without(model: Any, tag: str) -> Any:
     return {each: attribute for each, attribute in model.items() if each != tag}
 
 
-@mutant("store-json-file-meta", may_trip=["store", "retrieve", "search", "metadata", "delete"], into=MUTANTS)
+@mutant(
+    "store-json-file-meta",
+    "store-xml-file-meta",
+    may_trip=["store", "retrieve", "search", "metadata", "delete"],
+    into=MUTANTS,
+)
 class FileMetaOfAnother(Reference):
     """The File Meta Information of photographs has another SOP Instance UID."""
 
@@ -55,21 +60,16 @@ class FileMetaOfAnother(Reference):
         return elements.wrap(dataset, instance.sop_class, uid, transfer_syntax)
 
 
-@mutant("store-json-two-instances", "store-json-by-location", into=MUTANTS)
+@mutant(
+    *(f"store-{form}-{what}" for form in ("json", "xml") for what in ("two-instances", "by-location")),
+    may_trip=["store"],
+    into=MUTANTS,
+)
 class KeepsTheFirstObject(Reference):
     """Of an array of objects the first is stored, behind a 200."""
 
     def described_instances(self, parts: Sequence[Part]) -> list[bytes | Outcome]:
         return super().described_instances(parts)[:1]
-
-
-@mutant("store-json-by-location", "store-json-two-values", into=MUTANTS)
-class TakesBulkDataInTurn(Reference):
-    """Bulk data are given to the objects in their order, whatever their Content-Location."""
-
-    def bulk_data_parts(self, parts: Sequence[Part]) -> BulkData:
-        found = super().bulk_data_parts(parts)
-        return dict(zip(sorted(found), found.values(), strict=True))
 
 
 class _WithoutPixels(Reference):
@@ -78,12 +78,12 @@ class _WithoutPixels(Reference):
         return super().described_instance(_without(model, PIXEL_DATA) if missing else model, bulk_data)
 
 
-@mutant("store-json-missing-part", into=MUTANTS)
+@mutant("store-json-missing-part", "store-xml-missing-part", into=MUTANTS)
 class StoresWithoutPixels(_WithoutPixels):
     """Where the bulk data are not in the request the instance is stored without them."""
 
 
-@mutant("store-json-two-values", into=MUTANTS)
+@mutant("store-json-two-values", "store-xml-two-values", into=MUTANTS)
 class LosesTheSecondValue(Reference):
     """Of two items of bulk data Pixel Data alone are kept."""
 
@@ -91,7 +91,7 @@ class LosesTheSecondValue(Reference):
         return super().described_instance(_without(model, "00282000"), bulk_data)
 
 
-@mutant(*JPEGS, into=MUTANTS)
+@mutant(*JPEGS, may_trip=["store"], into=MUTANTS)
 class CompressesAgain(Reference):
     """A JPEG is decoded and compressed anew."""
 
@@ -117,7 +117,7 @@ class NamesAnotherTransferSyntax(Reference):
         return LOSSLESS if syntax.endswith(".50") else syntax, content
 
 
-@mutant("store-json-derives-description", into=MUTANTS)
+@mutant("store-json-derives-description", may_trip=["store"], into=MUTANTS)
 class DerivesNothing(Reference):
     """What the metadata leave out of the description of a JPEG stays out."""
 
