@@ -20,7 +20,7 @@ MUTANTS: list[Mutant] = []
 KEPT = ("google-json-jpeg-kept[colour]", "google-json-jpeg-kept[grayscale]")
 
 
-@mutant("google-json-jpeg[grayscale]", into=MUTANTS)
+@mutant("google-json-jpeg[grayscale]", may_trip=["google"], into=MUTANTS)
 class WantsColour(Google):
     """A JPEG of one component is refused."""
 
