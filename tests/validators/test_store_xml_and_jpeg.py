@@ -7,7 +7,7 @@ from PIL import Image
 
 from dicomweb_conformance import catalogue, dicom_json
 from dicomweb_conformance.validators import jpeg, store_xml
-from dicomweb_fixtures import json_bulk
+from dicomweb_fixtures import bulk_kinds, json_bulk
 from dicomweb_fixtures.identifiers import Branch
 
 CLASS, INSTANCE = "1.2.840.10008.5.1.4.1.1.7", "2.25.3"
@@ -88,6 +88,26 @@ def test_remarks_and_padding_make_no_difference_and_pixels_do() -> None:
     assert jpeg.without_remarks(file.getvalue()) != jpeg.without_remarks(picture)
 
 
+def test_frames_are_codestreams_of_their_own() -> None:
+    payload = bulk_kinds.frames(Branch(1, "x"))
+
+    kept = jpeg.frames(payload.instance.dataset, 3)
+
+    assert kept is not None
+    assert [*map(jpeg.unpadded, kept)] == [each.octets for each in payload.bulk_data]
+    assert jpeg.frames(json_bulk.native(Branch(1, "x")).instance.dataset, 3) is None
+
+
+def test_a_coding_process_fits_its_transfer_syntaxes() -> None:
+    baseline, file = json_bulk.jpeg(), BytesIO()
+    Image.open(BytesIO(baseline)).save(file, "JPEG", progressive=True)
+    syntaxes = {suffix: f"1.2.840.10008.1.2.4.{suffix}" for suffix in (50, 51, 57, 70, 90)}
+
+    assert [suffix for suffix, uid in syntaxes.items() if jpeg.fits(baseline, uid)] == [50, 51, 90]
+    assert [suffix for suffix, uid in syntaxes.items() if jpeg.fits(file.getvalue(), uid)] == [90]
+
+
 @pytest.mark.parametrize("octets", [b"", b"\xff\xd8", b"\xff\xd8\xff", b"\xff\xd8\xff\xe0\xff", b"hello"])
 def test_what_is_no_jpeg_breaks_nothing(octets: bytes) -> None:
     jpeg.without_remarks(octets)
+    assert jpeg.process(octets) is None

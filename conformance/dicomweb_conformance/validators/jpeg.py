@@ -6,6 +6,7 @@ from pydicom import Dataset
 from pydicom.encaps import generate_fragments, generate_frames
 
 _COMMENT, _APPLICATIONS, _START_OF_SCAN = 0xFE, range(0xE0, 0xF0), 0xDA
+_NATIVE = frozenset(f"1.2.840.10008.1.2{suffix}" for suffix in ("", ".1", ".1.99", ".2"))
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # A decoder of the extended process reads the baseline one, too (PS3.5 8.2.1).
 PROCESSES = {
@@ -17,12 +18,17 @@ PROCESSES = {
 """The starts of frame that each transfer syntax of image/jpeg may have."""
 
 
+def is_encapsulated(dataset: Dataset) -> bool:
+    """Tell whether Pixel Data are encapsulated, as they are in all but four transfer syntaxes (PS3.5 Annex A)."""
+    return str(dataset.file_meta.TransferSyntaxUID) not in _NATIVE
+
+
 def of(dataset: Dataset) -> bytes | None:
     """Return the codestream of an image of one frame, all its fragments joined; None where pixels are native or absent.
 
     The first item of encapsulated Pixel Data is the Basic Offset Table, and no fragment (PS3.5 A.4).
     """
-    if not dataset.file_meta.TransferSyntaxUID.is_encapsulated or not dataset.get("PixelData"):
+    if not is_encapsulated(dataset) or not dataset.get("PixelData"):
         return None
     try:
         _, *fragments = generate_fragments(dataset.PixelData)
@@ -36,7 +42,7 @@ def frames(dataset: Dataset, number: int) -> list[bytes] | None:
     if number == 1:
         only = of(dataset)
         return None if only is None else [only]
-    if not dataset.file_meta.TransferSyntaxUID.is_encapsulated or not dataset.get("PixelData"):
+    if not is_encapsulated(dataset) or not dataset.get("PixelData"):
         return None
     try:
         return [*generate_frames(dataset.PixelData, number_of_frames=number)]
