@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import io
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -39,7 +42,26 @@ class ReadOnlyError(Exception):
 
 Screen = Callable[[Response], bytes | None]
 Answer = Callable[["Request"], Response]
-Body = bytes | Iterable[bytes] | None
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """A payload that is made while it is sent, and as often as it is: never held as a whole.
+
+    `length` goes into Content-Length; `chunks` begins anew with each call.
+    """
+
+    length: int
+    chunks: Callable[[], Iterator[bytes]]
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self.chunks()
+
+
+Body = bytes | Streamed | Iterable[bytes] | None
 Examine = Callable[[Response, Callable[[], Response]], Examined]
 
 _IDEMPOTENT = busy.SAFE | {"DELETE", "PUT"}
@@ -123,6 +145,53 @@ class Client:
         if self.target.read_only and method not in busy.SAFE:
             raise ReadOnlyError(f"the run only reads: no {method} is sent")
 
+    def at_once(self, sends: Sequence[Callable[[Client], list[Response]]]) -> list[list[Response]]:
+        """Have several clients of the same target send at the same time, each over connections of its own.
+
+        Args:
+            sends: what each does with its client; none begins before all are ready.
+
+        Returns:
+            the answers of each, in that order. They are judged, and their exchanges counted, as those of this client.
+        """
+        ready = threading.Barrier(len(sends))
+        seen: list[tuple[Request, Response, Course]] = []
+
+        def note(asked: Request, answer: Response, course: Course) -> None:
+            seen.append((asked, answer, course))
+
+        clients = [self._beside(note) for _ in sends]
+
+        def sent(number: int) -> list[Response]:
+            ready.wait()
+            return sends[number](clients[number])
+
+        try:
+            with ThreadPoolExecutor(len(sends)) as pool:
+                # Exchanges belong to the check that runs, which a thread of its own would not know.
+                begun = [pool.submit(copy_context().run, sent, number) for number in range(len(sends))]
+                answers = [each.result() for each in begun]
+        finally:
+            for each in clients:
+                each.close()
+        for asked, response, course in seen:
+            self._on_answer(asked, response, course)
+        return answers
+
+    def _beside(self, on_answer: Callable[[Request, Response, Course], None]) -> Client:
+        """Return another client of the same target, which tells why an exchange broke off to nobody."""
+        return Client(
+            self.target,
+            self._recorder,
+            user_agent=self._user_agent,
+            screen=self._screen,
+            on_exchange=self._on_exchange,
+            wait_for_turn=self._wait_for_turn,
+            pause=self._pause,
+            body_limit=self.body_limit,
+            on_answer=on_answer,
+        )
+
     def send(
         self,
         method: str,
@@ -143,7 +212,8 @@ class Client:
             method: the HTTP method.
             url: the whole URL, percent-encoded already.
             headers: the fields to send beside Host, User-Agent, credentials and framing.
-            body: the payload; an iterable is sent chunked, and only once if it can be iterated over only once.
+            body: the payload; an iterable that is not `Streamed` is sent chunked, and only once if it can be iterated
+                over only once.
             purpose: why it is sent: check, store, confirm, probe, preflight, clean.
 
         Returns:
@@ -305,7 +375,7 @@ class Client:
 
         # urllib3 adds Accept-Encoding unless told to skip it; requests adds nothing to a cleared session but framing.
         fields: dict[str, Any] = {"Accept-Encoding": SKIP_HEADER, **dict(asked.headers)}
-        data = asked.body if asked.body is None or isinstance(asked.body, bytes) else iter(asked.body)
+        data = asked.body if asked.body is None or isinstance(asked.body, (bytes, Streamed)) else iter(asked.body)
         try:
             prepared = requests.Request(asked.method, asked.url, headers=fields, data=data).prepare()
             prepared.headers.update(fields)

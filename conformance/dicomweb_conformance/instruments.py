@@ -12,7 +12,7 @@ from dicomweb_conformance import catalogue, ledger, startup
 from dicomweb_conformance.answers import Course, answer_of
 from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.capabilities import Capabilities, questions_of
-from dicomweb_conformance.client import Client, Request
+from dicomweb_conformance.client import Client, Request, Streamed
 from dicomweb_conformance.delivery import Delivery
 from dicomweb_conformance.exchanges import Examined, Response
 from dicomweb_conformance.judgement import Inconclusive, current, is_judging, note_exchange
@@ -90,7 +90,7 @@ def instruments(
         pace.wait()
 
     def observe(request: Request, response: Response, course: Course) -> None:
-        size = len(request.body) if isinstance(request.body, bytes) else 0
+        size = len(request.body) if isinstance(request.body, (bytes, Streamed)) else 0
         observers.look(answer_of(response, request.headers, size, course, settings.target.url), response.exchange)
 
     client = Client(

@@ -10,6 +10,7 @@ import hashlib
 import itertools
 import json
 import os
+import threading
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,6 +43,7 @@ class Recorder:
         self._exchanges = itertools.count(1)
         self._running: dict[str, bytes] = {}
         self._check: str | None = None
+        self._turn = threading.Lock()  # of the clients of a check that sends from several threads
         (directory / "bodies").mkdir(parents=True, exist_ok=True)
         self._file = os.open(directory / "run.jsonl", os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o644)
 
@@ -55,9 +57,9 @@ class Recorder:
             "utf-8", "replace"
         )
         line += b"\n"
-        self._keep(kind, fields, line)
         # One write of O_APPEND is whole on a local disk; the lock makes it so where a disk is full or far away.
-        with locked(self._file):
+        with self._turn, locked(self._file):
+            self._keep(kind, fields, line)
             rest = memoryview(line)
             while rest:
                 rest = rest[os.write(self._file, rest) :]
@@ -93,10 +95,11 @@ class Recorder:
         kept = self._redaction.octets(octets)[:BODY_CAP]
         digest = hashlib.sha256(kept).hexdigest()
         path = self.directory / "bodies" / digest
-        if not path.exists():
-            part = path.with_suffix(f".{self.process}")
-            part.write_bytes(kept)
-            part.replace(path)
+        with self._turn:
+            if not path.exists():
+                part = path.with_suffix(f".{self.process}")
+                part.write_bytes(kept)
+                part.replace(path)
         return {"sha256": digest, "size": len(octets) if size is None else size, "kept": len(kept)}
 
     def headers(self, fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

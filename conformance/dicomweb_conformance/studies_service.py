@@ -6,19 +6,20 @@ Requests out, answers back, nothing judged.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from dicomweb_conformance import media_types, multipart, resources
-from dicomweb_conformance.client import Client
+from dicomweb_conformance.client import Client, Streamed
 from dicomweb_conformance.exchanges import Headers, Response
 from dicomweb_conformance.ledger import Ledger
 from dicomweb_conformance.ownership import Own
 from dicomweb_conformance.resources import Resource, Value
-from dicomweb_conformance.wire import send_exactly
+from dicomweb_conformance.wire import break_off, send_exactly
 from dicomweb_fixtures.entities import Instance
 from dicomweb_fixtures.json_bulk import Payload
 from dicomweb_fixtures.xml_bulk import XmlPayload
+from dicomweb_fixtures.streamed import StreamedImage
 
 _PAGES_BOUNDARY = "DICOMwebBoundary"
 
@@ -162,10 +163,44 @@ class StudiesService:
         content_type = media_types.multipart_related(payload.root_type, boundary)
         return self.store_payload(content_type, body.removesuffix(b"\r\n"), payload.instances, accept=accept)
 
+    def store_streamed(self, image: StreamedImage) -> Response:
+        """Store an image that is made while it is sent, with the Content-Length of all of it."""
+        boundary, body = multipart.write([multipart.part(b"")])
+        before, after = body[: -len(boundary) - 8], body[-len(boundary) - 8 :]
+
+        def chunks() -> Iterator[bytes]:
+            yield before
+            yield from image.part10()
+            yield after
+
+        content_type = media_types.multipart_related(media_types.DICOM, boundary)
+        payload = Streamed(len(before) + image.length + len(after), chunks)
+        return self.store_payload(content_type, payload, [image.instance])
+
+    def store_at_once(self, instances: Sequence[Sequence[Instance]]) -> list[list[Response]]:
+        """Have several clients store at the same time: each its instances, one by one. Return the answers to each."""
+        self._claim([each for of_one in instances for each in of_one])
+
+        def sending(of_one: Sequence[Instance]) -> Callable[[Client], list[Response]]:
+            def send(client: Client) -> list[Response]:
+                service = StudiesService(client, self._ledger, self._own, self._purpose)
+                return [service.store([each]) for each in of_one]
+
+            return send
+
+        return self._client.at_once([sending(each) for each in instances])
+
+    def break_off_store(self, content_type: str, body: bytes, octets: int, may_store: Iterable[Instance]) -> None:
+        """Begin to POST a payload to /studies, and close the connection after so many octets of it."""
+        self._claim(may_store)
+        headers = [*_accept(media_types.DICOM_JSON), ("Content-Type", content_type)]
+        cut, length = body[:octets], len(body)
+        break_off(self._client, "POST", "/studies", headers=headers, body=cut, length=length, purpose=self._purpose)
+
     def store_payload(
         self,
         content_type: str,
-        body: bytes,
+        body: bytes | Streamed,
         may_store: Iterable[Instance],
         *,
         study: str | None = None,
@@ -186,15 +221,25 @@ class StudiesService:
             headers: further header fields.
             chunked: send with Transfer-Encoding: chunked and no Content-Length.
         """
-        self._client.must_be_allowed("POST")  # before the ledger names what is never sent
-        claimed = list(may_store)
-        self._own.claim(claimed)
-        self._ledger.enter([*(each.study_instance_uid for each in claimed), *([study] if study else [])])
+        self._claim(may_store, *([study] if study else []))
         resource = f"studies/{study}" if study else "studies"
-        payload: bytes | Iterable[bytes] = [body[: len(body) // 2], body[len(body) // 2 :]] if chunked else body
+        payload: bytes | Streamed | Iterable[bytes] = body
+        if chunked and isinstance(body, bytes):
+            payload = [body[: len(body) // 2], body[len(body) // 2 :]]
         return self.send(
             "POST", resource, query, accept=accept, headers=[("Content-Type", content_type), *headers], body=payload
         )
+
+    def _claim(self, may_store: Iterable[Instance], *study_uids: str) -> None:
+        """Name what may come to be on the target, before it is sent; nothing is named that never will be.
+
+        Raises:
+            ReadOnlyError: the target may only be read.
+        """
+        self._client.must_be_allowed("POST")
+        claimed = list(may_store)
+        self._own.claim(claimed)
+        self._ledger.enter([*(each.study_instance_uid for each in claimed), *study_uids])
 
     def send_exactly(
         self, method: str, path: str | bytes, *, headers: Sequence[tuple[str, str]] = (), body: bytes | None = None
@@ -213,7 +258,7 @@ class StudiesService:
         *,
         accept: str | None = None,
         headers: Sequence[tuple[str, str]] = (),
-        body: bytes | Iterable[bytes] | None = None,
+        body: bytes | Streamed | Iterable[bytes] | None = None,
     ) -> Response:
         """Send any request to a resource below the base URL."""
         path = resources.path(resource)

@@ -63,6 +63,37 @@ def send_exactly(
     )
 
 
+def break_off(
+    client: Client,
+    method: str,
+    path: str,
+    *,
+    headers: Sequence[tuple[str, str]] = (),
+    body: bytes,
+    length: int,
+    purpose: str = "check",
+) -> None:
+    """Announce a body of `length` octets, send `body`, which is less, and close the connection.
+
+    No answer is waited for, and none is missed: the exchange stands in the record as one that the suite broke off.
+    """
+    fields = _fields(client, (*headers, ("Content-Length", str(length))), body)
+    head = _head(client, method, path.encode(), fields)
+
+    def abandoned(asked: Request) -> Response:
+        try:
+            connection = _connection(client)
+            connection.send(head + body)
+            connection.close()
+            error = f"broken off by this suite after {len(body)} of {length} octets"
+        except (http.client.HTTPException, urllib3.exceptions.HTTPError, requests.RequestException, OSError) as problem:
+            error = describe(problem)
+        return Response(asked.exchange, asked.method, asked.url, status=0, error=error)
+
+    # An iterator is sent once: nobody is to ask why this broke off.
+    client.exchange(method, client.target.url + path, fields, iter([body]), purpose, abandoned)
+
+
 def _fields(client: Client, headers: Sequence[tuple[str, str]], body: bytes | None) -> tuple[tuple[str, str], ...]:
     given = {name.lower() for name, _ in headers}
     own = [("Host", urlsplit(client.target.url).netloc), *client.own_fields(client.target.url)]
