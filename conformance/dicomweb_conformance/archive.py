@@ -117,10 +117,18 @@ def ways_of_looking(service: StudiesService, study: Study) -> dict[str, Callable
         return uids & {uid for each in answers for uid in _listed(each, "00080018")}
 
     def retrieved() -> set[str]:
-        found = service.retrieve(study, accept=media_types.MULTIPART_DICOM)
+        found = _retrieved(service, study)
         return {uid for uid in uids if shows(found, [uid])}
 
     return {STUDY_SEARCH: listed, "search for instances": listed_by_series, "retrieve": retrieved}
+
+
+def _retrieved(service: StudiesService, study: Study) -> Response:
+    """Retrieve a study in the default transfer syntax, or as it is stored where a server cannot transcode it (406)."""
+    response = service.retrieve(study, accept=media_types.MULTIPART_DICOM)
+    if response.status != 406:
+        return response
+    return service.retrieve(study, accept=f"{media_types.MULTIPART_DICOM}; transfer-syntax=*")
 
 
 def _listed(response: Response, tag: str) -> set[str]:
