@@ -80,6 +80,28 @@ def _elements(stored: DataElement, received: DataElement, here: str) -> Iterator
         yield Difference(here, stored.VR, "changed", _shown(stored), _shown(received))
 
 
+def representations(stored: Dataset, received: Dataset, path: str = "") -> Iterator[Difference]:
+    """Yield each element that both data sets have with different VRs, which stand as `stored` and `received`.
+
+    What `data_sets` leaves out is left out, and so are items of sequences that have not as many as before.
+
+    Args:
+        stored: as it was sent.
+        received: as it came back.
+        path: where the data sets are, empty at the top.
+    """
+    recorded = _recorded_changes(received)
+    for element in stored:
+        if _left_out(element) or element.tag in recorded or element.tag not in received:
+            continue
+        here, other = f"{path}{element.tag:08X}", received[element.tag]
+        if element.VR != other.VR:
+            yield Difference(here, element.VR, "vr", element.VR, other.VR)
+        elif element.VR == VR.SQ and len(element.value or []) == len(other.value or []):
+            for number, (one, another) in enumerate(zip(element.value or [], other.value or [], strict=True), 1):
+                yield from representations(one, another, f"{here}[{number}]/")
+
+
 def with_json(stored: Dataset, received: DataSet, path: str = "") -> Iterator[Difference]:
     """Compare a data set that was stored with its DICOM JSON (PS3.18 Annex F).
 

@@ -11,7 +11,7 @@ from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.expect import control, offered
 from dicomweb_conformance.judgement import Inconclusive
 from dicomweb_conformance.scenarios import pixel_octets
-from dicomweb_conformance.scenarios.test_retrieve import octets_of
+from dicomweb_conformance.scenarios.returned import octets_of
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance, Series, Study
 

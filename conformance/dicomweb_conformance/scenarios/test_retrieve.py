@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import numpy as np
-from pydicom import DataElement, Dataset
-from pydicom.charset import convert_encodings
 from pydicom.errors import InvalidDicomError
-from pydicom.filebase import DicomBytesIO
-from pydicom.filewriter import write_data_element
-from pydicom.pixels.decoders.base import get_decoder
-from pydicom.uid import UID
 
-from dicomweb_conformance import comparison, media_types, resources
+from dicomweb_conformance import media_types, resources
 from dicomweb_conformance.archive import shows
 from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.expect import BUSY, Expectation, assume, control, expect, offered, read_part10
+from dicomweb_conformance.scenarios.returned import (
+    fits,
+    has_elements,
+    has_pixels,
+    has_private_elements,
+    only,
+    syntax_of,
+)
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance, Series, Study
@@ -203,16 +204,7 @@ def test_returns_elements(dicomweb: StudiesService, corpus: Corpus) -> None:
     response = dicomweb.retrieve(instance)
 
     with expect(response) as it:
-        received = _only(it)
-        for each in comparison.data_sets(instance.dataset, received):
-            if each.private:
-                continue
-            quote = {
-                "lost": "element lost",
-                "changed": "value changed and not recorded in (0400,0561)",
-                "added": "element added by the server and not recorded in (0400,0561)",
-            }[each.kind]
-            it.observes(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
+        has_elements(it, read_part10(instance.part10), only(it))
 
 
 @verifies("RETRIEVE-014", id="retrieve-returns-private-elements")
@@ -223,47 +215,7 @@ def test_returns_private_elements(dicomweb: StudiesService, corpus: Corpus) -> N
     response = dicomweb.retrieve(instance)
 
     with expect(response) as it:
-        received = _only(it)
-        for each in comparison.data_sets(instance.dataset, received):
-            if not each.private or each.kind == "added":
-                continue
-            if _came_as_un(instance.dataset, received, each.path):
-                it.observes("private VR came back as UN with the same octets", where=f"{each.path} {each.vr}")
-                continue
-            creator = each.path.rpartition("/")[2][4:6] == "00"
-            quote = "value changed"
-            if each.kind == "lost":
-                quote = (
-                    "private creator lost or in another block than its elements" if creator else "private element lost"
-                )
-            it.observes(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
-
-
-def _came_as_un(stored: Dataset, received: Dataset, path: str) -> bool:
-    """Tell whether an element that differs is UN with the octets that were stored."""
-    before, after = _element_at(stored, path), _element_at(received, path)
-    if before is None or after is None or after.VR != "UN":
-        return False
-    return bytes(after.value or b"").rstrip(b"\0 ") == octets_of(before, stored).rstrip(b"\0 ")
-
-
-def _element_at(data_set: Dataset, path: str) -> DataElement | None:
-    """Return the element that the path of a difference leads to."""
-    for step in path.split("/"):
-        tag, _, number = step.partition("[")
-        element: DataElement | None = data_set.get(int(tag, 16))
-        if element is None or not number:
-            return element
-        data_set = element.value[int(number.rstrip("]")) - 1]
-    return None
-
-
-def octets_of(element: DataElement, data_set: Dataset) -> bytes:
-    """Return the value of an element as it stands in Implicit VR Little Endian, which is how UN has it."""
-    written = DicomBytesIO()
-    written.is_little_endian, written.is_implicit_VR = True, True
-    write_data_element(written, element, convert_encodings(data_set.get("SpecificCharacterSet") or ""))
-    return written.getvalue()[8:]
+        has_private_elements(it, read_part10(instance.part10), only(it))
 
 
 PIXELS = (
@@ -282,87 +234,14 @@ def test_returns_pixels(dicomweb: StudiesService, corpus: Corpus, case: Variant)
     response = dicomweb.retrieve(instance, accept=ANY_SYNTAX)
 
     with expect(response) as it:
-        _has_pixels(
+        has_pixels(
             it,
             instance,
-            _only(it),
+            only(it),
             differ="pixels of a native or lossless object differ",
             missing="Pixel Data missing or empty",
             frames="number of frames differs",
         )
-
-
-def _only(it: Expectation) -> Dataset:
-    data_sets = it.is_multipart_dicom()
-    if len(data_sets) != 1:
-        it.finds("not one part", expected=["one part"], received=f"{len(data_sets)} parts")
-        it.concludes()
-    return data_sets[0]
-
-
-def _has_pixels(
-    it: Expectation, instance: Instance, received: Dataset, *, differ: str, missing: str, frames: str | None = None
-) -> bool:
-    """Compare decoded pixels with those that the image was made from, and tell whether they are equal."""
-    if "PixelData" not in received or not received.PixelData:
-        it.observes(missing, where="(7FE0,0010)", expected=["pixels"], received="none")
-        return False
-    syntax = _syntax_of(received)
-    assume(_decodes(syntax), f"this machine has no decoder for {syntax}, in which the image came")
-    try:
-        pixels = received.pixel_array
-    except Exception as error:  # pydicom's decoders raise whatever they stumble over
-        it.observes(
-            differ, where="(7FE0,0010)", expected=["pixels that decode"], received=f"{type(error).__name__}: {error}"
-        )
-        return False
-    expected = instance.dataset.pixel_array
-    if frames and int(received.get("NumberOfFrames") or 1) != int(instance.dataset.get("NumberOfFrames") or 1):
-        it.observes(
-            frames,
-            where="(0028,0008)",
-            expected=[instance.value("NumberOfFrames") or "1"],
-            received=str(received.get("NumberOfFrames")),
-        )
-        return False
-    if not np.array_equal(pixels, expected):
-        it.observes(
-            differ,
-            where="(7FE0,0010)",
-            expected=["the pixels that were stored"],
-            received=_pixel_difference(pixels, expected),
-        )
-        return False
-    return True
-
-
-def _syntax_of(received: Dataset) -> str:
-    """Return the transfer syntax that a file claims; empty where it claims none."""
-    return str(received.file_meta.get("TransferSyntaxUID", ""))
-
-
-def _fits(received: Dataset) -> bool:
-    """Tell whether the data set has the VR encoding that its transfer syntax claims: pydicom reads it either way."""
-    claimed = UID(_syntax_of(received))
-    return (
-        claimed.is_private or not claimed.is_transfer_syntax or received.original_encoding[0] == claimed.is_implicit_VR
-    )
-
-
-def _decodes(transfer_syntax: str) -> bool:
-    """Tell whether a decoder is there; what no decoder is known for counts as badly encoded."""
-    try:
-        return bool(get_decoder(UID(transfer_syntax)).is_available)
-    except NotImplementedError:
-        return True
-
-
-def _pixel_difference(found: np.ndarray, expected: np.ndarray) -> str:
-    if found.shape != expected.shape:
-        return f"an image of {' x '.join(map(str, found.shape))} rather than {' x '.join(map(str, expected.shape))}"
-    different = np.argwhere(found != expected)
-    first = tuple(int(each) for each in different[0])
-    return f"{len(different)} of {found.size} samples differ; at {first} {found[first]} rather than {expected[first]}"
 
 
 def _study(corpus: Corpus, name: str) -> Study:
@@ -392,15 +271,15 @@ def test_default_transfer_syntax(dicomweb: StudiesService, corpus: Corpus, case:
                 "406 for Implicit VR LE" if case.id == "implicit" else "406 for a compressed source (no decoder)"
             )
             it.concludes()
-        received = _only(it)
-        if _syntax_of(received) != EXPLICIT:
+        received = only(it)
+        if syntax_of(received) != EXPLICIT:
             it.observes(
                 "200 in the stored or any other syntax",
                 where="(0002,0010)",
                 expected=[EXPLICIT],
-                received=_syntax_of(received) or "none",
+                received=syntax_of(received) or "none",
             )
-        elif not _fits(received):
+        elif not fits(received):
             it.observes(
                 "200 in the stored or any other syntax",
                 where="(0002,0010)",
@@ -408,7 +287,7 @@ def test_default_transfer_syntax(dicomweb: StudiesService, corpus: Corpus, case:
                 received=f"{EXPLICIT}, but the data set is in Implicit VR",
             )
         else:
-            _has_pixels(it, instance, received, differ="pixels differ", missing="pixels differ")
+            has_pixels(it, instance, received, differ="pixels differ", missing="pixels differ")
 
 
 AS_STORED = (Variant("ct_pair", "NEGOTIATION-022"), Variant("rle", "NEGOTIATION-022"))
@@ -425,12 +304,12 @@ def test_any_transfer_syntax(dicomweb: StudiesService, corpus: Corpus, case: Var
     response = dicomweb.retrieve(instance, accept=ANY_SYNTAX)
 
     with expect(response) as it:
-        received = _only(it)
-        syntax = _syntax_of(received)
-        if not _fits(received):
+        received = only(it)
+        syntax = syntax_of(received)
+        if not fits(received):
             it.observes("content that does not fit (0002,0010)", where="(0002,0010)", received=syntax)
             it.concludes()
-        if not _has_pixels(it, instance, received, differ="pixels changed", missing="pixels changed"):
+        if not has_pixels(it, instance, received, differ="pixels changed", missing="pixels changed"):
             it.concludes()
         if syntax == instance.transfer_syntax_uid:
             it.observes("200 in the stored syntax")
@@ -459,18 +338,18 @@ def test_never_implicit(dicomweb: StudiesService, corpus: Corpus) -> None:
         if response.status == 406:
             it.observes("for *: 406")
             it.concludes()
-        received = _only(it)
-        if _syntax_of(received) == IMPLICIT:
+        received = only(it)
+        if syntax_of(received) == IMPLICIT:
             it.observes(
                 "200 in Implicit VR LE (as stored; Google documents it, others do it)",
                 where="(0002,0010)",
                 received=IMPLICIT,
             )
-        elif not _fits(received):
+        elif not fits(received):
             it.observes(
                 "dataset that does not fit (0002,0010)",
                 where="(0002,0010)",
-                received=f"{_syntax_of(received)}, but the data set is in Implicit VR",
+                received=f"{syntax_of(received)}, but the data set is in Implicit VR",
             )
 
 

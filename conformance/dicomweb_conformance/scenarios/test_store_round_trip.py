@@ -1,0 +1,73 @@
+"""Store: each study of the corpus comes back as it was stored (PS3.18 10.5.2, 10.4.3.3.1)."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from pydicom import Dataset
+
+from dicomweb_conformance.checks import Variant, verifies
+from dicomweb_conformance.exchanges import Response
+from dicomweb_conformance.expect import Expectation, expect, offered, read_part10
+from dicomweb_conformance.scenarios.returned import has_elements, has_pixel_octets, has_private_elements
+from dicomweb_conformance.scenarios.storing import AS_STORED
+from dicomweb_conformance.studies_service import StudiesService
+from dicomweb_fixtures.codecs import NotAvailableError
+from dicomweb_fixtures.corpus import LARGE, Corpus
+from dicomweb_fixtures.entities import Study
+from dicomweb_fixtures.transfer_syntaxes import SYNTAXES
+
+_ENCODED = "encoded."
+ENTRIES = tuple(
+    Variant(name, "RETRIEVE-012b" if name in LARGE else "RETRIEVE-005") for name in Corpus.entry_names(large=True)
+) + tuple(
+    Variant(f"{_ENCODED}{syntax.key}", "RETRIEVE-005", syntax.uid) for syntax in SYNTAXES.values() if not syntax.retired
+)
+
+
+@verifies("RETRIEVE-012", "RETRIEVE-013", "RETRIEVE-014", id="store-round-trip", each=ENTRIES)
+def test_round_trip(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """What was stored comes back: every instance, with the same elements in the same VRs, and the same pixels."""
+    for study in _studies(corpus, case):
+        response = _retrieved(dicomweb, study)
+
+        with expect(response) as it:
+            it.has_status(200, of="RETRIEVE-012")
+            _came_back(it, study, it.is_multipart_dicom(of="RETRIEVE-012"), case.requirement)
+
+
+def _studies(corpus: Corpus, case: Variant) -> tuple[Study, ...]:
+    """Return the studies of an entry; every machine plans the same checks, whatever it can encode."""
+    if not case.value:
+        entry: Study = getattr(corpus, case.id)
+        return entry.studies
+    try:
+        return (corpus.encoded(case.value),)
+    except NotAvailableError as error:
+        offered(False, f"this machine cannot make the study: {error}")
+        raise
+
+
+def _retrieved(dicomweb: StudiesService, study: Study) -> Response:
+    """Retrieve a study as it is stored, or as it comes from a server that does not know the wildcard."""
+    response = dicomweb.retrieve(study, accept=AS_STORED)
+    return response if response.status not in {400, 406} else dicomweb.retrieve(study)
+
+
+def _came_back(it: Expectation, study: Study, received: list[Dataset], whole: str) -> None:
+    found = Counter(str(each.get("SOPInstanceUID", "")) for each in received)
+    by_uid = {str(each.get("SOPInstanceUID", "")): each for each in received}
+    missing = [each.sop_instance_uid for each in study.instances if each.sop_instance_uid not in found]
+    expected = [f"the {len(study.instances)} instances of study {study.name}"]
+    if missing:
+        it.observes(
+            "200 with an instance missing", expected=expected, received=f"without {', '.join(missing)}", of=whole
+        )
+    if twice := [uid for uid, count in found.items() if count > 1]:
+        it.observes("the same instance twice", expected=expected, received=f"twice {', '.join(twice)}", of=whole)
+    for instance in study.instances:
+        if instance.sop_instance_uid in by_uid:
+            came, sent = by_uid[instance.sop_instance_uid], read_part10(instance.part10)
+            has_elements(it, sent, came)
+            has_private_elements(it, sent, came)
+            has_pixel_octets(it, instance, came)
