@@ -124,9 +124,9 @@ def ways_of_looking(service: StudiesService, study: Study) -> dict[str, Callable
 
 
 def _retrieved(service: StudiesService, study: Study) -> Response:
-    """Retrieve a study in the default transfer syntax, or as it is stored where a server cannot transcode it (406)."""
+    """Retrieve a study in the default transfer syntax, or as it is stored where a server cannot transcode it."""
     response = service.retrieve(study, accept=media_types.MULTIPART_DICOM)
-    if response.status != 406:
+    if response.status in {200, 404, 410}:
         return response
     return service.retrieve(study, accept=f"{media_types.MULTIPART_DICOM}; transfer-syntax=*")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from validating import ROWS
 
-from dicomweb_conformance.validators import answers, dicom_json, images, native_xml, part10
+from dicomweb_conformance.validators import answers, dicom_json, images, native_xml, part10, store_module
 
-MODULES = (answers, dicom_json, images, native_xml, part10)
+MODULES = (answers, dicom_json, images, native_xml, part10, store_module)
 SERVICES = {
     "JSON",
     "XML",

@@ -8,10 +8,12 @@ from typing import Any, get_args
 from dicomweb_conformance import media_types, multipart, native_xml
 from dicomweb_conformance.answers import CODING_FAULTS, Answer
 from dicomweb_conformance.observation import Observation
-from dicomweb_conformance.validators import answers, dicom_json, images, part10
+from dicomweb_conformance.validators import answers, dicom_json, images, part10, store_module
 from dicomweb_conformance.validators import native_xml as xml_validator
 
-OWNED = tuple(row for module in (answers, dicom_json, xml_validator, part10, images) for row in module.OWNED)
+OWNED = tuple(
+    row for module in (answers, dicom_json, xml_validator, part10, images, store_module) for row in module.OWNED
+)
 _MODELS = frozenset(get_args(dicom_json.Resource))
 
 
@@ -31,7 +33,11 @@ def observe(answer: Answer, own: Callable[[dict[str, Any]], bool]) -> Iterator[O
         own=resource != "search",
     )
     faulty = answer.facts is not None and CODING_FAULTS & set(answer.facts.faults)
-    if not 200 <= answer.status < 300 or not body or answer.is_cut or faulty:
+    if not body or answer.is_cut or faulty:
+        return
+    if resource == "store":
+        yield from store_module.judge(answer.status, answer.headers, body)
+    if not 200 <= answer.status < 300:
         return
     if media_types.name_of(answer.content_type) == media_types.MULTIPART_RELATED:
         try:
