@@ -70,6 +70,25 @@ class Archive:
             self.slowest = max(self.slowest, time.monotonic() - began)
         return {each.sop_instance_uid for each in instances} - set(missing)
 
+    def held_of(self, study: Study) -> set[str]:
+        """Return the SOP Instance UIDs of a study that are, or within the grace time become, visible.
+
+        Of many instances: one look at the study shows all of them where it works.
+        """
+        of_study = {each.sop_instance_uid: each for each in study.instances}
+        seen: set[str] = set()
+        began = time.monotonic()
+
+        def all_seen() -> bool:
+            response = _retrieved(self._service, study)
+            seen.update(uid for uid in of_study if shows(response, [uid]))
+            return len(seen) == len(of_study)
+
+        if wait_until(all_seen, self._grace):
+            self.slowest = max(self.slowest, time.monotonic() - began)
+            return seen
+        return seen | {uid for uid in of_study.keys() - seen if self._sees(of_study[uid])}
+
     def holds_now(self, instance: Instance) -> bool:
         """Tell whether the instance is visible, without waiting for it longer than the slowest was seen to take."""
         return self.settles(lambda: self._sees(instance))

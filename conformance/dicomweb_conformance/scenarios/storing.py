@@ -99,6 +99,27 @@ def is_stored(
         )
 
 
+def comes_back(
+    it: Expectation,
+    dicomweb: StudiesService,
+    archive: Archive,
+    instance: Instance,
+    *,
+    otherwise: str,
+    of: str | None = None,
+) -> bool:
+    """Look whether the target holds the instance as it was sent; tell whether it holds it at all."""
+    if not is_there(it, archive, instance, otherwise=otherwise, of=of):
+        return False
+    received = retrieved(dicomweb, instance)
+    differences = list(changes(instance, received))
+    if pixels(received) != pixels(instance.dataset):
+        differences.append("(7FE0,0010) other pixels")
+    if differences:
+        it.observes(otherwise, expected=["the instance as it was sent"], received="; ".join(differences[:5]), of=of)
+    return True
+
+
 def stays_away(
     it: Expectation,
     dicomweb: StudiesService,

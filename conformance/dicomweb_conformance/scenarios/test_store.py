@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dicomweb_conformance import media_types, multipart, resources, store_answer
+from dicomweb_conformance import resources, store_answer
 from dicomweb_conformance.archive import Archive
-from dicomweb_conformance.checks import Variant, verifies
-from dicomweb_conformance.exchanges import Headers
+from dicomweb_conformance.checks import verifies
 from dicomweb_conformance.expect import assume, control, expect
 from dicomweb_conformance.scenarios.storing import is_stored, warns
 from dicomweb_conformance.studies_service import StudiesService
@@ -116,67 +115,6 @@ def test_adds_to_series(dicomweb: StudiesService, archive: Archive, fresh: Fresh
             studies = listed.is_a_list_of_matches().uids("0020000D")
         if len(studies) > 1:
             it.observes("a second study or series entry with the same UID appears", received=f"{len(studies)} studies")
-
-
-GRAMMAR = tuple(
-    Variant(each, "STORE-063")
-    for each in (
-        "type-quoted",
-        "type-unquoted",
-        "boundary-quoted",
-        "boundary-of-70-characters",
-        "preamble",
-        "headers-in-other-order",
-        "headers-in-other-case",
-    )
-)
-
-
-@verifies(id="store-multipart-grammar", each=GRAMMAR)
-def test_multipart_grammar(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
-    """Every way in which RFC 2046 and RFC 2387 let a multipart message be written is understood."""
-    instance = fresh.instance()
-    content_type, body = _written(case.id, instance)
-
-    response = dicomweb.store_payload(content_type, body, [instance])
-
-    with expect(response) as it:
-        if 400 <= response.status < 500:
-            refused = {
-                "type-quoted": "quoted boundary or quoted type refused",
-                "boundary-quoted": "quoted boundary or quoted type refused",
-                "type-unquoted": "type without quotes refused with 4xx",
-                "preamble": "preamble refused with 4xx",
-                "headers-in-other-order": "refusal because of header order or case",
-                "headers-in-other-case": "refusal because of header order or case",
-            }.get(case.id)
-            report = it.finds if refused is None else it.observes
-            report(refused or "refused", expected=["stored"], received=it.status_line)
-            it.concludes()
-        it.has_status(200, 202)
-        is_stored(it, archive, instance, otherwise="2xx and the content differs")
-
-
-def _written(variant: str, instance: Instance) -> tuple[str, bytes]:
-    """Return Content-Type and body of one good request, written in another way."""
-    extra = ("Content-Location", f"/instances/{instance.sop_instance_uid}")
-    part = multipart.part(instance.part10)
-    boundary = "b" * 70 if variant == "boundary-of-70-characters" else None
-    kind = ("Content-Type", media_types.DICOM)
-    if variant == "headers-in-other-order":
-        part = multipart.Part(Headers((extra, kind)), instance.part10)
-    elif variant == "headers-in-other-case":
-        part = multipart.Part(Headers((("content-TYPE", media_types.DICOM),)), instance.part10)
-    chosen, body = multipart.write([part], boundary)
-    content_type = media_types.multipart_related(media_types.DICOM, chosen)
-    match variant:
-        case "type-unquoted":
-            content_type = f"multipart/related; type=application/dicom; boundary={chosen}"
-        case "boundary-quoted":
-            content_type = f'multipart/related; boundary="{chosen}"; type="application/dicom"'
-        case "preamble":
-            body = b"This is a message of several parts.\r\n" + body
-    return content_type, body
 
 
 @verifies("STORE-065", id="store-implicit")
