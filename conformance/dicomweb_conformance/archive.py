@@ -111,10 +111,15 @@ class Archive:
             return False
         return not wait_until(lambda: any(self._sees(each) for each in instances), 2 * self.slowest)
 
+    def lists(self, instance: Instance) -> bool:
+        """Tell whether a search finds the instance in its series, now or within the grace time."""
+        return wait_until(lambda: self._finds(instance), self._grace)
+
     def _sees(self, instance: Instance) -> bool:
+        return shows(self._service.retrieve(instance), [instance.sop_instance_uid]) or self._finds(instance)
+
+    def _finds(self, instance: Instance) -> bool:
         uid = instance.sop_instance_uid
-        if shows(self._service.retrieve(instance), [uid]):
-            return True
         series = resources.path(instance).rpartition("/")[0]
         return uid in _listed(self._service.search(series, SOPInstanceUID=uid), "00080018")
 
