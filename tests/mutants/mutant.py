@@ -33,7 +33,7 @@ class Mutant:
 
     `kills` are the checks that must fail (or, where the row says so, deviate). In the scenarios of `may_trip` other
     checks may trip over it too; a trip anywhere else is a surprise, and fails the test. `freedoms` are those under
-    which the defect shows.
+    which the defect shows, `tiers` those beside delete in which the checks are.
     """
 
     name: str
@@ -42,16 +42,23 @@ class Mutant:
     kills: tuple[str, ...]
     may_trip: tuple[str, ...]
     freedoms: frozenset[str] = frozenset()
+    tiers: tuple[str, ...] = ()
 
 
 def mutant(
-    *kills: str, may_trip: Iterable[str] = (), freedoms: Iterable[str] = (), into: list[Mutant], name: str = ""
+    *kills: str,
+    may_trip: Iterable[str] = (),
+    freedoms: Iterable[str] = (),
+    tiers: Iterable[str] = (),
+    into: list[Mutant],
+    name: str = "",
 ) -> Callable[[type[Reference]], type[Reference]]:
     """Add a class to a list of mutants: its name, in words, is the mutant's; its docstring says what is wrong."""
 
     def added(server: type[Reference]) -> type[Reference]:
         words = name or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", server.__name__).lower()
-        into.append(Mutant(words, (server.__doc__ or "").strip(), server, kills, tuple(may_trip), frozenset(freedoms)))
+        defect = (server.__doc__ or "").strip()
+        into.append(Mutant(words, defect, server, kills, tuple(may_trip), frozenset(freedoms), tuple(tiers)))
         return server
 
     return added

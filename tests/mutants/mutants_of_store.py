@@ -99,6 +99,8 @@ def refusing(case: str, *marks: str) -> None:
 refusing("type-quoted", 'type="application/dicom"')
 refusing("boundary-quoted", 'boundary="')
 refusing("boundary-of-70-characters", "b" * 60)
+refusing("boundary-of-odd-characters", "it's(odd)")
+refusing("boundary-with-a-blank", '"two words"')
 refusing("preamble", "This is a message")
 refusing("headers-in-other-order", "\r\nContent-Location: /instances/")
 refusing("headers-in-other-case", "content-TYPE")

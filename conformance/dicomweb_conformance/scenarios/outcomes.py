@@ -56,8 +56,17 @@ def judge_mixture(
             received=", ".join(refused),
             of=of,
         )
-    expected = [each for each in good if each.sop_instance_uid not in refused]
-    judge_sequences(it, answer, [*good, *others], archive.held(expected), others)
+    held = archive.held([each for each in good if each.sop_instance_uid not in refused])
+    told = {*answer.stored_uids, *refused, *held}
+    if lost := [each.sop_instance_uid for each in good if each.sop_instance_uid not in told]:
+        it.observes_one_of(
+            "a good instance is neither stored nor reported",
+            "a matching instance is neither stored nor reported",
+            expected=["every good instance stored"],
+            received=", ".join(lost),
+            of=of,
+        )
+    judge_sequences(it, answer, [*good, *others], held, others)
 
 
 def _refused(
@@ -82,6 +91,8 @@ def _refused(
             received=it.status_line,
             of=of,
         )
+        if answer is not None:
+            judge_sequences(it, answer, [*good, *others], (), [*good, *others])
         return
     uids = {each.sop_instance_uid for each in others if each.sop_instance_uid}
     if answer and set(answer.stored_uids) == there and (uids <= set(answer.failed_uids) or answer.other_failures):
