@@ -18,8 +18,8 @@ from dicomweb_conformance.resources import Resource, Value
 from dicomweb_conformance.wire import break_off, send_exactly
 from dicomweb_fixtures.entities import Instance
 from dicomweb_fixtures.json_bulk import Payload
-from dicomweb_fixtures.xml_bulk import XmlPayload
 from dicomweb_fixtures.streamed import StreamedImage
+from dicomweb_fixtures.xml_bulk import XmlPayload
 
 _PAGES_BOUNDARY = "DICOMwebBoundary"
 

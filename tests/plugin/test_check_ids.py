@@ -11,7 +11,11 @@ def planned(run: Run, directory: Path, profile: str) -> set[str]:
     """The ids of the checks that a run by a profile plans; none of them is carried out, as its time is over at once."""
     report = directory / profile
     run(
-        "--dicomweb-url=embedded", f"--dicomweb-profile={profile}", f"--dicomweb-report={report}", "-q", "-x", "-n", "2"
+        "--dicomweb-url=embedded",
+        f"--dicomweb-profile={profile}",
+        f"--dicomweb-report={report}",
+        "--dicomweb-budget=0.001",
+        "-q",
     )
 
     from dicomweb_reports import record
