@@ -117,6 +117,10 @@ def test_metadata_that_are_none_are_400(dicomweb: Service, body: bytes) -> None:
         '{"vr":"US","Value":[70000]}',
         '{"vr":"ZZ"}',
         '{"vr":"OB","InlineBinary":"!"}',
+        '{"vr":"OB","InlineBinary":["AAAA"]}',
+        '{"vr":"OB","InlineBinary":"AAAA","BulkDataURI":"jpeg-image"}',
+        '{"vr":"PN","Value":[{"Latin":"x"}]}',
+        '{"vr":"PN","Value":["x"]}',
     ],
 )
 def test_an_attribute_that_holds_no_model_is_refused(dicomweb: Service, attribute: str) -> None:
