@@ -144,7 +144,8 @@ def corpus() -> None:
 @corpus.command()
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--seed", type=click.IntRange(min=0), required=True, help="That of the run that will judge the server.")
-def export(directory: Path, seed: int) -> None:
+@click.option("--large", is_flag=True, help="With the entries of hundreds of instances.")
+def export(directory: Path, seed: int, large: bool) -> None:
     """Write the corpus of a seed to DIRECTORY, as files and their right answers in corpus.json.
 
     Load the files into a server by whatever means, and judge it reading only, with the same seed.
@@ -152,7 +153,7 @@ def export(directory: Path, seed: int) -> None:
     from dicomweb_fixtures.export import export as write  # noqa: PLC0415 - pydicom is loaded only to export
 
     try:
-        written = write(seed, directory)
+        written = write(seed, directory, large=large)
     except OSError as error:
         raise click.ClickException(f"{directory} cannot take the corpus: {error}") from None
     megabytes = written.octets / 1e6
