@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dicomweb_conformance import dicom_json, store_answer
 from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.checks import Variant, verifies
@@ -56,7 +58,7 @@ def _are_nowhere(it: Expectation, dicomweb: StudiesService, instances: list[Inst
             it.observes(otherwise, expected=["not stored"], received=f"found by {found.request_line}", of="STORE-010")
 
 
-def _reasons_are_of_refused_ones(it: Expectation, archive: Archive, instances: list[Instance]) -> None:
+def _reasons_are_of_refused_ones(it: Expectation, archive: Archive, instances: Sequence[Instance]) -> None:
     """Report a failure reason that is given for an instance which is stored all the same."""
     answer = store_answer.of_body(it.response.body)
     by_uid = {each.sop_instance_uid: each for each in instances}
@@ -96,7 +98,7 @@ def test_partly_foreign(dicomweb: StudiesService, archive: Archive, fresh: Fresh
 
     with expect(response) as it:
         judge_mixture(it, archive, study.instances, foreign, of="STORE-004")
-        _reasons_are_of_refused_ones(it, archive, sent)
+        _reasons_are_of_refused_ones(it, archive, study.instances)
         otherwise = "the foreign instance is retrievable"
         stays_away(it, dicomweb, archive, fresh, *foreign, otherwise=otherwise, of="STORE-004")
 
@@ -127,9 +129,9 @@ def test_all_refused(dicomweb: StudiesService, archive: Archive, fresh: Fresh, c
         if answer is not None:
             _none_is_listed(it, answer)
             judge_sequences(it, answer, foreign, (), foreign if response.status >= 400 else foreign[:2])
-        _reasons_are_of_refused_ones(it, archive, foreign[:2])
         if archive.lacks(*foreign[:2], after=_sent_later(dicomweb, archive, fresh)):
             it.concludes()
+        _reasons_are_of_refused_ones(it, archive, foreign[:2])
         it.finds("a refused instance is stored", expected=["not stored"], received="retrievable")
 
 
