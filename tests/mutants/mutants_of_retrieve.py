@@ -111,7 +111,7 @@ def altering(name: str, defect: str, tag: str, *kills: str) -> None:
             return elements.write(self.elements_of(instance))
 
     Altering.__doc__ = defect
-    mutant(*kills, may_trip=["retrieve", "metadata"], into=MUTANTS, name=f"{name}-{tag}")(Altering)
+    mutant(*kills, may_trip=["retrieve", "metadata", "store"], into=MUTANTS, name=f"{name}-{tag}")(Altering)
 
 
 altering("loses", "Study Description is lost.", "00081030", "retrieve-returns-elements")
