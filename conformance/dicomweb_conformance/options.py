@@ -70,7 +70,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("ca", "CA certificate(s) to verify the target with (PEM)", "FILE", "path"),
     Option("cert", "client certificate with its key (PEM)", "FILE", "path"),
     Option("insecure", "do not verify the target's certificate", kind="flag", default=False),
-    Option("proxy", "proxy for http and https; never taken from the environment", "URL", default=""),
+    Option("proxy", "proxy for http and https; never taken from the environment", "URL", "proxy", default=""),
     Option(
         "report",
         "directory of the run record and its reports (default: reports/latest)",
@@ -340,16 +340,26 @@ def _headers(
 
 
 def _text(raw: Any, _: Path) -> str:
-    return str(raw)
+    if not isinstance(raw, str):
+        raise ValueError(f"{raw!r} is no text")
+    return raw
 
 
 def _auth(raw: Any, base: Path) -> str:
-    scheme, colon, rest = str(raw).partition(":")
-    return f"google:{_path(rest, base)}" if scheme == "google" and colon else str(raw)
+    scheme, colon, rest = _text(raw, base).partition(":")
+    return f"google:{_path(rest, base)}" if scheme == "google" and colon else _text(raw, base)
+
+
+def _proxy(raw: Any, base: Path) -> str:
+    text = _text(raw, base)
+    # The text itself may hold a password.
+    if text and not re.match(r"(https?|socks5h?)://[^/]", text):
+        raise ValueError("expected http://[user:password@]host[:port]")
+    return text
 
 
 def _path(raw: Any, base: Path) -> Path:
-    return base / os.path.expanduser(str(raw))  # noqa: PTH111 - "~" of a str that may come from a file
+    return base / os.path.expanduser(_text(raw, base))  # noqa: PTH111 - "~" of a str that may come from a file
 
 
 def _flag(raw: Any, _: Path) -> bool:
@@ -386,12 +396,14 @@ def _rate(raw: Any, _: Path) -> Rate:
     return rate(str(raw))
 
 
-def _list(raw: Any, _: Path) -> tuple[str, ...]:
-    return tuple(raw.splitlines() if isinstance(raw, str) else (str(each) for each in raw))
+def _list(raw: Any, base: Path) -> tuple[str, ...]:
+    if not isinstance(raw, str | list | tuple):
+        raise ValueError(f"{raw!r} is no list of texts")
+    return tuple(raw.splitlines() if isinstance(raw, str) else (_text(each, base) for each in raw))
 
 
-def _tiers(raw: Any, _: Path) -> tuple[str, ...]:
-    names = [each.strip() for each in (raw.split(",") if isinstance(raw, str) else raw)]
+def _tiers(raw: Any, base: Path) -> tuple[str, ...]:
+    names = [each.strip() for each in (raw.split(",") if isinstance(raw, str) else _list(raw, base))]
     unknown = sorted(set(names) - TIERS - {""})
     if unknown:
         raise ValueError(f"unknown tier {', '.join(unknown)}; there are {', '.join(sorted(TIERS))}")
@@ -401,6 +413,7 @@ def _tiers(raw: Any, _: Path) -> tuple[str, ...]:
 _READERS: dict[str, Callable[[Any, Path], Any]] = {
     "text": _text,
     "auth": _auth,
+    "proxy": _proxy,
     "path": _path,
     "flag": _flag,
     "seconds": _seconds,

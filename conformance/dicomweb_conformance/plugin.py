@@ -61,6 +61,10 @@ def pytest_configure(config: pytest.Config) -> None:
     for name, meaning in MARKERS.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
     from_controller = getattr(config, "workerinput", {}).get("dicomweb")
+    for name in ("url", "target"):
+        if config.getoption(f"dicomweb_{name}") == "":
+            # As `--dicomweb-url=$URL` comes out where the variable is not set: judging nothing is no success.
+            raise pytest.UsageError(f"--dicomweb-{name} is empty")
     if not (config.getoption("dicomweb_url") or config.getoption("dicomweb_target") or from_controller):
         return
     if config.getoption("help", default=False):

@@ -7,18 +7,20 @@ run record.
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import sys
 import time
 from contextlib import ExitStack
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from filelock import FileLock, Timeout
 
-from dicomweb_conformance import cleaning, embedded, known
+from dicomweb_conformance import catalogue, cleaning, embedded, known
 from dicomweb_conformance.auth import CredentialsError
 from dicomweb_conformance.concluding import ConcludingMessages
 from dicomweb_conformance.instruments import STATE, VERSION, Instruments, instruments, started
@@ -67,6 +69,12 @@ class ConformanceSession:
             )
         except (ProfileError, KnownError) as error:
             raise OptionError(str(error)) from None
+        capabilities = {row.capability for row in catalogue.load().values() if row.capability}
+        if unknown := sorted({name for name, _ in settings.target.declared} - capabilities):
+            raise OptionError(
+                f"[capabilities]: no requirement asks for {', '.join(unknown)}; "
+                f"known are {', '.join(sorted(capabilities))}"
+            )
         config.pluginmanager.register(Planning(self.profile), "dicomweb-planning")
         config.pluginmanager.register(Outcomes(), "dicomweb-outcomes")
         if self.controls:
@@ -100,6 +108,8 @@ class ConformanceSession:
         if not self.controls or self.config.getoption("collectonly"):
             return
         self._prepare_directory()
+        if self.settings.write_known:
+            self._prepare_known(self.settings.write_known)
         if self.settings.start:
             started(self.settings).start()
             self.exit_stack.callback(started(self.settings).stop)
@@ -123,13 +133,17 @@ class ConformanceSession:
 
     def _prepare_directory(self) -> None:
         report = self.settings.report
-        report.mkdir(parents=True, exist_ok=True)
         in_use = FileLock(report / ".in-use.lock")
         try:
+            report.mkdir(parents=True, exist_ok=True)
             in_use.acquire(timeout=0)
         except Timeout:
             raise pytest.UsageError(
                 f"another run writes to {report}: --dicomweb-report=DIR names another directory"
+            ) from None
+        except OSError as error:
+            raise pytest.UsageError(
+                f"{report} cannot take a report: {error.strerror}; --dicomweb-report=DIR names another directory"
             ) from None
         self.exit_stack.callback(in_use.release)
         for name in _RUN_FILES:
@@ -137,6 +151,11 @@ class ConformanceSession:
         for directory in (report / "bodies", report / STATE):
             shutil.rmtree(directory, ignore_errors=True)
         (report / STATE).mkdir()
+
+    def _prepare_known(self, path: Path) -> None:
+        """See before the first check, not after the last, whether the known failures can be written."""
+        if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise pytest.UsageError(f"--dicomweb-write-known: {path} cannot be written")
 
     def _record_header(self, tools: Instruments) -> None:
         target = self.settings.target

@@ -57,7 +57,11 @@ def base_url(text: str) -> str:
     Raises:
         ValueError: it is no http or https URL with a host; says what was expected.
     """
-    parts = urlsplit(text.strip())
+    try:
+        parts = urlsplit(text.strip())
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no base URL: {error}") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError(
             f"{text!r} is no base URL: expected http://host[:port]/path or https://host[:port]/path, or 'embedded'"

@@ -60,10 +60,32 @@ def told(run: Run, *arguments: str, **environment: str) -> str:
         (["--dicomweb-url=embedded", "--dicomweb-known=nowhere.toml"], "nowhere.toml cannot be read"),
         (["--dicomweb-target=nowhere.toml"], "nowhere.toml cannot be read"),
         (["--dicomweb-url=embedded", "--dicomweb-header=NoColon"], "is no 'NAME: VALUE'"),
+        (["--dicomweb-url="], "--dicomweb-url is empty"),
+        (["--dicomweb-target="], "--dicomweb-target is empty"),
+        (["--dicomweb-url=http://localhost:99999/x"], "'http://localhost:99999/x' is no base URL"),
+        (["--dicomweb-url=http://[::1/x"], "'http://[::1/x' is no base URL"),
+        (["--dicomweb-url=embedded", "--dicomweb-proxy=localhost"], "--dicomweb-proxy: expected http://"),
+        (["--dicomweb-url=embedded", "--dicomweb-report=/dev/null"], "/dev/null cannot take a report"),
+        (["--dicomweb-url=embedded", "--dicomweb-write-known=no/known.toml"], "no/known.toml cannot be written"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(run: Run, arguments: list[str], expected: str) -> None:
     assert expected in told(run, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("header = 3", "header: 3 is no list of texts"),
+        ("include = 3", "include: 3 is no list of texts"),
+        ("known = []", "known: [] is no text"),
+        ("[capabilities]\ndeletes = true", "no requirement asks for deletes; known are"),
+    ],
+)
+def test_a_line_of_target_toml_that_cannot_be_used_is_named(run: Run, tmp_path: Path, line: str, expected: str) -> None:
+    (tmp_path / "target.toml").write_text(f'url = "embedded"\n{line}\n')
+
+    assert expected in told(run, "--dicomweb-target=target.toml")
 
 
 def test_a_refused_connection(run: Run) -> None:
