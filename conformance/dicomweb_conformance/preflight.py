@@ -6,7 +6,7 @@ It is told as advice, never as a verdict.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -56,7 +56,7 @@ def preflight(service: StudiesService, target: Target, patient_id: str) -> Respo
         CannotBeJudged: it does not; says why and what to do.
     """
     response = service.search("studies", PatientID=patient_id, limit=1)
-    for diagnose in (_no_answer, _refused_credentials, _redirected, _not_dicomweb, _not_found):
+    for diagnose in (_no_answer, _refused_credentials, _redirected, _not_dicomweb, _too_deep, _not_found):
         problem = diagnose(response, service, target)
         if problem:
             raise problem
@@ -185,6 +185,17 @@ def _not_dicomweb(response: Response, service: StudiesService, target: Target) -
     return None
 
 
+def _too_deep(response: Response, service: StudiesService, target: Target) -> CannotBeJudged | None:
+    """Below /studies, "studies" is a Study Instance UID: a store there is refused like any other of a wrong study."""
+    base = target.url.removesuffix("/studies")
+    if base == target.url or 200 <= response.status < 300 or not _answers_searches(service, base):
+        return None
+    return CannotBeJudged(
+        f"{target.url} is the resource of all studies; the base URL ends where /studies begins",
+        (f"a Studies Service answers at {base}: --dicomweb-url={base}",),
+    )
+
+
 def _not_found(response: Response, service: StudiesService, target: Target) -> CannotBeJudged | None:
     """A 404, 405 or 410 can be a service without search, or one that answers 404 for no match: its store tells."""
     if response.status not in {404, 405, 410}:
@@ -223,13 +234,13 @@ def _where_it_answers(service: StudiesService, target: Target) -> Sequence[str]:
     if path.endswith("studies"):
         candidates.insert(0, f"{origin}/{path.removesuffix('studies').rstrip('/')}".rstrip("/"))
     for base in candidates:
-        if _looks_like_search(lambda url: service.get_url(url, accept=media_types.DICOM_JSON), base):
+        if _answers_searches(service, base):
             return (f"a Studies Service answers at {base}: --dicomweb-url={base}",)
     return ()
 
 
-def _looks_like_search(get: Callable[[str], Response], base: str) -> bool:
-    response = get(f"{base}/studies?limit=1&StudyInstanceUID=2.25.1")
+def _answers_searches(service: StudiesService, base: str) -> bool:
+    response = service.get_url(f"{base}/studies?limit=1&StudyInstanceUID=2.25.1", accept=media_types.DICOM_JSON)
     if response.status == 204:
         return True
     if response.status != 200 or media_types.name_of(response.content_type) not in {

@@ -143,6 +143,16 @@ def test_a_base_url_that_misses_its_path(run: Run) -> None:
     assert f"--dicomweb-url={url}" in printed
 
 
+def test_a_base_url_that_goes_on_to_studies(run: Run) -> None:
+    from dicomweb_reference.server import Reference
+    from dicomweb_reference.serving import running
+
+    with running(Reference()) as url:
+        printed = told(run, f"--dicomweb-url={url}/studies/")
+
+    assert f"--dicomweb-url={url}\n" in printed
+
+
 def test_target_toml_supplies_settings_and_the_command_line_wins(run: Run, tmp_path: Path) -> None:
     (tmp_path / "target.toml").write_text(
         'url = "http://127.0.0.1:9/x"\nseed = 5\n[product]\nname = "PACS"\nversion = "2"\n'
