@@ -44,6 +44,9 @@ def clean_target(
     """
     given = {each.ini: command_line.get(each.ini) for each in OPTIONS}
     path = _ledger_path(given, environment, directory)
+    named = given["dicomweb_report"] or environment.get("DICOMWEB_REPORT")
+    if named and not path.parent.is_dir():
+        raise CleanError(f"there is no directory {path.parent}: --dicomweb-report=DIR names that of the run")
     entries = Ledger(path, "", 0).entries()
     if not entries:
         return [f"nothing to clean up: {path} names no study"], True

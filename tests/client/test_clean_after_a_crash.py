@@ -237,3 +237,11 @@ def test_settings_come_from_where_a_run_takes_them(tmp_path: Path) -> None:
     assert status == 2
     assert "DICOMWEB_TOKEN is not set" in printed
     assert json.loads(archive.ledger.read_text())["seed"] == SEED
+
+
+def test_a_directory_that_is_not_there_is_no_clean_target(tmp_path: Path) -> None:
+    with site(Deadly(), tmp_path) as archive:
+        status, printed = archive.clean("--dicomweb-report=reports/latset")
+
+    assert status == 2
+    assert "there is no directory" in printed
