@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dicomweb_reports.curl import curl_line
-from dicomweb_reports.model import FINDING_VERDICTS, Requirement
+from dicomweb_reports.model import BODIES, FINDING_VERDICTS, Requirement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -90,6 +90,11 @@ def repeat(exchange: Exchange, run: Run) -> str:
     """Return the command that repeats an exchange; where to find the request if that is too long to show."""
     line = curl_line(exchange, run)
     return line if len(line) <= COMMAND else f"# too long to show: see {exchange.id} in exchanges.har"
+
+
+def where(command: str) -> str:
+    """Return where a command has to be run, if it matters: it reads a body that was recorded beside the report."""
+    return f"In the directory of the report, where {BODIES}/ is:" if f"@{BODIES}/" in command else ""
 
 
 def _recorded(names: Iterable[str | None], run: Run) -> tuple[Exchange, ...]:

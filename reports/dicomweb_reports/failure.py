@@ -5,7 +5,18 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from dicomweb_reports.evidence import answers, at_stake, exhibits, extent, findings, named, reasons, repeat, status_line
+from dicomweb_reports.evidence import (
+    answers,
+    at_stake,
+    exhibits,
+    extent,
+    findings,
+    named,
+    reasons,
+    repeat,
+    status_line,
+    where,
+)
 from dicomweb_reports.excerpt import excerpt
 from dicomweb_reports.visible import visible
 
@@ -36,7 +47,7 @@ def failure_text(result: Result, run: Run, *, width: int = 100) -> str:
         *_findings(result, run, width),
         *_exchanges(result, run, width),
         *(_labelled("Why", reason, width) for reason in reasons(result, run)),
-        *(f"{_label('Repeat')}{repeat(each, run)}" for each in exhibits(result, run)[:1]),
+        *(_repeat(repeat(each, run)) for each in exhibits(result, run)[:1]),
     ]
     return "\n\n".join(blocks)
 
@@ -103,6 +114,11 @@ def _exchange(exchange: Exchange, run: Run, width: int) -> str:
         lines += [f"    | {line}" for line in shown.lines]
         lines += [f"    | [{shown.rest}]"] if shown.rest else []
     return "\n".join(lines)
+
+
+def _repeat(command: str) -> str:
+    place = where(command)
+    return f"{_label('Repeat')}{place}\n{command}" if place else f"{_label('Repeat')}{command}"
 
 
 def _label(label: str) -> str:

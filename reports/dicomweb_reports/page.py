@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from dicomweb_reports.evidence import answers, at_stake, exhibits, findings, reasons, repeat, status_line
+from dicomweb_reports.evidence import answers, at_stake, exhibits, findings, reasons, repeat, status_line, where
 from dicomweb_reports.excerpt import Excerpt, excerpt
 from dicomweb_reports.model import Exchange, Finding, Requirement, Result
 from dicomweb_reports.summary import not_concluded, requirement_verdicts, service
@@ -57,6 +57,7 @@ class ShownExchange:
     request: ShownMessage
     response: ShownMessage | None
     command: str
+    where: str
 
 
 @dataclass(frozen=True)
@@ -154,12 +155,14 @@ def _card(anchor: str, result: Result, run: Run, *, in_full: bool) -> Card:
 
 
 def _exchange(exchange: Exchange, run: Run) -> ShownExchange:
+    command = repeat(exchange, run)
     return ShownExchange(
         exchange=exchange,
         status_line=status_line(exchange),
         request=_message(exchange.request, run),
         response=_message(exchange.response, run) if exchange.response else None,
-        command=repeat(exchange, run),
+        command=command,
+        where=where(command),
     )
 
 

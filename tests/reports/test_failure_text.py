@@ -74,6 +74,7 @@ def test_each_finding_comes_with_its_exchange(faulty: RunDirectory) -> None:
     assert "at GET /studies/2.25.1/series (fail)" in " ".join(text.split())
     assert "Exchange     POST https://pacs.example/dicom-web/studies/2.25.1\n" in text
     assert "Exchange     GET https://pacs.example/dicom-web/studies/2.25.1/series\n" in text
+    assert "Repeat       In the directory of the report, where bodies/ is:\ncurl -sS -i" in text
     assert "--data-binary @bodies/" in text
 
 
