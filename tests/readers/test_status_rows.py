@@ -66,6 +66,13 @@ def test_406_and_415(body: bytes, label: str | None, expected: str) -> None:
     assert of_row(answer(body, label, status=415, asked=stored, chunk=1 << 16), "HTTP-018") == [expected]
 
 
+def test_a_part_of_a_message_of_files_may_be_what_is_refused() -> None:
+    label = 'multipart/related; type="application/dicom"; boundary=b'
+    stored = replace(STORE, headers=Headers((("Content-Type", label),)))
+    told = answer(b"supported: application/dicom", "text/plain", status=415, asked=stored)
+    assert of_row(told, "HTTP-018") == [NAMED]
+
+
 def test_head_shows_no_list_of_types() -> None:
     assert of_row(answer(b"", None, status=406, asked=Asked("HEAD", "studies")), "HTTP-019") == []
 

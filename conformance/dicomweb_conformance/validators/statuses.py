@@ -77,9 +77,16 @@ def _available_types(answer: Answer) -> Iterator[Observation]:
     refused = answer.asked.headers.get("Content-Type") if row == "HTTP-018" else answer.asked.accept
     # The body's own type stands in an HTML page without being offered.
     own = {media_types.name_of(answer.content_type)} & {"text/html"}
-    named = _names_in(_text(answer)) - _names_in(refused or "") - own
-    text = "body names at least one supported media type" if named else "body without a media type"
-    yield Observation(row, text, "body", received=", ".join(sorted(named)[:5]))
+    offered = _names_in(_text(answer)) - _names_in(_of_no_part(refused or "")) - own
+    text = "body names at least one supported media type" if offered else "body without a media type"
+    yield Observation(row, text, "body", received=", ".join(sorted(offered)[:5]))
+
+
+def _of_no_part(refused: str) -> str:
+    """Return what a refused type says of the whole message: one of DICOM files may be refused for one of its parts."""
+    name, _, parameters = refused.partition(";")
+    is_of_files = name.strip().lower() == media_types.MULTIPART_RELATED and media_types.DICOM in parameters
+    return name if is_of_files else refused
 
 
 def _names_in(text: str) -> set[str]:
