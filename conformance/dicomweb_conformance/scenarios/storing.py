@@ -45,11 +45,15 @@ def retrieved(dicomweb: StudiesService, instance: Instance) -> Dataset:
 
 
 def _answer(dicomweb: StudiesService, instance: Instance) -> Response:
-    """Retrieve with any transfer syntax, or with the one sent where a server does not know the wildcard."""
-    response = dicomweb.retrieve(instance, accept=AS_STORED)
+    """Retrieve in the transfer syntax sent, or in any where a server does not have that one.
+
+    By the wildcard alone it may choose: what it keeps in another form, or decodes although it keeps it as sent (PS3.18
+    8.7.3.5.2).
+    """
+    response = dicomweb.retrieve(instance, accept=AS_STORED.replace("*", instance.transfer_syntax_uid))
     if response.status not in {400, 406}:
         return response
-    return dicomweb.retrieve(instance, accept=AS_STORED.replace("*", instance.transfer_syntax_uid))
+    return dicomweb.retrieve(instance, accept=AS_STORED)
 
 
 def is_there(it: Expectation, archive: Archive, *instances: Instance, otherwise: str, of: str | None = None) -> bool:
