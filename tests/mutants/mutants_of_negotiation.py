@@ -222,7 +222,7 @@ odd_picture(
 )
 
 
-@mutant("negotiation-highest-quality", may_trip=BEFORE, into=MUTANTS)
+@mutant("negotiation-highest-quality", may_trip=(*BEFORE, "store"), into=MUTANTS)
 class FirstListedWins(Reference):
     """The media type that is listed first is chosen, whatever the weights are."""
 
@@ -255,7 +255,9 @@ class StudyAsItsFirstInstance(Reference):
         return [*super().instance_offers(request), MediaType("application/dicom")]
 
 
-@mutant("negotiation-transfer-syntax", "negotiation-several-transfer-syntaxes", may_trip=BEFORE, into=MUTANTS)
+@mutant(
+    "negotiation-transfer-syntax", "negotiation-several-transfer-syntaxes", may_trip=(*BEFORE, "store"), into=MUTANTS
+)
 class AlwaysRle(Reference):
     """Images come in RLE Lossless, whatever transfer syntax is asked for."""
 
