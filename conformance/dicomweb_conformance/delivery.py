@@ -7,14 +7,15 @@ import json
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from filelock import FileLock
 
+from dicomweb_conformance import store_answer
 from dicomweb_conformance.archive import STUDY_SEARCH, wait_until, ways_of_looking
 from dicomweb_conformance.exchanges import Response
-from dicomweb_conformance.judgement import Inconclusive, NotApplicable
+from dicomweb_conformance.judgement import Inconclusive, NotApplicable, current, is_judging
 from dicomweb_conformance.loaded import LoadedCorpus
 from dicomweb_conformance.ownership import Own
 from dicomweb_conformance.recorder import Recorder
@@ -38,6 +39,7 @@ class Delivered:
     delay: float = 0.0
     reason: str = ""
     refused: bool = False
+    discards: bool = False
     exchanges: tuple[str, ...] = field(default=())
 
 
@@ -113,6 +115,8 @@ class Delivery:
         if delivered is None:
             self._own.claim(study.instances)
             delivered = self._known[epoch, study.study_instance_uid] = self._once(study, epoch)
+        if delivered.discards and is_judging():
+            current().discards = True
         if delivered.confirmed is None and delivered.refused and (syntax := _optional_syntax(study)):
             raise NotApplicable(f"the target does not take transfer syntax {syntax}, and need not: {delivered.reason}")
         if delivered.confirmed is None:
@@ -175,7 +179,9 @@ class Delivery:
             began = time.monotonic()
             sight = self._seen(study, self._grace if accepted else 0)
             if sight.is_whole:
-                return self._delivered(study, way, tried, exchanges, sight.whole, time.monotonic() - began)
+                delivered = self._delivered(study, way, tried, exchanges, sight.whole, time.monotonic() - began)
+                answers = [store_answer.of_body(each.body) for each in responses]
+                return replace(delivered, discards=any(each is not None and each.discards for each in answers))
             answer = next((each for each in responses if not 200 <= each.status < 300), responses[0])
             said = answer.error or f"{answer.status} {answer.reason}".strip()
             visible = f"only {sight.instances} of {len(study.instances)} instances" if sight.instances else "not"

@@ -35,6 +35,7 @@ from dicomweb_conformance.verdicts import Verdict
 from dicomweb_reports.messages import check_id
 
 BUSY = frozenset({429, 502, 503, 504})
+DISCARDED = "element discarded, of which the answer to the store warned (B006)"
 _EXCERPT = 200
 
 
@@ -94,6 +95,22 @@ class Expectation:
         if verdict is None:
             raise SuiteError(f"{requirement.id} lists no observation {observation!r}")
         self._note(requirement, observation, verdict, where, expected, received)
+
+    def loses(
+        self,
+        observation: str,
+        *,
+        where: str = "",
+        expected: Sequence[str] = (),
+        received: str = "",
+        of: str | None = None,
+    ) -> None:
+        """Report that an element is lost: by this observation, or by that for one which the server said it discards.
+
+        PS3.18 Table I.2-1 lets a store succeed with Warning Reason B006H, elements discarded.
+        """
+        quote = DISCARDED if self._judgement.discards else observation
+        self.observes(quote, where=where, expected=expected, received=received, of=of)
 
     def observes_one_of(
         self,

@@ -56,7 +56,8 @@ class SuiteError(Exception):
 class Judgement:
     """What one running check has seen so far.
 
-    `deadly`: a request of its own broke off twice. `needs`: a capability beside those of its requirements.
+    `deadly`: a request of its own broke off twice. `discards`: the answer to a store that it builds on warned that
+    elements were discarded. `needs`: a capability beside those of its requirements.
     """
 
     check: str
@@ -68,6 +69,7 @@ class Judgement:
     observed: dict[tuple[str, str], None] = field(default_factory=dict)
     exchanges: list[str] = field(default_factory=list)
     deadly: bool = False
+    discards: bool = False
     needs: str = ""
 
     def requirement(self, identifier: str | None) -> Requirement:

@@ -15,6 +15,7 @@ FAILURE_REASON = "00081197"
 WARNING_REASON = "00081196"
 SOP_CLASS = "00081150"
 SOP_INSTANCE = "00081155"
+_ELEMENTS_DISCARDED = 0xB006
 ANNEX_I = (RETRIEVE_URL, FAILED_SOP_SEQUENCE, REFERENCED_SOP_SEQUENCE, OTHER_FAILURES_SEQUENCE)
 
 
@@ -48,6 +49,11 @@ class StoreAnswer:
     def failed_uids(self) -> list[str]:
         """SOP Instance UIDs of what was refused."""
         return [dicom_json.text(each, SOP_INSTANCE) for each in self.failed]
+
+    @property
+    def discards(self) -> bool:
+        """Whether an item has Warning Reason B006H: elements discarded (Table I.2-1)."""
+        return any(_ELEMENTS_DISCARDED in dicom_json.values(each, WARNING_REASON) for each in self.stored)
 
     @property
     def warns(self) -> bool:

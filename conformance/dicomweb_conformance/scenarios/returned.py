@@ -65,7 +65,8 @@ def has_elements(
     for each, quote in found:
         if each.path not in elsewhere:
             where = each.path if each.kind == "vr" else f"{each.path} {each.vr}"
-            it.observes(quote, where=where, expected=[each.stored], received=each.received, of="RETRIEVE-012")
+            report = it.loses if each.kind == "lost" else it.observes
+            report(quote, where=where, expected=[each.stored], received=each.received, of="RETRIEVE-012")
 
 
 def _of_representation(each: Difference, stored: Dataset, received: Dataset) -> str | None:
@@ -104,7 +105,8 @@ def has_private_elements(it: Expectation, stored: Dataset, received: Dataset) ->
         quote = "value changed"
         if each.kind == "lost":
             quote = "private creator lost or in another block than its elements" if creator else "private element lost"
-        it.observes(
+        report = it.loses if each.kind == "lost" else it.observes
+        report(
             quote,
             where=f"{each.path} {each.vr}",
             expected=[each.stored],
