@@ -12,7 +12,7 @@ from pydicom.uid import UID
 
 from dicomweb_conformance import media_types, multipart
 from dicomweb_conformance.exchanges import Response
-from dicomweb_conformance.expect import Expectation
+from dicomweb_conformance.expect import Expectation, offered
 from dicomweb_fixtures.entities import Instance
 
 RLE = "1.2.840.10008.1.2.5"
@@ -74,6 +74,28 @@ def items_in(it: Expectation, *, of: str | None = None) -> list[Item]:
         received = f"{it.status_line}; {', '.join(wrong) or 'a multipart without parts'}"
         it.finds("the body is not what was asked for", expected=expected, received=received, of=of)
         it.concludes()
+    return items
+
+
+def items_in_rle(it: Expectation, *, of: str) -> list[Item]:
+    """Return the items of an answer in image/dicom-rle, which a server need not offer.
+
+    Args:
+        it: the expectation on the answer.
+        of: the row of the octets; that of the type is the check's first.
+
+    Raises:
+        NotApplicable: the answer is of another type.
+    """
+    if it.response.status == 404:
+        it.observes("404 although octet-stream gives 200")
+        it.concludes()
+    it.has_status(200, 406)
+    if it.response.status == 406:
+        it.observes("406")
+        it.concludes()
+    items = items_in(it, of=of)
+    offered(items[0].name in IMAGE_RLE, "image/dicom-rle is answered in another type")
     return items
 
 

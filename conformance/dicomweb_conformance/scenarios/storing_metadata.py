@@ -16,7 +16,7 @@ from dicomweb_conformance.expect import Expectation, assume, control, expect, of
 from dicomweb_conformance.scenarios.storing import is_there, pixels, retrieved
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.validators import jpeg
-from dicomweb_fixtures import xml_bulk
+from dicomweb_fixtures import json_bulk, xml_bulk
 from dicomweb_fixtures.entities import Instance
 from dicomweb_fixtures.fresh import Fresh
 from dicomweb_fixtures.json_bulk import Payload
@@ -37,6 +37,16 @@ def works(dicomweb: StudiesService, sent: Sent) -> None:
         Inconclusive: it does not.
     """
     control(dicomweb.store_metadata(sent), 200, 202, because="plain metadata with pixels do not work")
+
+
+def page_works(dicomweb: StudiesService, fresh: Fresh) -> None:
+    """Demand that the request of the Cloud Healthcare API's page works, so that a refusal is one of what differs.
+
+    Raises:
+        Inconclusive: it does not.
+    """
+    answer = dicomweb.store_metadata(json_bulk.page(fresh.place()), accept=None)
+    control(answer, because="the page's request does not work")
 
 
 def is_taken(dicomweb: StudiesService, sent: Sent) -> None:

@@ -6,8 +6,9 @@ from pydicom import Dataset
 
 from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.checks import Variant, verifies
-from dicomweb_conformance.expect import Expectation, assume, control, expect
+from dicomweb_conformance.expect import assume, control, expect
 from dicomweb_conformance.scenarios.storing import additions, changes, retrieved, stored_for
+from dicomweb_conformance.scenarios.storing_metadata import nothing_stored, page_works
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.validators import jpeg
 from dicomweb_fixtures import json_bulk
@@ -17,17 +18,6 @@ from dicomweb_fixtures.json_bulk import Payload
 EXPLICIT_VR_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 BIG_ENDIAN_AND_DEFLATED = ("1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99")
 REFUSED = frozenset({400, 409})
-
-
-def _works(dicomweb: StudiesService, fresh: Fresh) -> None:
-    """Demand that the request of the page works, so that a refusal is one of what differs.
-
-    Raises:
-        Inconclusive: it does not.
-    """
-    control(
-        dicomweb.store_metadata(json_bulk.page(fresh.place()), accept=None), because="the page's request does not work"
-    )
 
 
 def _kept(dicomweb: StudiesService, archive: Archive, payload: Payload) -> Dataset:
@@ -48,16 +38,6 @@ def _has_the_jpeg(received: Dataset, octets: bytes) -> bool:
 
 def _of_page(fresh: Fresh, kind: str) -> Payload:
     return json_bulk.page(fresh.place(), colour=kind == "colour")
-
-
-def _nothing_stored(
-    it: Expectation, dicomweb: StudiesService, archive: Archive, fresh: Fresh, sent: Payload, otherwise: str
-) -> None:
-    """Report `otherwise` where the instance is there all the same, once a sibling that was sent later is."""
-    later = fresh.instance(name="later")
-    stored_for(dicomweb, archive, later)
-    if not archive.lacks(sent.instance, after=later):
-        it.finds(otherwise, expected=["nothing stored"])
 
 
 STORED = (Variant("colour", "GOOGLE-011"), Variant("grayscale", "GOOGLE-011"))
@@ -129,7 +109,7 @@ TOKENS = (Variant("token", "GOOGLE-014", "x-1"), Variant("url", "GOOGLE-014", "h
 @verifies(id="google-json-token", each=TOKENS)
 def test_json_token(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
     """Any BulkDataURI will do, as long as a Content-Location is the same."""
-    _works(dicomweb, fresh)
+    page_works(dicomweb, fresh)
     payload = json_bulk.page(fresh.place(), location=case.value)
 
     response = dicomweb.store_metadata(payload, accept=None)
@@ -147,7 +127,7 @@ def test_json_token(dicomweb: StudiesService, archive: Archive, fresh: Fresh, ca
 @verifies("GOOGLE-015", id="google-json-header-order")
 def test_json_header_order(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
     """Content-Location of a part may stand behind its Content-Type, as it may stand before it."""
-    _works(dicomweb, fresh)
+    page_works(dicomweb, fresh)
     payload = json_bulk.page(fresh.place(), location_first=False)
 
     response = dicomweb.store_metadata(payload, accept=None)
@@ -164,7 +144,7 @@ def test_json_header_order(dicomweb: StudiesService, archive: Archive, fresh: Fr
 @verifies("GOOGLE-016", id="google-json-inline")
 def test_json_inline(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
     """The JSON part may name a transfer syntax, in which its InlineBinary is written."""
-    _works(dicomweb, fresh)
+    page_works(dicomweb, fresh)
     payload = json_bulk.with_inline_icc_profile(_of_page(fresh, "colour"), b"\0\1\2\3\4\5\6\7")
 
     response = dicomweb.store_metadata(payload, accept=None)
@@ -182,14 +162,14 @@ def test_json_inline(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -
 @verifies("GOOGLE-017", id="google-json-no-transfer-syntax")
 def test_json_no_transfer_syntax(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
     """Metadata without Transfer Syntax UID are refused, or stored in that of the part."""
-    _works(dicomweb, fresh)
+    page_works(dicomweb, fresh)
     payload = json_bulk.without_attribute(_of_page(fresh, "colour"), "00020010")
 
     response = dicomweb.store_metadata(payload, accept=None)
 
     with expect(response) as it:
         if response.status in REFUSED:
-            _nothing_stored(it, dicomweb, archive, fresh, payload, "refused and stored all the same")
+            nothing_stored(it, dicomweb, archive, fresh, payload)
             it.concludes()
         it.has_status(200)
         if not archive.holds(payload.instance):
@@ -207,14 +187,14 @@ def test_json_no_transfer_syntax(dicomweb: StudiesService, archive: Archive, fre
 @verifies("GOOGLE-018", id="google-json-other-transfer-syntax")
 def test_json_other_transfer_syntax(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
     """A JPEG is not stored in the native transfer syntax that the metadata name."""
-    _works(dicomweb, fresh)
+    page_works(dicomweb, fresh)
     payload = json_bulk.claiming(_of_page(fresh, "colour"), EXPLICIT_VR_LITTLE_ENDIAN)
 
     response = dicomweb.store_metadata(payload, accept=None)
 
     with expect(response) as it:
         if response.status in REFUSED:
-            _nothing_stored(it, dicomweb, archive, fresh, payload, "refused and stored all the same")
+            nothing_stored(it, dicomweb, archive, fresh, payload)
             it.concludes()
         it.has_status(200)
         if not archive.holds(payload.instance):
@@ -239,7 +219,7 @@ ENCODINGS = tuple(
 @verifies(id="google-json-encoding", each=ENCODINGS)
 def test_json_encoding(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
     """Metadata that name a big endian or deflated transfer syntax are refused."""
-    _works(dicomweb, fresh)
+    page_works(dicomweb, fresh)
     payload = json_bulk.claiming(json_bulk.native(fresh.place()), case.value)
 
     response = dicomweb.store_metadata(payload, accept=None)
@@ -252,20 +232,20 @@ def test_json_encoding(dicomweb: StudiesService, archive: Archive, fresh: Fresh,
             it.concludes()
         else:
             it.has_status(*REFUSED)
-        _nothing_stored(it, dicomweb, archive, fresh, payload, "refused and stored all the same")
+        nothing_stored(it, dicomweb, archive, fresh, payload)
 
 
 @verifies("GOOGLE-020", id="google-json-part-twice")
 def test_json_part_twice(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
     """Two parts of one location are refused, or one of them is stored whole."""
-    _works(dicomweb, fresh)
+    page_works(dicomweb, fresh)
     payload = json_bulk.part_twice(_of_page(fresh, "colour"))
 
     response = dicomweb.store_metadata(payload, accept=None)
 
     with expect(response) as it:
         if response.status in REFUSED:
-            _nothing_stored(it, dicomweb, archive, fresh, payload, "refused and stored all the same")
+            nothing_stored(it, dicomweb, archive, fresh, payload)
             it.concludes()
         it.has_status(200)
         if not archive.holds(payload.instance):
@@ -283,7 +263,7 @@ def test_json_part_twice(dicomweb: StudiesService, archive: Archive, fresh: Fres
 @verifies("GOOGLE-109", id="google-json-two-instances")
 def test_json_two_instances(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
     """Two objects and two JPEGs are two instances, each with the JPEG that it names, whatever their order."""
-    _works(dicomweb, fresh)
+    page_works(dicomweb, fresh)
     one = json_bulk.page(fresh.place(), location="jpeg-1")
     other = json_bulk.page(fresh.place(), location="jpeg-2", start=90)
 
@@ -302,7 +282,7 @@ def test_json_two_instances(dicomweb: StudiesService, archive: Archive, fresh: F
 @verifies("GOOGLE-110", id="google-json-missing-part")
 def test_json_missing_part(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
     """Metadata whose JPEG is not in the request are refused."""
-    _works(dicomweb, fresh)
+    page_works(dicomweb, fresh)
     payload = json_bulk.without_part(_of_page(fresh, "colour"))
 
     response = dicomweb.store_metadata(payload, accept=None)
