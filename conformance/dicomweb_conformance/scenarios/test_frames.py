@@ -8,8 +8,8 @@ from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.expect import assume, expect
 from dicomweb_conformance.scenarios import pixel_octets
 from dicomweb_conformance.scenarios.pixel_octets import equals, items_in, joined
+from dicomweb_conformance.scenarios.refusals import missing_beside
 from dicomweb_conformance.scenarios.single_frames import frames_in, is_frame, is_to_be_had
-from dicomweb_conformance.scenarios.test_retrieve import missing_beside
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Study

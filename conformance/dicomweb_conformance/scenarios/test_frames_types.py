@@ -7,8 +7,8 @@ from dicomweb_conformance.checks import verifies
 from dicomweb_conformance.expect import Expectation, assume, control, expect
 from dicomweb_conformance.scenarios import pixel_octets
 from dicomweb_conformance.scenarios.pixel_octets import Item, are_frames, equals, items_in, joined
+from dicomweb_conformance.scenarios.refusals import judge_unacceptable
 from dicomweb_conformance.scenarios.single_frames import frames_in, is_frame, is_to_be_had
-from dicomweb_conformance.scenarios.test_retrieve import judge_unacceptable
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.validators import locations
 from dicomweb_fixtures.corpus import Corpus

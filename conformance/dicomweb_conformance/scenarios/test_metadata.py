@@ -14,8 +14,8 @@ from dicomweb_conformance.comparison import Difference
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.expect import BUSY, Expectation, assume, control, expect, read_part10
 from dicomweb_conformance.judgement import Inconclusive
+from dicomweb_conformance.scenarios.refusals import judge_unacceptable, missing_beside, names_any_of
 from dicomweb_conformance.scenarios.returned import octets_of
-from dicomweb_conformance.scenarios.test_retrieve import judge_unacceptable, missing_beside, names_any_of
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance, Series, Study

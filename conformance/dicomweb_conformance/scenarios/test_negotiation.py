@@ -9,7 +9,7 @@ from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.expect import BUSY, Expectation, assume, control, expect
 from dicomweb_conformance.resources import path
 from dicomweb_conformance.scenarios.models import MULTIPART_XML, type_of
-from dicomweb_conformance.scenarios.test_retrieve import names_any_of
+from dicomweb_conformance.scenarios.refusals import names_any_of
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance

@@ -11,6 +11,7 @@ from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.expect import BUSY, Expectation, control, expect, offered
 from dicomweb_conformance.pictures import Samples
+from dicomweb_conformance.scenarios.refusals import missing_beside
 from dicomweb_conformance.scenarios.rendering import (
     ABSENT,
     all_shown,
@@ -24,7 +25,6 @@ from dicomweb_conformance.scenarios.rendering import (
     size_of,
     type_of_pictures,
 )
-from dicomweb_conformance.scenarios.test_retrieve import missing_beside
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 

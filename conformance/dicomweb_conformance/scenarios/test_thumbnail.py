@@ -11,8 +11,8 @@ from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.expect import control, expect, offered
 from dicomweb_conformance.judgement import Inconclusive
 from dicomweb_conformance.pictures import Picture, PictureError
+from dicomweb_conformance.scenarios.refusals import missing_beside
 from dicomweb_conformance.scenarios.rendering import frames, is_alike, is_multipart, is_same, listed, shown, size_of
-from dicomweb_conformance.scenarios.test_retrieve import missing_beside
 from dicomweb_conformance.studies_service import Pairs, StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance, Study
