@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dicomweb_conformance import catalogue
+from dicomweb_conformance import catalogue, coverage
 from dicomweb_conformance.catalogue import Requirement
 from dicomweb_conformance.checks import claim_of
 from dicomweb_conformance.judgement import Judgement
@@ -75,7 +75,10 @@ def _title(item: pytest.Function) -> str:
 
 
 def record_plan(recorder: Recorder, profile: Profile, items: Sequence[pytest.Item]) -> None:
-    """Write down which checks are planned, and each requirement that the run can say something of."""
+    """Write down which checks are planned, and each requirement that the run can say something of.
+
+    Whoever reads a report must see what it leaves out: how many checks of the profile nobody asked for is written, too.
+    """
     checks = [(item.stash[JUDGEMENT], item.stash[CORE]) for item in items if JUDGEMENT in item.stash]
     requirements = {each.id: each for check, _ in checks for each in check.requirements}
     of_messages = [each for each in catalogue.load().values() if each.scope == "message" and profile.has(each)]
@@ -93,7 +96,13 @@ def record_plan(recorder: Recorder, profile: Profile, items: Sequence[pytest.Ite
             for check, core in checks
         ],
         requirements={identifier: _written(each) for identifier, each in requirements.items()},
+        left_out=sum(_is_of(profile, each) for _, each in coverage.checks()) - len(checks),
     )
+
+
+def _is_of(profile: Profile, requirements: Sequence[str]) -> bool:
+    rows = catalogue.load()
+    return all(profile.has(rows[each]) for each in requirements)
 
 
 def _written(requirement: Requirement) -> dict[str, Any]:

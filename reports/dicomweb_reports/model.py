@@ -271,7 +271,7 @@ class Footer:
 
 @dataclass(frozen=True)
 class Run:
-    """A run, whole or broken off."""
+    """A run, whole or broken off; `left_out` is the number of checks of the profile that it was not asked for."""
 
     directory: Path
     suite: Suite
@@ -292,6 +292,7 @@ class Run:
     left: tuple[Left, ...]
     cleaned: int
     footer: Footer | None
+    left_out: int = 0
 
     def body(self, body: Body | None, first: int | None = None) -> bytes | None:
         """Return the octets of a body that the record holds, at most the `first`; None where it holds none."""

@@ -166,6 +166,9 @@ def _run(directory: Path, path: Path, recorded: Iterable[Fields]) -> Run:
         left=tuple(Left(event.text("study_uid"), event.text("reason", "")) for event in events["left"]),
         cleaned=sum(event.integer("studies") for event in events["cleaned"]),
         footer=_footer(footer) if footer else None,
+        left_out=max(
+            (event.integer("left_out") for event in events["planned"] if "left_out" in event.values), default=0
+        ),
     )
 
 

@@ -36,6 +36,7 @@ def report(run: Run) -> dict[str, Any]:
         "counts": counts(run),
         "services": services(run),
         "planned": [asdict(check) for check in run.planned],
+        "left_out": run.left_out,
         "results": [_result(result) for result in run.results],
         "requirements": _requirements(run),
         "exchanges": {name: _exchange(exchange) for name, exchange in run.exchanges.items()},

@@ -110,8 +110,9 @@ def requirement_verdicts(run: Run) -> dict[str, str]:
 def overall(run: Run) -> Overall:
     """Return the verdict over all.
 
-    A fail, known or not, or a list of known failures that no longer holds: does not conform. An error of the suite, or
-    a core check left undecided: partial; that is never held against the target.
+    A fail, known or not, or a list of known failures that no longer holds: does not conform. An error of the suite, a
+    core check left undecided, or checks of the profile that the run was not asked for: partial; that is never held
+    against the target.
     """
     outcomes = _outcomes(run)
     number = Counter(verdict for _, verdict in outcomes)
@@ -127,6 +128,8 @@ def overall(run: Run) -> Overall:
     if not core:
         return Overall(PARTIAL, "No check failed, but no core check was planned.")
     reason = f"{_whole(core, 'planned core check')} concluded and none failed"
+    if run.left_out:
+        return Overall(PARTIAL, f"{reason}, but this run left out {_checks(run.left_out)} of the profile.")
     if number["deviation"]:
         return Overall(DEVIATES, f"{reason}; {_checks(number['deviation'])} found deviations.")
     return Overall(CONFORMS, f"{reason}.")

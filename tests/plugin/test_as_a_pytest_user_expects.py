@@ -55,6 +55,16 @@ def test_a_check_is_selected_by_its_id(run: Run, tmp_path: Path) -> None:
     assert checks(tmp_path) == ["search-limit-caps"]
 
 
+def test_a_selection_is_not_said_to_conform(run: Run, tmp_path: Path) -> None:
+    for selection in (["-k", "search-limit-caps"], ["dicomweb_conformance/scenarios/test_search_paging.py"]):
+        ended = run(URL, *selection, "-q")
+
+        assert ended.returncode == 0, ended.stdout
+        overall = report(tmp_path)["overall"]
+        assert overall["verdict"] == "partial"
+        assert "checks of the profile" in overall["reason"]
+
+
 def test_junit_names_checks_and_scenarios(run: Run, tmp_path: Path) -> None:
     for workers in ("0", "2"):
         run(URL, "-m", "search", "-k", "search-limit or search-uid-list", "-q", "--junitxml=junit.xml", "-n", workers)

@@ -166,8 +166,8 @@ class RunDirectory:
             },
         )
 
-    def plan(self, *checks: tuple[str, str, str], core: bool = True) -> None:
-        """Plan checks, each given as its id, the requirement it verifies and its claim."""
+    def plan(self, *checks: tuple[str, str, str], core: bool = True, left_out: int = 0) -> None:
+        """Plan checks, each given as its id, the requirement it verifies and its claim; `left_out` more are not."""
         self.event(
             "planned",
             checks=[
@@ -181,6 +181,7 @@ class RunDirectory:
                 for check, requirement, title in checks
             ],
             requirements={requirement: ROWS[requirement] for _, requirement, _ in checks},
+            left_out=left_out,
         )
 
     def body(self, octets: bytes | None, size: int | None = None) -> dict[str, Any] | None:

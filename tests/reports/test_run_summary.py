@@ -191,6 +191,19 @@ def test_a_run_without_core_checks_does_not_make_a_server_conform(directory: Run
     assert (overall(run).verdict, exit_status(run, strict=False)) == ("partial", 0)
 
 
+def test_a_selection_of_the_checks_does_not_make_a_server_conform(directory: RunDirectory) -> None:
+    directory.header()
+    directory.plan(LIMIT, left_out=582)
+    directory.result(*LIMIT)
+
+    run = directory.load()
+
+    assert (overall(run).verdict, exit_status(run, strict=False)) == ("partial", 0)
+    assert overall(run).reason == (
+        "The only planned core check concluded and none failed, but this run left out 582 checks of the profile."
+    )
+
+
 def test_a_stale_known_row_fails_the_run(directory: RunDirectory) -> None:
     directory.header()
     directory.plan(LIMIT)
