@@ -195,6 +195,10 @@ class Expectation:
         requirement = self._judgement.requirement(of)
         self._note(requirement, observation, requirement.judge(observation), where, expected, received)
 
+    def on(self, response: Response) -> Expectation:
+        """Return the expectation on another answer: its findings are collected together with those of this one."""
+        return Expectation(response, self._judgement)
+
     def concludes(self) -> None:
         """End the block: nothing that follows could be said of this answer."""
         raise _Concluded(whole=False)
@@ -260,8 +264,7 @@ class Expectation:
         self.has_status(200, of=of)
         wanted = f"multipart/related with {media_types.DICOM} parts"
         try:
-            parts = multipart.parts_of(self.response.content_type, self.response.body)
-            return [read_part10(each.body) for each in parts]
+            return read_parts(self.response)
         except (multipart.MultipartError, InvalidDicomError) as error:
             self._unreadable(wanted, str(error), of)
             raise
@@ -454,6 +457,16 @@ def offered(condition: object, reason: str, capability: str | None = None) -> No
     """
     if not condition:
         raise NotApplicable(reason, capability)
+
+
+def read_parts(response: Response) -> list[pydicom.Dataset]:
+    """Read the Part 10 files of a multipart answer.
+
+    Raises:
+        MultipartError: it is no multipart message.
+        InvalidDicomError: a part is no file, or its data set cannot be read.
+    """
+    return [read_part10(each.body) for each in multipart.parts_of(response.content_type, response.body)]
 
 
 def read_part10(octets: bytes) -> pydicom.Dataset:

@@ -90,6 +90,8 @@ def instruments(
         pace.wait()
 
     def observe(request: Request, response: Response, course: Course) -> None:
+        if own.holds_malformed(response):
+            return  # what was sent malformed and kept so is judged by the check that sent it
         size = len(request.body) if isinstance(request.body, (bytes, Streamed)) else 0
         observers.look(answer_of(response, request.headers, size, course, settings.target.url), response.exchange)
 

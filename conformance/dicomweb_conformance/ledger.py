@@ -55,6 +55,10 @@ class Ledger:
             os.fsync(file.fileno())
         self._written.update(new)
 
+    def forget(self, study_uids: Iterable[str]) -> None:
+        """Take out studies of this run that were refused, and looked for, and never came to be."""
+        self.strike(Entry(self._target, self._seed, uid) for uid in study_uids)
+
     def entries(self) -> list[Entry]:
         """Return every study that may still be on a target, of this run and of earlier ones."""
         try:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from dicomweb_conformance import media_types
 from dicomweb_conformance.exchanges import Response
 from dicomweb_fixtures.entities import Instance
+from dicomweb_fixtures.malformed import PATIENTS
 
 _PATIENT_ID = "00100020"
 _UNIQUE_KEYS = ("0020000D", "0020000E", "00080018")
 _SEARCH_RESOURCES = ("studies", "series", "instances")
+_IN_A_PATH = re.compile(r"[/?=&]")
 
 
 class Own:
@@ -22,11 +25,25 @@ class Own:
     def __init__(self, patient_id_prefix: str) -> None:
         self._prefix = patient_id_prefix
         self._uids: set[str] = set()
+        self._malformed: set[str] = set()
 
     def claim(self, instances: Iterable[Instance]) -> None:
         """Count these instances, their series and studies as this run's."""
         for each in instances:
             self._uids.update(filter(None, (each.study_instance_uid, each.series_instance_uid, each.sop_instance_uid)))
+
+    def claim_malformed(self, study_uids: Iterable[str]) -> None:
+        """Count these studies as this run's, and as no measure of a target: they were sent malformed."""
+        uids = set(filter(None, study_uids))
+        self._uids |= uids
+        self._malformed |= uids
+
+    def holds_malformed(self, response: Response) -> bool:
+        """Tell whether a retrieval or a search found what was sent malformed: it may come back as it was sent."""
+        if response.method != "GET" or not 200 <= response.status < 300:
+            return False
+        named = set(_IN_A_PATH.split(unquote(response.url)))
+        return not self._malformed.isdisjoint(named) or f"{self._prefix}-{PATIENTS}".encode() in response.body
 
     def has(self, match: dict[str, Any]) -> bool:
         """Tell whether a search result (a DICOM JSON object) is of this run's data."""

@@ -18,6 +18,7 @@ from dicomweb_conformance.resources import Resource, Value
 from dicomweb_conformance.wire import break_off, send_exactly
 from dicomweb_fixtures.entities import Instance
 from dicomweb_fixtures.json_bulk import Payload
+from dicomweb_fixtures.malformed.payload import Malformed
 from dicomweb_fixtures.streamed import StreamedImage
 from dicomweb_fixtures.xml_bulk import XmlPayload
 
@@ -240,6 +241,25 @@ class StudiesService:
         claimed = list(may_store)
         self._own.claim(claimed)
         self._ledger.enter([*(each.study_instance_uid for each in claimed), *study_uids])
+
+    def store_malformed(self, payload: Malformed, *, accept: str | None = media_types.DICOM_JSON) -> Response:
+        """POST a payload with a fault to /studies."""
+        self._client.must_be_allowed("POST")
+        self._own.claim(payload.may_store)
+        self._own.claim_malformed([*payload.studies, *(each.study_instance_uid for each in payload.may_store)])
+        self._ledger.enter(payload.studies)
+        headers = [("Content-Type", payload.content_type)]
+        return self.send("POST", "studies", accept=accept, headers=headers, body=payload.body)
+
+    def found_malformed(self, study_uids: Iterable[str]) -> None:
+        """Note studies that came of malformed payloads under UIDs that no ledger could foresee."""
+        uids = list(study_uids)
+        self._own.claim_malformed(uids)
+        self._ledger.enter(uids)
+
+    def lacks_malformed(self, study_uids: Iterable[str]) -> None:
+        """Note studies that a target refused and does not have: there is nothing to take back."""
+        self._ledger.forget(list(study_uids))
 
     def send_exactly(
         self, method: str, path: str | bytes, *, headers: Sequence[tuple[str, str]] = (), body: bytes | None = None
