@@ -210,7 +210,8 @@ def test_ybr_becomes_rgb(dicomweb: Service, photometric: str) -> None:
     assert abs(rendered(dicomweb, dataset) - [200, 40, 10]).max() <= 3
 
 
-def test_images_that_do_not_hold_what_they_say_are_406(dicomweb: Service) -> None:
+def test_images_that_do_not_hold_what_they_say_are_406(with_freedom: Callable[..., Service]) -> None:
+    dicomweb = with_freedom("faults-borne-with")
     no_palette, short = grey8(RAMP, PhotometricInterpretation="PALETTE COLOR"), image()
     short.PixelData = b"\1\2"
     dicomweb.store(no_palette, short)
