@@ -30,7 +30,7 @@ def test_every_row_is_there_once():
         "RENDERED": 59,
         "THUMBNAIL": 15,
         "URI": 36,
-        "STORE": 80,
+        "STORE": 90,
         "SEARCH": 162,
         "DELETE": 6,
         "UPS": 15,
