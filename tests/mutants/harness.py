@@ -83,7 +83,7 @@ def printed_and_judged_at(
         f"--dicomweb-url={url}",
         f"--dicomweb-report={directory / 'report'}",
         f"--dicomweb-grace={GRACE}",
-        "--dicomweb-include=delete",
+        "--dicomweb-include=delete,unsafe",
         "--dicomweb-seed=1",
         f"--rootdir={directory}",
         "--config-file=/dev/null",
