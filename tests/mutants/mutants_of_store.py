@@ -233,7 +233,9 @@ class BoundaryMissingIsSuccess(Reference):
     """Without a boundary nothing is read, and the answer is 200."""
 
     def multipart_parts(self, body: bytes, boundary: str) -> list[Part]:
-        return super().multipart_parts(body, boundary) if boundary else [Part((), b"")]
+        if boundary:
+            return super().multipart_parts(body, boundary)
+        return [Part((("Content-Type", "application/dicom"),), b"")]
 
     def store_status(self, outcomes: Sequence[Outcome]) -> int:
         empty = len(outcomes) == 1 and outcomes[0].garbage

@@ -12,6 +12,9 @@ DOCUMENTED = {"XML-002", "XML-003"}
 ALWAYS = {"NEGOTIATION-002"}
 # Checks of what no server need have, and this one has not.
 OPTIONAL = {"rendered-types-show-the-same[jp2]", "thumbnail-redirect-leads-to-a-picture"}
+# Metadata with native pixels, or in XML, are not taken: its rows replace those of PS3.18.
+OPTIONAL |= {f"store-malformed-json[{each}]" for each in ("unreadable", "missing-uids", "deep-sequences")}
+OPTIONAL |= {f"store-malformed-xml[{each}]" for each in ("unreadable", "missing-uids", "entities")}
 
 # Why a check says nothing of the flavour: it is of an opt-in tier, or needs a codec that this machine has not.
 NOT_OF_THE_FLAVOUR = ("tier large is not included", "this machine cannot make the study")
