@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from dicomweb_reference.elements import Elements
 from dicomweb_reference.google import Google
 from dicomweb_reference.server import Reference
+from dicomweb_reference.transfer_syntaxes import TransferSyntax
 
 
 def flavour_of(server: type[Reference]) -> type[Reference]:
@@ -18,6 +20,13 @@ def flavour_of(server: type[Reference]) -> type[Reference]:
 def profile_of(server: type[Reference]) -> str:
     """Return the profile that a server is judged by."""
     return "google" if issubclass(server, Google) else "dicom"
+
+
+class Unexamined(Reference):
+    """A server that does not look whether a data set is sound: else the defect would be refused before it shows."""
+
+    def fault_of(self, content: Elements, syntax: TransferSyntax) -> str:
+        return ""
 
 
 EVERYWHERE = (

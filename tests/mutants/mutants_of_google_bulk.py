@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from mutant import Mutant, mutant
+from mutant import Mutant, Unexamined, mutant
 
 from dicomweb_reference.elements import PIXEL_DATA, Elements
 from dicomweb_reference.google import Google
@@ -18,7 +18,7 @@ MUTANTS: list[Mutant] = []
 
 
 @mutant("google-xml-bulk", into=MUTANTS)
-class StoresDocumentsWithoutPixels(Google):
+class StoresDocumentsWithoutPixels(Unexamined, Google):
     """XML is taken, and its pixels are lost."""
 
     def metadata_types(self) -> list[MediaType]:
@@ -44,7 +44,7 @@ class BlackensPictures(Google):
 
 
 @mutant("google-inline-pixels", into=MUTANTS)
-class LosesInlinePixels(Google):
+class LosesInlinePixels(Unexamined, Google):
     """Pixel Data that are no bulk data are lost."""
 
     def with_bulk_data(self, content: Elements, bulk_data: BulkData, model: Mapping[str, Any]) -> tuple[str, Elements]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mutant import Mutant, mutant
+from mutant import Mutant, Unexamined, mutant
 from mutants_of_store_json import LOSSLESS, compressed_again
 
 from dicomweb_reference.elements import PIXEL_DATA, Element, Elements
@@ -112,7 +112,7 @@ class WantsLocationFirst(Google):
     may_trip=["google", "messages"],
     into=MUTANTS,
 )
-class BelievesTheMetadata(Google):
+class BelievesTheMetadata(Unexamined, Google):
     """Whatever transfer syntax the metadata name is that of the instance, JPEG Lossless where they name none."""
 
     def claimed_transfer_syntax(self, model: Any) -> str:
@@ -135,7 +135,7 @@ class IgnoresTheClaim(Google):
 
 
 @mutant("google-json-part-twice", into=MUTANTS)
-class RunsPartsTogether(Google):
+class RunsPartsTogether(Unexamined, Google):
     """Two parts of one location are run together."""
 
     def with_pixels(
@@ -155,7 +155,7 @@ class GoogleTakesBulkDataInTurn(Google):
 
 
 @mutant("google-json-missing-part", into=MUTANTS)
-class GoogleStoresWithoutPixels(Google):
+class GoogleStoresWithoutPixels(Unexamined, Google):
     """Where the JPEG is not in the request the instance is stored without it."""
 
     def described_instance(self, model: Any, bulk_data: BulkData) -> bytes | Outcome:
