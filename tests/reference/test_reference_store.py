@@ -266,7 +266,8 @@ def test_first_failure_is_told_in_a_warning(dicomweb: Service) -> None:
     assert dicomweb.store(instance(), b"hello").headers["Warning"] == f"C000 {dicomweb.base}: Cannot understand"
 
 
-def test_values_of_another_vr_than_the_dictionary_has_do_no_harm(dicomweb: Service) -> None:
+def test_values_of_another_vr_than_the_dictionary_has_do_no_harm(with_freedom: Callable[..., Service]) -> None:
+    dicomweb = with_freedom("faults-borne-with")
     dataset = instance()
     dataset.add_new("PatientName", "LO", "Doe^Jane")
     dataset.add_new("StudyDate", "IS", "20200101")

@@ -118,7 +118,7 @@ def test_metadata_that_are_none_are_400(dicomweb: Service, body: bytes) -> None:
         '{"vr":"ZZ"}',
         '{"vr":"OB","InlineBinary":"!"}',
         '{"vr":"OB","InlineBinary":["AAAA"]}',
-        '{"vr":"OB","InlineBinary":"AAAA","BulkDataURI":"jpeg-image"}',
+        '{"vr":"OB","InlineBinary":"AAAA","BulkDataURI":"elsewhere"}',
         '{"vr":"PN","Value":[{"Latin":"x"}]}',
         '{"vr":"PN","Value":["x"]}',
     ],
