@@ -65,7 +65,7 @@ class Archive:
                 del missing[uid]
             return not missing
 
-        self._waited_for(all_seen, len(instances))
+        self._waited_for(all_seen)
         return {each.sop_instance_uid for each in instances} - set(missing)
 
     def held_of(self, study: Study) -> set[str]:
@@ -81,27 +81,26 @@ class Archive:
             seen.update(uid for uid in of_study if shows(response, [uid]))
             return len(seen) == len(of_study)
 
-        if self._waited_for(all_seen, len(of_study)):
+        if self._waited_for(all_seen):
             return seen
         return seen | {uid for uid in of_study.keys() - seen if self._sees(of_study[uid])}
 
-    def _waited_for(self, all_seen: Callable[[], bool], instances: int) -> bool:
+    def _waited_for(self, all_seen: Callable[[], bool]) -> bool:
         """Tell whether all are seen within the grace time, and remember how long that took at the slowest.
 
-        What is seen at the first look was there before: looking at many takes longer than they took to show.
+        It took until the look that saw them began: what the first look sees was there before.
         """
-        looks = 0
         began = time.monotonic()
+        look_began = began
 
         def looked() -> bool:
-            nonlocal looks
-            looks += 1
+            nonlocal look_began
+            look_began = time.monotonic()
             return all_seen()
 
         if not wait_until(looked, self._grace):
             return False
-        took = time.monotonic() - began
-        self.slowest = max(self.slowest, took if looks > 1 else took / max(instances, 1))
+        self.slowest = max(self.slowest, look_began - began)
         return True
 
     def holds_now(self, instance: Instance) -> bool:
