@@ -42,7 +42,7 @@ class Ledger:
         self._written: set[str] = set()
 
     def enter(self, study_uids: Iterable[str]) -> None:
-        """Name studies that are about to be sent, and return when a crash can no longer forget them."""
+        """Name studies that are about to be sent, and return when a crash of this process can no longer forget them."""
         new = [uid for uid in dict.fromkeys(study_uids) if uid and uid not in self._written]
         if not new:
             return
@@ -51,8 +51,6 @@ class Ledger:
             if file.seek(0, os.SEEK_END) and _last_octet(file.fileno()) != b"\n":
                 file.write(b"\n")
             file.writelines(_line(Entry(self._target, self._seed, uid)) for uid in new)
-            file.flush()
-            os.fsync(file.fileno())
         self._written.update(new)
 
     def forget(self, study_uids: Iterable[str]) -> None:
@@ -92,8 +90,6 @@ class Ledger:
             part = self.path.with_suffix(".part")
             with part.open("wb") as file:
                 file.writelines(map(_line, left))
-                file.flush()
-                os.fsync(file.fileno())
             part.replace(self.path)
 
 
