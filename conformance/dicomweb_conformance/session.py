@@ -33,6 +33,7 @@ from dicomweb_conformance.preflight import CannotBeJudged, preflight
 from dicomweb_conformance.profile import Profile, ProfileError, load_profile
 from dicomweb_conformance.recorder import now
 from dicomweb_conformance.terminal import terminal_lines
+from dicomweb_conformance.termination import taken_as_interrupt
 from dicomweb_fixtures.identifiers import patient_id_prefix
 from dicomweb_reports import record, summary
 from dicomweb_reports.write import write_reports
@@ -107,6 +108,7 @@ class ConformanceSession:
         """Make the report's directory, start what is to be started, and see whether the target can be judged."""
         if not self.controls or self.config.getoption("collectonly"):
             return
+        self.exit_stack.enter_context(taken_as_interrupt())
         self._prepare_directory()
         if self.settings.write_known:
             self._prepare_known(self.settings.write_known)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import pytest
 from runs import Run
 
 URL = "--dicomweb-url=embedded"
@@ -141,7 +142,8 @@ def test_without_a_target_the_plugin_loads_nothing_heavy(tmp_path: Path) -> None
     assert ended.stdout.splitlines()[-1] == "[]"
 
 
-def test_an_interrupted_run_cleans_up_and_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("request_to_end", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_cleans_up_and_says_so(tmp_path: Path, request_to_end: signal.Signals) -> None:
     command = [sys.executable, "-m", "pytest", URL, "-q"]
     # A shell's background job ignores Ctrl-C, and so would everything that it starts.
     listening = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
@@ -158,7 +160,7 @@ def test_an_interrupted_run_cleans_up_and_says_so(tmp_path: Path) -> None:
             record.exists() and record.read_text().count('"event": "result"') > 5
         ):
             time.sleep(0.05)  # between two looks of a bounded wait
-        process.send_signal(signal.SIGINT)
+        process.send_signal(request_to_end)
         printed, _ = process.communicate(timeout=120)
 
     assert process.returncode == 2, printed
