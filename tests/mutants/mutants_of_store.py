@@ -291,6 +291,18 @@ class AnswerRefersByOtherAttributes(Reference):
         return {names[tag]: each for tag, each in super().sop_reference(outcome).items()}
 
 
+@mutant("store-retrieve-url-of-instance", into=MUTANTS)
+class RetrieveUrlOfTheFirst(Reference):
+    """Every item of the answer has the Retrieve URL of the first."""
+
+    def store_module(self, request: Request, outcomes: Sequence[Outcome]) -> Model:
+        module = super().store_module(request, outcomes)
+        items = module.get("00081199", {}).get("Value", [])
+        for item in items:
+            item["00081190"] = items[0]["00081190"]
+        return module
+
+
 @mutant("store-answer-names-what-was-refused", may_trip=["store"], into=MUTANTS)
 class FailureWithoutReason(Reference):
     """A refused instance is listed without a reason."""

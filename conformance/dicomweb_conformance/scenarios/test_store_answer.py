@@ -180,29 +180,33 @@ def test_answer_names_what_was_stored(dicomweb: StudiesService, archive: Archive
 @verifies("STORE-030", id="store-answer-refers-by-class-and-instance")
 def test_answer_refers_by_class_and_instance(dicomweb: StudiesService, fresh: Fresh) -> None:
     """The items of the answer refer by SOP Class UID and SOP Instance UID, as they were sent."""
-    instance = fresh.instance()
+    instances = fresh.study(instances=2).instances
+    sent = {
+        store_answer.SOP_CLASS: [each.sop_class_uid for each in instances],
+        store_answer.SOP_INSTANCE: [each.sop_instance_uid for each in instances],
+    }
 
-    response = dicomweb.store([instance])
+    response = dicomweb.store(instances)
 
     with expect(response) as it:
         answer = _answer(it)
         assume(answer.stored, "the answer has no Referenced SOP Sequence", "store-answer-names-what-was-stored")
-        for tag, sent, wrong in (
-            (store_answer.SOP_CLASS, instance.sop_class_uid, "00080016"),
-            (store_answer.SOP_INSTANCE, instance.sop_instance_uid, "00080018"),
-        ):
-            found = dicom_json.text(answer.stored[0], tag)
-            if not found and wrong in answer.stored[0]:
-                it.observes("00080016 or 00080018 instead", where=tag, expected=[sent], received=f"{wrong} instead")
-            elif not found:
-                it.observes(
-                    "either is missing or empty where the instance sent had it",
-                    where=tag,
-                    expected=[sent],
-                    received="absent",
-                )
-            elif found != sent:
-                it.observes("values differ from those sent", where=tag, expected=[sent], received=found)
+        for number, item in enumerate(answer.stored, 1):
+            for tag, wrong in ((store_answer.SOP_CLASS, "00080016"), (store_answer.SOP_INSTANCE, "00080018")):
+                found, where, expected = dicom_json.text(item, tag), f"item {number}, {tag}", sorted(set(sent[tag]))
+                if not found and wrong in item:
+                    it.observes(
+                        "00080016 or 00080018 instead", where=where, expected=expected, received=f"{wrong} instead"
+                    )
+                elif not found:
+                    it.observes(
+                        "either is missing or empty where the instance sent had it",
+                        where=where,
+                        expected=expected,
+                        received="absent",
+                    )
+                elif found not in sent[tag]:
+                    it.observes("values differ from those sent", where=where, expected=expected, received=found)
 
 
 @verifies("STORE-025", id="store-retrieve-url-of-study")
@@ -231,34 +235,37 @@ def test_retrieve_url_of_study(dicomweb: StudiesService, archive: Archive, fresh
 
 @verifies("STORE-031", id="store-retrieve-url-of-instance")
 def test_retrieve_url_of_instance(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """Each stored item has a Retrieve URL, and where that has a value it leads to the instance."""
-    instance = fresh.instance()
+    """Each stored item has a Retrieve URL, and where that has a value it leads to the instance of the item."""
+    instances = fresh.study(instances=2).instances
+    sent = {each.sop_instance_uid: each for each in instances}
 
-    response = dicomweb.store([instance])
+    response = dicomweb.store(instances)
 
     with expect(response) as it:
-        stored = _answer(it).stored
-        assume(stored, "the answer has no Referenced SOP Sequence", "store-answer-names-what-was-stored")
-        if store_answer.RETRIEVE_URL not in stored[0]:
-            it.observes("absent", where="00081190")
-            it.concludes()
-        if stored[0][store_answer.RETRIEVE_URL].get("vr") == "UT":
-            it.observes("vr UT", where="00081190")
-        url = dicom_json.text(stored[0], store_answer.RETRIEVE_URL)
-        if url and not _is_on_this_host(dicomweb, url):
-            it.observes("other host, same path suffix", where="00081190", received=url)
-        if not url:
-            it.observes("present without value", where="00081190")
-            it.concludes()
-        assume(archive.holds(instance), "the instance does not become visible", "store-multipart")
-        control(dicomweb.retrieve(instance), because="the instance cannot be retrieved under its own path")
-        it.leads_to(
-            url,
-            resources.path(instance),
-            dicomweb,
-            because="the URL gives another instance",
-            gone="404 or another 4xx while the instance is retrievable under its own path",
-        )
+        stored = {dicom_json.text(item, store_answer.SOP_INSTANCE): item for item in _answer(it).stored}
+        known = [(sent[uid], item) for uid, item in stored.items() if uid in sent]
+        assume(known, "the answer refers to nothing that was sent", "store-answer-names-what-was-stored")
+        for instance, item in known:
+            if store_answer.RETRIEVE_URL not in item:
+                it.observes("absent", where=instance.sop_instance_uid)
+                continue
+            if item[store_answer.RETRIEVE_URL].get("vr") == "UT":
+                it.observes("vr UT", where=instance.sop_instance_uid)
+            url = dicom_json.text(item, store_answer.RETRIEVE_URL)
+            if not url:
+                it.observes("present without value", where=instance.sop_instance_uid)
+                continue
+            if not _is_on_this_host(dicomweb, url):
+                it.observes("other host, same path suffix", where=instance.sop_instance_uid, received=url)
+            assume(archive.holds(instance), "the instance does not become visible", "store-multipart")
+            control(dicomweb.retrieve(instance), because="the instance cannot be retrieved under its own path")
+            it.leads_to(
+                url,
+                resources.path(instance),
+                dicomweb,
+                because="the URL gives another instance",
+                gone="404 or another 4xx while the instance is retrievable under its own path",
+            )
 
 
 def _is_on_this_host(dicomweb: StudiesService, url: str) -> bool:
