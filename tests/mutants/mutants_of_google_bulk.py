@@ -17,7 +17,7 @@ from dicomweb_reference.transactions.store_metadata import BulkData
 MUTANTS: list[Mutant] = []
 
 
-@mutant("google-xml-bulk", into=MUTANTS)
+@mutant("google-xml-bulk", may_trip=["store"], into=MUTANTS)
 class StoresDocumentsWithoutPixels(Unexamined, Google):
     """XML is taken, and its pixels are lost."""
 

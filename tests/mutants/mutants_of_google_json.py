@@ -134,8 +134,8 @@ class IgnoresTheClaim(Google):
         return super().with_pixels(content, parts, "")
 
 
-@mutant("google-json-part-twice", into=MUTANTS)
-class RunsPartsTogether(Unexamined, Google):
+@mutant("google-json-part-twice", may_trip=["store"], freedoms=["faults-borne-with"], into=MUTANTS)
+class RunsPartsTogether(Google):
     """Two parts of one location are run together."""
 
     def with_pixels(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from mutant import Mutant, mutant
+from mutant import Mutant, Unexamined, mutant
 
 from dicomweb_reference.codestreams import JpegFrame
 from dicomweb_reference.elements import PIXEL_DATA, Element, Elements
@@ -94,8 +94,8 @@ class NamesJpeg2000Otherwise(Reference):
         return "1.2.840.10008.1.2.4.80" if syntax.endswith(".90") else syntax, content
 
 
-@mutant(*GREY, *COLOUR, "store-bulk-picture[json-png-sixteen-bit]", into=MUTANTS)
-class KeepsTheFileAsPixels(Reference):
+@mutant(*GREY, *COLOUR, "store-bulk-picture[json-png-sixteen-bit]", may_trip=["store"], into=MUTANTS)
+class KeepsTheFileAsPixels(Unexamined):
     """The octets of a PNG or GIF are kept as pixels."""
 
     def with_picture(self, content: Elements, files: Sequence[bytes], media_type: str) -> Elements:
@@ -130,9 +130,10 @@ class TurnsColoursAround(Reference):
 @mutant(
     *(f"store-bulk-derives-description[{each}]" for each in ("json-png", "json-gif", "xml-jpeg", "xml-png")),
     "store-json-derives-description",
+    may_trip=["store"],
     into=MUTANTS,
 )
-class DescribesNothing(Reference):
+class DescribesNothing(Unexamined):
     """What the metadata leave out of the description of a picture stays out."""
 
     def with_description(self, content: Elements, implied: Elements) -> Elements:
@@ -146,7 +147,7 @@ class DescribesNothing(Reference):
     may_trip=["store"],
     into=MUTANTS,
 )
-class BelievesWhateverIsSaid(Reference):
+class BelievesWhateverIsSaid(Unexamined):
     """Nothing of what the metadata say is held against the bulk data."""
 
     def with_pixels(
@@ -168,8 +169,8 @@ class GivesStrayBulkDataToPixels(Reference):
             models[0].setdefault(PIXEL_DATA, {"vr": "OB", "BulkDataURI": location})
 
 
-@mutant(*(f"store-bulk-group-0002[{form}]" for form in FORMS), into=MUTANTS)
-class StumblesOverGroup0002(Reference):
+@mutant(*(f"store-bulk-group-0002[{form}]" for form in FORMS), may_trip=["store"], into=MUTANTS)
+class StumblesOverGroup0002(Unexamined):
     """A JPEG whose transfer syntax the metadata name is kept as if it were native."""
 
     def with_pixels(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
-from mutant import Mutant, mutant
+from mutant import Mutant, Unexamined, mutant
 from PIL import Image
 
 from dicomweb_reference import elements
@@ -72,18 +72,18 @@ class KeepsTheFirstObject(Reference):
         return super().described_instances(parts)[:1]
 
 
-class _WithoutPixels(Reference):
+class _WithoutPixels(Unexamined):
     def described_instance(self, model: Any, bulk_data: BulkData) -> bytes | Outcome:
         missing = model.get(PIXEL_DATA, {}).get("BulkDataURI") not in bulk_data
         return super().described_instance(_without(model, PIXEL_DATA) if missing else model, bulk_data)
 
 
-@mutant("store-json-missing-part", "store-xml-missing-part", into=MUTANTS)
+@mutant("store-json-missing-part", "store-xml-missing-part", may_trip=["store"], into=MUTANTS)
 class StoresWithoutPixels(_WithoutPixels):
     """Where the bulk data are not in the request the instance is stored without them."""
 
 
-@mutant("store-json-two-values", "store-xml-two-values", into=MUTANTS)
+@mutant("store-json-two-values", "store-xml-two-values", may_trip=["store"], into=MUTANTS)
 class LosesTheSecondValue(Reference):
     """Of two items of bulk data Pixel Data alone are kept."""
 
@@ -118,7 +118,7 @@ class NamesAnotherTransferSyntax(Reference):
 
 
 @mutant("store-json-derives-description", may_trip=["store"], into=MUTANTS)
-class DerivesNothing(Reference):
+class DerivesNothing(Unexamined):
     """What the metadata leave out of the description of a JPEG stays out."""
 
     def implied(self, frame: JpegFrame) -> dict[str, Element]:

@@ -48,7 +48,7 @@ class _Refuses(Reference):
         return response if response.status_code < 400 else self.refused(request)
 
 
-@mutant(*EVERY, may_trip=["store", "xml", "google"], into=MUTANTS)
+@mutant(*EVERY, may_trip=["store", "xml", "google"], tiers=["unsafe"], into=MUTANTS)
 class BreaksOnWhatItRefuses(_Refuses):
     """Whatever cannot be stored ends in 500."""
 
@@ -56,7 +56,7 @@ class BreaksOnWhatItRefuses(_Refuses):
         raise Refusal(500, "An exception.")
 
 
-@mutant(*EVERY, may_trip=["store", "xml", "google"], into=MUTANTS)
+@mutant(*EVERY, may_trip=["store", "xml", "google"], tiers=["unsafe"], into=MUTANTS)
 class RefusesWith200(_Refuses):
     """Whatever cannot be stored is answered 200, and the answer names nothing."""
 

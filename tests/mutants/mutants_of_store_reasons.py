@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mutant import Mutant, mutant
+from mutant import Mutant, Unexamined, mutant
 from starlette.responses import Response
 
 from dicomweb_reference import elements
@@ -18,7 +18,7 @@ MUTANTS: list[Mutant] = []
 
 
 @mutant("store-image-without-rows", may_trip=["store"], into=MUTANTS)
-class LosesImagesWithoutRows(Reference):
+class LosesImagesWithoutRows(Unexamined):
     """An image without Rows is answered 200, and lost."""
 
     def keep(self, received: Received) -> None:
