@@ -1,7 +1,9 @@
 """The ledger names what may be on a target, whenever its writers die."""
 
 import json
-import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,17 +18,17 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "ledger.jsonl"
 
 
-def test_an_entry_is_on_the_disk_when_enter_returns(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    synced: list[str] = []
+def test_an_entry_outlives_the_process_that_made_it(path: Path) -> None:
+    program = (
+        "import os, pathlib, signal, sys\n"
+        "from dicomweb_conformance.ledger import Ledger\n"
+        "Ledger(pathlib.Path(sys.argv[1]), sys.argv[2], 7).enter(['2.25.1', '2.25.2', '2.25.1', ''])\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
 
-    def fsync(descriptor: int) -> None:
-        assert os.fstat(descriptor).st_ino == path.stat().st_ino
-        synced.append(path.read_text())
+    ended = subprocess.run([sys.executable, "-c", program, str(path), URL], check=False)
 
-    monkeypatch.setattr(os, "fsync", fsync)
-    Ledger(path, URL, 7).enter(["2.25.1", "2.25.2", "2.25.1", ""])
-
-    assert synced == [path.read_text()]
+    assert ended.returncode == -signal.SIGKILL
     assert Ledger(path, URL, 7).of_this_run() == [Entry(URL, 7, "2.25.1"), Entry(URL, 7, "2.25.2")]
 
 
@@ -44,11 +46,11 @@ def test_a_crash_while_entries_are_taken_out_loses_none(path: Path, monkeypatch:
     ledger = Ledger(path, URL, 7)
     ledger.enter(["2.25.1", "2.25.2"])
 
-    def power_fails(_: int) -> None:
+    def dies(_: Path, __: Path) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(os, "fsync", power_fails)
+        patched.setattr(Path, "replace", dies)
         with pytest.raises(KeyboardInterrupt):
             ledger.strike([Entry(URL, 7, "2.25.1")])
 
