@@ -1,0 +1,184 @@
+"""A run of the suite as a user starts it, shown a behaviour; and what came of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import alterations
+import foreigners
+import surroundings
+from altered_server import Altered
+from elsewhere import Elsewhere, elsewhere
+from hostile_behaviour import Behaviour
+from hostile_meeting import Meeting
+from raw_server import raw_server
+
+import dicomweb_conformance
+from dicomweb_reference.serving import FLAVOURS, running
+
+SCENARIOS = Path(dicomweb_conformance.__file__).with_name("scenarios")
+USER = "hostile"
+PASSWORD = "pa\"s5w\\ord <&>'%41+/=~q"  # noqa: S105 - a secret of a test is none
+KEY = "k3y\"h\\eader <&>'%42+/=~z"
+TOO_MUCH = 2500
+"""Megabytes that a process gets at most, so that a run which fails here does not take the machine along."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run.
+
+    Attributes:
+        directory: of the reports.
+        status, seconds, megabytes: of the run.
+        stdout, stderr: what it printed.
+        report: report.json, empty where there is none.
+        elsewhere: what came to another origin.
+        held: the studies that the target holds of the run afterwards.
+        met: how many requests met with the behaviour.
+    """
+
+    directory: Path
+    status: int
+    seconds: float
+    megabytes: float
+    stdout: str
+    stderr: str
+    report: Mapping[str, Any]
+    elsewhere: Elsewhere
+    held: frozenset[str]
+    met: int
+    foreign: frozenset[str] = field(default=frozenset())
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        """The verdict of each check, and of each requirement that all messages were judged by."""
+        return {each["check"]: each["verdict"] for each in self.report.get("results", ())}
+
+    @property
+    def ledger(self) -> str:
+        """What stands in the ledger."""
+        path = self.directory / "ledger.jsonl"
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+    @property
+    def disk(self) -> float:
+        """Megabytes of the report."""
+        return sum(each.stat().st_size for each in files(self.directory)) / (1 << 20)
+
+
+def files(directory: Path) -> Iterator[Path]:
+    """Return every file below a directory."""
+    return (each for each in sorted(directory.rglob("*")) if each.is_file())
+
+
+def shown(behaviour: Behaviour, directory: Path) -> Outcome:
+    """Run the suite against a behaviour.
+
+    Args:
+        behaviour: what it meets with.
+        directory: where the run takes place.
+    """
+    reports = directory / "report"
+    befalling = surroundings.Befalling(behaviour.act, reports)
+    meeting = Meeting(behaviour, befalling)
+    reference = FLAVOURS[behaviour.flavour]()
+    with ExitStack() as stack:
+        other = stack.enter_context(elsewhere())
+        alteration = alterations.ALTERATIONS[behaviour.alter] if behaviour.alter else None
+        if not behaviour.send:
+            reference.app = Altered(  # type: ignore[assignment]  # an ASGI application like the one that it goes around
+                reference.app, reference.prefix, behaviour, meeting, alteration, other.origin
+            )
+        url = stack.enter_context(running(reference))
+        foreign = foreigners.brought(url, behaviour.foreign)
+        if behaviour.send:
+            url = stack.enter_context(raw_server(behaviour, meeting, url, other.origin))
+        seen = _measured(behaviour, url, directory, reports, befalling)
+        held = {each.study for each in reference.archive.latest("study", foreigners.EVERYTHING)}
+    report = reports / "report.json"
+    return Outcome(
+        reports,
+        seen["status"],
+        seen["seconds"],
+        seen["kilobytes"] / 1024,
+        (directory / "stdout").read_text(encoding="utf-8", errors="surrogateescape"),
+        (directory / "stderr").read_text(encoding="utf-8", errors="surrogateescape"),
+        _json(report),
+        other,
+        frozenset(held - foreign.studies),
+        meeting.met,
+        foreign.values if behaviour.foreign or behaviour.alter in alterations.FOREIGN else frozenset(),
+    )
+
+
+def _json(path: Path) -> Mapping[str, Any]:
+    try:
+        read: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return read
+
+
+def _measured(
+    behaviour: Behaviour, url: str, directory: Path, reports: Path, befalling: surroundings.Befalling
+) -> dict[str, Any]:
+    """Run the suite, and return its exit status, seconds and kilobytes."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        *dict.fromkeys(_file(each) for each in behaviour.checks),
+        "-k",
+        " or ".join(behaviour.checks),
+        f"--dicomweb-url={url}",
+        f"--dicomweb-report={reports}",
+        f"--dicomweb-auth=basic:{USER}",
+        "--dicomweb-header=X-Hostile-Key: $HOSTILE_KEY",
+        "--dicomweb-timeout=10",
+        "--dicomweb-grace=1",
+        "--dicomweb-seed=1",
+        f"--junitxml={directory / 'junit.xml'}",
+        "-pno:cacheprovider",
+        *(["-n", str(behaviour.workers)] if behaviour.workers else ["-pno:xdist"]),
+        *behaviour.options,
+    ]
+    if behaviour.flavour == "google":
+        command.append("--dicomweb-profile=google")
+    measuring = [sys.executable, "-E", "-S", str(Path(__file__).with_name("measured.py")), str(directory)]
+    limits = [str(2 * behaviour.seconds + 30), str(TOO_MUCH)]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DICOMWEB_", "PYTEST_"))}
+    environment = kept | {"DICOMWEB_PASSWORD": PASSWORD, "HOSTILE_KEY": KEY}
+    with subprocess.Popen(
+        [*measuring, *limits, *command], cwd=directory, env=environment, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        befalling.pid = int(process.stdout.readline())
+        process.wait(2 * behaviour.seconds + 60)
+    read: dict[str, Any] = json.loads((directory / "measured.json").read_text(encoding="utf-8"))
+    return read
+
+
+def _file(check: str) -> str:
+    """Return the file of a check, as node ids name it: of all files the collection takes longest."""
+    return f"dicomweb_conformance/scenarios/{_files()[check.partition('[')[0]]}"
+
+
+@cache
+def _files() -> dict[str, str]:
+    named = re.compile(r'\bid="([a-z0-9-]+)')
+    return {
+        check: path.name
+        for path in sorted(SCENARIOS.glob("test_*.py"))
+        for check in named.findall(path.read_text(encoding="utf-8"))
+    }
