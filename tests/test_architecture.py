@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -44,7 +45,6 @@ PURE = {
     "ledger",
     "pace",
     "character_sets",
-    "xml_octets",
     "native_xml",
     "pictures",
     "predictions",
@@ -52,7 +52,7 @@ PURE = {
 }
 HTTP = {"requests", "urllib3"}
 # Packages of the suite of which every module is so.
-PURE_PACKAGES = {"validators"}
+PURE_PACKAGES = {"reading", "validators"}
 # The way in, and nothing imports it.
 TOP = {"plugin", "session", "cli"}
 
@@ -114,6 +114,10 @@ def test_the_validators_import_each_other_one_way() -> None:
     one_way("validators", PACKAGES["dicomweb_conformance"] / "validators", "dicomweb_conformance.validators.")
 
 
+def test_the_readers_of_octets_import_each_other_one_way() -> None:
+    one_way("reading", PACKAGES["dicomweb_conformance"] / "reading", "dicomweb_conformance.reading.")
+
+
 def test_the_makers_of_malformed_payloads_import_each_other_one_way() -> None:
     one_way("malformed", PACKAGES["dicomweb_fixtures"] / "malformed", "dicomweb_fixtures.malformed.")
 
@@ -146,6 +150,36 @@ def test_scenarios_know_neither_requests_nor_pytest() -> None:
         f"{path.name} imports {name}"
         for path in scenarios.glob("*.py")
         for name in outside(imported(path)) & (HTTP | {"pytest", "dicomweb_reference", "dicomweb_reports"})
+    }
+    assert not wrong
+
+
+READERS = re.compile(
+    r"\b(?:json\.loads?|dcmread|read_dataset|etree\.(?:fromstring|XMLParser|XML|parse|iterparse)|Image\.open|ImageCms"
+    r"|zlib\.(?:decompress|decompressobj)|pixel_array|generate_(?:frames|fragments))\b"
+)
+"""What turns octets into values, and raises whatever it stumbles over."""
+OWN_OCTETS = {
+    "catalogue": {"json.loads"},
+    "capabilities": {"json.loads"},
+    "delivery": {"json.loads"},
+    "ledger": {"json.loads"},
+    "liveness": {"json.loads"},
+    "loaded": {"json.loads"},
+    "native_xml": {"etree.fromstring"},  # the schema
+    # Content-Encoding, undone in one place and judged in another, with each error told.
+    "content_coding": {"zlib.decompressobj"},
+    "coding": {"zlib.decompressobj"},
+}
+"""Modules that read what no server sent."""
+
+
+def test_octets_of_a_server_are_read_at_one_door() -> None:
+    wrong = {
+        f"{path.stem} uses {found}"
+        for path in modules("dicomweb_conformance")
+        if path.parent.name != "reading"
+        for found in set(READERS.findall(path.read_text("utf-8"))) - OWN_OCTETS.get(path.stem, set())
     }
     assert not wrong
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from dicomweb_conformance import dicom_json, media_types, resources
 from dicomweb_conformance.exchanges import Response
+from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance, Study
 
@@ -174,5 +175,5 @@ def _listed(response: Response, tag: str) -> set[str]:
         return set()
     try:
         return {dicom_json.text(each, tag) for each in dicom_json.objects(response.body)}
-    except dicom_json.DicomJsonError:
+    except UnreadableError:
         return set()

@@ -17,6 +17,7 @@ from dicomweb_conformance import bulk_data, dicom_json, media_types, resources
 from dicomweb_conformance.archive import shows
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.profile import Profile
+from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.recorder import Recorder
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.target import Target
@@ -75,7 +76,7 @@ def _rows(tag: str, uids: Callable[[Study], set[str]]) -> Proof:
     def proof(response: Response, study: Study) -> bool:
         try:
             return uids(study) <= {dicom_json.text(each, tag) for each in dicom_json.objects(response.body)}
-        except dicom_json.DicomJsonError:
+        except UnreadableError:
             return False
 
     return proof

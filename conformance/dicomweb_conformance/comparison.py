@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +17,14 @@ from pydicom.multival import MultiValue
 from pydicom.valuerep import VR, PersonName
 
 from dicomweb_conformance.dicom_json import DataSet, values
+from dicomweb_conformance.reading.values import items
 
 ORIGINAL_ATTRIBUTES = 0x0400_0561
+_MODIFIED_ATTRIBUTES = 0x0400_0550
 PIXEL_DATA = 0x7FE0_0010
 SPECIFIC_CHARACTER_SET = 0x0008_0005
 BINARY = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
+_TAG = re.compile("[0-9A-Fa-f]{8}")
 _NUMBERS = frozenset({"DS", "IS", "FL", "FD", "SL", "SS", "SV", "UL", "US", "UV"})
 
 
@@ -134,13 +138,13 @@ def with_json(stored: Dataset, received: DataSet, path: str = "") -> Iterator[Di
 
 
 def _items_with_json(stored: DataElement, received: list[Any], here: str) -> Iterator[Difference]:
-    items = list(stored.value or [])
+    sent = list(stored.value or [])
     # An empty item is an empty object; null is a spelling of it that other rows judge.
     found = [each if isinstance(each, dict) else {} for each in received]
-    if len(items) != len(found):
-        yield Difference(here, "SQ", "changed", f"{len(items)} items", f"{len(found)} items")
+    if len(sent) != len(found):
+        yield Difference(here, "SQ", "changed", f"{len(sent)} items", f"{len(found)} items")
         return
-    for number, (one, other) in enumerate(zip(items, found, strict=True), 1):
+    for number, (one, other) in enumerate(zip(sent, found, strict=True), 1):
         yield from with_json(one, other, f"{here}[{number}]/")
 
 
@@ -150,12 +154,10 @@ def same_values(one: DataSet, other: DataSet, vr: str) -> bool:
 
 
 def _recorded_changes(received: Dataset) -> set[int]:
-    if ORIGINAL_ATTRIBUTES not in received:
-        return set()
     return {
         int(element.tag)
-        for item in received[ORIGINAL_ATTRIBUTES].value or []
-        for modified in item.get("ModifiedAttributesSequence", None) or []
+        for item in items(received, ORIGINAL_ATTRIBUTES)
+        for modified in items(item, _MODIFIED_ATTRIBUTES)
         for element in modified
     }
 
@@ -165,9 +167,9 @@ def _changes_recorded_in_json(received: DataSet) -> set[int]:
         each
         for original in values(received, f"{ORIGINAL_ATTRIBUTES:08X}")
         if isinstance(original, dict)
-        for each in values(original, "04000550")
+        for each in values(original, f"{_MODIFIED_ATTRIBUTES:08X}")
     ]
-    return {int(tag, 16) for each in modified if isinstance(each, dict) for tag in each if len(tag) == 8}
+    return {int(tag, 16) for each in modified if isinstance(each, dict) for tag in each if _TAG.fullmatch(tag)}
 
 
 def _left_out(element: DataElement, *, pixels: bool = True) -> bool:
@@ -243,11 +245,13 @@ def _name(value: Any) -> str:
 
 def _same(one: Any, other: Any) -> bool:
     if isinstance(one, (int, float)) and isinstance(other, (int, float)):
-        return (
-            one == other
-            or math.isclose(float(one), float(other), rel_tol=1e-6)
-            or (math.isnan(one) and math.isnan(other))
-        )
+        if one == other:
+            return True
+        try:
+            one, other = float(one), float(other)
+        except OverflowError:
+            return False
+        return math.isclose(one, other, rel_tol=1e-6) or (math.isnan(one) and math.isnan(other))
     return bool(one == other)
 
 

@@ -5,45 +5,27 @@ Whether the model holds is judged elsewhere; nothing here raises on odd values.
 
 from __future__ import annotations
 
-import json
 from typing import Any, TypeAlias
 
+from dicomweb_conformance.reading import json_documents
+from dicomweb_conformance.reading.unreadable import Form, UnreadableError
+
 DataSet: TypeAlias = dict[str, Any]
-
-
-class DicomJsonError(ValueError):
-    """A body that is not what DICOM JSON allows at its top level; says what it is instead."""
 
 
 def objects(body: bytes) -> list[DataSet]:
     """Return the data sets of a JSON array.
 
     Raises:
-        DicomJsonError: the body is not JSON, not an array, or an item is not an object.
+        UnreadableError: the body is not JSON, not an array, or an item is not an object.
     """
-    value = value_of(body)
+    value = json_documents.value_of(body)
     if not isinstance(value, list):
-        raise DicomJsonError(f"the JSON is {_kind(value)}, not an array of objects")
+        raise UnreadableError(Form.JSON, f"it is {_kind(value)}, not an array of objects")
     for position, item in enumerate(value):
         if not isinstance(item, dict):
-            raise DicomJsonError(f"item {position} of the array is {_kind(item)}, not an object")
+            raise UnreadableError(Form.JSON, f"the item is {_kind(item)}, not an object", f"[{position}]")
     return value
-
-
-def value_of(body: bytes) -> Any:
-    """Return the JSON value of a body.
-
-    Raises:
-        DicomJsonError: the body is not JSON in UTF-8.
-    """
-    try:
-        return json.loads(body.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise DicomJsonError(f"the body is not UTF-8 at octet {error.start}") from None
-    except RecursionError:
-        raise DicomJsonError("the JSON is nested too deep to be read") from None
-    except ValueError as error:
-        raise DicomJsonError(f"the body is not JSON: {error}") from None
 
 
 def values(data_set: DataSet, tag: str) -> list[Any]:

@@ -6,15 +6,14 @@ one that is not listed, and the requirement's level decides. No check chooses a 
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NoReturn
 from urllib.parse import urljoin, urlsplit
 
-import pydicom
-from pydicom.errors import InvalidDicomError
+from pydicom import Dataset
 
 from dicomweb_conformance import dicom_json, media_types, multipart
 from dicomweb_conformance.catalogue import Requirement, code_of, status_observation
@@ -30,6 +29,8 @@ from dicomweb_conformance.judgement import (
     current,
 )
 from dicomweb_conformance.observation import Observation
+from dicomweb_conformance.reading import json_documents, part10_files
+from dicomweb_conformance.reading.unreadable import Form, UnreadableError, writable
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.verdicts import Verdict
 from dicomweb_reports.messages import check_id
@@ -248,26 +249,33 @@ class Expectation:
 
     def is_a_json_object(self, *, of: str | None = None) -> DataSet:
         """Return the one data set of a store answer, bare or in an array of one (both are in use)."""
+        wanted = "a DICOM JSON data set"
         try:
-            value = dicom_json.value_of(self.response.body)
-        except dicom_json.DicomJsonError as error:
-            self._unreadable("a DICOM JSON data set", str(error), of)
+            value = json_documents.value_of(self.response.body)
+        except UnreadableError as error:
+            self.cannot_read(error, wanted, of=of)
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
         if not isinstance(value, dict):
-            self._unreadable("a DICOM JSON data set", "JSON that is no object", of)
+            self.cannot_read(UnreadableError(Form.JSON, "it is no object"), wanted, of=of)
         data_set: DataSet = value
         return data_set
 
-    def is_multipart_dicom(self, *, of: str | None = None) -> list[pydicom.Dataset]:
+    def is_multipart_dicom(self, *, of: str | None = None) -> list[Dataset]:
         """Return the data sets of a multipart/related; type="application/dicom" answer, in the order of its parts."""
         self.has_status(200, of=of)
-        wanted = f"multipart/related with {media_types.DICOM} parts"
         try:
             return read_parts(self.response)
-        except (multipart.MultipartError, InvalidDicomError) as error:
-            self._unreadable(wanted, str(error), of)
-            raise
+        except UnreadableError as error:
+            self.cannot_read(error, f"multipart/related with {media_types.DICOM} parts", of=of)
+
+    def is_one_instance(self, *, of: str | None = None) -> Dataset:
+        """Return the data set of a multipart answer with one part; end the check where it has another number."""
+        found = self.is_multipart_dicom(of=of)
+        if len(found) != 1:
+            self.finds("not one part", expected=["one part"], received=f"{len(found)} parts", of=of)
+            raise _Concluded(whole=True)
+        return found[0]
 
     def lists_exactly(
         self,
@@ -350,31 +358,52 @@ class Expectation:
     def is_readable_json(self) -> bool:
         """Tell whether the body is JSON, without a finding."""
         try:
-            dicom_json.value_of(self.response.body)
-        except dicom_json.DicomJsonError:
+            json_documents.value_of(self.response.body)
+        except UnreadableError:
             return False
         return True
 
     def is_json(self, otherwise: str, *, of: str | None = None) -> None:
         """Report `otherwise` where the body is no JSON."""
         try:
-            dicom_json.value_of(self.response.body)
-        except dicom_json.DicomJsonError as error:
+            json_documents.value_of(self.response.body)
+        except UnreadableError as error:
             self.observes(otherwise, expected=["JSON"], received=str(error), of=of)
 
     def _objects(self, wanted: str, of: str | None) -> list[DataSet]:
         try:
             return dicom_json.objects(self.response.body)
-        except dicom_json.DicomJsonError as error:
-            self._unreadable(wanted, str(error), of)
-            raise
+        except UnreadableError as error:
+            self.cannot_read(error, wanted, of=of)
 
-    def _unreadable(self, wanted: str, why: str, of: str | None) -> None:
+    def cannot_read(
+        self, error: UnreadableError, wanted: str, *, otherwise: str = "", of: str | None = None
+    ) -> NoReturn:
+        """End the check over a body that cannot be read.
+
+        Args:
+            error: why it cannot.
+            wanted: what would have been read.
+            otherwise: the observation where no row of scope "message" tells of it, which then is the check's own to
+                tell; what the body is not, by default.
+            of: which of the check's requirements.
+
+        Raises:
+            Inconclusive: a row of scope "message" tells of it: one cause is one failure.
+        """
+        owner = self._judgement.told_by(error, self.response)
+        if owner is not None and self._judgement.verdict is not Verdict.FAIL:
+            raise Inconclusive(f"{self.response.request_line} was answered with what cannot be read: {error}", owner)
         excerpt = self.response.body[:_EXCERPT].decode("utf-8", "backslashreplace")
         received = (
-            f"{self.status_line}; {why}; it begins {excerpt!r}" if excerpt else f"{self.status_line}; the body is empty"
+            f"{self.status_line}; {error}; it begins {excerpt!r}"
+            if excerpt
+            else f"{self.status_line}; the body is empty"
         )
-        self.finds("the body is not what was asked for", expected=[wanted], received=received, of=of)
+        if owner is None:
+            report = self.observes if otherwise else self.finds
+            quote = otherwise or "the body is not what was asked for"
+            report(quote, where=error.where, expected=[wanted], received=received, of=of)
         raise _Concluded(whole=True)
 
     def _note(
@@ -395,9 +424,9 @@ class Expectation:
                 code=code_of(observation),
                 observation=observation,
                 verdict=verdict,
-                where=where,
-                expected=tuple(expected) or requirement.passes,
-                received=received or self.status_line,
+                where=writable(where),
+                expected=tuple(map(writable, expected)) or requirement.passes,
+                received=writable(received) or self.status_line,
                 exchange=self.response.exchange,
             )
         )
@@ -459,28 +488,19 @@ def offered(condition: object, reason: str, capability: str | None = None) -> No
         raise NotApplicable(reason, capability)
 
 
-def read_parts(response: Response) -> list[pydicom.Dataset]:
+def read_parts(response: Response) -> list[Dataset]:
     """Read the Part 10 files of a multipart answer.
 
     Raises:
-        MultipartError: it is no multipart message.
-        InvalidDicomError: a part is no file, or its data set cannot be read.
+        UnreadableError: it is no multipart message, or a part is no file that can be read.
     """
-    return [read_part10(each.body) for each in multipart.parts_of(response.content_type, response.body)]
-
-
-def read_part10(octets: bytes) -> pydicom.Dataset:
-    """Read a Part 10 file.
-
-    Raises:
-        InvalidDicomError: it is none, or its data set cannot be read.
-    """
-    try:
-        return pydicom.dcmread(io.BytesIO(octets))
-    except InvalidDicomError:
-        raise
-    except Exception as error:  # pydicom raises whatever its parser stumbles over
-        raise InvalidDicomError(f"a part is no readable Part 10 file: {type(error).__name__}: {error}") from error
+    found = []
+    for number, part in enumerate(multipart.parts_of(response.content_type, response.body), 1):
+        try:
+            found.append(part10_files.read(part.body))
+        except UnreadableError as error:
+            raise error.within(f"part {number}") from None
+    return found
 
 
 def _tag(tag: str) -> str:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dicomweb_conformance.catalogue import Requirement
+from dicomweb_conformance.exchanges import Response
+from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.verdicts import Verdict, worst
 
 
@@ -56,8 +58,9 @@ class SuiteError(Exception):
 class Judgement:
     """What one running check has seen so far.
 
-    `deadly`: a request of its own broke off twice. `discards`: the answer to a store that it builds on warned that
-    elements were discarded. `needs`: a capability beside those of its requirements.
+    `told_by`: which result of scope "message" tells that an answer cannot be read, None where none does. `deadly`: a
+    request of its own broke off twice. `discards`: the answer to a store that it builds on warned that elements were
+    discarded. `needs`: a capability beside those of its requirements.
     """
 
     check: str
@@ -65,6 +68,7 @@ class Judgement:
     title: str
     requirements: tuple[Requirement, ...]
     is_own: Callable[[dict[str, Any]], bool] = lambda _: True
+    told_by: Callable[[UnreadableError, Response], str | None] = lambda _error, _response: None
     findings: list[Finding] = field(default_factory=list)
     observed: dict[tuple[str, str], None] = field(default_factory=dict)
     exchanges: list[str] = field(default_factory=list)

@@ -101,6 +101,7 @@ class Judging:
             return (yield)
         liveness = self.instruments.liveness
         judgement.is_own = self.instruments.own.has
+        judgement.told_by = self.instruments.observers.told_by
         epoch = liveness.epoch
         with judging(judgement):
             self._gate(judgement)

@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from dicomweb_conformance import media_types
 from dicomweb_conformance.exchanges import Headers
+from dicomweb_conformance.reading.unreadable import Form, UnreadableError
 
 HEADER_LIMIT = 16 << 10
 LONGEST_BOUNDARY = 70
@@ -27,8 +28,11 @@ _TEXT = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 _REST_OF_LINE = re.compile(rb"(--)?([ \t]{0,256})(\r\n|\n|\r|\Z)")
 
 
-class MultipartError(ValueError):
+class MultipartError(UnreadableError):
     """A body that is no multipart of the boundary named; says where (octet offset) and what was expected."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(Form.MULTIPART, why)
 
 
 class Kind(Enum):

@@ -10,8 +10,9 @@ from typing import Any
 
 from lxml import etree
 
-from dicomweb_conformance import xml_octets
 from dicomweb_conformance.dicom_json import DataSet
+from dicomweb_conformance.reading import xml_octets
+from dicomweb_conformance.reading.unreadable import Form, UnreadableError
 
 _INTEGERS = frozenset({"IS", "SL", "SS", "SV", "UL", "US", "UV"})
 _FLOATS = frozenset({"DS", "FD", "FL"})
@@ -22,24 +23,20 @@ _LONGEST_NUMBER = 64
 _DIGITS, _MOST_LEFT_OUT = 9, 16
 
 
-class NativeXmlError(ValueError):
-    """A body that is no Native DICOM Model; says what it is instead."""
-
-
 def data_set_of(octets: bytes) -> DataSet:
     """Return the data set of one document: tag -> vr with Value, InlineBinary or BulkDataURI.
 
     Private attributes get their full tag: the block of their creator element, or the next free one.
 
     Raises:
-        NativeXmlError: the octets are no XML, or the root is no NativeDicomModel.
+        UnreadableError: the octets are no XML, or the root is no NativeDicomModel.
     """
     document = xml_octets.read(octets)
     if document.root is None:
-        raise NativeXmlError(f"the body is no XML that can be read: {document.fault}, {document.detail}")
+        raise UnreadableError(Form.XML, f"{document.fault} ({document.detail})", document.where)
     name = local_name(document.root)
     if name != "NativeDicomModel":
-        raise NativeXmlError(f"the root is {name}, not NativeDicomModel")
+        raise UnreadableError(Form.XML, f"the root is {name[:40]}, not NativeDicomModel")
     return _data_set(document.root)
 
 

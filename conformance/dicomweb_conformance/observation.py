@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -22,3 +23,26 @@ class Observation:
     where: str = ""
     expected: tuple[str, ...] = ()
     received: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stumble:
+    """An exception while a message was judged: this suite's own fault, never the server's.
+
+    Attributes:
+        requirements: the rows by which the message was not judged to the end.
+        error: the exception.
+    """
+
+    requirements: tuple[str, ...]
+    error: Exception
+
+
+def careful(
+    requirements: tuple[str, ...], observations: Iterable[Observation | Stumble]
+) -> Iterator[Observation | Stumble]:
+    """Yield what a judge of these rows observes; where it stumbles, say so and end, so that other judges go on."""
+    try:
+        yield from observations
+    except Exception as error:  # the net below all: whatever a judge stumbles over, the rest is judged
+        yield Stumble(requirements, error)

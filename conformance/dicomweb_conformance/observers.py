@@ -11,22 +11,26 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, TypeAlias
 
+from dicomweb_conformance import media_types
 from dicomweb_conformance.answers import Answer
 from dicomweb_conformance.catalogue import Requirement, code_of
+from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.judgement import Finding
-from dicomweb_conformance.observation import Observation
+from dicomweb_conformance.observation import Observation, Stumble, careful
+from dicomweb_conformance.reading.unreadable import Form, UnreadableError
 from dicomweb_conformance.recorder import Recorder, now
-from dicomweb_conformance.validators import http_messages, representations
+from dicomweb_conformance.validators import http_messages, part10, representations
 from dicomweb_conformance.verdicts import Verdict, worst
 from dicomweb_reports.messages import EXAMPLES, SCENARIO, check_id
 
 IsOwn: TypeAlias = Callable[[dict[str, Any]], bool]
-Judge: TypeAlias = Callable[[Answer, IsOwn], Iterable[Observation]]
+Judge: TypeAlias = Callable[[Answer, IsOwn], Iterable[Observation | Stumble]]
 
 
-def _http(answer: Answer, _own: IsOwn) -> Iterable[Observation]:
+def _http(answer: Answer, _own: IsOwn) -> Iterable[Observation | Stumble]:
     return http_messages.observe(answer)
 
 
@@ -35,6 +39,16 @@ OWNED = frozenset({*http_messages.OWNED, *representations.OWNED})
 """The requirements that messages are judged by."""
 AFTER_CHECKS = frozenset({"ERROR-010"})
 """Those that count a message only where no check has it as a finding of its own: all of theirs are recorded."""
+READABILITY: Mapping[Form, tuple[str, ...]] = {
+    Form.MULTIPART: tuple(f"MULTIPART-{number:03}" for number in (1, 3, 4, 5, 6, 8, 9, 11, 20)),
+    Form.JSON: ("JSON-003", "JSON-002", "JSON-004"),
+    Form.XML: ("XML-005", "XML-004", "XML-001"),
+    Form.DICOM: ("RETRIEVE-008", "RETRIEVE-008b"),
+}
+"""The requirements that a message is at fault by where what it holds cannot be read."""
+
+
+_AT_FAULT = frozenset({Verdict.FAIL, Verdict.DEVIATION, Verdict.NOTE})
 
 
 class Observers:
@@ -64,27 +78,53 @@ class Observers:
         self._judged: Counter[str] = Counter()
         self._at_fault: Counter[str] = Counter()
         self._told: Counter[tuple[str, str]] = Counter()
+        self._against: dict[str, frozenset[str]] = {}
 
     def look(self, answer: Answer, exchange: str) -> None:
         """Judge one exchange, of which `exchange` is the id in the run record.
 
         An exception in a judge is an error of this suite: recorded as such, and no verdict on anybody.
         """
-        verdicts: dict[str, list[Verdict]] = {}
+        verdicts: dict[str, Verdict] = {}
         for judge in self._judges:
-            try:
-                for observation in judge(answer, self._own):
-                    row = self._rows[observation.requirement]
-                    if not self._counts(row):
-                        continue
-                    verdict = row.judge(observation.observation)
-                    verdicts.setdefault(observation.requirement, []).append(verdict)
-                    self._tell(observation, verdict, exchange)
-            except Exception as error:  # whatever a judge stumbles over, the run goes on
-                self._fault(judge, error, exchange)
-        for requirement, found in verdicts.items():
+            for seen in careful((), judge(answer, self._own)):
+                if isinstance(seen, Stumble):
+                    self._stumbled(seen, exchange)
+                    continue
+                row = self._rows[seen.requirement]
+                if not self._counts(row):
+                    continue
+                verdict = row.judge(seen.observation)
+                verdicts[seen.requirement] = worst([verdict, verdicts.get(seen.requirement, verdict)])
+                self._tell(seen, verdict, exchange)
+        for requirement, verdict in verdicts.items():
             self._judged[requirement] += 1
-            self._at_fault[requirement] += worst(found) in {Verdict.FAIL, Verdict.DEVIATION, Verdict.NOTE}
+            self._at_fault[requirement] += verdict in _AT_FAULT
+        self._against[exchange] = frozenset(row for row, verdict in verdicts.items() if verdict is Verdict.FAIL)
+
+    def told_by(self, error: UnreadableError, response: Response) -> str | None:
+        """Return the result that tells of an answer which a check cannot read; None where none does.
+
+        Where the octets were in order and a value of a data set is none of its VR, only the check has read that far: it
+        is told here, by the requirement that is about all data sets, and not by every check that needs this one.
+        """
+        against = self._against.get(response.exchange)
+        if against is None:
+            return None
+        owner = next((row for row in READABILITY.get(error.form, ()) if row in against), None)
+        if owner is None and error.form is Form.DICOM and _is_labelled_dicom(response):
+            owner = self._tell_of_data_set(error, response.exchange, against)
+        return None if owner is None else check_id(owner)
+
+    def _tell_of_data_set(self, error: UnreadableError, exchange: str, against: frozenset[str]) -> str | None:
+        seen = part10.unread(error)
+        row = self._rows[seen.requirement]
+        if not self._counts(row) or row.judge(seen.observation) is not Verdict.FAIL:
+            return None
+        self._tell(seen, Verdict.FAIL, exchange)
+        self._at_fault[row.id] += 1
+        self._against[exchange] = against | {row.id}
+        return row.id
 
     def close(self) -> None:
         """Record how many messages were judged; nothing is judged after this."""
@@ -116,25 +156,35 @@ class Observers:
         )
         self._recorder.event("observed", **asdict(finding))
 
-    def _fault(self, judge: Judge, error: Exception, exchange: str) -> None:
-        name = getattr(judge, "__qualname__", type(judge).__name__)
-        self._told["", name] += 1
-        if self._told["", name] > 1:
+    def _stumbled(self, stumble: Stumble, exchange: str) -> None:
+        """Record an exception in a judge, once for each place in the code."""
+        last = traceback.extract_tb(stumble.error.__traceback__)[-1]
+        place = f"{Path(last.filename).name}, line {last.lineno}"
+        self._told["", place] += 1
+        if self._told["", place] > 1:
             return
+        kind, rows = type(stumble.error).__name__, ", ".join(stumble.requirements) or "some rows"
+        said = f"this suite stumbled over an answer ({kind} in {place}): its own fault, not the server's."
+        said += f" By that answer {rows} were not judged, all else was."
         self._recorder.event(
             "result",
-            check=check_id(name),
+            check=check_id(place),
             scenario=SCENARIO,
-            title=f"{name} judges messages.",
+            title=f"Messages are judged by {rows}.",
             core=False,
-            requirements=[],
+            requirements=list(stumble.requirements),
             verdict=Verdict.ERROR.value,
             findings=[],
             observed=[],
             exchanges=[exchange],
             started=now(),
             seconds=0.0,
-            reason="".join(traceback.format_exception(error)),
+            reason=f"{said}\n\n{''.join(traceback.format_exception(stumble.error))}",
             blame=None,
             known=[],
         )
+
+
+def _is_labelled_dicom(response: Response) -> bool:
+    media_type = media_types.read(response.content_type).media_type
+    return media_types.DICOM in {media_type.name, media_type.of_parts}

@@ -10,6 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 from dicomweb_conformance import media_types
 from dicomweb_conformance.exchanges import Response
+from dicomweb_conformance.reading import json_documents
+from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_fixtures.entities import Instance
 from dicomweb_fixtures.malformed import PATIENTS
 
@@ -59,8 +61,8 @@ class Own:
         if media_types.name_of(response.content_type).startswith("text/"):
             return response.body
         try:
-            matches = json.loads(response.body)
-        except (ValueError, RecursionError):
+            matches = json_documents.value_of(response.body)
+        except UnreadableError:
             return None
         if not isinstance(matches, list) or all(isinstance(each, dict) and self.has(each) for each in matches):
             return response.body

@@ -1,4 +1,4 @@
-"""Pictures as a server renders them (PS3.18 8.7.4): octets in, facts out, nothing judged.
+"""Pictures as a server renders them (PS3.18 8.7.4), compared: facts out, nothing judged.
 
 Compared are shapes and brightness, never samples: the grey scale and colour space of a rendering are nowhere defined,
 and JPEG is lossy.
@@ -6,129 +6,17 @@ and JPEG is lossy.
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageSequence
 
-from dicomweb_conformance import media_types
+from dicomweb_conformance.reading.picture_files import Samples
 
-Samples: TypeAlias = NDArray[np.float64]
-
-LARGEST = 16_000_000
-"""Pixels, of all frames together, beyond which a picture is not decoded: the corpus has nothing near it."""
-MOST_FRAMES = 500
-_FORMATS = {
-    "JPEG": "image/jpeg",
-    "PNG": "image/png",
-    "GIF": "image/gif",
-    "JPEG2000": "image/jp2",
-    "BMP": "image/bmp",
-    "WEBP": "image/webp",
-}
 _FLAT = 2.0
 """A picture whose brightness varies less than this (standard deviation, of 255) shows nothing."""
-
-
 _SAME = 24.0
 """What squares of the corpus may differ by after a rough JPEG; they are made to differ by 20 at the least."""
-
-
-class PictureError(ValueError):
-    """The octets are no picture that can be decoded, or one that is too large to be."""
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """A decoded picture.
-
-    Attributes:
-        media_type: what the octets are, whatever their Content-Type says.
-        frames: samples as rows x columns x red, green and blue, from 0 to 255; several for an animation.
-        icc_profile: the profile in the file, None without one.
-    """
-
-    media_type: str
-    frames: tuple[Samples, ...]
-    icc_profile: bytes | None = None
-
-    @property
-    def samples(self) -> Samples:
-        """Those of the first frame."""
-        return self.frames[0]
-
-    @property
-    def grey(self) -> Samples:
-        """Brightness of the first frame, as rows x columns."""
-        return np.asarray(self.samples.mean(axis=2), np.float64)
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height."""
-        rows, columns = self.samples.shape[:2]
-        return columns, rows
-
-
-def read(octets: bytes) -> Picture:
-    """Decode a picture.
-
-    Args:
-        octets: a JPEG, PNG, GIF or JPEG 2000 file (other types that Pillow reads well are named, too).
-
-    Raises:
-        PictureError: it is none, it breaks off, or it has more than LARGEST pixels or MOST_FRAMES frames.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of large pictures before it is asked to decode one
-            with Image.open(io.BytesIO(octets), formats=tuple(_FORMATS)) as file:
-                return _decoded(file)
-    except PictureError:
-        raise
-    except Exception as error:  # Pillow's decoders raise whatever they stumble over
-        raise PictureError(f"no picture that decodes: {type(error).__name__}: {error}") from error
-
-
-def _decoded(file: Image.Image) -> Picture:
-    pixels = file.width * file.height
-    frames: list[Samples] = []
-    # The size is known before anything is unpacked, and the frames are counted as they come.
-    for frame in ImageSequence.Iterator(file) if file.format == "GIF" else (file,):
-        if pixels * (len(frames) + 1) > LARGEST or len(frames) == MOST_FRAMES:
-            raise PictureError(f"{file.width} x {file.height} pixels in at least {len(frames) + 1} frames: too many")
-        frames.append(_samples(frame))
-    profile: Any = file.info.get("icc_profile")
-    # A JPEG with further pictures behind it is MPO to Pillow.
-    return Picture(
-        _FORMATS.get(file.format or "", media_types.JPEG),
-        tuple(frames),
-        profile if isinstance(profile, bytes) else None,
-    )
-
-
-def _samples(frame: Image.Image) -> Samples:
-    if frame.mode.startswith("I"):  # 16 bits, which Pillow would clip rather than scale
-        grey = np.asarray(frame, np.float64) / 257
-        return np.stack([grey] * 3, axis=2)
-    return np.asarray(frame.convert("RGB"), np.float64)
-
-
-def profile_name(profile: bytes) -> str:
-    """Return the description in an ICC profile.
-
-    Raises:
-        PictureError: it does not parse.
-    """
-    try:
-        return str(ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile)))).strip()
-    except Exception as error:  # as above
-        raise PictureError(f"no ICC profile: {error}") from error
 
 
 def is_flat(samples: Samples) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dicomweb_conformance.pictures import Samples
+from dicomweb_conformance.reading.picture_files import Samples
 from dicomweb_fixtures import renderings
 from dicomweb_fixtures.entities import Instance
 from dicomweb_fixtures.grey_levels import Window

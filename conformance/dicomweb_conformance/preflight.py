@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from dicomweb_conformance import dicom_json, media_types
 from dicomweb_conformance.exchanges import Response
+from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.target import Target
 
@@ -167,7 +168,7 @@ def _not_dicomweb(response: Response, service: StudiesService, target: Target) -
         return None  # not what was asked for, but a service that can be judged
     try:
         dicom_json.objects(response.body)
-    except dicom_json.DicomJsonError as error:
+    except UnreadableError as error:
         looks = (
             "a web page"
             if name == "text/html" or response.body.lstrip()[:1] == b"<"
@@ -250,6 +251,6 @@ def _answers_searches(service: StudiesService, base: str) -> bool:
         return False
     try:
         dicom_json.objects(response.body)
-    except dicom_json.DicomJsonError:
+    except UnreadableError:
         return False
     return True

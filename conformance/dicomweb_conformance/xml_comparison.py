@@ -39,9 +39,9 @@ def models(one: DataSet, other: DataSet, path: str = "") -> Iterator[Difference]
     for key in sorted(before.keys() | after.keys()):
         here = f"{path}{key}"
         if key not in after:
-            yield Difference(here, before[key].get("vr", ""), "lost", _shown(before[key]), "absent")
+            yield Difference(here, _vr(before[key]), "lost", _shown(before[key]), "absent")
         elif key not in before:
-            yield Difference(here, after[key].get("vr", ""), "added", "absent", _shown(after[key]))
+            yield Difference(here, _vr(after[key]), "added", "absent", _shown(after[key]))
         else:
             yield from _attributes(before[key], after[key], here)
 
@@ -56,9 +56,9 @@ def line_feeds(value: Any) -> Any:
 
 
 def _attributes(one: DataSet, other: DataSet, here: str) -> Iterator[Difference]:
-    vr = one.get("vr", "")
-    if vr != other.get("vr", ""):
-        yield Difference(here, vr, "vr", vr, other.get("vr", "") or "no vr")
+    vr = _vr(one)
+    if vr != _vr(other):
+        yield Difference(here, vr, "vr", vr or "no vr", _vr(other) or "no vr")
     elif vr == "SQ":
         yield from _items(one, other, here)
     elif ("BulkDataURI" in one) != ("BulkDataURI" in other):
@@ -68,7 +68,10 @@ def _attributes(one: DataSet, other: DataSet, here: str) -> Iterator[Difference]
 
 
 def _items(one: DataSet, other: DataSet, here: str) -> Iterator[Difference]:
-    before, after = ([each or {} for each in values({"": whole}, "")] for whole in (one, other))
+    # An item that is no object is judged elsewhere.
+    before, after = (
+        [each if isinstance(each, dict) else {} for each in values({"": whole}, "")] for whole in (one, other)
+    )
     if len(before) != len(after):
         yield Difference(here, "SQ", "changed", f"{len(before)} items", f"{len(after)} items")
         return
@@ -94,6 +97,11 @@ def _keyed(model: DataSet) -> dict[str, DataSet]:
             creator = first(model, f"{group}00{element[:2]}") or f"block {element[:2]}"
             found[f"{group},{str(creator).strip()},{element[2:]}"] = attribute
     return found
+
+
+def _vr(attribute: DataSet) -> str:
+    vr = attribute.get("vr", "")
+    return vr if isinstance(vr, str) else ""
 
 
 def _shown(attribute: DataSet) -> str:

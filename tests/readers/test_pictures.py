@@ -9,7 +9,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from dicomweb_conformance import pictures, predictions
-from dicomweb_conformance.pictures import PictureError
+from dicomweb_conformance.reading import picture_files
+from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_fixtures.corpus import Corpus
 
 SQUARES = np.kron(np.array([[30, 200, 90], [240, 60, 150]]), np.ones((16, 16))).astype("u1")
@@ -40,7 +41,7 @@ def png_that_claims(width, height):
     [("JPEG", "image/jpeg"), ("PNG", "image/png"), ("GIF", "image/gif"), ("JPEG2000", "image/jp2")],
 )
 def test_a_picture_is_what_its_octets_are(form: str, media_type: str) -> None:
-    picture = pictures.read(written(SQUARES, form))
+    picture = picture_files.read(written(SQUARES, form))
 
     assert picture.media_type == media_type
     assert picture.size == (48, 32)
@@ -48,7 +49,7 @@ def test_a_picture_is_what_its_octets_are(form: str, media_type: str) -> None:
 
 
 def test_sixteen_bits_are_scaled_and_not_clipped() -> None:
-    picture = pictures.read(written(SQUARES.astype("u2") * 257, "PNG"))
+    picture = picture_files.read(written(SQUARES.astype("u2") * 257, "PNG"))
 
     assert abs(picture.grey - SQUARES).max() < 1
 
@@ -58,7 +59,7 @@ def test_an_animation_has_all_its_frames() -> None:
     file = io.BytesIO()
     frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
 
-    assert [frame[0, 0, 0] for frame in pictures.read(file.getvalue()).frames] == [30, 225]
+    assert [frame[0, 0, 0] for frame in picture_files.read(file.getvalue()).frames] == [30, 225]
 
 
 @pytest.mark.parametrize(
@@ -74,28 +75,28 @@ def test_an_animation_has_all_its_frames() -> None:
     ids=["nothing", "a page", "a start of a JPEG", "broken off", "a bomb", "a bomb that Pillow lets pass"],
 )
 def test_what_is_no_picture_is_said_to_be_none(octets: bytes) -> None:
-    with pytest.raises(PictureError):
-        pictures.read(octets)
+    with pytest.raises(UnreadableError):
+        picture_files.read(octets)
 
 
 def test_an_animation_that_never_ends_is_not_decoded() -> None:
-    frames = [Image.new("L", (1, 1), number % 256) for number in range(pictures.MOST_FRAMES + 1)]
+    frames = [Image.new("L", (1, 1), number % 256) for number in range(picture_files.MOST_FRAMES + 1)]
     file = io.BytesIO()
     frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
 
-    with pytest.raises(PictureError, match="too many"):
-        pictures.read(file.getvalue())
+    with pytest.raises(UnreadableError, match="too many"):
+        picture_files.read(file.getvalue())
 
 
 def test_a_profile_is_named_and_what_is_none_is_not() -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
-    found = pictures.read(written(SQUARES, "PNG", icc_profile=profile)).icc_profile
+    found = picture_files.read(written(SQUARES, "PNG", icc_profile=profile)).icc_profile
 
     assert found == profile
-    assert "sRGB" in pictures.profile_name(profile)
-    with pytest.raises(PictureError):
-        pictures.profile_name(b"no profile")
+    assert "sRGB" in picture_files.profile_name(profile)
+    with pytest.raises(UnreadableError):
+        picture_files.profile_name(b"no profile")
 
 
 @pytest.mark.parametrize("quality", [10, 30, 75, 95])
@@ -109,7 +110,7 @@ def test_images_of_the_corpus_survive_any_quality(quality: int) -> None:
 
     for instance in (*stills, *corpus.loop.instances):
         for expected in predictions.frames_of(instance):
-            found = pictures.read(written(expected.round().astype("u1"), "JPEG", quality=quality)).samples
+            found = picture_files.read(written(expected.round().astype("u1"), "JPEG", quality=quality)).samples
             assert pictures.correlation(found, expected) > 0.95
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dicomweb_conformance.native_xml import NativeXmlError, data_set_of
+from dicomweb_conformance.native_xml import data_set_of
+from dicomweb_conformance.reading.unreadable import UnreadableError
 
 
 def read(content: str) -> object:
@@ -99,10 +100,10 @@ def test_the_shape_of_dicom_json(content: str, data_set: object) -> None:
 @pytest.mark.parametrize(
     ("octets", "words"),
     [
-        (b"<NativeDicomModel>", "no XML that can be read: not well-formed"),
+        (b"<NativeDicomModel>", "the XML document cannot be read: line 1, column 19: not well-formed"),
         (b"<html/>", "the root is html, not NativeDicomModel"),
     ],
 )
 def test_what_it_is_instead(octets: bytes, words: str) -> None:
-    with pytest.raises(NativeXmlError, match=words):
+    with pytest.raises(UnreadableError, match=words):
         data_set_of(octets)

@@ -26,8 +26,9 @@ from test_validator_part10 import (
 from validating import ROWS, octets
 
 from dicomweb_conformance.exchanges import Headers
-from dicomweb_conformance.native_xml import NativeXmlError, data_set_of
+from dicomweb_conformance.native_xml import data_set_of
 from dicomweb_conformance.observation import Observation
+from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.validators import answers, dicom_json, images, native_xml, part10
 from dicomweb_conformance.validators import value_representations as vrs
 
@@ -79,7 +80,7 @@ def judge_images(body: bytes) -> Iterable[Observation]:
 
 
 def judge_xml(body: bytes) -> Iterable[Observation]:
-    with suppress(NativeXmlError):
+    with suppress(UnreadableError):
         data_set_of(body)
     for own in (True, False):
         yield from native_xml.judge(body, own=own, resource="store")

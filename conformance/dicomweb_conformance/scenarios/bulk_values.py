@@ -6,10 +6,11 @@ from pydicom import DataElement, Dataset
 
 from dicomweb_conformance import bulk_data, comparison
 from dicomweb_conformance.bulk_data import PIXEL_DATA, Reference, dereferenced, references
-from dicomweb_conformance.dicom_json import DicomJsonError, objects, text
+from dicomweb_conformance.dicom_json import objects, text
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.expect import control, offered
 from dicomweb_conformance.judgement import Inconclusive
+from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.scenarios import pixel_octets
 from dicomweb_conformance.scenarios.returned import octets_of
 from dicomweb_conformance.studies_service import StudiesService
@@ -22,7 +23,7 @@ def references_of(dicomweb: StudiesService, resource: Study | Series | Instance)
     control(response, because="metadata, which refer to bulk data, cannot be retrieved")
     try:
         found = objects(response.body)
-    except DicomJsonError as error:
+    except UnreadableError as error:
         raise Inconclusive(f"the metadata cannot be read: {error}", response.exchange) from None
     return [(text(each, "00080018"), list(references(each, response.url))) for each in found]
 

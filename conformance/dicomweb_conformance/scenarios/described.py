@@ -6,6 +6,7 @@ from pydicom import Dataset
 
 from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.expect import Expectation, control
+from dicomweb_conformance.reading import values
 from dicomweb_conformance.scenarios.storing import changes, is_there, pixels, retrieved
 from dicomweb_conformance.scenarios.storing_metadata import (
     NOT_OFFERED,
@@ -59,7 +60,7 @@ def file_meta_fits(it: Expectation, dicomweb: StudiesService, archive: Archive, 
     if named != (sent.instance.sop_class_uid, sent.instance.sop_instance_uid):
         it.observes("File Meta missing or with other UIDs", received=", ".join(map(str, named)))
     if jpeg.is_encapsulated(received):
-        it.observes("transfer syntax that does not fit the pixel octets", received=str(meta.TransferSyntaxUID))
+        it.observes("transfer syntax that does not fit the pixel octets", received=values.syntax(received))
 
 
 def _kept(it: Expectation, dicomweb: StudiesService, archive: Archive, sent: Sent) -> Dataset:
@@ -122,7 +123,7 @@ def values_came_back(it: Expectation, dicomweb: StudiesService, archive: Archive
     if not is_there(it, archive, sent.instance, otherwise=lost):
         it.concludes()
     received = retrieved(dicomweb, sent.instance)
-    if bytes(received.get("ICCProfile") or b"").rstrip(b"\0") != stored.ICCProfile.rstrip(b"\0"):
+    if values.octets(received, "ICCProfile").rstrip(b"\0") != stored.ICCProfile.rstrip(b"\0"):
         it.observes(lost, where="(0028,2000)")
     if pixels(received) != pixels(stored):
         it.observes(lost, where="(7FE0,0010)")

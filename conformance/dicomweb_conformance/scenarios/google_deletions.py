@@ -10,6 +10,8 @@ from dicomweb_conformance.comparison import data_sets
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.expect import Expectation, assume, control, expect
 from dicomweb_conformance.long_running import Operations
+from dicomweb_conformance.reading import values
+from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.resources import Resource
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.validators.operations import Document, is_done, name_of, read
@@ -102,7 +104,7 @@ def is_listed(dicomweb: StudiesService, resource: Study | Series | Instance) -> 
             tag, uid = "00080018", resource.sop_instance_uid
     try:
         found = dicom_json.objects(answer.body or b"[]")
-    except dicom_json.DicomJsonError:
+    except UnreadableError:
         return False
     return answer.status == 200 and uid in {dicom_json.text(each, tag) for each in found}
 
@@ -118,7 +120,7 @@ def are_whole(
             continue
         with expect(found) as retrieved:
             received = retrieved.is_multipart_dicom()
-        if len(received) != 1 or received[0].get("PixelData") != each.dataset.PixelData:
+        if len(received) != 1 or values.octets(received[0], "PixelData") != each.dataset.PixelData:
             it.observes(otherwise, where=each.sop_instance_uid, received="other pixels", of=of)
         elif changes := [change.path for change in data_sets(each.dataset, received[0])]:
             it.observes(otherwise, where=each.sop_instance_uid, received=f"changed: {', '.join(changes)}", of=of)

@@ -6,20 +6,18 @@ A family is sent payload by payload and looked at together, once a good sibling 
 from __future__ import annotations
 
 import tomllib
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from importlib.resources import files
 from urllib.parse import quote
 
-from pydicom.errors import InvalidDicomError
-
 from dicomweb_conformance import dicom_json, store_answer
 from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.expect import BUSY, read_parts
-from dicomweb_conformance.multipart import MultipartError
+from dicomweb_conformance.reading import values
+from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.scenarios.storing import AS_STORED
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures import malformed
@@ -161,7 +159,7 @@ def _found(looking: StudiesService, payload: Malformed) -> list[str]:
         response = looking.search("studies", [(key, value)])
         try:
             matches = dicom_json.objects(response.body) if response.status == 200 and response.body.strip() else []
-        except dicom_json.DicomJsonError:
+        except UnreadableError:
             matches = []
         if matches := [each for each in matches if looking.is_own(each)]:
             return [dicom_json.text(each, "0020000D") for each in matches]
@@ -176,13 +174,11 @@ def _retrieved(looking: StudiesService, study_uid: str) -> Kept:
     if response.status != 200 or response.error:
         return Kept(found=True)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pydicom has much to say of what comes back
-            data_sets = read_parts(response)
-            uids = frozenset(str(each.get("SOPInstanceUID", "")) for each in data_sets)
-            pixels = all(each.get("PixelData") for each in data_sets)
-    except (MultipartError, InvalidDicomError):
+        data_sets = read_parts(response)
+    except UnreadableError:
         return Kept(found=True, retrievable=True)
+    uids = frozenset(values.text(each, "SOPInstanceUID") for each in data_sets)
+    pixels = all(values.octets(each, "PixelData") for each in data_sets)
     return Kept(found=True, retrievable=True, readable=True, pixels=pixels, uids=uids)
 
 

@@ -7,6 +7,7 @@ from dicomweb_conformance.dicom_json import DataSet
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.expect import Expectation
 from dicomweb_conformance.judgement import Inconclusive
+from dicomweb_conformance.reading.unreadable import UnreadableError
 
 MULTIPART_XML = media_types.multipart_related(media_types.DICOM_XML)
 BARE = frozenset({media_types.DICOM_XML, "application/xml", "text/xml"})
@@ -42,9 +43,7 @@ def documents_of(it: Expectation, *, of: str | None = None) -> list[bytes]:
     try:
         return [each.body for each in multipart.parts_of(response.content_type, response.body)]
     except multipart.MultipartError as error:
-        it.finds("the body is not what was asked for", expected=[_WANTED], received=f"{it.status_line}; {error}", of=of)
-    it.concludes()
-    raise AssertionError
+        it.cannot_read(error, _WANTED, of=of)
 
 
 def models_of(it: Expectation, *, of: str | None = None) -> list[DataSet]:
@@ -65,6 +64,6 @@ def read(document: bytes, exchange: str) -> DataSet:
     """
     try:
         return native_xml.data_set_of(document)
-    except native_xml.NativeXmlError as error:
+    except UnreadableError as error:
         row = "XML-005" if document.lstrip()[:1] == b"<" else "XML-001"
         raise Inconclusive(f"a Native DICOM Model of {exchange} cannot be read: {error}", f"message[{row}]") from None

@@ -8,7 +8,9 @@ from dicomweb_conformance import media_types, multipart, pictures, resources
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.expect import Expectation, assume, control, offered
 from dicomweb_conformance.judgement import Inconclusive
-from dicomweb_conformance.pictures import Picture, PictureError
+from dicomweb_conformance.reading import picture_files
+from dicomweb_conformance.reading.picture_files import Picture
+from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance
 
@@ -56,14 +58,11 @@ def read_all(response: Response) -> list[Picture]:
     """Return the pictures of an answer, in a single part or several.
 
     Raises:
-        PictureError: one of them does not decode, or the multipart cannot be taken apart.
+        UnreadableError: one of them does not decode, or the multipart cannot be taken apart.
     """
     if not is_multipart(response):
-        return [pictures.read(response.body)]
-    try:
-        return [pictures.read(each.body) for each in multipart.parts_of(response.content_type, response.body)]
-    except multipart.MultipartError as error:
-        raise PictureError(str(error)) from error
+        return [picture_files.read(response.body)]
+    return [picture_files.read(each.body) for each in multipart.parts_of(response.content_type, response.body)]
 
 
 def shown(it: Expectation, *, otherwise: str = "", of: str | None = None) -> Picture:
@@ -81,7 +80,7 @@ def all_shown(it: Expectation, *, otherwise: str = "", of: str | None = None) ->
     """Return the pictures that an answer holds, or report `otherwise` and end the block."""
     try:
         return read_all(it.response)
-    except PictureError as error:
+    except UnreadableError as error:
         _unreadable(it, str(error), otherwise, of)
 
 
@@ -110,7 +109,7 @@ def of_control(response: Response) -> Picture:
     """Return the one picture of a control, or end the check as inconclusive."""
     try:
         found = read_all(response)
-    except PictureError as error:
+    except UnreadableError as error:
         raise Inconclusive(f"the control is no picture: {error}", response.exchange) from None
     assume(len(found) == 1, "the control is not one picture", OWNER)
     assume(not pictures.is_flat(found[0].samples), "the control is of one colour all over", "rendered-shows")
@@ -133,7 +132,7 @@ def plain_and_with(
     control(after, because=f"{name}={value} does not work")
     try:
         (changed,) = read_all(after)
-    except (PictureError, ValueError) as error:
+    except (UnreadableError, ValueError) as error:
         raise Inconclusive(f"{name}={value} gives no picture: {error}", after.exchange) from None
     offered(has_effect(before, picture, after, changed), f"the target ignores {name}", f"rendered.{name}")
     return picture, changed
@@ -169,7 +168,7 @@ def region(dicomweb: StudiesService, instance: Instance, viewport: str) -> Pictu
     control(response, because="a region of the image cannot be rendered")
     try:
         (picture,) = read_all(response)
-    except (PictureError, ValueError) as error:
+    except (UnreadableError, ValueError) as error:
         raise Inconclusive(f"a region of the image is no picture: {error}", response.exchange) from None
     whole = viewport.endswith("0,0,64,64")
     offered(whole or not is_alike(picture, before), "regions of the image are not offered")

@@ -11,6 +11,7 @@ from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.comparison import data_sets
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.expect import Expectation, assume, control, expect
+from dicomweb_conformance.reading import values
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance
 from dicomweb_fixtures.fresh import Fresh
@@ -37,10 +38,20 @@ def retrieved(dicomweb: StudiesService, instance: Instance) -> Dataset:
         Inconclusive: it cannot be retrieved.
         CheckFailed: what comes back is no instance.
     """
-    response = _answer(dicomweb, instance)
+    return only_one(_answer(dicomweb, instance))
+
+
+def only_one(response: Response) -> Dataset:
+    """Return the instance in the answer to the retrieval of one, which something else builds on.
+
+    Raises:
+        Inconclusive: it cannot be retrieved, or not alone.
+        CheckFailed: what comes back is no instance.
+    """
     control(response, because="what was stored cannot be retrieved, so nothing can be said of it")
     with expect(response) as it:
         received = it.is_multipart_dicom()
+    assume(len(received) == 1, f"{len(received)} parts come back for one instance", "retrieve-instance-is-that-one")
     return received[0]
 
 
@@ -67,10 +78,9 @@ def is_there(it: Expectation, archive: Archive, *instances: Instance, otherwise:
 
 def pixels(dataset: Dataset) -> bytes:
     """Return native Pixel Data without a pad octet that it may have gained; no octets where there is none."""
-    octets = dataset.get("PixelData") or b""
-    expected = (
-        int(dataset.get("Rows") or 0) * int(dataset.get("Columns") or 0) * int(dataset.get("SamplesPerPixel") or 1)
-    )
+    octets = values.octets(dataset, "PixelData")
+    rows, columns = values.number(dataset, "Rows"), values.number(dataset, "Columns")
+    expected = rows * columns * values.number(dataset, "SamplesPerPixel", 1)
     return octets[:-1] if len(octets) == expected + 1 else octets
 
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from pydicom import Dataset
-from pydicom.pixels.processing import apply_color_lut
-from pydicom.pixels.utils import pixel_array
 
 from dicomweb_conformance import store_answer
 from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.exchanges import Response
-from dicomweb_conformance.expect import Expectation, assume, control, expect, offered
-from dicomweb_conformance.scenarios.storing import is_there, pixels, retrieved
+from dicomweb_conformance.expect import Expectation, assume, control, offered
+from dicomweb_conformance.reading import pixel_data, values
+from dicomweb_conformance.reading.unreadable import UnreadableError
+from dicomweb_conformance.scenarios.storing import is_there, only_one, pixels, retrieved
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.validators import jpeg
 from dicomweb_fixtures import json_bulk, xml_bulk
@@ -90,7 +90,7 @@ def has_its_pixels(it: Expectation, dicomweb: StudiesService, instance: Instance
     """Report `otherwise` where an instance has not the native pixels that were sent."""
     received = retrieved(dicomweb, instance)
     if pixels(received) != pixels(instance.dataset):
-        said = f"{len(pixels(received))} octets" if received.get("PixelData") else "no Pixel Data"
+        said = f"{len(pixels(received))} octets" if pixels(received) else "no Pixel Data"
         it.observes(otherwise, where="(7FE0,0010)", expected=["the octets sent"], received=said)
 
 
@@ -109,17 +109,17 @@ def keeps_jpegs(it: Expectation, dicomweb: StudiesService, instance: Instance, *
     The observations are those of STORE-052.
     """
     received = retrieved(dicomweb, instance)
-    syntax = received.file_meta.TransferSyntaxUID
+    syntax = values.syntax(received)
     kept = jpeg.frames(received, len(codestreams))
-    if not received.get("PixelData"):
+    if not values.octets(received, "PixelData"):
         it.observes("pixel data missing")
     elif not jpeg.is_encapsulated(received):
-        it.observes("2xx and the codestream was recompressed", received=f"native pixels in {syntax}")
+        it.observes("2xx and the codestream was recompressed", received=f"native pixels in {syntax or 'no syntax'}")
     elif kept is None:
         it.observes("pixel data missing", expected=[f"a JPEG for each of {len(codestreams)} frames"], received="fewer")
     elif syntax != instance.transfer_syntax_uid:
         it.observes(
-            "transfer syntax does not fit the codestream", expected=[instance.transfer_syntax_uid], received=str(syntax)
+            "transfer syntax does not fit the codestream", expected=[instance.transfer_syntax_uid], received=syntax
         )
     elif [*map(jpeg.without_remarks, kept)] != [*map(jpeg.without_remarks, codestreams)]:
         it.observes(
@@ -135,29 +135,24 @@ def uncompressed(dicomweb: StudiesService, instance: Instance) -> Dataset:
         Inconclusive: it cannot be retrieved so.
         CheckFailed: what comes back is no instance.
     """
-    response = dicomweb.retrieve(instance)
-    control(response, because="what was stored cannot be retrieved, so nothing can be said of it")
-    with expect(response) as it:
-        received = it.is_multipart_dicom()
-    return received[0]
+    return only_one(dicomweb.retrieve(instance))
 
 
 def shown(dataset: Dataset) -> list[object]:
     """Return the decoded pixels of an image, the colours of a palette in place of its entries.
 
     Raises:
-        ValueError: native pixels are not what the image says of them.
+        UnreadableError: native pixels are not what the image says of them.
         Inconclusive: no codec of this machine decodes compressed ones.
     """
+    indexed = dataset.get("PhotometricInterpretation") == "PALETTE COLOR"
     try:
-        stored = pixel_array(dataset)
-        indexed = dataset.get("PhotometricInterpretation") == "PALETTE COLOR"
-        decoded = apply_color_lut(stored, dataset) if indexed else stored
-    except Exception as error:  # pydicom and its codecs raise whatever they stumble over
-        syntax = dataset.file_meta.TransferSyntaxUID
-        assume(not jpeg.is_encapsulated(dataset), f"the pixels, in {syntax}, cannot be decoded here")
-        raise ValueError(f"{type(error).__name__}: {error}") from error
+        decoded = pixel_data.samples(dataset, colours=indexed)
+    except UnreadableError:
+        syntax = values.syntax(dataset)
+        assume(not jpeg.is_encapsulated(dataset), f"the pixels, in {syntax or 'no syntax'}, cannot be decoded here")
+        raise
     if indexed and decoded.itemsize == 2:
         decoded = decoded >> 8  # palettes of PS3.3 C.7.6.3.1.6 have 16 bits; those of a picture had 8
-    values: list[object] = decoded.tolist()
-    return values
+    found: list[object] = decoded.tolist()
+    return found

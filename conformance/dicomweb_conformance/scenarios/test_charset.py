@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dicomweb_conformance import dicom_json, media_types, native_xml, xml_comparison, xml_octets
+from dicomweb_conformance import dicom_json, media_types, native_xml, xml_comparison
 from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.expect import BUSY, Expectation, assume, control, expect
+from dicomweb_conformance.reading import xml_octets
+from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.resources import path
 from dicomweb_conformance.scenarios.models import MULTIPART_XML, documents_of, models_of, type_of
 from dicomweb_conformance.studies_service import StudiesService
@@ -34,7 +36,7 @@ def _is_utf_8(response: Response, instance: Instance) -> bool:
 def _name(response: Response) -> str:
     try:
         objects = dicom_json.objects(response.body)
-    except dicom_json.DicomJsonError:
+    except UnreadableError:
         return ""
     return dicom_json.text(objects[0], NAME) if objects else ""
 
@@ -149,7 +151,7 @@ def test_header_weights(dicomweb: StudiesService, corpus: Corpus) -> None:
                 continue
             try:
                 model = native_xml.data_set_of(each)
-            except native_xml.NativeXmlError as error:
+            except UnreadableError as error:
                 it.finds("the body is not what was asked for", received=str(error))
                 continue
             for difference in xml_comparison.with_xml(instance.dataset, model):

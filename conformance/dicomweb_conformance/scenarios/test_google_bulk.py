@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.expect import Expectation, expect
+from dicomweb_conformance.reading import values
 from dicomweb_conformance.scenarios.storing import pixels, retrieved
 from dicomweb_conformance.scenarios.storing_metadata import Sent, nothing_stored, page_works, shown, uncompressed
 from dicomweb_conformance.studies_service import StudiesService
@@ -121,8 +122,8 @@ def test_bulk_type(dicomweb: StudiesService, archive: Archive, fresh: Fresh, cas
 
 def _keeps_the_octets(it: Expectation, dicomweb: StudiesService, sent: Sent) -> None:
     received, octets = retrieved(dicomweb, sent.instance), sent.bulk_data[0].octets
-    syntax, wanted = str(received.file_meta.TransferSyntaxUID), sent.instance.transfer_syntax_uid
-    kept = jpeg.of(received) if jpeg.is_encapsulated(received) else received.get("PixelData")
+    syntax, wanted = values.syntax(received), sent.instance.transfer_syntax_uid
+    kept = jpeg.of(received) if jpeg.is_encapsulated(received) else values.octets(received, "PixelData")
     if syntax != wanted or kept not in {octets, octets + b"\0"}:
         it.observes(
             "2xx and the pixels differ",

@@ -5,15 +5,15 @@ from __future__ import annotations
 import base64
 
 from pydicom import Dataset
-from pydicom.errors import InvalidDicomError
 
-from dicomweb_conformance import comparison, dicom_json, media_types, multipart
+from dicomweb_conformance import comparison, dicom_json, media_types
 from dicomweb_conformance.archive import shows
 from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.comparison import Difference
 from dicomweb_conformance.exchanges import Response
-from dicomweb_conformance.expect import BUSY, Expectation, assume, control, expect, read_part10
+from dicomweb_conformance.expect import BUSY, Expectation, assume, control, expect, read_parts
 from dicomweb_conformance.judgement import Inconclusive
+from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.scenarios.refusals import judge_unacceptable, missing_beside, names_any_of
 from dicomweb_conformance.scenarios.returned import octets_of
 from dicomweb_conformance.studies_service import StudiesService
@@ -315,8 +315,8 @@ def _data_set_of(retrieved: Response) -> Dataset:
     """Return the data set of a retrieved instance, or end the check: how it is retrieved is judged elsewhere."""
     control(retrieved, because="the instance cannot be retrieved")
     try:
-        parts = [read_part10(each.body) for each in multipart.parts_of(retrieved.content_type, retrieved.body)]
-    except (multipart.MultipartError, InvalidDicomError) as error:
+        parts = read_parts(retrieved)
+    except UnreadableError as error:
         raise Inconclusive(f"the instance is not retrieved as multipart: {error}", retrieved.exchange) from None
     assume(len(parts) == 1, "the instance is not retrieved as one part", "retrieve-instance-is-that-one")
     return parts[0]

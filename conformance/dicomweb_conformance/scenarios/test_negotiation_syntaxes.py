@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pydicom
+from pydicom import Dataset
 
 from dicomweb_conformance.checks import verifies
 from dicomweb_conformance.expect import BUSY, Expectation, assume, control, expect
 from dicomweb_conformance.media_types import MULTIPART_DICOM
+from dicomweb_conformance.reading import values
 from dicomweb_conformance.scenarios.storing import pixels
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
@@ -25,18 +26,14 @@ def in_syntax(uid: str) -> str:
     return f"{MULTIPART_DICOM}; transfer-syntax={uid}"
 
 
-def _only(it: Expectation, instance: Instance) -> pydicom.Dataset:
+def _only(it: Expectation, instance: Instance) -> Dataset:
     parts = it.is_multipart_dicom()
     found = [each for each in parts if str(each.get("SOPInstanceUID", "")) == instance.sop_instance_uid]
     assume(found, "what is retrieved does not hold the instance", "retrieve-instance-is-that-one")
     return found[0]
 
 
-def _syntax(received: pydicom.Dataset) -> str:
-    return str(received.file_meta.get("TransferSyntaxUID", "")) if hasattr(received, "file_meta") else ""
-
-
-def _has_its_pixels(received: pydicom.Dataset, instance: Instance) -> bool:
+def _has_its_pixels(received: Dataset, instance: Instance) -> bool:
     return pixels(received) == pixels(instance.dataset)
 
 
@@ -61,7 +58,7 @@ def test_transfer_syntax(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         _is_not_refused(it)
-        syntax = _syntax(_only(it, instance))
+        syntax = values.syntax(_only(it, instance))
         if syntax != EXPLICIT_VR_LITTLE_ENDIAN:
             it.observes("another transfer syntax", where="(0002,0010)", received=syntax or "absent")
 
@@ -88,7 +85,7 @@ def test_unavailable_transfer_syntax(dicomweb: StudiesService, corpus: Corpus) -
 
 def _is_the_default(it: Expectation, instance: Instance, default: Callable[[], None], otherwise: str) -> None:
     received = _only(it, instance)
-    syntax = _syntax(received)
+    syntax = values.syntax(received)
     if syntax != EXPLICIT_VR_LITTLE_ENDIAN:
         it.observes(otherwise, where="(0002,0010)", received=syntax or "absent")
     elif not _has_its_pixels(received, instance):
@@ -108,7 +105,7 @@ def test_several_transfer_syntaxes(dicomweb: StudiesService, corpus: Corpus) -> 
 
     with expect(response) as it:
         _is_not_refused(it)
-        syntax = _syntax(_only(it, instance))
+        syntax = values.syntax(_only(it, instance))
         if syntax != EXPLICIT_VR_LITTLE_ENDIAN:
             it.observes("another syntax", where="(0002,0010)", received=syntax or "absent")
 
@@ -124,7 +121,7 @@ def test_transfer_syntax_in_the_query(dicomweb: StudiesService, corpus: Corpus) 
     with expect(response) as it:
         it.has_status(200)
         received = _only(it, instance)
-        if _syntax(received) == JPEG_BASELINE:
+        if values.syntax(received) == JPEG_BASELINE:
             it.observes("200 in the syntax named (vendor parameter)", where="(0002,0010)")
         elif not _has_its_pixels(received, instance):
             it.observes(MISFIT, where="(7FE0,0010)", received=f"{len(pixels(received))} octets that were not stored")

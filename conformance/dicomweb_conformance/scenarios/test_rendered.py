@@ -10,7 +10,7 @@ from dicomweb_conformance import media_types, pictures, predictions, resources
 from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.expect import BUSY, Expectation, control, expect, offered
-from dicomweb_conformance.pictures import Samples
+from dicomweb_conformance.reading.picture_files import Samples
 from dicomweb_conformance.scenarios.refusals import missing_beside
 from dicomweb_conformance.scenarios.rendering import (
     ABSENT,

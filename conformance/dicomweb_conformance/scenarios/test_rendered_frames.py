@@ -5,7 +5,8 @@ from __future__ import annotations
 from dicomweb_conformance import media_types, pictures, predictions, resources
 from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.expect import Expectation, control, expect, offered
-from dicomweb_conformance.pictures import Picture, PictureError
+from dicomweb_conformance.reading.picture_files import Picture
+from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.scenarios.rendering import (
     ABSENT,
     ALIKE,
@@ -221,7 +222,7 @@ def test_content_location(dicomweb: StudiesService, corpus: Corpus) -> None:
     with expect(response) as it:
         try:
             read_all(response)
-        except PictureError as error:
+        except UnreadableError as error:
             it.finds("the body is no picture", received=str(error))
         of_instance = resources.path(instance)
         named = [f"{each}{ending}" for each in (path, of_instance) for ending in ("", "/rendered")]

@@ -13,7 +13,9 @@ import numpy as np
 from dicomweb_conformance import media_types, pictures
 from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.expect import Expectation, control, expect, offered
-from dicomweb_conformance.pictures import Picture, PictureError, Samples
+from dicomweb_conformance.reading import picture_files
+from dicomweb_conformance.reading.picture_files import Picture, Samples
+from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.scenarios.rendering import (
     ALIKE,
     has_effect,
@@ -408,15 +410,15 @@ def test_icc_profile(dicomweb: StudiesService, corpus: Corpus, case: Variant) ->
 
 def _has_profile(body: bytes) -> bool:
     try:
-        return pictures.read(body).icc_profile is not None
-    except PictureError:
+        return picture_files.read(body).icc_profile is not None
+    except UnreadableError:
         return False
 
 
 def _is_profile_of(it: Expectation, profile: bytes, words: tuple[str, ...]) -> None:
     try:
-        name = pictures.profile_name(profile)
-    except PictureError as error:
+        name = picture_files.profile_name(profile)
+    except UnreadableError as error:
         it.observes("profile that does not parse", where="ICC profile", received=str(error))
         return
     others = {word for each in _WORDS.values() for word in each} - set(words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dicomweb_conformance import pictures, predictions
 from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.expect import assume, control, expect
-from dicomweb_conformance.pictures import Samples
+from dicomweb_conformance.reading.picture_files import Samples
 from dicomweb_conformance.scenarios.rendering import is_same, listed, of_control, plain_and_with, region, shown
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.expect import control, expect
+from dicomweb_conformance.reading import values
 from dicomweb_conformance.scenarios.refusals import study_named
 from dicomweb_conformance.scenarios.returned import (
     fits,
     has_pixels,
-    only,
-    syntax_of,
 )
 from dicomweb_conformance.scenarios.storing import AS_STORED
 from dicomweb_conformance.studies_service import StudiesService
@@ -41,13 +40,13 @@ def test_default_transfer_syntax(dicomweb: StudiesService, corpus: Corpus, case:
                 "406 for Implicit VR LE" if case.id == "implicit" else "406 for a compressed source (no decoder)"
             )
             it.concludes()
-        received = only(it)
-        if syntax_of(received) != EXPLICIT:
+        received = it.is_one_instance()
+        if values.syntax(received) != EXPLICIT:
             it.observes(
                 "200 in the stored or any other syntax",
                 where="(0002,0010)",
                 expected=[EXPLICIT],
-                received=syntax_of(received) or "none",
+                received=values.syntax(received) or "none",
             )
         elif not fits(received):
             it.observes(
@@ -74,8 +73,8 @@ def test_any_transfer_syntax(dicomweb: StudiesService, corpus: Corpus, case: Var
     response = dicomweb.retrieve(instance, accept=AS_STORED)
 
     with expect(response) as it:
-        received = only(it)
-        syntax = syntax_of(received)
+        received = it.is_one_instance()
+        syntax = values.syntax(received)
         if not fits(received):
             it.observes("content that does not fit (0002,0010)", where="(0002,0010)", received=syntax)
             it.concludes()
@@ -108,8 +107,8 @@ def test_never_implicit(dicomweb: StudiesService, corpus: Corpus) -> None:
         if response.status == 406:
             it.observes("for *: 406")
             it.concludes()
-        received = only(it)
-        if syntax_of(received) == IMPLICIT:
+        received = it.is_one_instance()
+        if values.syntax(received) == IMPLICIT:
             it.observes(
                 "200 in Implicit VR LE (as stored; Google documents it, others do it)",
                 where="(0002,0010)",
@@ -119,5 +118,5 @@ def test_never_implicit(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.observes(
                 "dataset that does not fit (0002,0010)",
                 where="(0002,0010)",
-                received=f"{syntax_of(received)}, but the data set is in Implicit VR",
+                received=f"{values.syntax(received)}, but the data set is in Implicit VR",
             )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pydicom import Dataset
+
 from dicomweb_conformance import resources, store_answer
 from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.checks import verifies
 from dicomweb_conformance.expect import assume, control, expect
+from dicomweb_conformance.reading import values
 from dicomweb_conformance.scenarios.storing import is_stored, warns
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance
@@ -236,6 +239,7 @@ def test_other_version(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
         if len(parts) > 1:
             it.observes("two entries for one UID", of="STORE-061b", received=f"{len(parts)} parts")
             it.concludes()
+        assume(parts, "the instance comes back as a multipart without parts", "retrieve-instance-is-that-one")
         versions = [each for each in (first, second) if _is_version(parts[0], each)]
         if not versions:
             it.observes(
@@ -250,9 +254,8 @@ def test_other_version(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
             )
 
 
-def _is_version(received: object, version: Instance) -> bool:
+def _is_version(received: Dataset, version: Instance) -> bool:
     data_set = version.dataset
     return all(
-        str(getattr(received, each, "")) == str(getattr(data_set, each, ""))
-        for each in ("ImageComments", "AcquisitionNumber")
-    ) and bytes(getattr(received, "PixelData", b"")).rstrip(b"\0") == bytes(data_set.PixelData).rstrip(b"\0")
+        values.text(received, each) == values.text(data_set, each) for each in ("ImageComments", "AcquisitionNumber")
+    ) and values.octets(received, "PixelData").rstrip(b"\0") == bytes(data_set.PixelData).rstrip(b"\0")

@@ -8,6 +8,8 @@ from dicomweb_conformance import dicom_json, media_types, resources, store_answe
 from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.expect import Expectation, assume, control, expect, offered
+from dicomweb_conformance.reading import json_documents
+from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.scenarios.storing import is_stored
 from dicomweb_conformance.store_answer import StoreAnswer
 from dicomweb_conformance.studies_service import StudiesService
@@ -75,8 +77,8 @@ def _is_json_object(it: Expectation) -> None:
         )
         it.concludes()
     try:
-        value = dicom_json.value_of(it.response.body)
-    except dicom_json.DicomJsonError as error:
+        value = json_documents.value_of(it.response.body)
+    except UnreadableError as error:
         it.observes("body does not parse as its Content-Type says", received=str(error))
         it.concludes()
         return

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.expect import Expectation, expect
+from dicomweb_conformance.reading import values
 from dicomweb_conformance.scenarios import described
 from dicomweb_conformance.scenarios.storing import retrieved
 from dicomweb_conformance.scenarios.storing_metadata import (
@@ -118,8 +119,8 @@ def test_jpeg_2000(dicomweb: StudiesService, archive: Archive, fresh: Fresh, cas
     with expect(response) as it:
         described.type_is_taken(it, dicomweb, archive, fresh, payload)
         received = retrieved(dicomweb, payload.instance)
-        syntax, kept = str(received.file_meta.TransferSyntaxUID), jpeg.of(received)
-        if not received.get("PixelData"):
+        syntax, kept = str(values.syntax(received)), jpeg.of(received)
+        if not values.octets(received, "PixelData"):
             it.observes("pixel data missing")
         elif kept is None:
             it.observes("2xx and the codestream was recompressed", received=f"native pixels in {syntax}")
@@ -150,8 +151,8 @@ def test_picture(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case:
 
 def _shows_the_picture(it: Expectation, dicomweb: StudiesService, sent: Sent) -> None:
     received = uncompressed(dicomweb, sent.instance)
-    syntax = received.file_meta.TransferSyntaxUID
-    if sent.bulk_data[0].octets in (received.get("PixelData") or b""):
+    syntax = values.syntax(received)
+    if sent.bulk_data[0].octets in values.octets(received, "PixelData"):
         it.observes("2xx and the object holds the PNG file as pixel octets", received=f"the file itself, in {syntax}")
         return
     try:
@@ -228,17 +229,17 @@ def test_contradiction(dicomweb: StudiesService, archive: Archive, fresh: Fresh,
 def _agrees_with_itself(it: Expectation, dicomweb: StudiesService, sent: Sent) -> None:
     """Report where what is stored is not described by what its pixels are."""
     received, described = retrieved(dicomweb, sent.instance), sent.instance.dataset
-    syntax = str(received.file_meta.TransferSyntaxUID)
+    syntax = str(values.syntax(received))
     keywords = ("Rows", "Columns", "SamplesPerPixel")
     wrong = [f"{each} {received.get(each)}" for each in keywords if received.get(each) != described.get(each)]
-    if int(received.get("NumberOfFrames") or 1) != 1:
-        wrong.append(f"NumberOfFrames {received.NumberOfFrames}")
+    if (values.number(received, "NumberOfFrames", 1) or 1) != 1:
+        wrong.append(f"NumberOfFrames {values.text(received, 'NumberOfFrames')}")
     kept = jpeg.of(received)
-    if kept is None and sent.bulk_data[0].octets in (received.get("PixelData") or b""):
+    if kept is None and sent.bulk_data[0].octets in values.octets(received, "PixelData"):
         wrong.append(f"the octets of the part in the native transfer syntax {syntax}")
     elif kept is not None and not jpeg.fits(kept, syntax):
         wrong.append(f"octets of {syntax} that are none")
-    if not received.get("PixelData"):
+    if not values.octets(received, "PixelData"):
         it.observes("2xx and pixel data missing")
     elif wrong:
         it.observes("stored as it was described, against the octet stream", received=", ".join(wrong))
@@ -289,8 +290,8 @@ def test_group_0002(dicomweb: StudiesService, archive: Archive, fresh: Fresh, ca
             it.observes("2xx and the instance not retrievable")
             it.concludes()
         received = retrieved(dicomweb, payload.instance)
-        kept, syntax = jpeg.of(received), str(received.file_meta.TransferSyntaxUID)
+        kept, syntax = jpeg.of(received), str(values.syntax(received))
         if kept is not None and not jpeg.fits(kept, syntax):
             it.observes("transfer syntax that does not fit the pixel data", received=syntax)
-        elif kept is None and payload.bulk_data[0].octets in (received.get("PixelData") or b""):
+        elif kept is None and payload.bulk_data[0].octets in values.octets(received, "PixelData"):
             it.observes("transfer syntax that does not fit the pixel data", received=f"a JPEG in {syntax}")

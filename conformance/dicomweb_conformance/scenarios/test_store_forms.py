@@ -7,8 +7,8 @@ from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.exchanges import Headers
 from dicomweb_conformance.expect import BUSY, control, expect, offered
+from dicomweb_conformance.reading import values
 from dicomweb_conformance.scenarios.outcomes import ROWS, judge_sequences
-from dicomweb_conformance.scenarios.returned import syntax_of
 from dicomweb_conformance.scenarios.storing import comes_back, is_stored, retrieved
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.entities import EXPLICIT_VR_LITTLE_ENDIAN, Instance
@@ -112,7 +112,7 @@ def test_part_headers(dicomweb: StudiesService, archive: Archive, fresh: Fresh, 
         it.has_status(200, 202)
         there = comes_back(it, dicomweb, archive, instance, otherwise="2xx and the content differs")
         if there and case.id == "other-transfer-syntax":
-            kept = syntax_of(retrieved(dicomweb, instance))
+            kept = values.syntax(retrieved(dicomweb, instance))
             if kept == _JPEG_BASELINE:
                 it.observes(
                     "2xx and the content differs",

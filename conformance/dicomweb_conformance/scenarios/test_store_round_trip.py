@@ -7,12 +7,13 @@ from collections.abc import Callable
 from functools import cache
 
 from pydicom import Dataset
-from pydicom.errors import InvalidDicomError
 
 from dicomweb_conformance import multipart
 from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.exchanges import Response
-from dicomweb_conformance.expect import Expectation, expect, offered, read_part10
+from dicomweb_conformance.expect import Expectation, expect, offered
+from dicomweb_conformance.reading import part10_files
+from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.scenarios.returned import (
     always_lost,
     has_elements,
@@ -59,8 +60,8 @@ def _told_of_a_plain_study(dicomweb: StudiesService, corpus: Corpus) -> frozense
         return frozenset()
     try:
         (part,) = multipart.parts_of(response.content_type, response.body)
-        return always_lost(read_part10(instance.part10), read_part10(part.body))
-    except (ValueError, InvalidDicomError):
+        return always_lost(part10_files.read(instance.part10), part10_files.read(part.body))
+    except ValueError:
         return frozenset()
 
 
@@ -86,9 +87,8 @@ def _files(it: Expectation) -> list[bytes]:
     """Return the parts of the answer; one that is no multipart ends the block."""
     try:
         return [each.body for each in multipart.parts_of(it.response.content_type, it.response.body)]
-    except multipart.MultipartError:
-        it.is_multipart_dicom(of="RETRIEVE-012")
-        raise
+    except UnreadableError as error:
+        it.cannot_read(error, "multipart/related with application/dicom parts", of="RETRIEVE-012")
 
 
 def _came_back(
@@ -97,7 +97,9 @@ def _came_back(
     as_sent = {_data_set(each.part10): each.sop_instance_uid for each in study.instances}
     # A data set that is the same to the octet need not be read to be compared.
     same = Counter(as_sent[octets] for octets in map(_data_set, files) if octets in as_sent)
-    others = [_read(it, each) for each in files if _data_set(each) not in as_sent]
+    others = [
+        _read(it, file, f"part {number}") for number, file in enumerate(files, 1) if _data_set(file) not in as_sent
+    ]
     found = same + Counter(str(each.get("SOPInstanceUID", "")) for each in others)
     by_uid = {str(each.get("SOPInstanceUID", "")): each for each in others}
     missing = [each.sop_instance_uid for each in study.instances if each.sop_instance_uid not in found]
@@ -110,7 +112,7 @@ def _came_back(
         it.observes("the same instance twice", expected=expected, received=f"twice {', '.join(twice)}", of=whole)
     for instance in study.instances:
         if instance.sop_instance_uid in by_uid:
-            came, sent = by_uid[instance.sop_instance_uid], read_part10(instance.part10)
+            came, sent = by_uid[instance.sop_instance_uid], part10_files.read(instance.part10)
             has_elements(it, sent, came, told=told)
             has_private_elements(it, sent, came)
             has_pixel_octets(it, instance, came)
@@ -126,10 +128,8 @@ def _data_set(file: bytes) -> tuple[bytes, bytes]:
     return syntax, file[start:]
 
 
-def _read(it: Expectation, file: bytes) -> Dataset:
+def _read(it: Expectation, file: bytes, where: str) -> Dataset:
     try:
-        return read_part10(file)
-    except InvalidDicomError as error:
-        it.finds("a part is no readable file", expected=["a Part 10 file"], received=str(error), of="RETRIEVE-012")
-        it.concludes()
-        raise
+        return part10_files.read(file)
+    except UnreadableError as error:
+        it.cannot_read(error.within(where), "a Part 10 file in each part", of="RETRIEVE-012")

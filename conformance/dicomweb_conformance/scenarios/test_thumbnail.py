@@ -10,7 +10,9 @@ from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.expect import control, expect, offered
 from dicomweb_conformance.judgement import Inconclusive
-from dicomweb_conformance.pictures import Picture, PictureError
+from dicomweb_conformance.reading import picture_files
+from dicomweb_conformance.reading.picture_files import Picture
+from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.scenarios.refusals import missing_beside
 from dicomweb_conformance.scenarios.rendering import frames, is_alike, is_multipart, is_same, listed, shown, size_of
 from dicomweb_conformance.studies_service import Pairs, StudiesService
@@ -60,8 +62,8 @@ def _plain(dicomweb: StudiesService, target: Instance | Study) -> Picture:
     response = _thumbnail(dicomweb, target)
     control(response, because="there is no thumbnail without a parameter")
     try:
-        return pictures.read(response.body)
-    except PictureError as error:
+        return picture_files.read(response.body)
+    except UnreadableError as error:
         raise Inconclusive(f"the thumbnail is no picture: {error}", response.exchange) from None
 
 
@@ -265,8 +267,8 @@ def test_missing(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> Non
     with expect(response) as it:
         if response.status == 200:
             try:
-                pictures.read(response.body)
-            except PictureError:
+                picture_files.read(response.body)
+            except UnreadableError:
                 it.finds("200 with a body that is no picture", received=it.status_line)
             else:
                 it.observes("200 with a picture", received=it.status_line)

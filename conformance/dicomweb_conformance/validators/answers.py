@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qs
 
-from dicomweb_conformance import catalogue, character_sets, media_types, xml_octets
+from dicomweb_conformance import catalogue, character_sets, media_types
 from dicomweb_conformance.exchanges import Headers
 from dicomweb_conformance.media_types import MediaType
 from dicomweb_conformance.observation import Observation
+from dicomweb_conformance.reading import json_documents, xml_octets
+from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.validators import value_representations as vrs
 from dicomweb_conformance.validators.tally import Tally, shown
 
@@ -165,8 +166,8 @@ def _judge_error_body(tally: Tally, answer: Answer, own: bool) -> None:
 def _json(body: bytes) -> tuple[Any] | None:
     """Return the JSON value of a body in a tuple; None where it is no JSON."""
     try:
-        return (json.loads(body),)
-    except (ValueError, RecursionError):
+        return (json_documents.value_of(body),)
+    except UnreadableError:
         return None
 
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
+from dicomweb_conformance.reading.unreadable import DEEPEST
 from dicomweb_conformance.validators import value_representations as vrs
 
 UNDEFINED = 0xFFFF_FFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFE_E000, 0xFFFE_E00D, 0xFFFE_E0DD
 PIXEL_DATA = 0x7FE0_0010
-# Sequences in sequences, deeper than any IOD nests them.
-DEEPEST = 64
-
 NOT_ASCENDING = "an element out of ascending order"
 TWICE = "an element twice in one data set"
 ODD = "an odd value length"

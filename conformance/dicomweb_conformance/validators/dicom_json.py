@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from dicomweb_conformance import media_types
 from dicomweb_conformance.observation import Observation
+from dicomweb_conformance.reading.unreadable import DEEPEST
 from dicomweb_conformance.validators import json_octets, json_private, json_values, octet_values
 from dicomweb_conformance.validators import value_representations as vrs
 from dicomweb_conformance.validators.json_values import BareToken, Place
@@ -34,8 +35,6 @@ OWNED = (
     "SEARCH-009",
 )
 
-# Sequences in sequences, deeper than any IOD nests them.
-DEEPEST = 100
 _EXCLUSIVE = ("Value", "BulkDataURI", "InlineBinary")
 _MEMBERS = frozenset({"vr", *_EXCLUSIVE})
 _MISSPELLED = re.compile(r"[-_ ]*(?:vr|values?|bulk[-_ ]*data[-_ ]*ur[il]|inline[-_ ]*binary)[-_ ]*", re.IGNORECASE)

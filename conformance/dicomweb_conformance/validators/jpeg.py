@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pydicom import Dataset
-from pydicom.encaps import generate_fragments, generate_frames
+
+from dicomweb_conformance.reading import pixel_data, values
+from dicomweb_conformance.reading.unreadable import UnreadableError
 
 _COMMENT, _APPLICATIONS, _START_OF_SCAN = 0xFE, range(0xE0, 0xF0), 0xDA
 _NATIVE = frozenset(f"1.2.840.10008.1.2{suffix}" for suffix in ("", ".1", ".1.99", ".2"))
@@ -20,7 +22,7 @@ PROCESSES = {
 
 def is_encapsulated(dataset: Dataset) -> bool:
     """Tell whether Pixel Data are encapsulated, as they are in all but four transfer syntaxes (PS3.5 Annex A)."""
-    return str(dataset.file_meta.TransferSyntaxUID) not in _NATIVE
+    return values.syntax(dataset) not in {"", *_NATIVE}
 
 
 def of(dataset: Dataset) -> bytes | None:
@@ -28,13 +30,13 @@ def of(dataset: Dataset) -> bytes | None:
 
     The first item of encapsulated Pixel Data is the Basic Offset Table, and no fragment (PS3.5 A.4).
     """
-    if not is_encapsulated(dataset) or not dataset.get("PixelData"):
+    octets = values.octets(dataset, "PixelData")
+    if not is_encapsulated(dataset) or not octets:
         return None
     try:
-        _, *fragments = generate_fragments(dataset.PixelData)
-    except (ValueError, EOFError):
+        return b"".join(pixel_data.fragments(octets)[1:])
+    except UnreadableError:
         return None
-    return b"".join(fragments)
 
 
 def frames(dataset: Dataset, number: int) -> list[bytes] | None:
@@ -42,11 +44,12 @@ def frames(dataset: Dataset, number: int) -> list[bytes] | None:
     if number == 1:
         only = of(dataset)
         return None if only is None else [only]
-    if not is_encapsulated(dataset) or not dataset.get("PixelData"):
+    octets = values.octets(dataset, "PixelData")
+    if not is_encapsulated(dataset) or not octets:
         return None
     try:
-        return [*generate_frames(dataset.PixelData, number_of_frames=number)]
-    except (ValueError, EOFError):
+        return pixel_data.frames(octets, number)
+    except UnreadableError:
         return None
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from dicomweb_conformance import character_sets, media_types
+from dicomweb_conformance.reading import json_documents
+from dicomweb_conformance.reading.json_documents import JsonSyntaxError
+from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.validators.json_values import BareToken
 from dicomweb_conformance.validators.tally import Tally, shown
 
@@ -138,35 +140,27 @@ def _parsed(tally: Tally, text: str) -> Any:
 
 
 def _attempt(tally: Tally, text: str, constant: Callable[[str], BareToken]) -> Any:
-    def load(**options: Any) -> Any:
-        return json.loads(text, object_pairs_hook=_pairs, parse_constant=constant, **options)
-
     try:
-        return load()
-    except RecursionError:
-        tally.sees("JSON-003", "nested too deep to be read")
-        return UNREADABLE
-    except json.JSONDecodeError as error:
+        return json_documents.parsed(text, pairs=_pairs, constant=constant)
+    except JsonSyntaxError as error:
         fault = error
-    except ValueError:
-        # An integer of thousands of digits. As a float it is outside of any range.
-        return load(strict=False, parse_int=float)
-    if fault.msg.startswith("Invalid control character"):
-        where = f"character {fault.pos}"
-        tally.sees("JSON-050", "a raw control character inside a string", where, f"U+{ord(text[fault.pos]):04X}")
+    except UnreadableError as error:
+        tally.sees("JSON-003", "nested too deep to be read", received=error.why)
+        return UNREADABLE
+    if fault.why.startswith("Invalid control character"):
+        received = f"U+{ord(text[fault.at]):04X}"
+        tally.sees("JSON-050", "a raw control character inside a string", fault.where, received)
         try:
-            return load(strict=False, parse_int=float)
-        except RecursionError:
-            return UNREADABLE
-        except json.JSONDecodeError as error:
+            return json_documents.parsed(text, pairs=_pairs, constant=constant, control_characters=True)
+        except JsonSyntaxError as error:
             fault = error
-    tally.sees("JSON-003", _fault(fault, text), f"character {fault.pos}", fault.msg)
+    tally.sees("JSON-003", _fault(fault, text), fault.where, fault.why)
     return UNREADABLE
 
 
-def _fault(error: json.JSONDecodeError, text: str) -> str:
-    before = not text[: error.pos].strip() and text[error.pos : error.pos + 1] not in {"", "'", "/", "<"}
-    around = error.msg == "Extra data" or (before and ("{" in text or "[" in text))
+def _fault(error: JsonSyntaxError, text: str) -> str:
+    before = not text[: error.at].strip() and text[error.at : error.at + 1] not in {"", "'", "/", "<"}
+    around = error.why == "Extra data" or (before and ("{" in text or "[" in text))
     return "text before or after the JSON value" if around else _GRAMMAR
 
 

@@ -13,9 +13,10 @@ from importlib.resources import files
 
 from lxml import etree
 
-from dicomweb_conformance import media_types, xml_octets
+from dicomweb_conformance import media_types
 from dicomweb_conformance.native_xml import local_name
 from dicomweb_conformance.observation import Observation
+from dicomweb_conformance.reading import xml_octets
 from dicomweb_conformance.validators import xml_attributes
 from dicomweb_conformance.validators.tally import Tally, shown
 from dicomweb_conformance.validators.xml_names import MODEL, Context, judge_names

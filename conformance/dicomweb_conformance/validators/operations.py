@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from dicomweb_conformance.observation import Observation
+from dicomweb_conformance.reading import json_documents
+from dicomweb_conformance.reading.unreadable import UnreadableError
 
 Document: TypeAlias = dict[str, Any]
 
@@ -27,8 +29,8 @@ _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-
 def read(body: bytes) -> Document | None:
     """Return the JSON object that a body is, or None."""
     try:
-        value = json.loads(body.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
+        value = json_documents.value_of(body)
+    except UnreadableError:
         return None
     return value if isinstance(value, dict) else None
 

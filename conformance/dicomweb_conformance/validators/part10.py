@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator
 
 from dicomweb_conformance.observation import Observation
+from dicomweb_conformance.reading import deflated
+from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.validators import data_set_octets as octets_of
 from dicomweb_conformance.validators import pixel_data
 from dicomweb_conformance.validators.data_set_octets import Broken, Encoding
@@ -43,7 +44,6 @@ _GROUP_LENGTH, _VERSION, _SOP_CLASS, _INSTANCE, _SYNTAX, _IMPLEMENTATION = (
     0x0002_0010,
     0x0002_0012,
 )
-_LARGEST_INFLATED = 1 << 28
 
 
 def judge(octets: bytes, *, own: bool = True) -> Iterator[Observation]:
@@ -65,6 +65,13 @@ def judge(octets: bytes, *, own: bool = True) -> Iterator[Observation]:
     yield from tally.observations()
 
 
+def unread(error: UnreadableError) -> Observation:
+    """Return what it is that pydicom stumbles over a file in which nothing was found here."""
+    if "(" in error.where:  # a tag
+        return Observation(DATA_SET, "a value that is none of its VR", error.where, received=error.why)
+    return Observation(FILE, _UNPARSABLE, error.where, received=error.why)
+
+
 def _judge_file(tally: Tally, octets: bytes, own: bool) -> None:
     try:
         meta, start = _meta(tally, memoryview(octets))
@@ -79,11 +86,11 @@ def _judge_file(tally: Tally, octets: bytes, own: bool) -> None:
     view, offset, behind = memoryview(octets), start, b""
     if syntax in _DEFLATED:
         try:
-            inflated, behind = _inflated(octets[start:])
-        except (Broken, zlib.error) as error:
-            tally.sees(FILE, _UNPARSABLE, f"octet {start}", f"under {syntax}: {error}", own=own)
+            inflated, behind = deflated.inflated(octets[start:])
+        except UnreadableError as error:
+            tally.sees(FILE, _UNPARSABLE, f"octet {start}", f"under {syntax}: {error.why}", own=own)
             return
-        if len(inflated) >= _LARGEST_INFLATED:
+        if len(inflated) >= deflated.LARGEST:
             return
         view, offset = memoryview(inflated), 0
     try:
@@ -166,20 +173,6 @@ def _encoding(syntax: str) -> Encoding | None:
     if syntax in _REFERENCED or _ENCAPSULATED.fullmatch(syntax):
         return octets_of.EXPLICIT_LITTLE
     return _ENCODINGS.get(syntax)
-
-
-def _inflated(octets: bytes) -> tuple[bytes, bytes]:
-    """Undo the deflate of PS3.5 A.5; return the data set, as far as this suite reads, and what is behind the stream.
-
-    Raises:
-        Broken: the stream does not end.
-        zlib.error: it is no deflate.
-    """
-    stream = zlib.decompressobj(-zlib.MAX_WBITS)
-    found = stream.decompress(octets, _LARGEST_INFLATED)
-    if not stream.eof and len(found) < _LARGEST_INFLATED:
-        raise Broken("the deflated octets do not end")
-    return found, stream.unused_data
 
 
 def _rather(view: memoryview, start: int, claimed: Encoding) -> str:

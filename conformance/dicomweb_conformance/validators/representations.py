@@ -7,7 +7,8 @@ from typing import Any, get_args
 
 from dicomweb_conformance import media_types, multipart, native_xml
 from dicomweb_conformance.answers import CODING_FAULTS, Answer
-from dicomweb_conformance.observation import Observation
+from dicomweb_conformance.observation import Observation, Stumble, careful
+from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.validators import answers, dicom_json, images, part10, store_module
 from dicomweb_conformance.validators import native_xml as xml_validator
 
@@ -17,7 +18,7 @@ OWNED = tuple(
 _MODELS = frozenset(get_args(dicom_json.Resource))
 
 
-def observe(answer: Answer, own: Callable[[dict[str, Any]], bool]) -> Iterator[Observation]:
+def observe(answer: Answer, own: Callable[[dict[str, Any]], bool]) -> Iterator[Observation | Stumble]:
     """Yield what the body of a success shows of its model, and what any answer shows of its status.
 
     Args:
@@ -28,15 +29,13 @@ def observe(answer: Answer, own: Callable[[dict[str, Any]], bool]) -> Iterator[O
     body = b"".join(answer.body)
     resource = answers.resource_of(asked.method, asked.path, asked.query)
     accept = asked.accept or ""
-    yield from answers.judge(
-        answers.Answer(asked.method, asked.path, answer.status, answer.headers, body, asked.query, accept),
-        own=resource != "search",
-    )
+    whole = answers.Answer(asked.method, asked.path, answer.status, answer.headers, body, asked.query, accept)
+    yield from careful(answers.OWNED, answers.judge(whole, own=resource != "search"))
     faulty = answer.facts is not None and CODING_FAULTS & set(answer.facts.faults)
     if not body or answer.is_cut or faulty:
         return
     if resource == "store":
-        yield from store_module.judge(answer.status, answer.headers, body)
+        yield from careful(store_module.OWNED, store_module.judge(answer.status, answer.headers, body))
     if not 200 <= answer.status < 300:
         return
     if media_types.name_of(answer.content_type) == media_types.MULTIPART_RELATED:
@@ -52,13 +51,13 @@ def observe(answer: Answer, own: Callable[[dict[str, Any]], bool]) -> Iterator[O
 
 def _representation(
     answer: Answer, resource: str, content_type: str, octets: bytes, own: Callable[[dict[str, Any]], bool]
-) -> Iterator[Observation]:
+) -> Iterator[Observation | Stumble]:
     name, asked = media_types.name_of(content_type), answer.asked
     if not octets:
         return
     if name in {media_types.DICOM_JSON, media_types.JSON} and resource in _MODELS:
         charsets = ", ".join(asked.headers.all("Accept-Charset"))
-        yield from dicom_json.judge(
+        judged = dicom_json.judge(
             octets,
             content_type,
             resource=resource,  # type: ignore[arg-type]  # one of dicom_json.Resource by the line above
@@ -66,16 +65,18 @@ def _representation(
             accept_charset=charsets,
             own=own,
         )
+        yield from careful(dicom_json.OWNED, judged)
     elif name == media_types.DICOM_XML:
-        yield from xml_validator.judge(
-            octets, content_type, resource=resource, url=asked.url, own=resource != "search" or _is_own(octets, own)
-        )
+        ours = resource != "search" or _is_own(octets, own)
+        judged = xml_validator.judge(octets, content_type, resource=resource, url=asked.url, own=ours)
+        yield from careful(xml_validator.OWNED, judged)
     elif name == media_types.DICOM:
-        yield from part10.judge(octets, own=any(uid.encode() in octets for uid in _uids(asked.path)))
+        ours = any(uid.encode() in octets for uid in _uids(asked.path))
+        yield from careful(part10.OWNED, part10.judge(octets, own=ours))
     elif resource in {"frames", "bulkdata", "instances"}:
-        yield from images.judge_bulk_data(content_type, octets)
+        yield from careful(images.OWNED, images.judge_bulk_data(content_type, octets))
     elif resource == "rendered":
-        yield from images.judge_rendered(content_type, octets)
+        yield from careful(images.OWNED, images.judge_rendered(content_type, octets))
 
 
 def _uids(path: str) -> list[str]:
@@ -85,5 +86,5 @@ def _uids(path: str) -> list[str]:
 def _is_own(octets: bytes, own: Callable[[dict[str, Any]], bool]) -> bool:
     try:
         return own(native_xml.data_set_of(octets))
-    except native_xml.NativeXmlError:
+    except UnreadableError:
         return False

@@ -9,6 +9,7 @@ from dicomweb_conformance import dicom_json, media_types, multipart, native_xml,
 from dicomweb_conformance.dicom_json import DataSet
 from dicomweb_conformance.exchanges import Headers
 from dicomweb_conformance.observation import Observation
+from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.store_answer import StoreAnswer
 from dicomweb_conformance.validators.tally import Tally, shown
 
@@ -49,7 +50,7 @@ def module_of(content_type: str, body: bytes) -> StoreAnswer | None:
         return store_answer.of_body(body)
     try:
         model = native_xml.data_set_of(body)
-    except native_xml.NativeXmlError:
+    except UnreadableError:
         return None
     return StoreAnswer(model) if any(tag in model for tag in store_answer.ANNEX_I) else None
 

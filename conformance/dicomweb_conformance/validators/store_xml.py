@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from lxml import etree
 
 from dicomweb_conformance.dicom_json import DataSet, items, text
+from dicomweb_conformance.native_xml import local_name
 from dicomweb_conformance.observation import Observation
+from dicomweb_conformance.reading import xml_octets
 
 _ROW = "GOOGLE-027"
 _RETRIEVE_URL, _REFERENCED, _SOP_CLASS, _SOP_INSTANCE = "00081190", "00081199", "00081150", "00081155"
@@ -15,7 +17,7 @@ _RETRIEVE_URL, _REFERENCED, _SOP_CLASS, _SOP_INSTANCE = "00081190", "00081199", 
 
 def module(body: bytes) -> DataSet | None:
     """Return the data set of a document by its local names, in the shape of DICOM JSON; None where it is none."""
-    root = _root(body)
+    root = xml_octets.read(body).root
     return None if root is None else _data_set(root)
 
 
@@ -27,13 +29,13 @@ def judge(body: bytes, sop_class_uid: str, sop_instance_uid: str) -> Iterator[Ob
         sop_class_uid: that of the instance.
         sop_instance_uid: that of the instance.
     """
-    root = _root(body)
+    root = xml_octets.read(body).root
     if root is None:
         excerpt = body[:200].decode("utf-8", "backslashreplace")
         yield Observation(_ROW, "not well-formed", received=f"it begins {excerpt!r}")
         return
-    if _name(root) != "NativeDicomModel":
-        yield Observation(_ROW, "another root", expected=("NativeDicomModel",), received=_name(root))
+    if local_name(root) != "NativeDicomModel":
+        yield Observation(_ROW, "another root", expected=("NativeDicomModel",), received=local_name(root))
     if root.nsmap or body.lstrip().startswith(b"<?xml"):
         yield Observation(_ROW, "namespace or XML declaration present")
     data_set = _data_set(root)
@@ -67,30 +69,18 @@ def _form(root: etree._Element) -> Iterator[Observation]:
             yield Observation(
                 _ROW, f"DicomAttribute without {absent[0]}", tag, received=", ".join(map(str, attribute.attrib))
             )
-        numbers = [each.get("number") for each in attribute if _name(each) in {"Value", "Item"}]
+        numbers = [each.get("number") for each in attribute if local_name(each) in {"Value", "Item"}]
         if numbers != [str(number) for number in range(1, len(numbers) + 1)]:
             yield Observation(_ROW, "not numbered from 1", tag, received=", ".join(map(str, numbers)))
-
-
-def _root(body: bytes) -> etree._Element | None:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
-    try:
-        return etree.fromstring(body, parser)
-    except (etree.XMLSyntaxError, ValueError):
-        return None
 
 
 def _data_set(parent: etree._Element) -> DataSet:
     return {
         each.get("tag", "").upper(): {"vr": each.get("vr", ""), "Value": [_value(one) for one in each]}
         for each in parent
-        if _name(each) == "DicomAttribute"
+        if local_name(each) == "DicomAttribute"
     }
 
 
 def _value(element: etree._Element) -> object:
-    return _data_set(element) if _name(element) == "Item" else (element.text or "").strip()
-
-
-def _name(element: etree._Element) -> str:
-    return etree.QName(element).localname
+    return _data_set(element) if local_name(element) == "Item" else (element.text or "").strip()

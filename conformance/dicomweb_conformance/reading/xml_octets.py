@@ -124,6 +124,8 @@ def _parsed(text: str, known: Document) -> Document:
             fault = NOT_WELL_FORMED
         if "Extra content" in detail:
             roots = len(re.findall(r"</(?:[\w.-]+:)?NativeDicomModel\s*>", text))
+    except (ValueError, LookupError, AssertionError, MemoryError, RecursionError) as error:  # lxml on its own limits
+        fault, detail = NOT_WELL_FORMED, type(error).__name__
     return Document(
         root,
         known.encoding,

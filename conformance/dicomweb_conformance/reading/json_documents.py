@@ -1,0 +1,88 @@
+"""From octets to a JSON value (RFC 8259): bounded in depth, without lone surrogates or numbers beyond arithmetic."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from itertools import accumulate
+from typing import Any
+
+from dicomweb_conformance.reading.unreadable import DEEPEST, Form, UnreadableError, writable_value
+
+DEEPEST_VALUE = 3 * DEEPEST + 8
+"""Values in values: an item of a sequence is an object in the array of an object."""
+_LONGEST_INTEGER = 40
+"""Digits up to which an integer is read as one: no VR has more, and arithmetic of longer ones takes its time."""
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_NO_BRACKET = re.compile(r"[^\[\]{}]+")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+class JsonSyntaxError(UnreadableError):
+    """A text that leaves the grammar; `at` is the first character outside of it."""
+
+    def __init__(self, why: str, at: int) -> None:
+        super().__init__(Form.JSON, why, f"character {at}")
+        self.at = at
+
+
+def value_of(octets: bytes) -> Any:
+    """Return the JSON value of a body as well as it can be read: a byte order mark, NaN and repeated names are let by.
+
+    Raises:
+        UnreadableError: it is not JSON in UTF-8, or nested deeper than `DEEPEST_VALUE`.
+    """
+    try:
+        text = octets.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnreadableError(Form.JSON, "it is not in UTF-8", f"octet {error.start}") from None
+    value = parsed(text)
+    return writable_value(value) if _SURROGATE.search(text) else value
+
+
+def parsed(
+    text: str,
+    *,
+    pairs: Callable[[list[tuple[str, Any]]], Any] | None = None,
+    constant: Callable[[str], Any] | None = None,
+    control_characters: bool = False,
+) -> Any:
+    """Return the value of a text; what is in its strings stays as it is.
+
+    Args:
+        text: the document.
+        pairs: makes an object of its members, repeated names included.
+        constant: makes a value of NaN, Infinity or -Infinity.
+        control_characters: let them stand in strings as they are.
+
+    Raises:
+        JsonSyntaxError: the text is no JSON.
+        UnreadableError: it is nested deeper than `DEEPEST_VALUE`.
+    """
+    if _is_too_deep(text):
+        raise UnreadableError(Form.JSON, f"it is nested more than {DEEPEST_VALUE} deep")
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=pairs,
+            parse_constant=constant,
+            parse_int=_integer,
+            strict=not control_characters,
+        )
+    except json.JSONDecodeError as error:
+        raise JsonSyntaxError(error.msg, error.pos) from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise UnreadableError(Form.JSON, type(error).__name__) from None
+
+
+def _integer(digits: str) -> float:
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)
+
+
+def _is_too_deep(text: str) -> bool:
+    """Tell by its brackets, without recursion, whether a document is nested too deep to be parsed."""
+    if text.count("[") + text.count("{") <= DEEPEST_VALUE:
+        return False
+    brackets = _NO_BRACKET.sub("", _STRING.sub("", text))
+    return max(accumulate(1 if each in "[{" else -1 for each in brackets), default=0) > DEEPEST_VALUE

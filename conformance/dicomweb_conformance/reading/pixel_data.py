@@ -1,0 +1,79 @@
+"""From Pixel Data to frames and samples (PS3.5 8, A.4): what a decoder stumbles over, and how much it may unpack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import NDArray
+from pydicom import Dataset
+from pydicom.encaps import generate_fragments, generate_frames
+from pydicom.pixels.processing import apply_color_lut
+from pydicom.pixels.utils import pixel_array
+
+from dicomweb_conformance.reading.unreadable import Form, UnreadableError, quietly
+
+LARGEST = 1 << 28
+"""Octets of samples beyond which pixels are not decoded: the corpus has nothing near it."""
+
+
+def samples(data_set: Dataset, *, colours: bool = False) -> NDArray[Any]:
+    """Return the decoded pixels of an image.
+
+    Args:
+        data_set: of a file, with its File Meta Information.
+        colours: put those of a palette in place of its entries.
+
+    Raises:
+        UnreadableError: they do not decode, or are more than `LARGEST`.
+    """
+    with quietly():
+        try:
+            _must_be_few(data_set)
+            found = pixel_array(data_set)
+            return apply_color_lut(found, data_set) if colours else found
+        except UnreadableError:
+            raise
+        except Exception as error:  # pydicom and its decoders raise whatever they stumble over
+            raise UnreadableError(Form.PIXELS, f"{type(error).__name__}: {error}", "(7FE0,0010)") from error
+
+
+def _must_be_few(data_set: Dataset) -> None:
+    size = 1
+    for keyword, default in (("Rows", 0), ("Columns", 0), ("SamplesPerPixel", 1), ("NumberOfFrames", 1)):
+        value = data_set.get(keyword)
+        size *= int(default if value is None else value)
+    size *= -(-int(data_set.get("BitsAllocated") or 8) // 8)
+    if size > LARGEST:
+        raise UnreadableError(Form.PIXELS, f"they are {size} octets, more than are decoded", "(7FE0,0010)")
+
+
+def fragments(octets: bytes) -> list[bytes]:
+    """Return the items of encapsulated Pixel Data, the first of which is the Basic Offset Table.
+
+    Raises:
+        UnreadableError: what is there is no item.
+    """
+    with quietly():
+        try:
+            return list(generate_fragments(octets))
+        except Exception as error:  # as above
+            raise _no_fragments(error) from error
+
+
+def frames(octets: bytes, number: int) -> list[bytes]:
+    """Return the codestreams of so many frames of encapsulated Pixel Data.
+
+    Raises:
+        UnreadableError: they cannot be told apart.
+    """
+    with quietly():
+        try:
+            return list(generate_frames(octets, number_of_frames=number))
+        except Exception as error:  # as above
+            raise _no_fragments(error) from error
+
+
+def _no_fragments(error: Exception) -> UnreadableError:
+    return UnreadableError(
+        Form.PIXELS, f"its fragments cannot be told apart ({type(error).__name__}: {error})", "(7FE0,0010)"
+    )
