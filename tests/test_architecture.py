@@ -35,6 +35,7 @@ PURE = {
     "catalogue",
     "verdicts",
     "exchanges",
+    "urls",
     "observation",
     "store_answer",
     "redaction",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import urlsplit
 
+from dicomweb_conformance import urls
 from dicomweb_conformance.exchanges import Headers, Response
 from dicomweb_conformance.wire_facts import Fault, WireFacts
 
@@ -146,12 +146,12 @@ def answer_of(
         base_url: of the Studies Service, without a slash at its end. The path of a URL that is not below it (one that
             the target gave) stays whole.
     """
-    parts = urlsplit(response.url)
-    path = parts.path
+    asked = urls.resolved("", response.url)
+    path = asked.path
     if response.url.startswith(base_url):
-        path = path.removeprefix(urlsplit(base_url).path)
+        path = path.removeprefix(urls.resolved("", base_url).path)
     return Answer(
-        asked=Asked(response.method, path.strip("/"), parts.query, response.url, Headers(sent), size),
+        asked=Asked(response.method, path.strip("/"), asked.query or "", response.url, Headers(sent), size),
         status=response.status,
         headers=response.headers,
         body=(response.body,) if response.body else (),

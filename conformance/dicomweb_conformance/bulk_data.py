@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from dataclasses import dataclass, replace
 
-from dicomweb_conformance import media_types
+from dicomweb_conformance import media_types, urls
 from dicomweb_conformance.dicom_json import DataSet, values
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.studies_service import StudiesService
+from dicomweb_conformance.urls import Url, UrlError
 
 PIXEL_DATA = "7FE00010"
 EITHER_FORM = f"{media_types.MULTIPART_OCTETS}, {media_types.OCTET_STREAM};q=0.5"
@@ -22,49 +22,54 @@ class Reference:
     Attributes:
         path: the element that it stands for, such as `7FE00010` or `00720422[1]/00720065`.
         uri: as the metadata give it.
-        base: the URL of the metadata.
+        metadata: the answer that gives it, which it is resolved against (RFC 3986 5.1).
     """
 
     path: str
     uri: str
-    base: str
+    metadata: Response
 
     @property
     def is_relative(self) -> bool:
         """Whether it needs a base (RFC 3986 4.2)."""
-        return not urlsplit(self.uri).scheme
+        return urls.read(self.uri).scheme is None
 
     @property
-    def url(self) -> str:
-        """What it stands for, resolved against the metadata (RFC 3986 5.1)."""
-        return urljoin(self.base, self.uri)
+    def url(self) -> Url:
+        """What it stands for.
+
+        Raises:
+            UrlError: it is not followed, as `refusal` says.
+        """
+        return urls.resolve(self.uri, self.metadata.url)
+
+    @property
+    def refusal(self) -> str:
+        """Why it is not followed; empty where it is."""
+        try:
+            _ = self.url
+        except UrlError as error:
+            return str(error)
+        return ""
 
 
-def references(data_set: DataSet, base: str, path: str = "") -> Iterator[Reference]:
-    """Yield the bulk data URIs of a DICOM JSON data set, nested ones too; what is no URI reference is left out.
+def references(data_set: DataSet, metadata: Response, path: str = "") -> Iterator[Reference]:
+    """Yield the bulk data URIs of a DICOM JSON data set, nested ones too, whether they can be followed or not.
 
     Args:
         data_set: an object of a metadata answer.
-        base: the URL of that answer.
+        metadata: that answer.
         path: where the data set is, empty at the top.
     """
     for tag, element in data_set.items():
         if not isinstance(element, dict):
             continue
         uri = element.get("BulkDataURI")
-        if isinstance(uri, str) and uri and _can_be_read(uri, base):
-            yield Reference(path + tag, uri, base)
+        if isinstance(uri, str) and uri:
+            yield Reference(path + tag, uri, metadata)
         for number, item in enumerate(values(data_set, tag), 1):
             if element.get("vr") == "SQ" and isinstance(item, dict):
-                yield from references(item, base, f"{path}{tag}[{number}]/")
-
-
-def _can_be_read(uri: str, base: str) -> bool:
-    try:
-        urlsplit(urljoin(base, uri))
-    except ValueError:
-        return False
-    return True
+                yield from references(item, metadata, f"{path}{tag}[{number}]/")
 
 
 def dereferenced(service: StudiesService, reference: Reference, *, accept: str = EITHER_FORM) -> Response | None:
@@ -75,16 +80,25 @@ def dereferenced(service: StudiesService, reference: Reference, *, accept: str =
 
     Returns:
         the answer; None where the URI leads to another origin, and names no resource of the Studies Service.
+
+    Raises:
+        UrlError: the URI is not followed.
     """
-    if not service.is_targets(reference.url):
-        _, studies, below = urlsplit(reference.url).path.rpartition("/studies/")
-        return service.get(f"studies/{below}", accept=accept) if studies else None
-    response = service.get_url(reference.url, accept=accept)
+    url = reference.url
+    if not service.is_targets(url):
+        _, studies, below = url.path.rpartition("/studies/")
+        path = f"{service.base.path.rstrip('/')}/studies/{below}"
+        return service.get_url(replace(service.base, path=path, query=url.query), accept=accept) if studies else None
+    response = service.get_url(url, accept=accept)
     if response.status == 404 and reference.is_relative:
         return below_base(service, reference, accept=accept)
     return response
 
 
 def below_base(service: StudiesService, reference: Reference, *, accept: str = EITHER_FORM) -> Response:
-    """GET a relative URI as if the base URL of the service was its base."""
-    return service.get_url(urljoin(f"{service.base_url}/", reference.uri), accept=accept)
+    """GET a relative URI as if the base URL of the service was its base.
+
+    Raises:
+        UrlError: the URI is not followed.
+    """
+    return service.get_url(urls.resolve(reference.uri, f"{service.base_url}/"), accept=accept)

@@ -103,8 +103,10 @@ def _pixel_data(accept: str) -> Probe:
             (data_set,) = dicom_json.objects(metadata.body)
         except ValueError:
             return metadata
-        given = {each.path: each for each in bulk_data.references(data_set, metadata.url)}
+        given = {each.path: each for each in bulk_data.references(data_set, metadata)}
         reference = given.get(bulk_data.PIXEL_DATA)
+        if reference and reference.refusal:
+            return metadata  # which do not lead to the pixels: that is broken, not absent
         return bulk_data.dereferenced(service, reference, accept=accept) if reference else None
 
     return probe

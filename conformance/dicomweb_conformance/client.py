@@ -1,7 +1,8 @@
 """Exchanges with the target. What is sent is what was asked for and nothing else; what comes back is never judged here.
 
-requests adds headers, follows redirects and reads settings from its surroundings; all of that is switched off: a header
-that a check did not set would make it check something else, and a redirect could carry credentials to another host.
+No redirect is followed and nothing is taken from the surroundings: a header that a check did not set would make it
+check something else. A URL that a server gave is a value before it comes here, and what only the target may see is
+added by the connection.
 """
 
 from __future__ import annotations
@@ -15,19 +16,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
-import requests
 import urllib3
-from urllib3.util import SKIP_HEADER
 
-from dicomweb_conformance import busy
+from dicomweb_conformance import busy, urls
 from dicomweb_conformance.answers import Course
-from dicomweb_conformance.connections import Adapter, Wire
+from dicomweb_conformance.connections import Connections, Fields, Wire
 from dicomweb_conformance.content_coding import decoded
 from dicomweb_conformance.exchanges import Examined, Headers, Response
 from dicomweb_conformance.recorder import Recorder, now
 from dicomweb_conformance.target import Target
+from dicomweb_conformance.urls import Url
 
 BODY_LIMIT = 256 << 20
 """Octets of a body that are read at most, and to which it may unpack."""
@@ -69,12 +68,15 @@ _IDEMPOTENT = busy.SAFE | {"DELETE", "PUT"}
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it is to be sent, with the id of its exchange and all header fields but those of framing."""
+    """One request as it is to be sent, with the id of its exchange.
+
+    `headers` has neither the fields of framing nor those that only the target may see, which the connection adds.
+    """
 
     exchange: str
     method: str
     url: str
-    headers: tuple[tuple[str, str], ...]
+    headers: Fields
     body: Body
 
 
@@ -122,19 +124,13 @@ class Client:
         self._on_answer = on_answer
         self._examine = examine
         self._last = 0.0
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.headers.clear()
-        self.proxies = {"http": target.proxy, "https": target.proxy} if target.proxy else {}
-        self.adapter = Adapter(self.wire)
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, self.adapter)
+        self.connections = Connections(self.wire, target)
         if target.insecure:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
     def close(self) -> None:
         """Close every connection."""
-        self._session.close()
+        self.connections.close()
 
     def must_be_allowed(self, method: str) -> None:
         """Refuse a method that is not safe (RFC 9110 9.2.1) where the target may only be read.
@@ -195,7 +191,7 @@ class Client:
     def send(
         self,
         method: str,
-        url: str,
+        url: Url | str,
         *,
         headers: Sequence[tuple[str, str]] = (),
         body: Body = None,
@@ -210,7 +206,7 @@ class Client:
 
         Args:
             method: the HTTP method.
-            url: the whole URL, percent-encoded already.
+            url: the whole URL; what a server gave comes as a value, from `urls.resolve`.
             headers: the fields to send beside Host, User-Agent, credentials and framing.
             body: the payload; an iterable that is not `Streamed` is sent chunked, and only once if it can be iterated
                 over only once.
@@ -218,19 +214,25 @@ class Client:
 
         Returns:
             the last answer; its status is 0 where none came.
+
+        Raises:
+            UrlError: a text is no URL, or none that is followed.
+            ReadOnlyError: the target may only be read.
         """
-        fields = {name.lower(): (name, value) for name, value in (*self.own_fields(url), *headers)}
-        return self.exchange(method, url, tuple(fields.values()), body, purpose, self._answer)
+        to = urls.parse(url) if isinstance(url, str) else url
+        fields = {name.lower(): (name, value) for name, value in (*self.own_fields, *headers)}
+        return self.exchange(method, to, str(to), tuple(fields.values()), body, purpose, self._answer)
 
     def exchange(
-        self, method: str, url: str, headers: tuple[tuple[str, str], ...], body: Body, purpose: str, answer: Answer
+        self, method: str, to: Url, url: str, headers: Fields, body: Body, purpose: str, answer: Answer
     ) -> Response:
         """Have one request answered, as often as `send` says, and record each try.
 
         Args:
             method: the HTTP method.
-            url: the whole URL.
-            headers: all header fields but those of framing.
+            to: where the connection leads.
+            url: what is recorded as the URL.
+            headers: all header fields but those of framing, and those that only the target may see.
             body: the payload.
             purpose: why it is sent.
             answer: sends the request, and turns whatever goes wrong into a Response.
@@ -241,7 +243,7 @@ class Client:
         self.must_be_allowed(method)
 
         def once(retry_of: str | None) -> Response:
-            return self._once(method, url, headers, body, purpose, answer, retry_of)
+            return self._once(method, to, url, headers, body, purpose, answer, retry_of)
 
         response = once(None)
         if response.status == 0 and method in _IDEMPOTENT and self.wire.was_stale:
@@ -258,7 +260,7 @@ class Client:
             self._patience -= pause
             self._pause(pause)
             # A busy target may close what it kept open, and a POST that meets with that cannot be repeated.
-            self.adapter.close()
+            self.connections.close()
             response = once(first)
             retries += 1
         if response.status:
@@ -279,8 +281,9 @@ class Client:
     def _once(
         self,
         method: str,
+        to: Url,
         url: str,
-        headers: tuple[tuple[str, str], ...],
+        headers: Fields,
         body: Body,
         purpose: str,
         answer: Answer,
@@ -288,10 +291,11 @@ class Client:
     ) -> Response:
         self._wait_for_turn()
         if method not in busy.SAFE and time.monotonic() - self._last > _IDLE:
-            self.adapter.close()
+            self.connections.close()
         exchange = self._recorder.next_exchange()
         check = self._on_exchange(exchange)
-        self.wire.begin(self.target.timeout)
+        secrets = self._secrets(to, headers)
+        self.wire.begin(self.target.timeout, to, secrets)
         started, clock = now(), time.monotonic()
         response = answer(Request(exchange, method, url, headers, body))
         self._last = time.monotonic()
@@ -306,7 +310,7 @@ class Client:
             method=method,
             url=url,
             request={
-                "headers": self._recorder.headers(self.wire.sent() or headers),
+                "headers": self._recorder.headers(self.wire.sent() or (*headers, *secrets)),
                 "body": self._recorder.body(body) if isinstance(body, bytes) else None,
             },
             response=self._recorded(response) if response.status else None,
@@ -342,25 +346,29 @@ class Client:
         }
         return {"wire": {name: value for name, value in said.items() if value not in (None, [], "")}}
 
-    def own_fields(self, url: str) -> list[tuple[str, str]]:
-        """Return the header fields that every request carries: to another origin neither credentials nor settings."""
-        fields = [("User-Agent", self._user_agent)]
-        if self.is_targets(url):
-            fields += self.target.headers
-            if self.target.credentials.authorization:
-                fields.append(("Authorization", self.target.credentials.authorization))
-        return fields
+    @property
+    def own_fields(self) -> Fields:
+        """The header fields that every request carries, wherever it goes."""
+        return (("User-Agent", self._user_agent),)
 
-    def is_targets(self, url: str) -> bool:
+    def _secrets(self, to: Url, headers: Fields) -> Fields:
+        """Return the fields that only the target may see, but for those that a check sends otherwise.
+
+        Raises:
+            CredentialsError: no token can be fetched.
+        """
+        if not self.is_targets(to):
+            return ()
+        authorization = self.target.credentials.authorization
+        secrets = {name.lower(): (name, value) for name, value in self.target.headers}
+        if authorization:
+            secrets["authorization"] = ("Authorization", authorization)
+        given = {name.lower() for name, _ in headers}
+        return tuple(field for name, field in secrets.items() if name not in given)
+
+    def is_targets(self, url: Url) -> bool:
         """Tell whether a URL is of the target's origin (RFC 6454 4)."""
-        try:
-            return _origin(url) == _origin(self.target.url)
-        except ValueError:
-            return False  # no URL at all, as one that a server gave may be
-
-    def certificate(self, url: str) -> str | None:
-        """Return the client certificate to show; none to another origin."""
-        return str(self.target.certificate) if self.target.certificate and self.is_targets(url) else None
+        return url.origin == self.target.base.origin
 
     def _answer(self, asked: Request) -> Response:
         def broken(error: BaseException, **known: Any) -> Response:
@@ -373,38 +381,25 @@ class Client:
                 **{"status": 0, **known},
             )
 
-        # urllib3 adds Accept-Encoding unless told to skip it; requests adds nothing to a cleared session but framing.
-        fields: dict[str, Any] = {"Accept-Encoding": SKIP_HEADER, **dict(asked.headers)}
-        data = asked.body if asked.body is None or isinstance(asked.body, (bytes, Streamed)) else iter(asked.body)
+        fields = (*_framing(asked.method, asked.body), *asked.headers)
         try:
-            prepared = requests.Request(asked.method, asked.url, headers=fields, data=data).prepare()
-            prepared.headers.update(fields)
-            answer = self._session.send(
-                prepared,
-                timeout=self.target.timeout,
-                allow_redirects=False,
-                stream=True,
-                verify=self.target.verify,
-                cert=self.certificate(asked.url),
-                proxies=self.proxies,
-            )
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            answer = self.connections.ask(asked.method, fields, asked.body, self.target.timeout)
+        except (urllib3.exceptions.HTTPError, OSError) as error:
             return broken(error)
-        raw = answer.raw
         known: dict[str, Any] = {
-            "status": answer.status_code,
+            "status": answer.status,
             "reason": answer.reason or "",
-            "headers": Headers(tuple((str(name), str(value)) for name, value in raw.headers.items())),
+            "headers": Headers(tuple((str(name), str(value)) for name, value in answer.headers.items())),
         }
         body = io.BytesIO()
         try:
             with contextlib.closing(answer):
-                for chunk in raw.stream(_CHUNK, decode_content=False):
+                for chunk in answer.stream(_CHUNK, decode_content=False):
                     if body.tell() + len(chunk) > self.body_limit:
                         raise TimeoutError(f"the body goes on after {self.body_limit >> 20} MiB; the rest was not read")
                     body.write(chunk)
                     self.wire.left()
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        except (urllib3.exceptions.HTTPError, OSError) as error:
             return broken(error, body=body.getvalue(), **known)
         wire = self.wire.facts()
         # http.client takes the end of the connection for the end of the head.
@@ -429,9 +424,13 @@ def _course(broken: Response, examined: Examined) -> Course:
     )
 
 
-def _origin(url: str) -> tuple[str, str, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+def _framing(method: str, body: Body) -> Fields:
+    """Return the header field that says how a payload ends (RFC 9112 6)."""
+    if isinstance(body, (bytes, Streamed)) and len(body):
+        return (("Content-Length", str(len(body))),)
+    if not body:
+        return () if method in {"GET", "HEAD"} else (("Content-Length", "0"),)
+    return (("Transfer-Encoding", "chunked"),)
 
 
 def describe(error: BaseException) -> str:

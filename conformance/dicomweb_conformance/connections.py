@@ -1,7 +1,10 @@
-"""Connections that notice what passes through them, and that hold one deadline from the first octet to the last.
+"""Connections that notice what passes through them, hold one deadline, and show secrets to one origin alone.
 
 http.client forgives what a strict client would stumble over, and its timeout begins anew with each octet. The classes
 here read along between the socket and http.client, and give each wait only what is left of the exchange's time.
+
+A connection is opened from a `Url`, never from text. What only the target may see (credentials, header fields of the
+settings, the client certificate) is added by the connection itself, which knows where it leads.
 """
 
 from __future__ import annotations
@@ -13,12 +16,16 @@ import math
 import socket
 import threading
 import time
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeAlias
 
+import certifi
 import urllib3
-from requests.adapters import HTTPAdapter
+from urllib3.util import SKIP_HEADER
 
 from dicomweb_conformance.answer_reader import AnswerReader
+from dicomweb_conformance.target import Target, proxy_of
+from dicomweb_conformance.urls import Origin, Url
 from dicomweb_conformance.wire_facts import WireFacts
 
 LINGER = 2.0
@@ -26,11 +33,25 @@ LINGER = 2.0
 _LOOK = 1 << 16
 """Octets that are read at most to see whether anything follows an answer."""
 
+_KEPT = 10
+"""Connections to one origin that are kept alive at most."""
+
+Fields: TypeAlias = tuple[tuple[str, str], ...]
+
+
+class MisdirectedError(Exception):
+    """A connection that does not lead where the request is to go: a mistake of this suite, and nothing was sent."""
+
 
 class Wire(threading.local):
-    """What goes over the wire in the exchange that this thread is busy with: the request's head, and the answer."""
+    """What goes over the wire in the exchange that this thread is busy with: the request's head, and the answer.
+
+    `to` is where the request goes, and `secrets` are the fields that it carries where that is the target's origin.
+    """
 
     def __init__(self) -> None:
+        self.to: Url | None = None
+        self.secrets: Fields = ()
         self.head = b""
         self.reader: AnswerReader | None = None
         self.tunnelling = False
@@ -39,16 +60,19 @@ class Wire(threading.local):
         self._deadline = math.inf
         self._timeout = math.inf
 
-    def begin(self, timeout: float, *, lingers: bool = False) -> None:
+    def begin(self, timeout: float, to: Url, secrets: Fields) -> None:
         """Forget the last exchange and start the clock of the next.
 
         Args:
             timeout: seconds for all of it.
-            lingers: wait for the end of the connection after the answer, for octets that come late.
+            to: where the request goes.
+            secrets: header fields for the target's origin alone.
         """
+        self.to = to
+        self.secrets = secrets
         self.head = b""
         self.reader = None
-        self.lingers = lingers
+        self.lingers = False
         self.connected = False
         self._timeout = timeout
         self._deadline = time.monotonic() + timeout
@@ -153,7 +177,8 @@ def _answer_class(wire: Wire) -> type[http.client.HTTPResponse]:
     return Answer
 
 
-def _pools(wire: Wire) -> dict[str, type[urllib3.HTTPConnectionPool]]:
+def _pools(connections: Connections) -> dict[str, type[urllib3.HTTPConnectionPool]]:
+    wire = connections.wire
     answer = _answer_class(wire)
 
     class Connection(urllib3.connection.HTTPConnection):
@@ -162,6 +187,10 @@ def _pools(wire: Wire) -> dict[str, type[urllib3.HTTPConnectionPool]]:
         def connect(self) -> None:
             wire.connected = True
             super().connect()
+
+        def request(self, method: str, url: str, body: Any = None, headers: Any = None, **rest: Any) -> None:  # noqa: ARG002 - see ask
+            fields = {**headers, **dict(connections.secrets(self))}
+            super().request(method, connections.request_target(), body, fields, **rest)
 
         def send(self, data: Any) -> None:
             _note_sent(wire, self, data)
@@ -172,7 +201,12 @@ def _pools(wire: Wire) -> dict[str, type[urllib3.HTTPConnectionPool]]:
 
         def connect(self) -> None:
             wire.connected = True
+            self.cert_file = connections.certificate(self)
             super().connect()
+
+        def request(self, method: str, url: str, body: Any = None, headers: Any = None, **rest: Any) -> None:  # noqa: ARG002 - see ask
+            fields = {**headers, **dict(connections.secrets(self))}
+            super().request(method, connections.request_target(), body, fields, **rest)
 
         def send(self, data: Any) -> None:
             _note_sent(wire, self, data)
@@ -202,20 +236,130 @@ def _note_sent(wire: Wire, connection: http.client.HTTPConnection, data: Any) ->
         connection.sock.settimeout(wire.left())
 
 
-class Adapter(HTTPAdapter):
-    """requests' way to the connections of this module: no retries, no redirects."""
+class Connections:
+    """The connections of a client, kept alive, direct or through the target's proxy: no retries, no redirects.
 
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-        super().__init__(max_retries=urllib3.Retry(0, redirect=0, status=0))
+    Args:
+        wire: told of what passes.
+        target: whose origin alone sees its secrets.
+    """
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Set up direct connections."""
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _pools(self._wire)
+    def __init__(self, wire: Wire, target: Target) -> None:
+        self.wire = wire
+        self._target = target
+        self._proxy: Url | None = None
+        self.proxy_fields: Fields = ()
+        """Header fields for the proxy alone."""
+        tls: dict[str, Any] = {"cert_reqs": "CERT_NONE" if target.insecure else "CERT_REQUIRED"}
+        if not target.insecure:
+            tls["ca_certs"] = str(target.ca or certifi.where())
+        if target.proxy:
+            self._proxy, authorization = proxy_of(target.proxy)
+            self.proxy_fields = (("Proxy-Authorization", authorization),) if authorization else ()
+            self._pools: urllib3.PoolManager = urllib3.ProxyManager(
+                str(self._proxy), maxsize=_KEPT, proxy_headers=dict(self.proxy_fields), **tls
+            )
+        else:
+            self._pools = urllib3.PoolManager(maxsize=_KEPT, **tls)
+        self._pools.pool_classes_by_scheme = _pools(self)
 
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> urllib3.ProxyManager:
-        """Set up connections through a proxy."""
-        manager: urllib3.ProxyManager = super().proxy_manager_for(proxy, **kwargs)
-        manager.pool_classes_by_scheme = _pools(self._wire)
-        return manager
+    def close(self) -> None:
+        """Close every connection."""
+        self._pools.clear()
+
+    def forwards(self, to: Url) -> bool:
+        """Tell whether a proxy gets the request itself, not a tunnel (RFC 9112 3.2.2)."""
+        return self._proxy is not None and to.origin.scheme == "http"
+
+    def ask(
+        self, method: str, fields: Fields, body: Iterable[bytes] | bytes | None, timeout: float
+    ) -> urllib3.BaseHTTPResponse:
+        """Send a request to where the wire's exchange goes, over a connection that may be kept, and return its answer.
+
+        The body of the answer is not read yet.
+
+        Args:
+            method: the HTTP method.
+            fields: those of framing among them; of several of one name the last is sent.
+            body: the payload, in chunks where `fields` say so.
+            timeout: seconds for each wait.
+
+        Raises:
+            HTTPError: of urllib3.
+            OSError: of the socket.
+        """
+        to = self._to()
+        # Host is given, so that http.client takes none from text; urllib3 adds Accept-Encoding unless told to skip it.
+        own = (("Host", to.origin.authority), ("Accept-Encoding", SKIP_HEADER))
+        headers = dict({name.lower(): (name, value) for name, value in (*own, *fields)}.values())
+        return self._pool(to).urlopen(
+            method,
+            # urllib3 reads the scheme in this and nothing else: the request line is made from the value.
+            f"{to.origin}/" if self.forwards(to) else "/",
+            body=body,
+            headers=headers,
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            timeout=urllib3.Timeout(connect=timeout, read=timeout),
+            preload_content=False,
+            decode_content=False,
+            chunked="transfer-encoding" in {name.lower() for name in headers},
+        )
+
+    def opened(self, timeout: float) -> urllib3.connection.HTTPConnection:
+        """Return a new connection to where the wire's exchange goes, which is not kept.
+
+        Raises:
+            HTTPError: of urllib3.
+            OSError: of the socket.
+        """
+        to = self._to()
+        pool: Any = self._pool(to)
+        connection: urllib3.connection.HTTPConnection = pool._new_conn()
+        connection.timeout = timeout
+        if self._proxy and not self.forwards(to):
+            pool._prepare_proxy(connection)
+        else:
+            connection.connect()
+        return connection
+
+    def secrets(self, connection: urllib3.connection.HTTPConnection) -> Fields:
+        """Return the fields that a request over this connection carries beside what was asked for.
+
+        Raises:
+            MisdirectedError: the connection does not lead where the exchange is to go.
+        """
+        to, there = self._to().origin, self._origin(connection)
+        if there != to:
+            raise MisdirectedError(f"a connection to {there} for a request to {to}")
+        return self.wire.secrets if there == self._target.base.origin else ()
+
+    def certificate(self, connection: urllib3.connection.HTTPConnection) -> str | None:
+        """Return the file of the client certificate that this connection shows; None where it leads elsewhere."""
+        there = self._origin(connection)
+        shown = there == self._target.base.origin and there.scheme == "https"
+        return str(self._target.certificate) if shown and self._target.certificate else None
+
+    def request_target(self) -> str:
+        """Return what stands in the request line: absolute where a proxy forwards the request."""
+        to = self._to()
+        return str(to) if self.forwards(to) else to.target
+
+    def _to(self) -> Url:
+        assert self.wire.to is not None, "an exchange has begun"
+        return self.wire.to
+
+    def _pool(self, to: Url) -> urllib3.HTTPConnectionPool:
+        return self._pools.connection_from_host(to.origin.host, to.origin.port, to.origin.scheme)
+
+    def _origin(self, connection: Any) -> Origin:
+        """Return the origin that a connection leads to, by what it is itself.
+
+        One to a proxy leads where its tunnel ends; without one, to what the request line names.
+        """
+        scheme = "https" if isinstance(connection, urllib3.connection.HTTPSConnection) else "http"
+        if connection._tunnel_host is not None:
+            return Origin("https", connection._tunnel_host.strip("[]").lower(), connection._tunnel_port)
+        there = Origin(scheme, connection.host.strip("[]").lower(), connection.port)
+        return self._to().origin if self.forwards(self._to()) and self._proxy and there == self._proxy.origin else there

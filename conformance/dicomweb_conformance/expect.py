@@ -11,11 +11,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
-from urllib.parse import urljoin, urlsplit
 
 from pydicom import Dataset
 
-from dicomweb_conformance import dicom_json, media_types, multipart
+from dicomweb_conformance import dicom_json, media_types, multipart, urls
 from dicomweb_conformance.catalogue import Requirement, code_of, status_observation
 from dicomweb_conformance.dicom_json import DataSet
 from dicomweb_conformance.exchanges import Response
@@ -32,11 +31,14 @@ from dicomweb_conformance.observation import Observation
 from dicomweb_conformance.reading import json_documents, part10_files
 from dicomweb_conformance.reading.unreadable import Form, UnreadableError, writable
 from dicomweb_conformance.studies_service import StudiesService
+from dicomweb_conformance.urls import UrlError
 from dicomweb_conformance.verdicts import Verdict
 from dicomweb_reports.messages import check_id
 
 BUSY = frozenset({429, 502, 503, 504})
 DISCARDED = "element discarded, of which the answer to the store warned (B006)"
+NOT_FOLLOWED = "a URL that cannot be followed"
+"""What rows list for a URL that is none, or that two clients read differently: `urls` says which those are."""
 _EXCERPT = 200
 
 
@@ -138,7 +140,7 @@ class Expectation:
         """Follow a URL that the target gave: it must lead to the resource of that path.
 
         A URL on another origin is not fetched, and never gets credentials: a proxy may stand in between, so its path is
-        compared.
+        compared. One that cannot be followed is a finding, whatever its path.
 
         Args:
             url: as the target gave it, possibly relative to the request.
@@ -148,11 +150,16 @@ class Expectation:
             gone: the observation where it does not answer, though the resource is there.
             of: which of the check's requirements.
         """
-        there = urljoin(self.response.url, url)
         expected = [f"a URL that ends in /{path}"]
-        if not urlsplit(there).path.rstrip("/").endswith("/" + path):
+        try:
+            # Blanks at the end of a value of VR UR are padding (PS3.5 6.2).
+            there = urls.resolve(url.rstrip(" "), self.response.url)
+        except UrlError as error:
+            self.not_followed(url, error, expected=expected, of=of)
+            return
+        if not there.path.rstrip("/").endswith("/" + path):
             self.observes(because, expected=expected, received=url, of=of)
-        elif there.startswith(service.base_url + "/"):
+        elif there.is_below(service.base):
             answer = service.get_url(there, accept=media_types.MULTIPART_DICOM)
             if answer.status in BUSY:
                 raise Inconclusive(
@@ -171,6 +178,18 @@ class Expectation:
                 self.observes(
                     because, expected=["200 with that resource"], received=f"200 with something else for {url}", of=of
                 )
+
+    def not_followed(
+        self,
+        url: str,
+        why: UrlError | str,
+        *,
+        where: str = "",
+        expected: Sequence[str] = ("an http or https URL that every client reads alike",),
+        of: str | None = None,
+    ) -> None:
+        """Report a URL that cannot be followed."""
+        self.observes(NOT_FOLLOWED, where=where, expected=expected, received=f"{url}: {why}", of=of)
 
     def reports(self, observations: Iterable[Observation]) -> None:
         """Report what a judge of one message saw; an observation that its row does not list falls to the row's level.

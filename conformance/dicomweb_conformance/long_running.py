@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 from dicomweb_conformance.archive import wait_until
 from dicomweb_conformance.exchanges import Response
@@ -38,8 +38,7 @@ class Operations:
     def _root(self) -> str:
         """What comes before names: everything before /projects/ in the base URL."""
         before, found, _ = self._service.base_url.partition("/projects/")
-        parts = urlsplit(self._service.base_url)
-        return before if found else f"{parts.scheme}://{parts.netloc}"
+        return before if found else str(self._service.base.origin)
 
     def poll(self, name: str) -> Response:
         """GET an operation by its name."""
@@ -62,7 +61,7 @@ class Operations:
 
     def page(self, size: int, token: str = "") -> Response:
         """GET a page of the operations of the dataset."""
-        query = f"pageSize={size}" + (f"&pageToken={token}" if token else "")
+        query = f"pageSize={size}" + (f"&pageToken={quote(token, safe='')}" if token else "")
         return self._service.get_url(f"{self._root}/{self.dataset}/operations?{query}")
 
     def cancel(self, name: str) -> Response:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
 
-from dicomweb_conformance import dicom_json, media_types
+from dicomweb_conformance import dicom_json, media_types, urls
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.target import Target
+from dicomweb_conformance.urls import UrlError
 
 USUAL_PATHS = (
     "dicom-web",
@@ -67,7 +67,7 @@ def preflight(service: StudiesService, target: Target, patient_id: str) -> Respo
 def _no_answer(response: Response, _: StudiesService, target: Target) -> CannotBeJudged | None:
     if response.status:
         return None
-    error, host = response.error, urlsplit(target.url).netloc
+    error, host = response.error, target.base.origin.authority
     if re.search(r"NameResolution|getaddrinfo|Name or service not known|nodename nor servname", error):
         return CannotBeJudged(
             f"the host of {target.url} is not known ({error})", ("check the spelling of the host name, and VPN or DNS",)
@@ -84,9 +84,7 @@ def _no_answer(response: Response, _: StudiesService, target: Target) -> CannotB
         r"WRONG_VERSION_NUMBER|wrong version number|UNKNOWN_PROTOCOL|HTTP_REQUEST|record layer failure|RECORD_LAYER",
         error,
     ):
-        return CannotBeJudged(
-            f"{host} does not speak TLS there ({error})", (f"try http://{host}{urlsplit(target.url).path}",)
-        )
+        return CannotBeJudged(f"{host} does not speak TLS there ({error})", (f"try http://{host}{target.base.path}",))
     if re.search(r"SSL|TLS|certificate", error):
         return CannotBeJudged(
             f"the TLS handshake with {host} failed ({error})",
@@ -107,7 +105,7 @@ def _no_answer(response: Response, _: StudiesService, target: Target) -> CannotB
         )
     advice = ["does a server that speaks HTTP listen there?"]
     if target.url.startswith("http:"):
-        advice.append(f"a TLS port closes plain connections like this: try https://{host}{urlsplit(target.url).path}")
+        advice.append(f"a TLS port closes plain connections like this: try https://{host}{target.base.path}")
     return CannotBeJudged(f"{response.request_line} got no answer ({error})", tuple(advice))
 
 
@@ -144,15 +142,21 @@ def _redirected(response: Response, _: StudiesService, target: Target) -> Cannot
             f"{response.request_line} was answered {response.status} without Location",
             ("is this the base URL of the Studies Service?",),
         )
-    there = urljoin(response.url, location)
-    base = there.partition("?")[0].rstrip("/").removesuffix("/studies")
+    try:
+        there = urls.resolve(location, response.url)
+    except UrlError as error:
+        return CannotBeJudged(
+            f"{response.request_line} is redirected ({response.status}) to a URL that cannot be followed: {error}",
+            ("is this the base URL of the Studies Service?",),
+        )
+    base = f"{there.origin}{there.path.rstrip('/').removesuffix('/studies')}"
     advice = [f"if the service has moved: --dicomweb-url={base}"]
-    if re.search(r"log-?in|sign-?in|auth|sso|oauth|saml", there, re.IGNORECASE):
+    if re.search(r"log-?in|sign-?in|auth|sso|oauth|saml", str(there), re.IGNORECASE):
         advice = [
             "that looks like a login page: --dicomweb-auth gives credentials that need none",
             "is the API behind another path or host than the web interface?",
         ]
-    elif urlsplit(there).scheme != urlsplit(target.url).scheme:
+    elif there.origin.scheme != target.base.origin.scheme:
         advice = [f"use the URL that it points to: --dicomweb-url={base}"]
     return CannotBeJudged(
         f"{response.request_line} is redirected ({response.status}) to {there}; redirects are not followed",
@@ -224,8 +228,7 @@ def _not_found(response: Response, service: StudiesService, target: Target) -> C
 
 def _where_it_answers(service: StudiesService, target: Target) -> Sequence[str]:
     """Look below and above the base URL for a path at which a search is answered like one."""
-    parts = urlsplit(target.url)
-    origin, path = f"{parts.scheme}://{parts.netloc}", parts.path.strip("/")
+    origin, path = target.base.origin, target.base.path.strip("/")
     candidates = [
         f"{origin}/{path}/{each}".replace("//" + each, "/" + each) if path else f"{origin}/{each}"
         for each in USUAL_PATHS

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote
 
+from dicomweb_conformance import urls
 from dicomweb_fixtures.entities import Instance, Series, Study
 
 Resource: TypeAlias = "str | Study | Series | Instance"
@@ -55,4 +56,4 @@ def same_path(url: str, request_url: str, expected: str) -> bool:
 
     A proxy may change what is before it.
     """
-    return urlsplit(urljoin(request_url, url)).path.rstrip("/").endswith("/" + expected)
+    return urls.path_of(url, request_url).endswith("/" + expected)

@@ -15,6 +15,7 @@ from dicomweb_conformance.exchanges import Headers, Response
 from dicomweb_conformance.ledger import Ledger
 from dicomweb_conformance.ownership import Own
 from dicomweb_conformance.resources import Resource, Value
+from dicomweb_conformance.urls import Url
 from dicomweb_conformance.wire import break_off, send_exactly
 from dicomweb_fixtures.entities import Instance
 from dicomweb_fixtures.json_bulk import Payload
@@ -47,6 +48,11 @@ class StudiesService:
     def base_url(self) -> str:
         """The base URL of the service, without a trailing slash."""
         return self._client.target.url
+
+    @property
+    def base(self) -> Url:
+        """The base URL as a value."""
+        return self._client.target.base
 
     def for_purpose(self, purpose: str) -> StudiesService:
         """Return the same service, its exchanges marked with another purpose."""
@@ -114,16 +120,16 @@ class StudiesService:
         """GET any resource below the base URL."""
         return self.send("GET", resource, query, accept=accept, headers=headers)
 
-    def get_url(self, url: str, *, accept: str | None = None) -> Response:
-        """GET a URL as the target gave it; only for URLs below the target's own origin."""
+    def get_url(self, url: Url | str, *, accept: str | None = None) -> Response:
+        """GET a URL: as text one that the suite made, as a value one that the target gave (`urls.resolve`)."""
         return self._client.send("GET", url, headers=_accept(accept), purpose=self._purpose)
 
-    def is_targets(self, url: str) -> bool:
+    def is_targets(self, url: Url) -> bool:
         """Tell whether a URL is of the target's origin; no other is asked, nor told any credentials."""
         return self._client.is_targets(url)
 
-    def post_url(self, url: str, content: object) -> Response:
-        """POST JSON to a URL below the target's own origin."""
+    def post_url(self, url: Url | str, content: object) -> Response:
+        """POST JSON to a URL of the target's own origin."""
         body = json.dumps(content).encode()
         headers = [("Content-Type", media_types.JSON)]
         return self._client.send("POST", url, headers=headers, body=body, purpose=self._purpose)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote
 
+from dicomweb_conformance import urls
 from dicomweb_conformance.auth import Credentials
+from dicomweb_conformance.urls import Url, UrlError
 
 
 @dataclass(frozen=True)
@@ -39,12 +44,10 @@ class Target:
     product: Product | None = None
     declared: tuple[tuple[str, bool], ...] = ()
 
-    @property
-    def verify(self) -> bool | str:
-        """What the target's certificate is verified with, as requests wants it."""
-        if self.insecure:
-            return False
-        return str(self.ca) if self.ca else True
+    @cached_property
+    def base(self) -> Url:
+        """The base URL as a value: where connections lead, and whose origin alone sees credentials."""
+        return urls.parse(self.url)
 
     def declares(self, capability: str) -> bool | None:
         """Tell whether the vendor declared the capability present (True), absent (False) or said nothing (None)."""
@@ -54,25 +57,43 @@ class Target:
 def base_url(text: str) -> str:
     """Return the base URL as requests are built on it.
 
+    Scheme and host are in lower case, the port of the scheme is left out, and so is a slash at its end.
+
     Raises:
-        ValueError: it is no http or https URL with a host; says what was expected.
+        ValueError: it is no http or https URL with a host, or none that every client reads alike; says what was
+            expected.
     """
-    try:
-        parts = urlsplit(text.strip())
-        _ = parts.port
-    except ValueError as error:
-        raise ValueError(f"{text!r} is no base URL: {error}") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(
-            f"{text!r} is no base URL: expected http://host[:port]/path or https://host[:port]/path, or 'embedded'"
-        )
-    if parts.query or parts.fragment:
-        raise ValueError(
-            f"{text!r} has a query or a fragment: a base URL ends with its path, such as https://host/dicom-web"
-        )
-    if parts.username or parts.password:
+    if re.match(r"[a-z]+://[^/?#]*@", text.strip(), re.IGNORECASE):
         raise ValueError(
             "the base URL holds credentials, which would end up in logs: "
             "use --dicomweb-auth=basic:USER with DICOMWEB_PASSWORD"
         )
-    return text.strip().rstrip("/")
+    try:
+        if urls.read(text.strip())[-2:] != (None, None):
+            raise UrlError("it has a query or a fragment, and a base URL ends with its path")
+        return str(urls.resolve(text.strip(), "")).rstrip("/")
+    except UrlError as error:
+        raise ValueError(
+            f"{text!r} is no base URL: {error}; "
+            "expected http://host[:port]/path or https://host[:port]/path, or 'embedded'"
+        ) from None
+
+
+def proxy_of(text: str) -> tuple[Url, str]:
+    """Return the address of a proxy, and the Proxy-Authorization that it wants, empty for none (RFC 7617).
+
+    Raises:
+        ValueError: it is no address of a proxy; does not repeat it, for it may hold a password.
+    """
+    match = re.fullmatch(r"(https?://)(?:(.*)@)?([^/]*)/?", text, re.IGNORECASE)
+    try:
+        if match is None:
+            raise ValueError("no address")
+        address = urls.parse(match[1] + match[3])
+    except ValueError:
+        raise ValueError("expected http://[user:password@]host[:port]") from None
+    if match[2] is None:
+        return address, ""
+    user, _, password = match[2].partition(":")
+    pair = base64.b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
+    return address, f"Basic {pair}"

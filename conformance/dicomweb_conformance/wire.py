@@ -9,13 +9,11 @@ from __future__ import annotations
 import http.client
 import io
 from collections.abc import Sequence
-from typing import Any
-from urllib.parse import urlsplit
 
-import requests
 import urllib3
 
 from dicomweb_conformance.client import Client, Request, describe
+from dicomweb_conformance.connections import Fields
 from dicomweb_conformance.content_coding import decoded
 from dicomweb_conformance.exchanges import Headers, Response
 
@@ -53,13 +51,13 @@ def send_exactly(
         ValueError: method, path or headers hold a line break, which would begin another field or request.
     """
     octets = path if isinstance(path, bytes) else path.encode()
-    fields = _fields(client, headers, body)
+    fields = _fields(client, tuple(headers), body)
     lines = (method.encode(), octets, *(f"{name}{value}".encode("latin-1", "replace") for name, value in fields))
     if any(b"\r" in each or b"\n" in each for each in lines):
         raise ValueError(f"a line break in {method} {path!r} or its header fields")
     url = client.target.url + octets.decode("utf-8", "backslashreplace")
     return client.exchange(
-        method, url, fields, body, purpose, lambda asked: _answer(client, asked, _head(client, method, octets, fields))
+        method, client.target.base, url, fields, body, purpose, lambda asked: _answer(client, asked, octets)
     )
 
 
@@ -78,60 +76,41 @@ def break_off(
     No answer is waited for, and none is missed: the exchange stands in the record as one that the suite broke off.
     """
     fields = _fields(client, (*headers, ("Content-Length", str(length))), body)
-    head = _head(client, method, path.encode(), fields)
 
     def abandoned(asked: Request) -> Response:
         try:
-            connection = _connection(client)
-            connection.send(head + body)
+            connection = client.connections.opened(client.target.timeout)
+            connection.send(_head(client, connection, asked, path.encode()) + body)
             connection.close()
             error = f"broken off by this suite after {len(body)} of {length} octets"
-        except (http.client.HTTPException, urllib3.exceptions.HTTPError, requests.RequestException, OSError) as problem:
+        except (http.client.HTTPException, urllib3.exceptions.HTTPError, OSError) as problem:
             error = describe(problem)
         return Response(asked.exchange, asked.method, asked.url, status=0, error=error)
 
     # An iterator is sent once: nobody is to ask why this broke off.
-    client.exchange(method, client.target.url + path, fields, iter([body]), purpose, abandoned)
+    client.exchange(method, client.target.base, client.target.url + path, fields, iter([body]), purpose, abandoned)
 
 
-def _fields(client: Client, headers: Sequence[tuple[str, str]], body: bytes | None) -> tuple[tuple[str, str], ...]:
+def _fields(client: Client, headers: Fields, body: bytes | None) -> Fields:
     given = {name.lower() for name, _ in headers}
-    own = [("Host", urlsplit(client.target.url).netloc), *client.own_fields(client.target.url)]
+    own = (("Host", client.target.base.origin.authority), *client.own_fields)
     framed = body is None or given & {"content-length", "transfer-encoding"}
     framing = [] if framed else [("Content-Length", str(len(body or b"")))]
     return (*(each for each in own if each[0].lower() not in given), *headers, *framing)
 
 
-def _head(client: Client, method: str, path: bytes, fields: Sequence[tuple[str, str]]) -> bytes:
-    base = urlsplit(client.target.url)
-    before = f"{base.scheme}://{base.netloc}" if _forwards(client) else ""
-    line = method.encode() + b" " + (before + base.path).encode() + path + b" HTTP/1.1"
-    if _forwards(client):
-        fields = (*fields, *client.adapter.proxy_headers(client.target.proxy).items())
+def _head(client: Client, connection: urllib3.connection.HTTPConnection, asked: Request, path: bytes) -> bytes:
+    """Return the head of a request as this connection may carry it."""
+    base, connections = client.target.base, client.connections
+    fields = (*asked.headers, *connections.secrets(connection))
+    before = base.path.rstrip("/")
+    if connections.forwards(base):
+        before, fields = f"{base.origin}{before}", (*fields, *connections.proxy_fields)
+    line = asked.method.encode() + b" " + before.encode() + path + b" HTTP/1.1"
     return b"\r\n".join([line, *(f"{name}: {value}".encode("latin-1", "replace") for name, value in fields), b"", b""])
 
 
-def _forwards(client: Client) -> bool:
-    """Tell whether a proxy gets the request itself, not a tunnel (RFC 9112 3.2.2)."""
-    return bool(client.target.proxy) and client.target.url.startswith("http:")
-
-
-def _connection(client: Client) -> urllib3.connection.HTTPConnection:
-    target, url = client.target, client.target.url
-    certificate = client.certificate(url)
-    request = requests.Request("GET", url).prepare()
-    pool: Any = client.adapter.get_connection_with_tls_context(request, target.verify, client.proxies, certificate)
-    client.adapter.cert_verify(pool, url, target.verify, certificate)  # type: ignore[no-untyped-call]  # not annotated
-    connection: urllib3.connection.HTTPConnection = pool._new_conn()
-    connection.timeout = target.timeout
-    if client.proxies and not _forwards(client):
-        pool._prepare_proxy(connection)
-    else:
-        connection.connect()
-    return connection
-
-
-def _answer(client: Client, asked: Request, head: bytes) -> Response:
+def _answer(client: Client, asked: Request, path: bytes) -> Response:
     client.wire.lingers = any(
         name.lower() == "connection" and value.lower() == "close" for name, value in asked.headers
     )
@@ -141,8 +120,8 @@ def _answer(client: Client, asked: Request, head: bytes) -> Response:
     connection: urllib3.connection.HTTPConnection | None = None
     answer: http.client.HTTPResponse | None = None
     try:
-        connection = _connection(client)
-        connection.send(head + (asked.body or b""))
+        connection = client.connections.opened(client.target.timeout)
+        connection.send(_head(client, connection, asked, path) + (asked.body or b""))
         answer = connection.response_class(connection.sock, method=asked.method)
         answer.begin()
         begun = True
@@ -153,7 +132,7 @@ def _answer(client: Client, asked: Request, head: bytes) -> Response:
     except http.client.IncompleteRead as cut_off:
         body.write(cut_off.partial)
         error = describe(cut_off)
-    except (http.client.HTTPException, urllib3.exceptions.HTTPError, requests.RequestException, OSError) as problem:
+    except (http.client.HTTPException, urllib3.exceptions.HTTPError, OSError) as problem:
         error = describe(problem)
     finally:
         if answer is not None:

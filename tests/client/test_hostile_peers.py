@@ -184,17 +184,6 @@ def test_a_redirect_to_another_host_is_not_followed(tmp_path: Path) -> None:
     assert not elsewhere.requests
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:port/x", "http://[::1/x", "http:///x", "x", "http://a b/", "//x"])
-def test_what_a_server_gave_for_a_url_may_be_none(url: str, tmp_path: Path) -> None:
-    login = Credentials("bearer", "Bearer abc", ("abc",))
-    with client("http://127.0.0.1:9/dicom-web", tmp_path, credentials=login) as asking:
-        response = asking.send("GET", url)
-
-    assert response.status == 0
-    assert response.error
-    assert "Authorization" not in (tmp_path / "run.jsonl").read_text()
-
-
 def test_credentials_do_not_leave_for_another_origin(tmp_path: Path) -> None:
     login = Credentials("bearer", "Bearer abc", ("abc",))
     answer = answers(OK + b"Content-Length: 2\r\nSet-Cookie: session=1\r\n\r\n[]")

@@ -123,7 +123,7 @@ def test_head_shows_no_list_of_types() -> None:
             [("Location", "http://[x")],
             Course(),
             [],
-            ["a Location that is no URI reference"],
+            ["a URL that cannot be followed"],
             id="no-url",
         ),
     ],

@@ -25,7 +25,7 @@ def references_of(dicomweb: StudiesService, resource: Study | Series | Instance)
         found = objects(response.body)
     except UnreadableError as error:
         raise Inconclusive(f"the metadata cannot be read: {error}", response.exchange) from None
-    return [(text(each, "00080018"), list(references(each, response.url))) for each in found]
+    return [(text(each, "00080018"), list(references(each, response))) for each in found]
 
 
 def reference_to(dicomweb: StudiesService, instance: Instance, path: str = PIXEL_DATA) -> Reference:
@@ -36,6 +36,8 @@ def reference_to(dicomweb: StudiesService, instance: Instance, path: str = PIXEL
 
 
 def value_at(dicomweb: StudiesService, reference: Reference, accept: str = bulk_data.EITHER_FORM) -> Response:
+    if reference.refusal:
+        raise Inconclusive(f"{reference.uri} cannot be followed: {reference.refusal}", "bulkdata-by-uri")
     response = dereferenced(dicomweb, reference, accept=accept)
     if response is None:
         raise Inconclusive(f"{reference.uri} leads to another origin, which is not asked")

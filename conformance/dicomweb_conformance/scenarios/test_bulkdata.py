@@ -28,6 +28,9 @@ def test_by_uri(dicomweb: StudiesService, corpus: Corpus) -> None:
     offered(given, "the metadata give no value by a URI", "bulkdata")
 
     for instance, reference in given:
+        with expect(reference.metadata) as it:
+            if reference.refusal:
+                it.not_followed(reference.uri, reference.refusal, where=reference.path)
         response = value_at(dicomweb, reference)
         with expect(response) as it:
             if response.status in {404, 410}:
@@ -136,6 +139,7 @@ def test_uri_resolves(dicomweb: StudiesService, corpus: Corpus) -> None:
     """A relative bulk data URI works against the URL of the metadata."""
     instance = corpus.ct_pair.instances[0]
     reference = reference_to(dicomweb, instance)
+    assume(not reference.refusal, f"{reference.uri} cannot be followed: {reference.refusal}", "bulkdata-by-uri")
     offered(dicomweb.is_targets(reference.url), f"{reference.uri} leads to another origin, which is not asked")
 
     response = dicomweb.get_url(reference.url, accept=bulk_data.EITHER_FORM)

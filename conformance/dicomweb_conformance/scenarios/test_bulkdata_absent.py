@@ -29,7 +29,7 @@ def test_unknown(dicomweb: StudiesService, corpus: Corpus) -> None:
     above, _, _ = reference.uri.partition("?")[0].rpartition("/")
     offered(above, "the URI has no path whose last segment could be changed")
 
-    response = value_at(dicomweb, Reference(reference.path, f"{above}/no-such-bulk-data", reference.base))
+    response = value_at(dicomweb, Reference(reference.path, f"{above}/no-such-bulk-data", reference.metadata))
 
     with expect(response) as it:
         if response.status == 200:
@@ -65,7 +65,7 @@ def test_content_location(dicomweb: StudiesService, corpus: Corpus) -> None:
                 it.observes("Content-Location absent where all parts belong to one element", where=where)
                 continue
             path = locations.path(item.location, response.url).partition("/frames/")[0]
-            if path == locations.path(reference.uri, reference.base):
+            if path == locations.path(reference.uri, reference.metadata.url):
                 it.observes("Content-Location equals the BulkDataURI, with or without /frames/{n}")
             elif locations.contradict(
                 _named(instance), locations.resource(item.location, response.url)
@@ -83,7 +83,7 @@ def _named(instance: Instance) -> dict[str, str]:
 
 def _ends_alike(path: str, reference: Reference) -> bool:
     """Tell whether a path ends as the URI does: a proxy may change what is before that."""
-    _, _, below = locations.path(reference.uri, reference.base).rpartition("/studies/")
+    _, _, below = locations.path(reference.uri, reference.metadata.url).rpartition("/studies/")
     return bool(below) and path.endswith(below)
 
 

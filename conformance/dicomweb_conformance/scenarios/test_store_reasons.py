@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urljoin, urlsplit
-
-from dicomweb_conformance import dicom_json, resources, store_answer
+from dicomweb_conformance import dicom_json, resources, store_answer, urls
 from dicomweb_conformance.archive import Archive, shows
 from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.expect import BUSY, Expectation, assume, control, expect, offered
@@ -147,7 +145,7 @@ def test_names_what_was_created(dicomweb: StudiesService, archive: Archive, fres
             it.concludes()
             return
         assume(archive.holds(instance), "the instance does not become visible", "store-multipart")
-        path = urlsplit(urljoin(response.url, url)).path.rstrip("/")
+        path = urls.path_of(url, response.url)
         whole = resources.path(instance)
         created = [whole, whole.partition("/instances/")[0], f"studies/{instance.study_instance_uid}"]
         if not any(path.endswith(f"/{each}") for each in created) and path.endswith("/studies"):

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote
+
+from dicomweb_conformance import urls
+from dicomweb_conformance.urls import UrlError
 
 _LEVELS = ("studies", "series", "instances", "frames")
-# RFC 3986 2 and 4.1: what may stand in a URI reference; beyond ASCII nothing may.
-_REFERENCE = re.compile(r"(?:[0-9A-Za-z\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*")
 
 
 def is_reference(value: str) -> bool:
-    """Tell whether a value is a URI reference (RFC 3986 4.1)."""
-    if not value or not _REFERENCE.fullmatch(value):
-        return False
+    """Tell whether a value is a URI reference (RFC 3986 4.1) that is not empty."""
     try:
-        urlsplit(value).port  # noqa: B018 - looks whether the authority can be read
-    except ValueError:
+        urls.read(value)
+    except UrlError:
         return False
-    return True
+    return bool(value)
 
 
 def path(value: str, base: str = "") -> str:
     """Return the path of a reference, resolved against `base`; empty where it is no reference."""
-    if not is_reference(value):
-        return ""
-    return urlsplit(urljoin(base, value)).path.rstrip("/")
+    return urls.path_of(value, base) if is_reference(value) else ""
 
 
 def resource(value: str, base: str = "") -> dict[str, str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import binascii
 import re
-from urllib.parse import urljoin, urlsplit
 
+from dicomweb_conformance import urls
+from dicomweb_conformance.urls import UrlError
 from dicomweb_conformance.validators.tally import Tally, shown
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
@@ -15,8 +16,8 @@ _HEXADECIMAL = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 def judge_scheme(tally: Tally, uri: str, url: str, where: str, *, own: bool) -> None:
     """Judge the scheme of a bulk data URI after resolution (BULKDATA-003)."""
     try:
-        scheme = urlsplit(urljoin(url, uri)).scheme.lower()
-    except ValueError:
+        scheme = (urls.resolved(uri, url).scheme or "").lower()
+    except UrlError:
         tally.sees("BULKDATA-003", "no URI reference", where, shown(uri, own=own), own=own)
         return
     if not uri:

@@ -18,7 +18,9 @@ from dicomweb_conformance.reading.unreadable import UnreadableError
 
 Document: TypeAlias = dict[str, Any]
 
-NAME = re.compile(r"projects/[^/]+/locations/[^/]+/datasets/[^/]+/operations/[^/]+")
+# A segment is one of a URL (RFC 3986 3.3), and neither "." nor "..", so that a poll goes where the name says.
+_SEGMENT = r"(?!\.{1,2}(?:/|\Z))(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})+"
+NAME = re.compile(rf"projects/{_SEGMENT}/locations/{_SEGMENT}/datasets/{_SEGMENT}/operations/{_SEGMENT}")
 _EMPTY = "type.googleapis.com/google.protobuf.Empty"
 _METADATA = "type.googleapis.com/google.cloud.healthcare.{}.OperationMetadata"
 _DELETE_STUDY = "google.cloud.healthcare.v1.dicomweb.DicomWebService.DeleteStudy"

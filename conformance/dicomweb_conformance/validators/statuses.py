@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from itertools import pairwise
-from urllib.parse import urljoin, urlsplit
 
-from dicomweb_conformance import media_types
+from dicomweb_conformance import media_types, urls
 from dicomweb_conformance.answers import Answer
 from dicomweb_conformance.observation import Observation
-from dicomweb_conformance.validators import coding, locations
+from dicomweb_conformance.urls import Reference, UrlError
+from dicomweb_conformance.validators import coding
 
 OWNED = ("HTTP-012", "HTTP-015", "HTTP-018", "HTTP-019", "HTTP-020", "HTTP-020b", "HTTP-021", "HTTP-024")
 BUSY = frozenset({429, 502, 503, 504})
@@ -107,11 +107,10 @@ def _redirect(answer: Answer) -> Iterator[Observation]:
     if not 300 <= answer.status < 400 or answer.status == HTTPStatus.NOT_MODIFIED:
         yield Observation("HTTP-020", "no redirect")
         return
-    target = _target(answer)
-    received = f"{answer.status}, Location {target}"
+    received = f"{answer.status}, Location {answer.headers.get('Location') or 'none'}"
     if answer.status not in _REDIRECTS:
         yield Observation("HTTP-020", "300 or another 3xx", "status line", received=received)
-    elif _elsewhere(answer, target):
+    elif _elsewhere(answer):
         yield Observation("HTTP-020", "a redirect to another host", "Location", received=received)
     elif answer.course.redirection.outcome == "answer":
         yield Observation("HTTP-020", "301, 302, 303, 307 or 308 that leads to an answer", received=received)
@@ -121,14 +120,19 @@ def _location(answer: Answer) -> Iterator[Observation]:
     """HTTP-020b: the form of a redirect, and its end."""
     if answer.status not in _REDIRECTS:
         return
-    target = _target(answer)
-    received = f"{answer.status}, Location {target}"
-    if not target:
-        location = answer.headers.get("Location")
-        text = "301, 302, 303, 307 or 308 without Location" if not location else "a Location that is no URI reference"
-        yield Observation("HTTP-020b", text, "Location", received=f"{answer.status}, {location or 'none'}")
+    location = answer.headers.get("Location")
+    received = f"{answer.status}, Location {location}"
+    try:
+        target = _target(answer)
+    except UrlError as error:
+        yield Observation("HTTP-020b", "a URL that cannot be followed", "Location", received=f"{received}: {error}")
         return
-    chain = [urlsplit(url).scheme.lower() for url in (answer.asked.url, target, *_hops(answer)) if url]
+    if target is None:
+        text = "301, 302, 303, 307 or 308 without Location"
+        yield Observation("HTTP-020b", text, "Location", received=f"{answer.status}, none")
+        return
+    asked, *hops = (urls.resolved("", url).scheme for url in (answer.asked.url, *_hops(answer)))
+    chain = [scheme for scheme in (asked, target.scheme, *hops) if scheme]
     texts = []
     if not set(chain) <= {"http", "https"}:
         texts.append("Location of another scheme than http and https")
@@ -144,15 +148,30 @@ def _location(answer: Answer) -> Iterator[Observation]:
         yield Observation("HTTP-020b", text, "Location", received=received)
 
 
-def _target(answer: Answer) -> str:
-    """Return the URL that Location names; empty where it is absent or no URI reference."""
-    location = answer.headers.get("Location") or ""
-    return urljoin(answer.asked.url, location) if locations.is_reference(location) else ""
+def _target(answer: Answer) -> Reference | None:
+    """Return what Location names; None where it is absent.
+
+    Raises:
+        UrlError: it is no URI reference, or an http or https URL that cannot be followed.
+    """
+    location = answer.headers.get("Location")
+    if not location:
+        return None
+    target = urls.resolved(location, answer.asked.url)
+    if target.scheme in urls.DEFAULT_PORTS:
+        urls.resolve(location, answer.asked.url)
+    return target
 
 
-def _elsewhere(answer: Answer, target: str) -> bool:
-    hosts = {urlsplit(url).hostname for url in (answer.asked.url, target, *_hops(answer)) if url}
-    return bool(answer.asked.url) and len(hosts) > 1
+def _elsewhere(answer: Answer) -> bool:
+    location, visited = answer.headers.get("Location"), (answer.asked.url, *_hops(answer))
+    if not location or not all(visited):
+        return False
+    try:
+        hosts = {urls.resolve(location, answer.asked.url).origin.host}
+    except UrlError:
+        return False  # which is HTTP-020b
+    return len(hosts | {urls.resolve("/", url).origin.host for url in visited}) > 1
 
 
 def _hops(answer: Answer) -> tuple[str, ...]:
