@@ -42,7 +42,7 @@ def brought(base: str, number: int) -> Foreign:
     for first in range(0, number, 100):
         boundary = "foreigners"
         parts = [
-            b"\r\n--" + boundary.encode() + b"\r\nContent-Type: application/dicom\r\n\r\n" + _file(each)
+            b"\r\n--" + boundary.encode() + b"\r\nContent-Type: application/dicom\r\n\r\n" + foreign_file(each)
             for each in range(first, min(first + 100, number))
         ]
         request = urllib.request.Request(
@@ -59,7 +59,8 @@ def _uid(number: int, kind: int) -> str:
     return f"{ROOT}.{number}.{kind}"
 
 
-def _file(number: int) -> bytes:
+def foreign_file(number: int) -> bytes:
+    """Return an instance of another patient as a DICOM file."""
     data_set = Dataset()
     data_set.SOPClassUID = SECONDARY_CAPTURE
     data_set.StudyInstanceUID, data_set.SeriesInstanceUID = _uid(number, 0), _uid(number, 1)

@@ -40,7 +40,8 @@ class Behaviour:
         checks: the checks that a run is shown it with.
         options: of the run, beside those that all have.
         workers: processes of pytest-xdist; 0 for none.
-        seconds: that a run takes at most.
+        seconds: that a run takes at most, where the machine has nothing else to do.
+        processor: seconds of the processor that it takes at most.
         megabytes: that a process of the run is large at most.
         disk: megabytes that the report is large at most.
         exit: the exit status.
@@ -70,7 +71,8 @@ class Behaviour:
     checks: tuple[str, ...] = ("search-studies",)
     options: tuple[str, ...] = ()
     workers: int = 0
-    seconds: float = 90
+    seconds: float = 60
+    processor: float = 30
     megabytes: int = 300
     disk: int = 30
     exit: int = 1

@@ -7,12 +7,12 @@ A step is a text, or a table of one of these:
     gzip = TEXT, times = N              so much text, compressed; `members = M`: that, M times
     hex = DIGITS                        octets that are no text
     sized = [STEPS]                     what the steps come to, behind a Content-Length that is right
+    wait = SECONDS                      a pause
     do = "hold"                         nothing more, and the connection stays open
     do = "half-close"                   no more is sent, what comes is read
     do = "reset"                        the connection is reset
 
-In a text `$ELSEWHERE` stands for the origin of another server, `$ORIGIN` for this one's, `$AUTHORIZATION` and `$KEY`
-for what the request came with.
+In a text stand the names of placeholders.py.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ import struct
 import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from placeholders import filled
 
 PIECE = 1 << 16
 
@@ -43,6 +45,8 @@ def play(steps: tuple[Any, ...], connection: socket.socket, names: Mapping[str, 
             case {"do": "reset"}:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 return
+            case {"wait": seconds}:
+                stopped.wait(seconds)
             case {"forever": text, **more}:
                 piece = _octets(text, names)
                 pause = more.get("every", 0)
@@ -65,9 +69,7 @@ def _held(connection: socket.socket, stopped: threading.Event) -> None:
 
 
 def _octets(text: str, names: Mapping[str, str]) -> bytes:
-    for name, value in names.items():
-        text = text.replace(f"${name}", value)
-    return text.encode()
+    return filled(text, names).encode()
 
 
 def _pieces(step: Any, names: Mapping[str, str]) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-HEAD = ("behaviour", "kind", "seconds", "exit", "peak MB", "report MB", "verdicts", "as it must be")
+HEAD = ("behaviour", "kind", "seconds", "processor", "exit", "peak MB", "report MB", "verdicts", "as it must be")
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class Row:
     name: str
     kind: str
     seconds: float
+    processor: float
     exit: int
     megabytes: float
     disk: float
@@ -29,6 +30,7 @@ class Row:
             self.name,
             self.kind,
             f"{self.seconds:.1f}",
+            f"{self.processor:.1f}",
             str(self.exit),
             f"{self.megabytes:.0f}",
             f"{self.disk:.1f}",

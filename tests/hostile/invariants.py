@@ -14,7 +14,7 @@ from urllib.parse import quote, quote_plus
 from xml.etree import ElementTree as ET
 
 from hostile_behaviour import Behaviour
-from hostile_run import KEY, PASSWORD, USER, Outcome, files
+from hostile_run import KEY, PASSWORD, USER, Outcome, files, stretch
 
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Characters that a terminal obeys."""
@@ -36,8 +36,10 @@ def complaints(behaviour: Behaviour, outcome: Outcome) -> Iterator[str]:
 
 
 def _bounds(behaviour: Behaviour, outcome: Outcome) -> Iterator[str]:
-    if outcome.seconds > behaviour.seconds:
+    if outcome.seconds > behaviour.seconds * stretch():
         yield f"it took {outcome.seconds:.0f} s, more than {behaviour.seconds:g}"
+    if outcome.processor > behaviour.processor:
+        yield f"it took {outcome.processor:.0f} s of the processor, more than {behaviour.processor:g}"
     if outcome.megabytes > behaviour.megabytes:
         yield f"it took {outcome.megabytes:.0f} MB of memory, more than {behaviour.megabytes}"
     if outcome.disk > behaviour.disk:

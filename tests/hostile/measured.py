@@ -36,6 +36,7 @@ def main() -> None:
     seen = {
         "status": os.waitstatus_to_exitcode(status),
         "seconds": round(time.monotonic() - began, 1),
+        "processor": round(usage.ru_utime + usage.ru_stime, 1),
         "kilobytes": usage.ru_maxrss,
     }
     with open(f"{directory}/measured.json", "w", encoding="utf-8") as file:  # noqa: PTH123 - it is to be small

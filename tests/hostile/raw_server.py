@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from hostile_behaviour import Behaviour
 from hostile_meeting import Meeting
 from hostile_octets import PIECE, play
+from placeholders import placeholders
 
 LIFETIME = 150.0
 """Seconds after which a connection ends, whatever happens."""
@@ -39,7 +40,7 @@ def raw_server(behaviour: Behaviour, meeting: Meeting, reference: str, elsewhere
             connection.settimeout(LIFETIME)
             if behaviour.before:
                 meeting.meets("", "")
-                play(behaviour.send, connection, {"ELSEWHERE": elsewhere, "ORIGIN": origin}, stopped)
+                play(behaviour.send, connection, placeholders(origin + PREFIX, elsewhere, {}), stopped)
                 return
             head = _head(connection)
             if not head:
@@ -47,12 +48,8 @@ def raw_server(behaviour: Behaviour, meeting: Meeting, reference: str, elsewhere
             method, _, target = head.split(b"\r\n", 1)[0].decode("latin-1").rpartition(" ")[0].partition(" ")
             body = _body(connection, head)
             if meeting.meets(method, target.removeprefix(PREFIX)):
-                names = {
-                    "ELSEWHERE": elsewhere,
-                    "ORIGIN": origin,
-                    "AUTHORIZATION": _field(head, "authorization"),
-                    "KEY": _field(head, "x-hostile-key"),
-                }
+                fields = {name: _field(head, name) for name in ("authorization", "x-hostile-key")}
+                names = placeholders(origin + PREFIX, elsewhere, fields)
                 play(behaviour.send, connection, names, stopped)
             else:
                 _relay(connection, head, body, (upstream.hostname or "", upstream.port or 80))

@@ -23,6 +23,7 @@ def test_a_run_bears_with(behaviour: Behaviour, tmp_path: Path, record_property:
         behaviour.name,
         behaviour.kind,
         outcome.seconds,
+        outcome.processor,
         outcome.status,
         outcome.megabytes,
         outcome.disk,
