@@ -1,24 +1,23 @@
-"""Reading along with what a server sends: RFC 9112 in constant memory, noting every fault and stopping at none."""
+"""Reading what a server sends: RFC 9112 within the limits of this suite, noting every fault and stopping at none."""
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 
+from dicomweb_conformance import limits
 from dicomweb_conformance.wire_facts import Fault, WireFacts
 
-HEAD_CAP = 1 << 16
-"""Octets of heads and trailers that are kept of one answer."""
-
 _STATUS_LINE = re.compile(r"(HTTP/[0-9]\.[0-9]) ([0-9]{3}) (.*)", re.DOTALL)
-_LENIENT_STATUS_LINE = re.compile(r"\s*(\S*)\s+(-?[0-9]+)\s*(.*)", re.DOTALL)
+_LENIENT_STATUS_LINE = re.compile(r"\s*(HTTP/\S*)\s+([1-9][0-9]{2})(?:\s+(.*))?", re.DOTALL)
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _NEGATIVE = re.compile(r"-[0-9]+")
 _CHUNK_SIZE = re.compile(r"([0-9A-Fa-f]{1,16})[ \t]*(;.*)?", re.DOTALL)
 
-_Step = Callable[[memoryview], memoryview]
+_Step = Callable[[bytes, int], int]
 
 
 class AnswerReader:
@@ -26,13 +25,15 @@ class AnswerReader:
 
     Args:
         method: of the request; the answer to HEAD has no body.
+        body_limit: octets of a body that are kept; where there are more, `exceeded` says so.
     """
 
-    def __init__(self, method: str) -> None:
+    def __init__(self, method: str, body_limit: int = limits.BODY) -> None:
         self._method = method
+        self._body_limit = body_limit
         self._faults: dict[Fault, None] = {}
         self._line = bytearray()
-        self._kept = 0
+        self._head_size = 0
         self._status_line = ""
         self._version = ""
         self._status = 0
@@ -45,8 +46,11 @@ class AnswerReader:
         self._left = 0
         self._received = 0
         self._after = 0
+        self._body = io.BytesIO()
         self._complete = False
         self._ended = False
+        self._exceeded = ""
+        self._not_http = ""
         self._step: _Step = self._head
 
     @property
@@ -55,15 +59,71 @@ class AnswerReader:
         return self._complete
 
     @property
+    def head_ended(self) -> bool:
+        """Whether the final answer's header section was read, or nothing that is still to come will be part of it."""
+        return bool(self._framing) or self.ended
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing that is still to come will be part of the answer."""
+        given_up = self._exceeded or self._not_http or Fault.BAD_CHUNK in self._faults
+        return self._complete or self._ended or bool(given_up)
+
+    @property
+    def exceeded(self) -> str:
+        """How the answer is larger than this suite reads; empty where it is not."""
+        return self._exceeded
+
+    @property
+    def not_http(self) -> str:
+        """The line that stands where the status line should; empty where that can be read."""
+        return self._not_http
+
+    @property
     def overran(self) -> bool:
         """Whether octets came after its end."""
         return self._after > 0
 
-    def feed(self, octets: bytes | bytearray | memoryview) -> None:
+    @property
+    def status(self) -> int:
+        """That of the final answer; 0 where none arrived."""
+        return self._status
+
+    @property
+    def reason(self) -> str:
+        """The reason phrase, without blanks around."""
+        return self._reason.strip()
+
+    @property
+    def keeps_open(self) -> bool:
+        """Whether the connection can take another request (RFC 9112 9.3)."""
+        options = {each.strip().lower() for value in self._values("connection") for each in value.split(",")}
+        stays = "close" not in options and (self._version != "HTTP/1.0" or "keep-alive" in options)
+        return self._complete and stays and self._framing != "close" and self._status != 101 and not self.overran
+
+    @property
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        """The header fields: names as spelled, values without blanks around, a folded one in one line (RFC 9112 5)."""
+        found: list[tuple[str, str]] = []
+        for line in self._lines:
+            name, colon, value = line.partition(":")
+            if line[0] in " \t":
+                if found:
+                    before, more = found[-1], line.strip(" \t")
+                    found[-1] = (before[0], f"{before[1]} {more}".strip(" "))
+            elif colon:
+                found.append((name.rstrip(" \t"), value.strip(" \t")))
+        return tuple(found)
+
+    def body(self) -> bytes:
+        """Return the octets of the body, without the framing of chunks, as far as they were received and are kept."""
+        return self._body.getvalue()
+
+    def feed(self, octets: bytes) -> None:
         """Take the next octets."""
-        rest = memoryview(octets)
-        while rest:
-            rest = self._step(rest)
+        at = 0
+        while at < len(octets):
+            at = self._step(octets, at)
 
     def end(self) -> None:
         """Learn that the server closed the connection."""
@@ -101,28 +161,46 @@ class AnswerReader:
     def _note(self, fault: Fault) -> None:
         self._faults[fault] = None
 
-    def _next_line(self, octets: memoryview) -> tuple[str | None, memoryview]:
-        """Return the line that ends in `octets`, None where it does not end yet, and what comes after it."""
-        piece = bytes(octets[: HEAD_CAP + 1])
-        at = piece.find(b"\n")
-        taken = piece if at < 0 else piece[: at + 1]
-        # A line without an end is not kept for ever.
-        self._line += taken[: max(0, HEAD_CAP - len(self._line))]
-        if at < 0:
-            return None, octets[len(taken) :]
+    def _exceeds(self, what: str) -> None:
+        """Give up on an answer that is larger than is read."""
+        self._exceeded = f"{limits.LARGER}: {what}"
+        self._line.clear()
+        self._step = self._ignored
+
+    def _next_line(self, octets: bytes, at: int) -> tuple[str | None, int]:
+        """Return the line that ends in `octets`, None where it does not end there, and where the next one begins."""
+        end = octets.find(b"\n", at) + 1
+        self._line += octets[at : end or len(octets)]
+        if len(self._line) > limits.HEAD:
+            where = "the framing of its body" if self._framing else "its header section"
+            self._exceeds(f"a line of {where} goes on after {limits.shown(limits.HEAD)}")
+            return None, len(octets)
+        if not end:
+            return None, len(octets)
         line = bytes(self._line)
         self._line.clear()
         if line.endswith(b"\r\n"):
             line = line[:-2]
-        elif line.endswith(b"\n"):
+        else:
             self._note(Fault.LF_ALONE)
             line = line[:-1]
-        return line.decode("latin-1"), octets[len(taken) :]
+        return line.decode("latin-1"), end
 
-    def _head(self, octets: memoryview) -> memoryview:
-        line, rest = self._next_line(octets)
+    def _head_line(self, octets: bytes, at: int) -> tuple[str | None, int]:
+        """Return the next line of a header or trailer section, as `_next_line` does."""
+        line, after = self._next_line(octets, at)
+        self._head_size += after - at
+        if not self._exceeded:
+            if self._head_size > limits.HEAD:
+                self._exceeds(f"its header section goes on after {limits.shown(limits.HEAD)}")
+            elif len(self._lines) + len(self._trailers) > limits.HEADER_FIELDS:
+                self._exceeds(f"it has more than {limits.HEADER_FIELDS:,} header fields")
+        return (None, len(octets)) if self._exceeded else (line, after)
+
+    def _head(self, octets: bytes, at: int) -> int:
+        line, after = self._head_line(octets, at)
         if line is None:
-            return rest
+            return after
         if not self._status_line:
             self._read_status_line(line)
         elif line:
@@ -131,27 +209,23 @@ class AnswerReader:
             self._read_interim()
         else:
             self._begin_body()
-        return rest
+        return after
 
     def _read_status_line(self, line: str) -> None:
-        if not line:
-            self._note(Fault.STATUS_LINE)  # RFC 9112 2.2 forgives an empty line before a request, not before an answer
-            return
         self._status_line = line
-        self._kept += len(line)
         strict = _STATUS_LINE.fullmatch(line)
         if strict is None:
             self._note(Fault.STATUS_LINE)
         if _CONTROL.search(line):
             self._note(Fault.CONTROL_CHARACTER)
         read = strict or _LENIENT_STATUS_LINE.fullmatch(line)
-        if read:
-            self._version, self._status, self._reason = read[1], int(read[2][:9]), read[3]
+        if read is None:
+            self._not_http, self._step = line or "an empty line", self._ignored
+        else:
+            self._version, self._status, self._reason = read[1], int(read[2]), read[3] or ""
 
     def _read_field(self, line: str) -> None:
-        self._kept += len(line)
-        if self._kept <= HEAD_CAP:
-            self._lines.append(line)
+        self._lines.append(line)
         if _CONTROL.search(line):
             self._note(Fault.CONTROL_CHARACTER)
         if line[0] in " \t":
@@ -169,6 +243,8 @@ class AnswerReader:
         self._status_line, self._version, self._status, self._reason = "", "", 0, ""
         self._announced = None
         self._lines.clear()
+        if len(self._interim) > limits.INTERIM:
+            self._exceeds(f"more than {limits.INTERIM:,} answers of status 1xx come before it")
 
     def _values(self, name: str) -> list[str]:
         split = (line.partition(":") for line in self._lines)
@@ -214,67 +290,74 @@ class AnswerReader:
     def _finish(self) -> None:
         self._complete, self._step = True, self._beyond
 
-    def _counted(self, octets: memoryview) -> memoryview:
-        taken = min(len(octets), self._left)
-        self._left -= taken
-        self._received += taken
-        if not self._left:
+    def _take(self, octets: bytes, at: int, end: int) -> int:
+        """Keep a piece of the body, and return where it ends."""
+        self._received += end - at
+        room = self._body_limit - self._body.tell()
+        self._body.write(memoryview(octets)[at : min(end, at + room)])
+        if end - at > room:
+            self._exceeds(f"its body goes on after {limits.shown(self._body_limit)}")
+        return end
+
+    def _counted(self, octets: bytes, at: int) -> int:
+        end = min(len(octets), at + self._left)
+        self._left -= end - at
+        self._take(octets, at, end)
+        if not self._left and not self._exceeded:
             self._finish()
-        return octets[taken:]
+        return end
 
-    def _until_close(self, octets: memoryview) -> memoryview:
-        self._received += len(octets)
-        return octets[len(octets) :]
+    def _until_close(self, octets: bytes, at: int) -> int:
+        return self._take(octets, at, len(octets))
 
-    def _beyond(self, octets: memoryview) -> memoryview:
+    def _beyond(self, octets: bytes, at: int) -> int:
         self._note(Fault.BODY_WHERE_NONE if self._framing == "none" else Fault.TOO_LONG)
-        self._after += len(octets)
-        return octets[len(octets) :]
+        self._after += len(octets) - at
+        return len(octets)
 
-    def _chunk_size(self, octets: memoryview) -> memoryview:
-        line, rest = self._next_line(octets)
+    def _chunk_size(self, octets: bytes, at: int) -> int:
+        line, after = self._next_line(octets, at)
         if line is None:
-            return rest
+            return after
         size = _CHUNK_SIZE.fullmatch(line)
         if size is None:
-            return self._lost(rest)
+            return self._lost(after)
         self._left = int(size[1], 16)
         self._step = self._chunk if self._left else self._trailer
-        return rest
+        return after
 
-    def _chunk(self, octets: memoryview) -> memoryview:
-        taken = min(len(octets), self._left)
-        self._left -= taken
-        self._received += taken
-        if not self._left:
+    def _chunk(self, octets: bytes, at: int) -> int:
+        end = min(len(octets), at + self._left)
+        self._left -= end - at
+        self._take(octets, at, end)
+        if not self._left and not self._exceeded:
             self._step = self._chunk_end
-        return octets[taken:]
+        return end
 
-    def _chunk_end(self, octets: memoryview) -> memoryview:
-        line, rest = self._next_line(octets)
+    def _chunk_end(self, octets: bytes, at: int) -> int:
+        line, after = self._next_line(octets, at)
         if line is None:
-            return rest
+            return after
         if line:
-            return self._lost(rest)
+            return self._lost(after)
         self._step = self._chunk_size
-        return rest
+        return after
 
-    def _trailer(self, octets: memoryview) -> memoryview:
-        line, rest = self._next_line(octets)
+    def _trailer(self, octets: bytes, at: int) -> int:
+        line, after = self._head_line(octets, at)
         if line is None:
-            return rest
-        if not line:
-            self._finish()
-        elif self._kept + len(line) <= HEAD_CAP:
-            self._kept += len(line)
+            return after
+        if line:
             self._trailers.append(line)
-        return rest
+        else:
+            self._finish()
+        return after
 
-    def _lost(self, octets: memoryview) -> memoryview:
+    def _lost(self, at: int) -> int:
         """Give up on the framing of chunks: nothing that follows can be told from a chunk."""
         self._note(Fault.BAD_CHUNK)
         self._step = self._ignored
-        return octets
+        return at
 
-    def _ignored(self, octets: memoryview) -> memoryview:
-        return octets[len(octets) :]
+    def _ignored(self, octets: bytes, _at: int) -> int:
+        return len(octets)

@@ -125,6 +125,11 @@ class Answer:
         return not any(self.body)
 
     @property
+    def head_is_whole(self) -> bool:
+        """Whether the header section was read to its end, so that what it does not say is not there."""
+        return self.facts is None or bool(self.facts.framing)
+
+    @property
     def is_cut(self) -> bool:
         """Whether octets of the body are missing, so that its end shows nothing else."""
         return self.broken or (self.facts is not None and self.facts.framing != "close" and not self.facts.complete)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
 
 from dicomweb_conformance import dicom_json, media_types, resources
 from dicomweb_conformance.exchanges import Response
+from dicomweb_conformance.judgement import Inconclusive
 from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance, Study
@@ -131,12 +133,25 @@ class Archive:
         return wait_until(lambda: self._finds(instance), self._grace)
 
     def _sees(self, instance: Instance) -> bool:
-        return shows(self._service.retrieve(instance), [instance.sop_instance_uid]) or self._finds(instance)
+        retrieved = self._service.retrieve(instance)
+        return shows(retrieved, [instance.sop_instance_uid]) or self._finds(instance) or _is_not_there(retrieved)
 
     def _finds(self, instance: Instance) -> bool:
         uid = instance.sop_instance_uid
         series = resources.path(instance).rpartition("/")[0]
-        return uid in _listed(self._service.search(series, SOPInstanceUID=uid), "00080018")
+        found = self._service.search(series, SOPInstanceUID=uid)
+        return uid in _listed(found, "00080018") or _is_not_there(found)
+
+
+def _is_not_there(response: Response) -> Literal[False]:
+    """Return False, as an answer that does not show an instance says of it.
+
+    Raises:
+        Inconclusive: it was not read to its end.
+    """
+    if response.exceeded:
+        raise Inconclusive(f"{response.request_line}: {response.error}", response.exchange)
+    return False
 
 
 STUDY_SEARCH = "search for studies"
@@ -171,7 +186,7 @@ def _retrieved(service: StudiesService, study: Study) -> Response:
 
 
 def _listed(response: Response, tag: str) -> set[str]:
-    if response.status != 200:
+    if response.status != 200 or response.exceeded:
         return set()
     try:
         return {dicom_json.text(each, tag) for each in dicom_json.objects(response.body)}

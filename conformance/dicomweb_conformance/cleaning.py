@@ -115,7 +115,8 @@ def _there(service: StudiesService, study_uid: str, *, thorough: bool = False) -
     search is not offered, which a 404 may mean too, the study has to be missing in every other place.
     """
     found = service.search("studies", StudyInstanceUID=study_uid)
-    others = found.status == 200 and found.body.lstrip()[:1] == b"[" and study_uid.encode() not in found.body
+    whole = found.status == 200 and not found.error
+    others = whole and found.body.lstrip()[:1] == b"[" and study_uid.encode() not in found.body
     if not others and not _shows_nothing(found):
         return True
     if found.status in {200, 204} and not thorough:
@@ -127,4 +128,5 @@ def _there(service: StudiesService, study_uid: str, *, thorough: bool = False) -
 
 
 def _shows_nothing(response: Response) -> bool:
-    return response.status in _ABSENT or (response.status == 200 and response.body.strip() in {b"[]", b""})
+    empty = response.status == 200 and not response.error and response.body.strip() in {b"[]", b""}
+    return response.status in _ABSENT or empty

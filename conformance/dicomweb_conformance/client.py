@@ -7,8 +7,6 @@ added by the connection.
 
 from __future__ import annotations
 
-import contextlib
-import io
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,7 +17,7 @@ from typing import Any, Literal
 
 import urllib3
 
-from dicomweb_conformance import busy, urls
+from dicomweb_conformance import busy, limits, urls
 from dicomweb_conformance.answers import Course
 from dicomweb_conformance.connections import Connections, Fields, Wire
 from dicomweb_conformance.content_coding import decoded
@@ -28,9 +26,6 @@ from dicomweb_conformance.recorder import Recorder, now
 from dicomweb_conformance.target import Target
 from dicomweb_conformance.urls import Url
 
-BODY_LIMIT = 256 << 20
-"""Octets of a body that are read at most, and to which it may unpack."""
-_CHUNK = 1 << 16
 _IDLE = 1.0
 """Seconds after which a kept-alive connection is not trusted with a request that cannot be repeated."""
 
@@ -71,6 +66,7 @@ class Request:
     """One request as it is to be sent, with the id of its exchange.
 
     `headers` has neither the fields of framing nor those that only the target may see, which the connection adds.
+    `purpose`: why it is sent: check, store, confirm, probe, preflight, clean.
     """
 
     exchange: str
@@ -78,6 +74,7 @@ class Request:
     url: str
     headers: Fields
     body: Body
+    purpose: str = "check"
 
 
 class Client:
@@ -107,7 +104,7 @@ class Client:
         on_exchange: Callable[[str], str | None] = lambda _: None,
         wait_for_turn: Callable[[], None] = lambda: None,
         pause: Callable[[float], None] = time.sleep,
-        body_limit: int = BODY_LIMIT,
+        body_limit: int = limits.BODY,
         on_answer: Callable[[Request, Response, Course], None] = lambda _asked, _answer, _course: None,
         examine: Examine | None = None,
     ) -> None:
@@ -124,6 +121,8 @@ class Client:
         self._on_answer = on_answer
         self._examine = examine
         self._last = 0.0
+        self._check: str | None = None
+        self._taken = 0
         self.connections = Connections(self.wire, target)
         if target.insecure:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
@@ -248,8 +247,8 @@ class Client:
         response = once(None)
         if response.status == 0 and method in _IDEMPOTENT and self.wire.was_stale:
             response = once(response.exchange)
-        if response.status == 0 and not isinstance(body, Iterator):
-            response = self._broken_off(Request(response.exchange, method, url, headers, body), response, once)
+        if response.status == 0 and not response.exceeded and not isinstance(body, Iterator):
+            response = self._broken_off(Request(response.exchange, method, url, headers, body, purpose), response, once)
         first, usual, retries = response.exchange, busy.pauses(), 0
         while busy.asks_for_another_try(response) and not isinstance(body, Iterator):
             default = next(usual, None)
@@ -263,8 +262,9 @@ class Client:
             self.connections.close()
             response = once(first)
             retries += 1
-        if response.status:
-            self._on_answer(Request(response.exchange, method, url, headers, body), response, Course(retries=retries))
+        if response.status or response.exceeded:
+            asked = Request(response.exchange, method, url, headers, body, purpose)
+            self._on_answer(asked, response, Course(retries=retries))
         return response
 
     def _broken_off(self, asked: Request, response: Response, once: Callable[[str | None], Response]) -> Response:
@@ -295,11 +295,11 @@ class Client:
         exchange = self._recorder.next_exchange()
         check = self._on_exchange(exchange)
         secrets = self._secrets(to, headers)
-        self.wire.begin(self.target.timeout, to, secrets)
+        self.wire.begin(self.target.timeout, to, secrets, self._room(check))
         started, clock = now(), time.monotonic()
-        response = answer(Request(exchange, method, url, headers, body))
+        response = answer(Request(exchange, method, url, headers, body, purpose))
         self._last = time.monotonic()
-        response = replace(response, seconds=self._last - clock)
+        response = self._held(replace(response, seconds=self._last - clock))
         self._recorder.event(
             "exchange",
             id=exchange,
@@ -318,6 +318,21 @@ class Client:
             **({"retry_of": retry_of} if retry_of else {}),
             **self._oddities(response),
         )
+        return response
+
+    def _room(self, check: str | None) -> int:
+        """Return how many octets of a body may be read for a check, after those that it has received already."""
+        if check is None or check != self._check:
+            self._check, self._taken = check, 0
+        return min(self.body_limit, limits.OF_A_CHECK - self._taken)
+
+    def _held(self, response: Response) -> Response:
+        """Return a response as it is held: of what nobody may judge, as much as the record keeps."""
+        if response.exceeded:
+            left = self.wire.body_limit < self.body_limit
+            said = f" (in one check {limits.shown(limits.OF_A_CHECK)} of bodies are read)" if left else ""
+            response = replace(response, body=response.body[: limits.BODY_RECORDED], error=response.error + said)
+        self._taken += len(response.body)
         return response
 
     def _recorded(self, response: Response) -> dict[str, Any]:
@@ -371,43 +386,45 @@ class Client:
         return url.origin == self.target.base.origin
 
     def _answer(self, asked: Request) -> Response:
-        def broken(error: BaseException, **known: Any) -> Response:
-            return Response(
-                asked.exchange,
-                asked.method,
-                asked.url,
-                error=describe(error),
-                wire=self.wire.facts(),
-                **{"status": 0, **known},
-            )
-
         fields = (*_framing(asked.method, asked.body), *asked.headers)
+        answer: urllib3.BaseHTTPResponse | None = None
+        error = ""
         try:
             answer = self.connections.ask(asked.method, fields, asked.body, self.target.timeout)
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            return broken(error)
-        known: dict[str, Any] = {
-            "status": answer.status,
-            "reason": answer.reason or "",
-            "headers": Headers(tuple((str(name), str(value)) for name, value in answer.headers.items())),
-        }
-        body = io.BytesIO()
-        try:
-            with contextlib.closing(answer):
-                for chunk in answer.stream(_CHUNK, decode_content=False):
-                    if body.tell() + len(chunk) > self.body_limit:
-                        raise TimeoutError(f"the body goes on after {self.body_limit >> 20} MiB; the rest was not read")
-                    body.write(chunk)
-                    self.wire.left()
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            return broken(error, body=body.getvalue(), **known)
-        wire = self.wire.facts()
-        # http.client takes the end of the connection for the end of the head.
-        cut_off = wire.broke_off if wire else ""
+            self.wire.receive_body()
+            answer.release_conn()
+        except (urllib3.exceptions.HTTPError, OSError) as problem:
+            error = describe(problem)
+            if answer is not None:
+                answer.close()
+        return self.received(asked, error)
+
+    def received(self, asked: Request, error: str) -> Response:
+        """Return what came back in the wire's exchange, its Content-Encoding undone.
+
+        Args:
+            asked: the request.
+            error: what ended the exchange; empty where nothing did.
+        """
+        reader, wire = self.wire.reader, self.wire.facts()
+        head = reader if reader is not None and reader.head_ended and not reader.not_http else None
+        if head is None or not head.status:
+            exceeded = bool(reader and reader.exceeded)
+            said = reader.exceeded if reader and exceeded else error
+            return Response(asked.exchange, asked.method, asked.url, 0, error=said, exceeded=exceeded, wire=wire)
         response = Response(
-            asked.exchange, asked.method, asked.url, body=body.getvalue(), error=cut_off, wire=wire, **known
+            asked.exchange,
+            asked.method,
+            asked.url,
+            head.status,
+            head.reason,
+            Headers(head.fields),
+            head.body(),
+            error=head.exceeded or error or (wire.broke_off if wire else ""),
+            exceeded=bool(head.exceeded),
+            wire=wire,
         )
-        return decoded(response, self.body_limit)
+        return decoded(response, self.wire.body_limit)
 
 
 def _course(broken: Response, examined: Examined) -> Course:

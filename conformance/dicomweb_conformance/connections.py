@@ -1,7 +1,8 @@
 """Connections that notice what passes through them, hold one deadline, and show secrets to one origin alone.
 
-http.client forgives what a strict client would stumble over, and its timeout begins anew with each octet. The classes
-here read along between the socket and http.client, and give each wait only what is left of the exchange's time.
+http.client forgives what a strict client would stumble over, has limits that no standard knows, and its timeout begins
+anew with each octet. The classes here leave to it what is sent; what comes back is read here, each wait no longer than
+what is left of the exchange's time.
 
 A connection is opened from a `Url`, never from text. What only the target may see (credentials, header fields of the
 settings, the client certificate) is added by the connection itself, which knows where it leads.
@@ -23,6 +24,7 @@ import certifi
 import urllib3
 from urllib3.util import SKIP_HEADER
 
+from dicomweb_conformance import limits
 from dicomweb_conformance.answer_reader import AnswerReader
 from dicomweb_conformance.target import Target, proxy_of
 from dicomweb_conformance.urls import Origin, Url
@@ -30,8 +32,9 @@ from dicomweb_conformance.wire_facts import WireFacts
 
 LINGER = 2.0
 """Seconds for which the end of a connection is waited for that was to be closed after its answer."""
-_LOOK = 1 << 16
-"""Octets that are read at most to see whether anything follows an answer."""
+_PIECE = 1 << 16
+"""Octets that are received at once, and that are looked at to see whether anything follows an answer."""
+_QUOTED = 80
 
 _KEPT = 10
 """Connections to one origin that are kept alive at most."""
@@ -46,7 +49,8 @@ class MisdirectedError(Exception):
 class Wire(threading.local):
     """What goes over the wire in the exchange that this thread is busy with: the request's head, and the answer.
 
-    `to` is where the request goes, and `secrets` are the fields that it carries where that is the target's origin.
+    `to` is where the request goes, and `secrets` are the fields that it carries where that is the target's origin. Of
+    the answer's body `body_limit` octets are read.
     """
 
     def __init__(self) -> None:
@@ -54,24 +58,29 @@ class Wire(threading.local):
         self.secrets: Fields = ()
         self.head = b""
         self.reader: AnswerReader | None = None
+        self._socket: socket.socket | None = None
+        self.body_limit = limits.BODY
         self.tunnelling = False
         self.lingers = False
         self.connected = False
         self._deadline = math.inf
         self._timeout = math.inf
 
-    def begin(self, timeout: float, to: Url, secrets: Fields) -> None:
+    def begin(self, timeout: float, to: Url, secrets: Fields, body_limit: int = limits.BODY) -> None:
         """Forget the last exchange and start the clock of the next.
 
         Args:
             timeout: seconds for all of it.
             to: where the request goes.
             secrets: header fields for the target's origin alone.
+            body_limit: octets of the answer's body that are read.
         """
         self.to = to
         self.secrets = secrets
         self.head = b""
         self.reader = None
+        self._socket = None
+        self.body_limit = body_limit
         self.lingers = False
         self.connected = False
         self._timeout = timeout
@@ -99,80 +108,118 @@ class Wire(threading.local):
 
         A server may close an idle connection at any time (RFC 9112 9.3.1), so that this tells nothing of it.
         """
-        return bool(self.head) and not self.connected and (self.reader is None or not self.reader.facts().header_lines)
+        return bool(self.head) and not self.connected and (self.reader is None or not self.reader.facts().status_line)
+
+    def receive_head(self, sock: socket.socket, method: str) -> AnswerReader:
+        """Read an answer up to the end of its head, and return what has read it.
+
+        Raises:
+            OSError: of the socket; TimeoutError where the exchange's time is over.
+        """
+        self._socket = sock
+        self.reader = reader = AnswerReader(method, self.body_limit)
+        while not reader.head_ended:
+            self._receive(sock, reader)
+        return reader
+
+    def receive_body(self) -> None:
+        """Read the rest of the answer, and see whether anything follows it.
+
+        A connection of which nothing more can be expected is ended, whoever holds it.
+
+        Raises:
+            OSError: of the socket; TimeoutError where the exchange's time is over.
+        """
+        sock, reader = self._socket, self.reader
+        assert sock is not None
+        assert reader is not None
+        try:
+            while not reader.ended:
+                self._receive(sock, reader)
+            if reader.complete:
+                self._look_beyond(sock, reader)
+        finally:
+            if not reader.keeps_open:
+                with contextlib.suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
+
+    def _receive(self, sock: socket.socket, reader: AnswerReader) -> None:
+        sock.settimeout(self.left())
+        octets = sock.recv(_PIECE)
+        if octets:
+            reader.feed(octets)
+        else:
+            reader.end()
+
+    def _look_beyond(self, sock: socket.socket, reader: AnswerReader) -> None:
+        """Read what has arrived after the answer."""
+        with contextlib.suppress(OSError):
+            seen = 0
+            while seen < _PIECE:
+                sock.settimeout(min(self.left(), LINGER) if self.lingers else 0.0)
+                more = sock.recv(_PIECE)
+                if not more:
+                    break
+                reader.feed(more)
+                seen += len(more)
 
     def facts(self) -> WireFacts | None:
         """Return what came back; None where nothing did."""
         return self.reader.facts() if self.reader else None
 
 
-class _Tee(io.RawIOBase):
-    """The socket's stream with the exchange's reader in the middle."""
+class _Timed(io.RawIOBase):
+    """The stream of a socket whose every wait is within the exchange's time."""
 
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket, wire: Wire, reader: AnswerReader) -> None:
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, wire: Wire) -> None:
         super().__init__()
         self._raw = raw
         self._sock = sock
         self._wire = wire
-        self._reader = reader
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
         self._sock.settimeout(self._wire.left())
-        count = self._raw.readinto(buffer)
-        if count:
-            self._reader.feed(memoryview(buffer)[:count])
-        elif count == 0:
-            self._reader.end()
-        return count
+        return self._raw.readinto(buffer)
 
     def close(self) -> None:
-        if not self.closed:
-            try:
-                # What a closed stream still holds would be lost here; http.client closes it with each answer.
-                if self._reader.complete and not self._wire.tunnelling:
-                    self._look_beyond()
-            finally:
-                self._raw.close()
+        self._raw.close()
         super().close()
-
-    def _look_beyond(self) -> None:
-        """Read what has arrived after the answer; a connection with leftovers is of no more use."""
-        with contextlib.suppress(OSError, ValueError):
-            seen = 0
-            while seen < _LOOK:
-                self._sock.settimeout(min(self._wire.left(), LINGER) if self._wire.lingers else 0.0)
-                more = self._sock.recv(_LOOK)
-                if not more:
-                    break
-                self._reader.feed(more)
-                seen += len(more)
-        if self._reader.overran:
-            with contextlib.suppress(OSError):
-                self._sock.shutdown(socket.SHUT_RDWR)
 
 
 def _answer_class(wire: Wire) -> type[http.client.HTTPResponse]:
     class Answer(http.client.HTTPResponse):
+        """What http.client has for an answer; only that of a proxy to CONNECT is read by it."""
+
         def __init__(
             self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: str | None = None
         ) -> None:
             super().__init__(sock, debuglevel, method, url)
-            reader = AnswerReader(method or "")
-            if not wire.tunnelling:
-                wire.reader = reader
+            self._socket = sock
+            self._asked = method or ""
             raw: io.RawIOBase = self.fp.detach()
-            self.fp = io.BufferedReader(_Tee(raw, sock, wire, reader))
+            self.fp = io.BufferedReader(_Timed(raw, sock, wire))
 
-        def _read_status(self) -> tuple[str, int, str]:
-            """Pass over 1xx answers: http.client does so with 100 alone (RFC 9110 15.2)."""
-            version, status, reason = super()._read_status()  # type: ignore[misc]  # not in typeshed
-            while 100 < status < 200 and status != 101:
-                http.client.parse_headers(self.fp)
-                version, status, reason = super()._read_status()  # type: ignore[misc]  # likewise
-            return version, status, reason
+        def begin(self) -> None:
+            """Read the head, past all 1xx answers (RFC 9110 15.2).
+
+            Raises:
+                HTTPException: nothing came, or something else than HTTP.
+            """
+            reader = wire.receive_head(self._socket, self._asked)
+            if reader.not_http:
+                raise http.client.BadStatusLine(reader.not_http[:_QUOTED])
+            if not reader.status and not reader.exceeded:
+                raise http.client.RemoteDisconnected("the connection was closed without a status line")
+            self.code = self.status = reader.status
+            self.reason = reader.reason
+            self.version = 11
+            # Fields and body are the reader's to tell: http.client's limits are not ours, nor its leniency.
+            self.headers = self.msg = http.client.HTTPMessage()
+            self.chunked, self.length, self.will_close = False, None, False
+            self.close()  # the stream, not the connection
 
     return Answer
 

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import zlib
 from dataclasses import replace
 
+from dicomweb_conformance import limits
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.wire_facts import Fault, WireFacts
 
 _GZIP, _ZLIB, _RAW = zlib.MAX_WBITS | 16, zlib.MAX_WBITS, -zlib.MAX_WBITS
 _FORMATS = {"gzip": (_GZIP,), "x-gzip": (_GZIP,), "deflate": (_ZLIB, _RAW)}
 """What a coding is (RFC 9110 8.4.1); raw deflate data are what some send as deflate."""
+_FEWEST, _MOST = 1 << 8, 1 << 16
+"""Octets that a decoder is given at once: few at the beginning, for it copies what is behind the end of its data."""
+_AT_ONCE = 1 << 20
+
+
+class _MembersError(Exception):
+    """More gzip members than are read."""
 
 
 def decoded(response: Response, limit: int) -> Response:
@@ -26,40 +35,54 @@ def decoded(response: Response, limit: int) -> Response:
     if coding not in _FORMATS or not response.body or response.error:
         return response
     for window in _FORMATS[coding]:
+        body = io.BytesIO()
         try:
-            body, whole = _unpacked(response.body, window, limit)
+            whole = _unpack(response.body, window, limit, body)
         except zlib.error as error:
             wrong = str(error)
             continue
-        if len(body) > limit:
-            said = f"the {coding} body unpacks to more than {limit >> 20} MiB; the rest was dropped"
-            return replace(response, body=body[:limit], error=said)
+        except _MembersError:
+            return _exceeding(response, body, f"its {coding} body has more than {limits.GZIP_MEMBERS:,} members")
+        if body.tell() > limit:
+            body.truncate(limit)
+            return _exceeding(response, body, f"its {coding} body unpacks to more than {limits.shown(limit)}")
         if not whole:
             wire = _with(response.wire, Fault.CODED_CUT_OFF)
-            return replace(response, body=body, error=f"the {coding} body ends too early", wire=wire)
+            return replace(response, body=body.getvalue(), error=f"the {coding} body ends too early", wire=wire)
         wire = _with(response.wire, Fault.RAW_DEFLATE) if window == _RAW else response.wire
-        return replace(response, body=body, wire=wire)
+        return replace(response, body=body.getvalue(), wire=wire)
     wire = _with(response.wire, Fault.NOT_DECODABLE)
     return replace(response, body=b"", error=f"the body does not decode as {coding}: {wrong}", wire=wire)
 
 
-def _unpacked(octets: bytes, window: int, limit: int) -> tuple[bytes, bool]:
-    """Return at most one octet more than `limit`, and whether the data came to their end.
+def _exceeding(response: Response, body: io.BytesIO, how: str) -> Response:
+    return replace(response, body=body.getvalue(), error=f"{limits.LARGER}: {how}", exceeded=True)
 
-    gzip data may be several members in a row (RFC 1952 2.2).
+
+def _unpack(octets: bytes, window: int, limit: int, body: io.BytesIO) -> bool:
+    """Write what octets unpack to, until that is more than `limit`; tell whether the data came to their end.
+
+    gzip data may be several members in a row (RFC 1952 2.2); what else follows them is left alone.
+
+    Raises:
+        zlib.error: they are not of this format.
+        _MembersError: there are more members than are read.
     """
-    members: list[bytes] = []
-    room = limit + 1
-    while octets and room > 0:
-        decoder = zlib.decompressobj(window)
-        members.append(decoder.decompress(octets, room))
-        room -= len(members[-1])
-        if not decoder.eof:
-            return b"".join(members), False
-        octets = decoder.unused_data
-        if octets[:2] != b"\x1f\x8b":
-            break
-    return b"".join(members), True
+    view, at, piece, members = memoryview(octets), 0, _FEWEST, 1
+    decoder = zlib.decompressobj(window)
+    while at < len(view) and body.tell() <= limit:
+        taken = view[at : at + piece]
+        body.write(decoder.decompress(taken, min(limit + 1 - body.tell(), _AT_ONCE)))
+        at += len(taken) - len(decoder.unconsumed_tail) - len(decoder.unused_data)
+        piece = min(2 * piece, _MOST)
+        if decoder.eof:
+            if window != _GZIP or octets[at : at + 2] != b"\x1f\x8b":
+                return True
+            if members == limits.GZIP_MEMBERS:
+                raise _MembersError
+            decoder, piece, members = zlib.decompressobj(window), _FEWEST, members + 1
+    body.write(decoder.flush())
+    return decoder.eof or body.tell() > limit
 
 
 def _with(wire: WireFacts | None, fault: Fault) -> WireFacts | None:

@@ -27,8 +27,9 @@ class Response:
     """The answer to one request.
 
     `status` is 0 where no status line arrived; `error` then says what happened instead. `error` with a status means
-    that the body broke off. `body` is the payload after any Content-Encoding was undone. `wire` is what an HTTP library
-    hides; None where nothing was received.
+    that the body broke off. `exceeded`: the answer is larger than this suite reads, which is no fault of the target's,
+    and `error` says in what; of its body only the beginning is here. `body` is the payload after any Content-Encoding
+    was undone. `wire` is what an HTTP library hides; None where nothing was received.
     """
 
     exchange: str
@@ -40,6 +41,7 @@ class Response:
     body: bytes = b""
     seconds: float = 0.0
     error: str = ""
+    exceeded: bool = False
     wire: WireFacts | None = None
 
     @property

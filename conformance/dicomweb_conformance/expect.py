@@ -227,9 +227,12 @@ class Expectation:
         """Go on with one of these statuses; any other is judged by what the requirement lists, and ends the block.
 
         Raises:
-            Inconclusive: the target was busy (429, 502, 503, 504), or gave no answer, which is HTTP-002.
+            Inconclusive: the target was busy (429, 502, 503, 504), or gave no answer, which is HTTP-002, or one that is
+                larger than this suite reads.
         """
         response, requirement = self.response, self._judgement.requirement(of)
+        if response.exceeded and response.status in {0, *accepted}:
+            raise Inconclusive(f"{response.request_line}: {response.error}", response.exchange)
         if response.status in accepted and not response.error:
             return
         if response.status in BUSY:

@@ -90,10 +90,13 @@ def instruments(
         pace.wait()
 
     def observe(request: Request, response: Response, course: Course) -> None:
-        if own.holds_malformed(response):
-            return  # what was sent malformed and kept so is judged by the check that sent it
-        size = len(request.body) if isinstance(request.body, (bytes, Streamed)) else 0
-        observers.look(answer_of(response, request.headers, size, course, settings.target.url), response.exchange)
+        # What was sent malformed and kept so is judged by the check that sent it.
+        if not own.holds_malformed(response):
+            size = len(request.body) if isinstance(request.body, (bytes, Streamed)) else 0
+            observers.look(answer_of(response, request.headers, size, course, settings.target.url), response.exchange)
+        wanted = response.status == 0 or 200 <= response.status < 300
+        if response.exceeded and wanted and request.purpose == "check" and is_judging():
+            raise Inconclusive(f"{response.request_line}: {response.error}", response.exchange)
 
     client = Client(
         settings.target,

@@ -170,13 +170,15 @@ def _not_dicomweb(response: Response, service: StudiesService, target: Target) -
     name = media_types.name_of(response.content_type)
     if name in {media_types.DICOM_XML, "text/xml", "application/xml"} or name.startswith("multipart/"):
         return None  # not what was asked for, but a service that can be judged
+    if response.exceeded and name in {media_types.DICOM_JSON, media_types.JSON}:
+        return None  # it does not keep to the query, which is for its checks to say
     try:
         dicom_json.objects(response.body)
     except UnreadableError as error:
         looks = (
             "a web page"
             if name == "text/html" or response.body.lstrip()[:1] == b"<"
-            else f"{response.content_type or 'no media type'}: {error}"
+            else f"{response.content_type or 'no media type'}: {response.error or error}"
         )
         advice = list(_where_it_answers(service, target))
         if re.search(rb"<input[^>]+type=[\"']?password|log ?in|sign ?in", response.body[: 1 << 16], re.IGNORECASE):

@@ -7,17 +7,13 @@ has a connection of its own, which what is odd about it may spoil.
 from __future__ import annotations
 
 import http.client
-import io
 from collections.abc import Sequence
 
 import urllib3
 
 from dicomweb_conformance.client import Client, Request, describe
 from dicomweb_conformance.connections import Fields
-from dicomweb_conformance.content_coding import decoded
-from dicomweb_conformance.exchanges import Headers, Response
-
-_CHUNK = 1 << 16
+from dicomweb_conformance.exchanges import Response
 
 
 def send_exactly(
@@ -115,44 +111,16 @@ def _answer(client: Client, asked: Request, path: bytes) -> Response:
         name.lower() == "connection" and value.lower() == "close" for name, value in asked.headers
     )
     assert asked.body is None or isinstance(asked.body, bytes)
-    body = io.BytesIO()
-    error, begun = "", False
+    error = ""
     connection: urllib3.connection.HTTPConnection | None = None
-    answer: http.client.HTTPResponse | None = None
     try:
         connection = client.connections.opened(client.target.timeout)
         connection.send(_head(client, connection, asked, path) + (asked.body or b""))
-        answer = connection.response_class(connection.sock, method=asked.method)
-        answer.begin()
-        begun = True
-        while chunk := answer.read(_CHUNK):
-            body.write(chunk)
-            if body.tell() > client.body_limit:
-                raise TimeoutError(f"the body goes on after {client.body_limit >> 20} MiB; the rest was not read")
-    except http.client.IncompleteRead as cut_off:
-        body.write(cut_off.partial)
-        error = describe(cut_off)
+        connection.response_class(connection.sock, method=asked.method).begin()
+        client.wire.receive_body()
     except (http.client.HTTPException, urllib3.exceptions.HTTPError, OSError) as problem:
         error = describe(problem)
     finally:
-        if answer is not None:
-            answer.close()
         if connection is not None:
             connection.close()
-    wire = client.wire.facts()
-    if not error and wire:
-        error = wire.broke_off
-    return decoded(
-        Response(
-            asked.exchange,
-            asked.method,
-            asked.url,
-            status=answer.status if answer and begun else 0,
-            reason=answer.reason if answer and begun else "",
-            headers=Headers(tuple(answer.headers.items()) if answer and begun else ()),
-            body=body.getvalue()[: client.body_limit],
-            error=error,
-            wire=wire,
-        ),
-        client.body_limit,
-    )
+    return client.received(asked, error)

@@ -43,7 +43,7 @@ class Fault(StrEnum):
     NOT_DECODABLE = "a body that does not decode by its Content-Encoding"
 
 
-_BROKEN_OFF = frozenset({Fault.HEAD_CUT_OFF, Fault.TOO_SHORT, Fault.NO_LAST_CHUNK})
+_BROKEN_OFF = frozenset({Fault.HEAD_CUT_OFF, Fault.TOO_SHORT, Fault.BAD_CHUNK, Fault.NO_LAST_CHUNK})
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class WireFacts:
         version: of the status line, as spelled ("HTTP/1.1").
         reason: of the status line, as received; may be empty.
         header_lines: every line of the head after the status line, in order, spelling and number as received, without
-            its line end. At most 64 KiB of head are kept.
+            its line end.
         framing: how the body was delimited: "none" (HEAD, 204, 304), "length", "chunked", "close" (by the end of the
             connection), or "" where the head did not end.
         announced: the Content-Length; None where there is none that is a number.

@@ -151,17 +151,88 @@ def test_an_endless_body(handle: Handler, exactly: bool, tmp_path: Path) -> None
         )
 
     assert response.status == 200
+    assert response.exceeded
     assert "goes on after 1 MiB" in response.error
     assert len(response.body) <= LIMIT
 
 
-@pytest.mark.parametrize("head", [OK, OK + b"X: "], ids=["fields", "one line"])
-def test_an_endless_head(head: bytes, tmp_path: Path) -> None:
-    with peer(endless(head, b"X" * 64)) as listening, client(listening.url, tmp_path, timeout=5) as asking:
+ENDLESS_HEADS = {
+    "status line": (b"HTTP/1.1 200 ", b"O" * 4096, "a line of its header section goes on after 1 MiB"),
+    "one field": (OK + b"X: ", b"x" * 4096, "a line of its header section goes on after 1 MiB"),
+    "large fields": (OK, b"X: " + b"x" * 4096 + b"\r\n", "its header section goes on after 1 MiB"),
+    "small fields": (OK, b"X:y\r\n" * 1000, "it has more than 10,000 header fields"),
+    "1xx answers": (b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 100, "more than 1,000 answers of status 1xx"),
+    "chunk extension": (OK + b"Transfer-Encoding: chunked\r\n\r\n1;", b"x" * 4096, "the framing of its body goes on"),
+    "trailers": (
+        OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n",
+        b"X: " + b"x" * 4096 + b"\r\n",
+        "its header section goes on after 1 MiB",
+    ),
+}
+
+
+@pytest.mark.parametrize("exactly", [False, True], ids=["ordinary", "exact"])
+@pytest.mark.parametrize(("before", "piece", "said"), ENDLESS_HEADS.values(), ids=ENDLESS_HEADS)
+def test_an_endless_head(before: bytes, piece: bytes, said: str, exactly: bool, tmp_path: Path) -> None:
+    with peer(endless(before, piece)) as listening, client(listening.url, tmp_path) as asking:
+        response = in_bounded_memory(
+            lambda: (
+                send_exactly(asking, "GET", "/studies") if exactly else asking.send("GET", f"{listening.url}/studies")
+            )
+        )
+
+    assert response.exceeded
+    assert response.error.startswith("answer larger than this suite reads")
+    assert said in response.error
+    assert len((tmp_path / "run.jsonl").read_text().splitlines()) == 1, "what is too large is not asked again"
+
+
+LARGE_HEADS = {
+    "a thousand fields": (b"X-Filler: y\r\n" * 1000, 1001),
+    "a field of 100 kB": (b"Set-Cookie: a=" + b"x" * 100_000 + b"\r\n", 2),
+    "a field of a megabyte": (b"X-Filler: " + b"x" * 1_000_000 + b"\r\n", 2),
+    "64 KiB in all": ((b"X-Filler: " + b"x" * 500 + b"\r\n") * 128, 129),
+}
+
+
+@pytest.mark.parametrize("exactly", [False, True], ids=["ordinary", "exact"])
+@pytest.mark.parametrize(("fields", "count"), LARGE_HEADS.values(), ids=LARGE_HEADS)
+def test_a_large_head_is_read_to_its_end(fields: bytes, count: int, exactly: bool, tmp_path: Path) -> None:
+    octets = OK + fields + b"Content-Length: 2\r\n\r\n[]"
+    with peer(answers(octets)) as listening, client(listening.url, tmp_path) as asking:
+        if exactly:
+            response = send_exactly(asking, "GET", "/studies", headers=[("Connection", "close")])
+        else:
+            response = asking.send("GET", f"{listening.url}/studies")
+
+    assert (response.status, response.body, response.error) == (200, b"[]", "")
+    assert len(response.headers.fields) == count
+    assert response.headers.get("Content-Length") == "2"
+    assert response.wire is not None
+    assert not response.wire.odd
+
+
+def test_the_body_of_a_redirect_has_a_limit_too(tmp_path: Path) -> None:
+    there = b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\n\r\n"
+    with (
+        peer(endless(there, b"x" * 65536)) as listening,
+        client(listening.url, tmp_path, body_limit=LIMIT) as asking,
+    ):
         response = in_bounded_memory(lambda: asking.send("GET", f"{listening.url}/studies"))
 
-    assert response.status == 0
-    assert response.error
+    assert (response.status, response.headers.get("Location")) == (302, "/elsewhere")
+    assert "goes on after 1 MiB" in response.error
+
+
+def test_all_bodies_of_a_check_together_have_a_limit(tmp_path: Path) -> None:
+    octets = OK + b"Content-Length: 20000000\r\n\r\n" + b"x" * 20_000_000
+    checks = iter(["one", "one", "one", "one", "another"])
+    with peer(answers(octets)) as listening, client(listening.url, tmp_path) as asking:
+        asking._on_exchange = lambda _: next(checks)
+        responses = [asking.send("GET", f"{listening.url}/studies") for _ in range(5)]
+
+    assert [each.exceeded for each in responses] == [False, False, False, True, False]
+    assert "in one check 64 MiB of bodies are read" in responses[3].error
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
@@ -171,8 +242,29 @@ def test_a_body_that_unpacks_without_end(coding: str, tmp_path: Path) -> None:
     with peer(answers(octets)) as listening, client(listening.url, tmp_path, body_limit=LIMIT) as asking:
         response = in_bounded_memory(lambda: asking.send("GET", f"{listening.url}/studies"))
 
+    assert response.exceeded
     assert "unpacks to more than 1 MiB" in response.error
     assert len(response.body) == LIMIT
+
+
+def test_a_body_of_many_gzip_members_is_unpacked_in_the_time_that_one_takes(tmp_path: Path) -> None:
+    members = gzip.compress(b"x" * 50) * 50_000
+    octets = OK + f"Content-Encoding: gzip\r\nContent-Length: {len(members)}\r\n\r\n".encode() + members
+    with peer(answers(octets)) as listening, client(listening.url, tmp_path) as asking:
+        response = asking.send("GET", f"{listening.url}/studies")
+
+    assert (response.error, len(response.body)) == ("", 50 * 50_000)
+    assert response.seconds < 5
+
+
+def test_a_body_of_too_many_gzip_members(tmp_path: Path) -> None:
+    members = gzip.compress(b"") * 150_000
+    octets = OK + f"Content-Encoding: gzip\r\nContent-Length: {len(members)}\r\n\r\n".encode() + members
+    with peer(answers(octets)) as listening, client(listening.url, tmp_path) as asking:
+        response = asking.send("GET", f"{listening.url}/studies")
+
+    assert response.exceeded
+    assert "more than 100,000 members" in response.error
 
 
 def test_a_redirect_to_another_host_is_not_followed(tmp_path: Path) -> None:

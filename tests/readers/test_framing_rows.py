@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from judged_answers import answer, of_row, worse_than_pass
+from judged_answers import answer, observed, of_row, worse_than_pass
 
 from dicomweb_conformance.answers import Answer, Asked, Course, answer_of
 from dicomweb_conformance.exchanges import Headers, Response
@@ -343,3 +343,10 @@ def test_an_exchange_of_a_run_is_judged_as_the_observers_have_it() -> None:
     assert not answer.is_cut
     assert seen(replace(response, error="broke off")).is_cut
     assert "HTTP-008" in {each.requirement for each in http_messages.observe(answer)}
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_head_that_was_not_read_to_its_end_shows_nothing_but_its_status_line(status: int) -> None:
+    facts = replace(SOUND, header_lines=(), framing="", announced=None, received=0, complete=False)
+
+    assert {each.requirement for each in observed(framed(facts, status=status))} == {"HTTP-001", "HTTP-003"}

@@ -59,6 +59,7 @@ class Answer:
         body: any content coding undone.
         query: as it was sent, without the question mark.
         accept: the Accept of the request; empty where there was none.
+        whole: whether all of the body came.
     """
 
     method: str
@@ -68,6 +69,7 @@ class Answer:
     body: bytes = b""
     query: str = ""
     accept: str = ""
+    whole: bool = True
 
     @property
     def content_type(self) -> str:
@@ -118,13 +120,8 @@ def judge(answer: Answer, *, own: bool = True) -> Iterator[Observation]:
         tally.sees("ERROR-010", "5xx other than 501 to 505", "status line", str(status))
     elif status not in catalogue.BUSY and status >= 100:
         tally.meets("ERROR-010", "no 500")
-    if 400 <= status < 500 and status != 429 and answer.method != "HEAD":
-        if answer.body:
-            tally.meets("ERROR-001", "non-empty body")
-        else:
-            tally.sees("ERROR-001", "empty body", "body", f"{status} with an empty body")
-    if 400 <= status < 600 and status not in catalogue.BUSY and answer.body:
-        _judge_error_body(tally, answer, own)
+    if answer.whole:
+        _judge_error(tally, answer, own)
     if status == 200 and answer.body and answer.resource == "uri":
         name = media_types.name_of(answer.content_type)
         if name.startswith("multipart/"):
@@ -132,6 +129,17 @@ def judge(answer: Answer, *, own: bool = True) -> Iterator[Observation]:
         elif name:
             tally.meets("URI-031", "a single-part type")
     yield from tally.observations()
+
+
+def _judge_error(tally: Tally, answer: Answer, own: bool) -> None:
+    status = answer.status
+    if 400 <= status < 500 and status != 429 and answer.method != "HEAD":
+        if answer.body:
+            tally.meets("ERROR-001", "non-empty body")
+        else:
+            tally.sees("ERROR-001", "empty body", "body", f"{status} with an empty body")
+    if 400 <= status < 600 and status not in catalogue.BUSY and answer.body:
+        _judge_error_body(tally, answer, own)
 
 
 def _judge_error_body(tally: Tally, answer: Answer, own: bool) -> None:

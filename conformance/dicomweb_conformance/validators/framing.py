@@ -47,7 +47,7 @@ def observe(answer: Answer) -> Iterator[Observation]:
         return
     if answer.status or answer.facts.status_line:
         yield from _version(answer, answer.facts)
-    if answer.status == 0:
+    if answer.status == 0 or not answer.head_is_whole:
         return
     yield from _without_body(answer, answer.facts)
     yield from _framing(answer, answer.facts)
@@ -80,7 +80,7 @@ def _answered(answer: Answer) -> Iterator[Observation]:
     found = {fault: text for fault, text in _HEAD.items() if answer.facts and fault in answer.facts.faults}
     for fault, text in found.items():
         yield Observation("HTTP-002", text, "header section", received=fault.value)
-    if not found:
+    if not found and answer.head_is_whole:
         yield Observation("HTTP-002", "complete status line and header section")
 
 

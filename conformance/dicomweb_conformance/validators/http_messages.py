@@ -24,6 +24,8 @@ def observe(answer: Answer) -> Iterator[Observation | Stumble]:
         yield from careful(statuses.OWNED, statuses.observe(answer))
         return
     yield from careful(framing.OWNED, framing.observe(answer))
+    if not answer.head_is_whole:
+        return
     yield from careful(statuses.OWNED, statuses.observe(answer))
     if answer.status == 0:
         return

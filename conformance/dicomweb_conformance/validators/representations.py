@@ -29,8 +29,12 @@ def observe(answer: Answer, own: Callable[[dict[str, Any]], bool]) -> Iterator[O
     body = b"".join(answer.body)
     resource = answers.resource_of(asked.method, asked.path, asked.query)
     accept = asked.accept or ""
-    whole = answers.Answer(asked.method, asked.path, answer.status, answer.headers, body, asked.query, accept)
-    yield from careful(answers.OWNED, answers.judge(whole, own=resource != "search"))
+    if not answer.head_is_whole:
+        return
+    message = answers.Answer(
+        asked.method, asked.path, answer.status, answer.headers, body, asked.query, accept, whole=not answer.is_cut
+    )
+    yield from careful(answers.OWNED, answers.judge(message, own=resource != "search"))
     faulty = answer.facts is not None and CODING_FAULTS & set(answer.facts.faults)
     if not body or answer.is_cut or faulty:
         return

@@ -69,7 +69,7 @@ def _available_types(answer: Answer) -> Iterator[Observation]:
     """HTTP-018 and HTTP-019: the body of a 415 or 406 names media types other than those refused."""
     rows = {HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "HTTP-018", HTTPStatus.NOT_ACCEPTABLE: "HTTP-019"}
     row = rows.get(HTTPStatus(answer.status)) if answer.status in set(rows) else None
-    if row is None or not answer.may_have_body:
+    if row is None or not answer.may_have_body or answer.is_cut:
         return
     if answer.is_empty:
         yield Observation(row, "empty body", "body")
