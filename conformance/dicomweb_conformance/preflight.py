@@ -15,6 +15,7 @@ from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.target import Target
 from dicomweb_conformance.urls import UrlError
+from dicomweb_reports.visible import visible
 
 USUAL_PATHS = (
     "dicom-web",
@@ -28,6 +29,8 @@ USUAL_PATHS = (
     "v2",
 )
 """Where DICOMweb services usually live below a host: looked at only to give advice."""
+_LONGEST = 600
+"""Characters of one piece of advice, which may quote the target."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,8 @@ class CannotBeJudged(Exception):  # noqa: N818 - it is a finding about the setti
     advice: tuple[str, ...]
 
     def __str__(self) -> str:
-        lines = [f"the target cannot be judged: {self.what}", "", *(f"  * {each}" for each in self.advice), ""]
+        what, *advice = (visible(each, _LONGEST) for each in (self.what, *self.advice))
+        lines = [f"the target cannot be judged: {what}", "", *(f"  * {each}" for each in advice), ""]
         return "\n".join([*lines, "No requirement was judged."])
 
 

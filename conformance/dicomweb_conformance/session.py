@@ -28,6 +28,7 @@ from dicomweb_conformance.judging import Judging
 from dicomweb_conformance.known import KnownError, KnownFailure
 from dicomweb_conformance.options import OptionError, Settings
 from dicomweb_conformance.outcomes import JUnitNames, Outcomes
+from dicomweb_conformance.output import Output, cleaned_logs
 from dicomweb_conformance.planning import Planning, record_plan
 from dicomweb_conformance.preflight import CannotBeJudged, preflight
 from dicomweb_conformance.profile import Profile, ProfileError, load_profile
@@ -63,6 +64,9 @@ class ConformanceSession:
         self.instruments: Instruments | None = None
         self.stale: list[tuple[KnownFailure, str]] = []
         self.run: record.Run | None = None
+        self.output = Output(config, settings.redaction)
+        config.pluginmanager.register(self.output, "dicomweb-output")
+        self.exit_stack.enter_context(cleaned_logs(self.output.shown))
         try:
             self.profile: Profile = load_profile(settings.profile)
             self.known = (known.load(settings.known) if settings.known else ()) + known.rows(
@@ -93,6 +97,7 @@ class ConformanceSession:
 
     def _say(self, line: str) -> None:
         """Show a line at once: standard error reaches the person from a worker, too."""
+        line = self.output.shown(line)
         capture: Any = self.config.pluginmanager.getplugin("capturemanager")
         if capture is None:
             sys.stderr.write(f"\n{line}\n")
@@ -131,7 +136,7 @@ class ConformanceSession:
                 tools.liveness.wait()
             preflight(tools.watching, self.settings.target, f"{patient_id_prefix(self.settings.seed)}-PREFLIGHT")
         except (CannotBeJudged, CredentialsError) as problem:
-            raise pytest.UsageError(str(problem)) from None
+            raise pytest.UsageError(self.output.shown(str(problem))) from None
 
     def _prepare_directory(self) -> None:
         report = self.settings.report
@@ -177,11 +182,12 @@ class ConformanceSession:
 
     def pytest_report_header(self) -> list[str]:
         """Say who is judged, how to repeat it, and where to look meanwhile."""
-        settings = self.settings
+        settings, too_short = self.settings, self.settings.redaction.has_too_short
         return [
             f"dicomweb: judging {settings.target.url} by profile {self.profile.name}, suite {VERSION}",
             f"dicomweb: --dicomweb-seed={settings.seed} makes the same data again",
             f"dicomweb: the record grows in {settings.report}",
+            *(["dicomweb: a secret has fewer than 4 characters: only header fields hide it"] if too_short else []),
         ]
 
     @pytest.hookimpl(optionalhook=True)
