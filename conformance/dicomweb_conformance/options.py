@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from dicomweb_conformance import loaded
 from dicomweb_conformance.auth import CredentialsError, credentials
@@ -27,7 +27,7 @@ from dicomweb_conformance.redaction import (
     of_field,
     of_user,
 )
-from dicomweb_conformance.target import Product, Target, base_url
+from dicomweb_conformance.target import Product, Target, base_url, proxy_of
 
 EMBEDDED = "embedded"
 
@@ -362,11 +362,8 @@ def _headers(
 
 def _of_proxy(url: str) -> tuple[str, ...]:
     """Return the secrets in a proxy's URL, as they stand there and as they are sent."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ()
-    user, password = parts.username or "", parts.password or ""
+    login = re.match(r"\w+://(.*)@", url)
+    user, _, password = login[1].partition(":") if login else ("", "", "")
     return (*of_user(user, password), *of_user(unquote(user), unquote(password)))
 
 
@@ -383,9 +380,8 @@ def _auth(raw: Any, base: Path) -> str:
 
 def _proxy(raw: Any, base: Path) -> str:
     text = _text(raw, base)
-    # The text itself may hold a password.
-    if text and not re.match(r"(https?|socks5h?)://[^/]", text):
-        raise ValueError("expected http://[user:password@]host[:port]")
+    if text:
+        proxy_of(text)  # the only one who reads it
     return text
 
 

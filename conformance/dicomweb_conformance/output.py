@@ -10,7 +10,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -69,7 +69,9 @@ class Output:
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
         """Clean a warning, which may quote what was sent or received."""
-        warning_message.message = self.shown(str(warning_message.message))
+        said = str(warning_message.message)
+        if (cleaned := self.shown(said)) != said:
+            warning_message.message = cleaned
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionstart(self) -> Generator[None, object, object]:
@@ -116,13 +118,15 @@ class Output:
         match value:
             case str():
                 return self.shown(value)
-            case list() | tuple():
-                return type(value)(self._cleaned(each, deep=deep - 1) for each in value)
-        if deep and (is_dataclass(value) or hasattr(value, "toterminal")):
-            names = [each.name for each in fields(value)] if is_dataclass(value) else []
-            for name in dict.fromkeys([*names, *vars(value)]):
+            case list():
+                return [self._cleaned(each, deep=deep - 1) for each in value]
+            case tuple() if type(value) is tuple:
+                return tuple(self._cleaned(each, deep=deep - 1) for each in value)
+        if deep and hasattr(value, "__dict__") and (is_dataclass(value) or hasattr(value, "toterminal")):
+            for name, said in list(vars(value).items()):
                 if name not in _PLACES:
-                    setattr(value, name, self._cleaned(getattr(value, name), deep=deep - 1))
+                    with contextlib.suppress(AttributeError):  # one that cannot be changed is no report of pytest's
+                        setattr(value, name, self._cleaned(said, deep=deep - 1))
         return value
 
 

@@ -36,6 +36,7 @@ _OURS = frozenset(
         "requirement",
         "requirements",
         "code",
+        "observation",
         "verdict",
         "exchange",
         "exchanges",
@@ -90,7 +91,7 @@ class Recorder:
         """Append one event; secrets in any of its strings are replaced before they become JSON."""
         line = _json({"event": kind, **fields})
         if kind not in _ALL_OURS and self._redaction.may_find(line):
-            line = _json(self._redaction.value({"event": kind, **fields}, _OURS))
+            line = _json(self.recordable({"event": kind, **fields}))
         octets = line.encode() + b"\n"
         # One write of O_APPEND is whole on a local disk; the lock makes it so where a disk is full or far away.
         with self._turn, locked(self._file):
@@ -150,6 +151,10 @@ class Recorder:
                 if len(unpacked) >= BODY_CAP:
                     break
         return self._redaction.octets(unpacked) != unpacked
+
+    def recordable(self, value: Any) -> Any:
+        """Return what JSON can hold, as `event` would write it."""
+        return self._redaction.value(value, _OURS)
 
     def headers(self, fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         """Return header fields as they may be recorded."""

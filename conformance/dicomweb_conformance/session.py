@@ -23,7 +23,7 @@ from filelock import FileLock, Timeout
 from dicomweb_conformance import catalogue, cleaning, embedded, known
 from dicomweb_conformance.auth import CredentialsError
 from dicomweb_conformance.concluding import ConcludingMessages
-from dicomweb_conformance.instruments import STATE, VERSION, Instruments, instruments, started
+from dicomweb_conformance.instruments import LOG, STATE, VERSION, Instruments, instruments, started
 from dicomweb_conformance.judging import Judging
 from dicomweb_conformance.known import KnownError, KnownFailure
 from dicomweb_conformance.options import OptionError, Settings
@@ -117,6 +117,7 @@ class ConformanceSession:
         self._prepare_directory()
         if self.settings.write_known:
             self._prepare_known(self.settings.write_known)
+        self.exit_stack.callback(self._clean_log)
         if self.settings.start:
             started(self.settings).start()
             self.exit_stack.callback(started(self.settings).stop)
@@ -158,6 +159,20 @@ class ConformanceSession:
         for directory in (report / "bodies", report / STATE):
             shutil.rmtree(directory, ignore_errors=True)
         (report / STATE).mkdir()
+
+    def _clean_log(self) -> None:
+        """Take secrets out of what the target itself printed: servers log header fields."""
+        log = self.settings.report / LOG
+        if not log.exists():
+            return
+        part = log.with_suffix(".part")
+        try:
+            with log.open("rb") as said, part.open("wb") as kept:
+                while line := said.readline(1 << 20):
+                    kept.write(self.settings.redaction.octets(line))
+            part.replace(log)
+        except OSError as error:
+            self._say(f"{log} may hold secrets: it could not be rewritten without them ({error.strerror})")
 
     def _prepare_known(self, path: Path) -> None:
         """See before the first check, not after the last, whether the known failures can be written."""

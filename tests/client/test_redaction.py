@@ -9,7 +9,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from dicomweb_conformance.options import resolve
+from dicomweb_conformance.options import OptionError, resolve
 from dicomweb_conformance.recorder import BODY_CAP, Recorder, now
 from dicomweb_conformance.redaction import Redaction, of_field, of_user
 from dicomweb_reports import record
@@ -246,3 +246,23 @@ def test_a_body_that_stayed_packed_is_not_kept_with_a_secret_in_it(tmp_path: Pat
     assert recorder.body(broken_off) == {"sha256": "", "size": len(broken_off), "kept": 0}
     assert recorder.body(gzip.compress(b"something else")) is not None
     recorder.close()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"dicomweb_auth": "bearer:s3cr3t"},
+        {"dicomweb_auth": "basic:me:s3cr3t"},
+        {"dicomweb_header": ["s3cr3t"]},
+        {"dicomweb_url": "http://me:s3cr3t@host/x?y"},
+        {"dicomweb_url": "http://me:pa/s3cr3t@host/x"},
+        {"dicomweb_url": "http://me:s3cr3t@host:port/x"},
+        {"dicomweb_proxy": "me:s3cr3t@host"},
+        {"dicomweb_proxy": "http://me:s3cr3t@host:port"},
+    ],
+)
+def test_a_secret_where_it_does_not_belong_is_not_repeated(tmp_path: Path, wrong: dict[str, object]) -> None:
+    with pytest.raises(OptionError) as refused:
+        resolve({"dicomweb_url": "http://pacs.example/x", **wrong}, {}, {}, tmp_path)
+
+    assert "s3cr3t" not in str(refused.value)
