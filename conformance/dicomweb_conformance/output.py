@@ -137,7 +137,11 @@ def cleaned_logs(clean: Callable[[str], str]) -> Iterator[None]:
 
     def record(*args: Any, **kwargs: Any) -> logging.LogRecord:
         made = make(*args, **kwargs)
-        made.msg, made.args = clean(made.getMessage()), ()
+        try:
+            said = made.getMessage()
+        except (TypeError, ValueError):  # arguments that do not fit: whoever logs must not fail of it
+            said = f"{made.msg} {made.args!r}"
+        made.msg, made.args = clean(said), ()
         if made.exc_info:
             made.exc_text = clean(logging.Formatter().formatException(made.exc_info))
         return made
