@@ -21,6 +21,7 @@ from dicomweb_conformance.options import Settings
 from dicomweb_conformance.outcomes import Telling
 from dicomweb_conformance.planning import CORE, JUDGEMENT, VERDICT_PROPERTY
 from dicomweb_conformance.profile import OPT_IN_TIERS, Profile
+from dicomweb_conformance.reading.unreadable import TooLargeError
 from dicomweb_conformance.recorder import now
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.verdicts import Verdict
@@ -182,6 +183,8 @@ class Judging:
                 return self._not_applicable(judgement, end)
             case Inconclusive() as end:
                 return _Conclusion(Verdict.INCONCLUSIVE, end.reason, end.blame)
+            case TooLargeError() as end:
+                return _Conclusion(Verdict.INCONCLUSIVE, str(end), next(iter(judgement.exchanges[-1:]), None))
             case ReadOnlyError() as end:
                 return _Conclusion(Verdict.NOT_APPLICABLE, str(end))
             case error:

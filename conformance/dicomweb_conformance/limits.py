@@ -31,6 +31,15 @@ GZIP_MEMBERS = 100_000
 OF_A_CHECK = 64 * MIB
 """Octets of all bodies in one check, which may hold all of them at once: two full ones, or hundreds of usual ones."""
 
+# What a body holds
+
+PARTS = 10_000
+"""Parts of a multipart body: the series of a whole-body scan has 5,000 instances."""
+PART_HEAD = 64 << 10
+"""Octets of the header section of a part, after which it is taken for payload; PS3.18 knows four fields of a part."""
+PART_FIELDS = 10 * PARTS
+"""Header fields of all parts together."""
+
 # What the run record keeps
 
 BODY_RECORDED = MIB

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from dicomweb_conformance import dicom_json, media_types, urls
 from dicomweb_conformance.exchanges import Response
-from dicomweb_conformance.reading.unreadable import UnreadableError
+from dicomweb_conformance.reading.unreadable import TooLargeError, UnreadableError
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.target import Target
 from dicomweb_conformance.urls import UrlError
@@ -178,6 +178,8 @@ def _not_dicomweb(response: Response, service: StudiesService, target: Target) -
         return None  # it does not keep to the query, which is for its checks to say
     try:
         dicom_json.objects(response.body)
+    except TooLargeError:
+        return None  # likewise
     except UnreadableError as error:
         looks = (
             "a web page"
@@ -260,6 +262,6 @@ def _answers_searches(service: StudiesService, base: str) -> bool:
         return False
     try:
         dicom_json.objects(response.body)
-    except UnreadableError:
+    except (UnreadableError, TooLargeError):
         return False
     return True
