@@ -37,6 +37,8 @@ PURE = {
     "exchanges",
     "urls",
     "observation",
+    "limits",
+    "abridging",
     "store_answer",
     "redaction",
     "wire_facts",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 import traceback
+from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
 
 import pytest
 
-from dicomweb_conformance import known
+from dicomweb_conformance import known, limits
 from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.capabilities import State
 from dicomweb_conformance.client import ReadOnlyError
@@ -225,7 +226,7 @@ class Judging:
             core=item.stash[CORE],
             requirements=[each.id for each in judgement.requirements],
             verdict=conclusion.verdict.value,
-            findings=[asdict(each) for each in judgement.findings],
+            findings=[asdict(each) for each in _kept(judgement.findings)],
             observed=[
                 {"requirement": requirement, "observation": observation}
                 for requirement, observation in judgement.observed
@@ -240,6 +241,21 @@ class Judging:
                 for each in conclusion.explaining
             ],
         )
+
+
+def _kept(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings that are recorded: of those that say the same of another place, the first ones."""
+    alike: Counter[tuple[str, str]] = Counter()
+    kept = []
+    for each in findings:
+        alike[each.requirement, each.code] += 1
+        if alike[each.requirement, each.code] <= limits.FINDINGS_ALIKE:
+            kept.append(each)
+    if len(kept) <= limits.BRIEF_ITEMS:
+        return kept
+    # Where an event is cut to its first few, each kind is among them.
+    firsts = {(each.requirement, each.code): each for each in reversed(kept)}
+    return sorted(kept, key=lambda each: firsts[each.requirement, each.code] is not each)
 
 
 def _concludes(call: pytest.CallInfo[None]) -> bool:

@@ -9,8 +9,9 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
+from dicomweb_conformance.limits import BODY_RECORDED
 from dicomweb_conformance.options import OptionError, resolve
-from dicomweb_conformance.recorder import BODY_CAP, Recorder, now
+from dicomweb_conformance.recorder import Recorder, now
 from dicomweb_conformance.redaction import Redaction, of_field, of_user
 from dicomweb_reports import record
 
@@ -232,11 +233,11 @@ HEADER = {
 
 def test_a_secret_at_the_cap_of_a_body_is_replaced_whole(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path, "main", Redaction((SECRET,)))
-    kept = recorder.body(b"x" * (BODY_CAP - 5) + SECRET.encode() + b"y" * 100)
+    kept = recorder.body(b"x" * (BODY_RECORDED - 5) + SECRET.encode() + b"y" * 100)
     recorder.close()
 
     assert kept is not None
-    assert (tmp_path / "bodies" / kept["sha256"]).read_bytes() == b"x" * (BODY_CAP - 5) + b"***"
+    assert (tmp_path / "bodies" / kept["sha256"]).read_bytes() == b"x" * (BODY_RECORDED - 5) + b"***"
 
 
 def test_a_body_that_stayed_packed_is_not_kept_with_a_secret_in_it(tmp_path: Path) -> None:
