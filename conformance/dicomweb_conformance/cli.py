@@ -196,13 +196,12 @@ def clean(**settings: Any) -> None:
     ledger; its credentials and other settings are given as to a run. Ends with status 1 where something is left.
     """
     from dicomweb_conformance.clean_command import CleanError, clean_target  # noqa: PLC0415 - it loads the client
-    from dicomweb_reports.visible import visible_lines  # noqa: PLC0415 - likewise
 
     given = {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}
     try:
         lines, all_gone = clean_target(given, os.environ, Path.cwd(), _VERSION)
     except CleanError as error:
-        raise click.UsageError(visible_lines(str(error))) from None
+        raise click.UsageError(str(error)) from None
     for line in lines:
         click.echo(line)
     if not all_gone:

@@ -25,6 +25,7 @@ from dicomweb_conformance.exchanges import Examined, Headers, Response
 from dicomweb_conformance.recorder import Recorder, now
 from dicomweb_conformance.target import Target
 from dicomweb_conformance.urls import Url
+from dicomweb_conformance.wire_facts import Fault
 
 _IDLE = 1.0
 """Seconds after which a kept-alive connection is not trusted with a request that cannot be repeated."""
@@ -430,9 +431,12 @@ class Client:
 def _course(broken: Response, examined: Examined) -> Course:
     """Say what happened around an exchange that broke off."""
     if "timed out" in broken.error:
-        how: Literal["no answer in time", "no status line", "header section cut off"] = "no answer in time"
+        how: Literal["", "no answer in time", "no status line", "header section cut off"] = "no answer in time"
+    elif broken.wire and broken.wire.status_line:
+        # A status line that cannot be read is a matter of what it holds: nothing broke off.
+        how = "header section cut off" if Fault.HEAD_CUT_OFF in broken.wire.faults else ""
     else:
-        how = "header section cut off" if broken.wire and broken.wire.status_line else "no status line"
+        how = "no status line"
     again = examined.repeat
     return Course(
         broke_off=how,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
 
 import pytest
 
-from dicomweb_conformance import known, limits
+from dicomweb_conformance import known
 from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.capabilities import State
 from dicomweb_conformance.client import ReadOnlyError
@@ -22,7 +21,6 @@ from dicomweb_conformance.options import Settings
 from dicomweb_conformance.outcomes import Telling
 from dicomweb_conformance.planning import CORE, JUDGEMENT, VERDICT_PROPERTY
 from dicomweb_conformance.profile import OPT_IN_TIERS, Profile
-from dicomweb_conformance.reading.unreadable import TooLargeError
 from dicomweb_conformance.recorder import now
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.verdicts import Verdict
@@ -184,8 +182,6 @@ class Judging:
                 return self._not_applicable(judgement, end)
             case Inconclusive() as end:
                 return _Conclusion(Verdict.INCONCLUSIVE, end.reason, end.blame)
-            case TooLargeError() as end:
-                return _Conclusion(Verdict.INCONCLUSIVE, str(end), next(iter(judgement.exchanges[-1:]), None))
             case ReadOnlyError() as end:
                 return _Conclusion(Verdict.NOT_APPLICABLE, str(end))
             case error:
@@ -226,7 +222,7 @@ class Judging:
             core=item.stash[CORE],
             requirements=[each.id for each in judgement.requirements],
             verdict=conclusion.verdict.value,
-            findings=[asdict(each) for each in _kept(judgement.findings)],
+            findings=[asdict(each) for each in judgement.findings],
             observed=[
                 {"requirement": requirement, "observation": observation}
                 for requirement, observation in judgement.observed
@@ -241,21 +237,6 @@ class Judging:
                 for each in conclusion.explaining
             ],
         )
-
-
-def _kept(findings: Sequence[Finding]) -> list[Finding]:
-    """Return the findings that are recorded: of those that say the same of another place, the first ones."""
-    alike: Counter[tuple[str, str]] = Counter()
-    kept = []
-    for each in findings:
-        alike[each.requirement, each.code] += 1
-        if alike[each.requirement, each.code] <= limits.FINDINGS_ALIKE:
-            kept.append(each)
-    if len(kept) <= limits.BRIEF_ITEMS:
-        return kept
-    # Where an event is cut to its first few, each kind is among them.
-    firsts = {(each.requirement, each.code): each for each in reversed(kept)}
-    return sorted(kept, key=lambda each: firsts[each.requirement, each.code] is not each)
 
 
 def _concludes(call: pytest.CallInfo[None]) -> bool:

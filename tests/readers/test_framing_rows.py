@@ -74,6 +74,13 @@ def test_sound_framing_passes(facts: WireFacts, status: int) -> None:
             ["no status line or one that does not parse"],
             id="no-status-line",
         ),
+        pytest.param(
+            "HTTP-001",
+            WireFacts("HTTP/1.1 20000 OK", ""),
+            0,
+            ["status line HTTP/1.1"],
+            id="status-code-that-is-none",
+        ),
         pytest.param("HTTP-001", WireFacts(), 0, [], id="nothing-came"),
         pytest.param("HTTP-001", None, 200, [], id="not-looked"),
         pytest.param("HTTP-002", SOUND, 200, ["complete status line and header section"], id="complete"),
@@ -109,6 +116,13 @@ def test_sound_framing_passes(facts: WireFacts, status: int) -> None:
         ),
         pytest.param("HTTP-003", None, 0, [], id="no-status"),
         pytest.param("HTTP-005", NO_CONTENT, 204, ["no body and no Content-Type"], id="204"),
+        pytest.param(
+            "HTTP-005",
+            replace(NO_CONTENT, status_line="HTTP/1.1 101 Switching Protocols", after=900),
+            101,
+            ["no body and no Content-Type"],
+            id="octets-of-another-protocol",
+        ),
         pytest.param(
             "HTTP-005",
             EMPTY,

@@ -12,7 +12,7 @@ from dicomweb_conformance.wire_facts import Fault, WireFacts
 
 OWNED = ("HTTP-001", "HTTP-002", "HTTP-003", "HTTP-005", "HTTP-006", "HTTP-007")
 
-_STATUS_LINE = re.compile(r"HTTP/[0-9](?:\.[0-9])? (?P<code>[^ ]*)(?: .*)?")
+_STATUS_LINE = re.compile(r"(?P<version>HTTP/[0-9](?:\.[0-9])?) (?P<code>[^ ]*)(?: .*)?")
 _VERSIONS = {
     "HTTP/1.1": "status line HTTP/1.1",
     "HTTP/2": "HTTP/2, where it was negotiated",
@@ -59,8 +59,10 @@ def _version(answer: Answer, facts: WireFacts) -> Iterator[Observation]:
     received = facts.status_line[:100] or facts.version
     if answer.status == HTTPStatus.HTTP_VERSION_NOT_SUPPORTED:
         yield Observation("HTTP-001", "505 to an HTTP/1.1 request", "status line", received=received)
-    elif facts.version in _FRAMED_BY_ITSELF or _STATUS_LINE.fullmatch(facts.status_line):
-        text = _VERSIONS.get(facts.version, f"another version, {facts.version}")
+    elif facts.version in _FRAMED_BY_ITSELF:
+        yield Observation("HTTP-001", _VERSIONS[facts.version], "status line", received=received)
+    elif found := _STATUS_LINE.fullmatch(facts.status_line):
+        text = _VERSIONS.get(found["version"], f"another version, {found['version']}")
         yield Observation("HTTP-001", text, "status line", received=received)
     else:
         yield Observation("HTTP-001", "no status line or one that does not parse", "status line", received=received)
@@ -112,7 +114,8 @@ def _without_body(answer: Answer, facts: WireFacts) -> Iterator[Observation]:
     types = facts.fields("Content-Type")
     worse = False
     if not answer.may_have_body:
-        if facts.received or facts.after:
+        # What follows a 101 is of another protocol, and no body (RFC 9110 15.2.2).
+        if (facts.received or facts.after) and answer.status != HTTPStatus.SWITCHING_PROTOCOLS:
             worse = True
             yield Observation("HTTP-005", "body octets after a 204, 304 or 1xx", "body", received=received)
         if answer.status != HTTPStatus.NOT_MODIFIED and any(each.strip("0") for each in lengths):
