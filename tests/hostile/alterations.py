@@ -101,30 +101,29 @@ async def _element(asked: Asked, ask: Ask) -> Answer:
     answer = await ask()
     if "json" not in answer.field("Content-Type") or not answer.body:
         return answer
-    objects = json.loads(answer.body)
-    for each in objects if isinstance(objects, list) else [objects]:
+    read = json.loads(answer.body)
+    objects = read if isinstance(read, list) else [read]
+    for each in objects:
         each[asked.given["tag"]] = json.loads(_HELD)
-    return replace(answer, body=json.dumps(objects).replace(_HELD, _made(asked)).encode())
+    ordered = [dict(sorted(each.items())) for each in objects]
+    body = json.dumps(ordered if isinstance(read, list) else ordered[0])
+    return replace(answer, body=body.replace(_HELD, _made(asked)).encode())
 
 
 @_alteration("attributes")
 async def _attributes(asked: Asked, ask: Ask) -> Answer:
-    """Give every object of a DICOM JSON answer `many` private attributes more."""
+    """Give the first object of a DICOM JSON answer `many` attributes more."""
     answer = await ask()
-    objects = json.loads(answer.body or b"[]")
-    more = {
-        f"0011{number:04X}" if number < 0x10000 else f"{number:08X}": {"vr": "LO"}
-        for number in range(int(asked.given["many"]))
-    }
-    return replace(answer, body=json.dumps([each | more for each in objects]).encode())
+    more = b"".join(b'"%08X":{"vr":"LO"},' % (0x00090000 + number) for number in range(int(asked.given["many"])))
+    return replace(answer, body=answer.body.replace(b"[{", b"[{" + more, 1))
 
 
 @_alteration("rows")
 async def _rows(asked: Asked, ask: Ask) -> Answer:
-    """Repeat what the body lists until there are `rows`."""
+    """Repeat what the body lists `rows` times."""
     answer = await ask()
-    rows = json.loads(answer.body or b"[]")
-    return replace(answer, body=json.dumps((rows * int(asked.given["rows"]))[: int(asked.given["rows"])]).encode())
+    row = answer.body.strip()[1:-1]
+    return replace(answer, body=b"[" + b",".join([row] * int(asked.given["rows"])) + b"]")
 
 
 @_alteration("flipped")
@@ -168,8 +167,10 @@ async def _file(asked: Asked, ask: Ask) -> Answer:
 
 @_alteration("parts")
 async def _parts(asked: Asked, ask: Ask) -> Answer:
-    """Answer in multipart, its body what is made; `$BOUNDARY` is the boundary."""
+    """Answer who accepts `type` in multipart, the body what is made; `$BOUNDARY` is the boundary."""
     answer = await ask()
+    if asked.given["type"] not in asked.headers.get("accept", ""):
+        return answer
     kind = f'multipart/related; type="{asked.given["type"]}"; boundary={_BOUNDARY}'
     fields = answer.headers_with(content_type=str(asked.given.get("content-type", kind)))
     return Answer(200, fields, _made(asked).replace("$BOUNDARY", _BOUNDARY).encode())

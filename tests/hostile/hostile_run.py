@@ -100,6 +100,7 @@ def shown(behaviour: Behaviour, directory: Path) -> Outcome:
     meeting = Meeting(behaviour, befalling)
     reference = FLAVOURS[behaviour.flavour]()
     with ExitStack() as stack:
+        stack.enter_context(surroundings.room(behaviour.act, reports))
         other = stack.enter_context(elsewhere())
         alteration = alterations.ALTERATIONS[behaviour.alter] if behaviour.alter else None
         if not behaviour.send:
@@ -145,9 +146,7 @@ def _measured(
         sys.executable,
         "-m",
         "pytest",
-        *dict.fromkeys(_file(each) for each in behaviour.checks),
-        "-k",
-        " or ".join(behaviour.checks),
+        *(_node(each) for each in behaviour.checks),
         f"--dicomweb-url={url}",
         f"--dicomweb-report={reports}",
         f"--dicomweb-auth=basic:{USER}",
@@ -177,16 +176,17 @@ def _measured(
     return read
 
 
-def _file(check: str) -> str:
-    """Return the file of a check, as node ids name it: of all files the collection takes longest."""
-    return f"dicomweb_conformance/scenarios/{_files()[check.partition('[')[0]]}"
+def _node(check: str) -> str:
+    """Return the node id of a check: of its file alone, as it is collecting that takes the time."""
+    name, bracket, case = check.partition("[")
+    return f"dicomweb_conformance/scenarios/{_nodes()[name]}{bracket}{case}"
 
 
 @cache
-def _files() -> dict[str, str]:
-    named = re.compile(r'\bid="([a-z0-9-]+)')
+def _nodes() -> dict[str, str]:
+    checks = re.compile(r'^@verifies\([^@]*?\bid="([a-z0-9-]+)"[^@]*?^def (test_\w+)', re.MULTILINE)
     return {
-        check: path.name
+        check: f"{path.name}::{function}"
         for path in sorted(SCENARIOS.glob("test_*.py"))
-        for check in named.findall(path.read_text(encoding="utf-8"))
+        for check, function in checks.findall(path.read_text(encoding="utf-8"))
     }

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 
 @dataclass
@@ -14,7 +20,8 @@ class Befalling:
     """Does to a run what a behaviour's `act` says.
 
     Attributes:
-        act: `SIGTERM`, `SIGINT` or `SIGHUP`; `kill worker`; `remove DIRECTORY of the report`, or nothing.
+        act: `SIGTERM`, `SIGINT` or `SIGHUP`; `kill worker`; `remove report`, or a directory of it; `fill disk`; or
+            nothing.
         reports: the directory of the reports.
         pid: of the run, once it is known.
     """
@@ -30,6 +37,8 @@ class Befalling:
                 return
             case ["kill", "worker"]:
                 os.kill(min(_children(self.pid)), signal.SIGKILL)
+            case ["fill", "disk"]:
+                _fill(self.reports / "ballast")
             case ["remove", "report"]:
                 shutil.rmtree(self.reports, ignore_errors=True)
             case ["remove", directory]:
@@ -38,6 +47,40 @@ class Befalling:
                 os.kill(self.pid, signal.Signals[name])
             case _:
                 raise ValueError(f"no act: {self.act}")
+
+
+@contextmanager
+def room(act: str, reports: Path) -> Iterator[None]:
+    """Give the reports a disk of their own where it is to be filled; skips the test where none may be mounted."""
+    if act != "fill disk":
+        yield
+        return
+    reports.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4m", "none", str(reports)],  # noqa: S607 - wherever the system has it
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip("only root may give the report a disk of its own")
+    kept = reports.with_name("report of a full disk")
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            (reports / "ballast").unlink()
+        shutil.copytree(reports, kept)
+        subprocess.run(["umount", "-l", str(reports)], capture_output=True, check=True)  # noqa: S607 - likewise
+        reports.rmdir()
+        kept.rename(reports)
+
+
+def _fill(ballast: Path) -> None:
+    with contextlib.suppress(OSError), ballast.open("ab", buffering=0) as file:
+        for size in (1 << 16, 1 << 10, 1):
+            with contextlib.suppress(OSError):
+                while True:
+                    file.write(bytes(size))
 
 
 def _children(pid: int) -> list[int]:
