@@ -157,7 +157,7 @@ def test_scenarios_know_neither_requests_nor_pytest() -> None:
 
 READERS = re.compile(
     r"\b(?:json\.loads?|dcmread|read_dataset|etree\.(?:fromstring|XMLParser|XML|parse|iterparse)|Image\.open|ImageCms"
-    r"|zlib\.(?:decompress|decompressobj)|pixel_array|generate_(?:frames|fragments))\b"
+    r"|zlib\.(?:decompress|decompressobj)|pixel_array|generate_(?:frames|fragments)|UID(?=\()|PersonName(?=\())\b"
 )
 """What turns octets into values, and raises whatever it stumbles over."""
 OWN_OCTETS = {

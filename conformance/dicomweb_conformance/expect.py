@@ -415,7 +415,7 @@ class Expectation:
         """
         owner = self._judgement.told_by(error, self.response)
         if owner is not None and self._judgement.verdict is not Verdict.FAIL:
-            raise Inconclusive(f"{self.response.request_line} was answered with what cannot be read: {error}", owner)
+            raise Inconclusive(f"{error}; see {owner}", owner)
         excerpt = self.response.body[:_EXCERPT].decode("utf-8", "backslashreplace")
         received = (
             f"{self.status_line}; {error}; it begins {excerpt!r}"

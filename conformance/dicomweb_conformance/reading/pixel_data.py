@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from numpy.typing import NDArray
 from pydicom import Dataset
-from pydicom.encaps import generate_fragments, generate_frames
+from pydicom.encaps import encapsulate, generate_fragments, generate_frames
 from pydicom.pixels.processing import apply_color_lut
 from pydicom.pixels.utils import pixel_array
+from pydicom.uid import UID
 
 from dicomweb_conformance.reading.unreadable import Form, UnreadableError, quietly
 
@@ -35,6 +37,28 @@ def samples(data_set: Dataset, *, colours: bool = False) -> NDArray[Any]:
             raise
         except Exception as error:  # pydicom and its decoders raise whatever they stumble over
             raise UnreadableError(Form.PIXELS, f"{type(error).__name__}: {error}", "(7FE0,0010)") from error
+
+
+def samples_of_frame(codestream: bytes, syntax: str, description: Dataset) -> NDArray[Any]:
+    """Return the decoded pixels of one frame of an image.
+
+    Args:
+        codestream: the frame by itself.
+        syntax: the transfer syntax that it is in.
+        description: the image that it is a frame of, whatever its own transfer syntax.
+
+    Raises:
+        UnreadableError: it does not decode.
+    """
+    data_set = deepcopy(description)
+    with quietly():
+        data_set.file_meta.TransferSyntaxUID = UID(syntax)
+        data_set.NumberOfFrames = 1
+        try:
+            data_set.PixelData = encapsulate([codestream])
+        except ValueError as error:
+            raise _no_fragments(error) from error
+    return samples(data_set)
 
 
 def _must_be_few(data_set: Dataset) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pydicom import Dataset
+from pydicom.config import IGNORE
 from pydicom.uid import UID
 from pydicom.valuerep import VR
 
@@ -38,7 +39,17 @@ def syntax(data_set: Dataset) -> str:
     return text(meta, "TransferSyntaxUID") if meta is not None else ""
 
 
+def uid(text: str) -> UID:
+    """Return a text as a UID, whatever it is: pydicom by itself warns of one that is none."""
+    return UID(text, IGNORE)
+
+
+def is_known_syntax(text: str) -> bool:
+    """Tell whether a text is a transfer syntax of PS3.6, so that pydicom knows how data sets are encoded in it."""
+    known = uid(text)
+    return not known.is_private and known.is_transfer_syntax
+
+
 def is_encapsulated(transfer_syntax: str) -> bool:
     """Tell whether Pixel Data are encapsulated in a transfer syntax; what is none that is known counts as native."""
-    known = UID(transfer_syntax)
-    return known.is_transfer_syntax and not known.is_private and known.is_encapsulated
+    return is_known_syntax(transfer_syntax) and uid(transfer_syntax).is_encapsulated

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import dataclass
-
-from pydicom.encaps import encapsulate
-from pydicom.uid import UID
 
 from dicomweb_conformance import media_types, multipart
 from dicomweb_conformance.exchanges import Response
@@ -144,12 +140,8 @@ def is_codestream(octets: bytes, instance: Instance) -> bool:
 
 def decodes_to(octets: bytes, syntax: str, instance: Instance, frame: int) -> bool:
     """Tell whether a codestream shows a frame, which counts from 1, of an instance that was compressed without loss."""
-    data_set = deepcopy(instance.dataset)
-    data_set.file_meta.TransferSyntaxUID = UID(syntax)
-    data_set.NumberOfFrames = 1
-    data_set.PixelData = encapsulate([octets])
     try:
-        pixels = pixel_data.samples(data_set)
+        pixels = pixel_data.samples_of_frame(octets, syntax, instance.dataset)
     except UnreadableError:
         return False
     return bool(pixels.tobytes() == instance.frames[frame - 1])

@@ -11,7 +11,6 @@ from pydicom.datadict import dictionary_VR
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_data_element
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.uid import UID
 
 from dicomweb_conformance import comparison
 from dicomweb_conformance.comparison import Difference
@@ -223,8 +222,7 @@ def _is_lossless(instance: Instance) -> bool:
 
 
 def _is_native(transfer_syntax: str) -> bool:
-    known = UID(transfer_syntax)
-    return known.is_transfer_syntax and not known.is_private and not known.is_encapsulated
+    return values.is_known_syntax(transfer_syntax) and not values.is_encapsulated(transfer_syntax)
 
 
 def came_as_un(stored: Dataset, received: Dataset, path: str) -> bool:
@@ -313,16 +311,16 @@ def _frames(data_set: Dataset) -> int:
 
 def fits(received: Dataset) -> bool:
     """Tell whether the data set has the VR encoding that its transfer syntax claims: pydicom reads it either way."""
-    claimed = UID(values.syntax(received))
-    return (
-        claimed.is_private or not claimed.is_transfer_syntax or received.original_encoding[0] == claimed.is_implicit_VR
-    )
+    claimed = values.syntax(received)
+    return not values.is_known_syntax(claimed) or received.original_encoding[0] == values.uid(claimed).is_implicit_VR
 
 
 def decodes(transfer_syntax: str) -> bool:
     """Tell whether a decoder is there; what no decoder is known for counts as badly encoded."""
+    if not values.is_known_syntax(transfer_syntax):
+        return True
     try:
-        return bool(get_decoder(UID(transfer_syntax)).is_available)
+        return bool(get_decoder(values.uid(transfer_syntax)).is_available)
     except NotImplementedError:
         return True
 
