@@ -31,8 +31,8 @@ class Reference:
 
     @property
     def is_relative(self) -> bool:
-        """Whether it needs a base (RFC 3986 4.2)."""
-        return urls.read(self.uri).scheme is None
+        """Whether its path needs a base (RFC 3986 4.2)."""
+        return urls.read(self.uri)[:2] == (None, None)
 
     @property
     def url(self) -> Url:
