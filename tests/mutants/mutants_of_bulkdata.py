@@ -45,6 +45,14 @@ class NestedUrisLeadNowhere(Reference):
         return None if path[1:] else super().bulk_data_element(content, path)
 
 
+@mutant("bulkdata-by-uri", "message[BULKDATA-003]", may_trip=["bulkdata", "xml", "messages"], into=MUTANTS)
+class UriHasBlank(Reference):
+    """Bulk data URIs have a blank in them."""
+
+    def bulk_data_base(self, instance: Instance, request: Request) -> str:
+        return super().bulk_data_base(instance, request).replace("/instances/", "/in stances/")
+
+
 @mutant("bulkdata-by-uri", into=MUTANTS)
 class PixelsOfNobody(Reference):
     """The Pixel Data of an image that is alone in its series are zeros."""

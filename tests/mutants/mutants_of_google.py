@@ -112,6 +112,14 @@ class NamesAnotherStudy(Google):
         return f"{request.base}/studies/2.25.1"
 
 
+@mutant("google-retrieve-urls", may_trip=EVERYWHERE, into=MUTANTS)
+class UrlHasUser(Google):
+    """Retrieve URLs have a user name before their host."""
+
+    def url_of(self, request: Request, resource: Resource) -> str:
+        return super().url_of(request, resource).replace("://", "://archive@")
+
+
 @mutant("google-partly-stored", "google-garbage", "google-changed-again", may_trip=EVERYWHERE, into=MUTANTS)
 class AlwaysSaysStored(Google):
     """A store is answered 200, whatever was refused."""

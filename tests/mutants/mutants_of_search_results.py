@@ -233,6 +233,20 @@ class RetrieveUrlLeadsNowhere(Reference):
         return super().url_of(request, resource).replace("/studies/", "/rs/studies/")
 
 
+@mutant(
+    *(f"search-retrieve-url[{level}]" for level in LEVELS),
+    "store-retrieve-url-of-study",
+    "store-retrieve-url-of-instance",
+    may_trip=["search", "store"],
+    into=MUTANTS,
+)
+class RetrieveUrlHasUser(Reference):
+    """Retrieve URLs have a user name before their host."""
+
+    def url_of(self, request: Request, resource: Resource) -> str:
+        return super().url_of(request, resource).replace("://", "://archive@")
+
+
 @mutant("search-modalities-in-study", into=MUTANTS)
 class ModalitiesRepeated(Reference):
     """ModalitiesInStudy has a value for each series twice."""

@@ -68,6 +68,19 @@ class LocationOfAnotherStudy(Reference):
         return [(name, url) for name, _ in super().store_location(request, outcomes)]
 
 
+@mutant(
+    "store-names-what-was-created[location]",
+    "store-names-what-was-created[content-location]",
+    may_trip=["store"],
+    into=MUTANTS,
+)
+class LocationHasBackslash(Reference):
+    """Location and Content-Location have a backslash before the resource."""
+
+    def store_location(self, request: Request, outcomes: Sequence[Outcome]) -> Headers:
+        return [(name, url.replace("/studies", "\\studies")) for name, url in super().store_location(request, outcomes)]
+
+
 class Negotiating(Reference):
     """The answer to a store is in the type that `always` says, where Accept lists several."""
 

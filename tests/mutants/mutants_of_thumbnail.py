@@ -108,6 +108,16 @@ class RedirectsLoop(Answering):
         return Response(status_code=302, headers={"Location": f"{request.base}{request.resource.path}/thumbnail"})
 
 
+@mutant("thumbnail-redirect-leads-to-a-picture", "message[HTTP-020b]", may_trip=(*OWN, "messages"), into=MUTANTS)
+class RedirectHasUser(Answering):
+    """A thumbnail is redirected to a URL with a user name before its host."""
+
+    def instead(self, request: Request) -> Response | None:
+        self.found(request.resource)
+        location = f"{request.base}{request.resource.path}/rendered".replace("://", "://archive@")
+        return Response(status_code=302, headers={"Location": location})
+
+
 @mutant("thumbnail-viewport", may_trip=OWN, into=MUTANTS)
 class ThumbnailsLargerThanAskedFor(Reference):
     """A viewport of a thumbnail is taken for half of it."""
