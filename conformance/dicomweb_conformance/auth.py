@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 SCOPE = "https://www.googleapis.com/auth/cloud-healthcare"
+_VISIBLE = re.compile(r"[\x21-\x7e]+")
+"""What a header field can carry everywhere, without a blank (RFC 9110 5.5); a token has no other character."""
 
 
 class CredentialsError(ValueError):
@@ -40,6 +43,19 @@ class Credentials:
         """
         return self.fixed if self.tokens is None else f"Bearer {self.tokens.current()}"
 
+    def renew(self, refused: str) -> bool:
+        """Have another token fetched in the place of one that was refused; tell whether there is another now.
+
+        Args:
+            refused: the Authorization that was refused.
+
+        Raises:
+            CredentialsError: no token can be fetched.
+        """
+        if self.tokens is None:
+            return False
+        return f"Bearer {self.tokens.current(refused.removeprefix('Bearer '))}" != refused
+
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every secret that was used so far."""
@@ -61,8 +77,11 @@ class Tokens:
         self._lock = threading.Lock()
         self.issued: tuple[str, ...] = ()
 
-    def current(self) -> str:
+    def current(self, refused: str = "") -> str:
         """Return a token that is valid.
+
+        Args:
+            refused: one that was refused, valid though it may seem: another is fetched in its place.
 
         Raises:
             CredentialsError: none can be fetched; says why.
@@ -74,15 +93,15 @@ class Tokens:
             try:
                 if self._credentials is None:
                     self._credentials = self._load()
-                if not self._credentials.valid:
+                if not self._credentials.valid or self._credentials.token == refused:
                     request = Request()
                     request.session.trust_env = False
                     self._credentials.refresh(request)
             except (GoogleAuthError, OSError, ValueError) as error:
                 raise CredentialsError(f"{self._name} give no access token: {error}") from error
             token = str(self._credentials.token or "")
-            if not token:
-                raise CredentialsError(f"{self._name} give no access token")
+            if not _VISIBLE.fullmatch(token):
+                raise CredentialsError(f"{self._name} give no access token that a header field can carry")
             if token not in self.issued:
                 self.issued = (*self.issued, token)
             return token
@@ -109,6 +128,10 @@ def credentials(spec: str, environ: Mapping[str, str]) -> Credentials:
             return Credentials("basic", f"Basic {pair}", (pair, password))
         case "bearer" if not rest:
             token = _secret(environ, "DICOMWEB_TOKEN", spec)
+            if not _VISIBLE.fullmatch(token):
+                raise CredentialsError(
+                    "the environment variable DICOMWEB_TOKEN holds a blank or another character that no token has"
+                )
             return Credentials("bearer", f"Bearer {token}", (token,))
         case "google":
             return Credentials("google", tokens=_google(rest))

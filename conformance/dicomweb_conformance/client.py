@@ -18,6 +18,7 @@ from typing import Any, Literal
 import urllib3
 
 from dicomweb_conformance import busy, limits, urls
+from dicomweb_conformance.access import REFUSALS
 from dicomweb_conformance.answers import Course
 from dicomweb_conformance.connections import Connections, Fields, Wire
 from dicomweb_conformance.content_coding import decoded
@@ -93,6 +94,8 @@ class Client:
         on_answer: shown each answer, with what was asked and what happened around it, once it is recorded; of several
             tries because the target was busy the last.
         examine: finds out why an exchange broke off, and has it repeated.
+        doubt: told of an answer of 401 or 403 to the credentials of the settings, and the Authorization that was sent;
+            returns whether the request is to be sent again.
     """
 
     def __init__(
@@ -108,6 +111,7 @@ class Client:
         body_limit: int = limits.BODY,
         on_answer: Callable[[Request, Response, Course], None] = lambda _asked, _answer, _course: None,
         examine: Examine | None = None,
+        doubt: Callable[[Response, str], bool] | None = None,
     ) -> None:
         self.target = target
         self.wire = Wire()
@@ -121,6 +125,7 @@ class Client:
         self._patience = busy.PATIENCE
         self._on_answer = on_answer
         self._examine = examine
+        self._doubt = doubt
         self._last = 0.0
         self._check: str | None = None
         self._taken = 0
@@ -186,6 +191,7 @@ class Client:
             pause=self._pause,
             body_limit=self.body_limit,
             on_answer=on_answer,
+            doubt=self._doubt,
         )
 
     def send(
@@ -201,8 +207,8 @@ class Client:
 
         A request that breaks off without an answer is repeated once, and a GET then has the second answer; so is one
         that went to a kept-alive connection which had been closed meanwhile, unless it is a POST. Where the target is
-        busy (429, 502, 503, 504) the request is sent again, if it cannot have been processed or may be twice; each try
-        is an exchange of its own in the record.
+        busy (429, 502, 503, 504) the request is sent again, if it cannot have been processed or may be twice; and where
+        its credentials were refused and others can be had. Each try is an exchange of its own in the record.
 
         Args:
             method: the HTTP method.
@@ -263,10 +269,20 @@ class Client:
             self.connections.close()
             response = once(first)
             retries += 1
+        if self._doubts(response, to, headers) and not isinstance(body, Iterator):
+            response = once(response.exchange)
         if response.status or response.exceeded:
             asked = Request(response.exchange, method, url, headers, body, purpose)
             self._on_answer(asked, response, Course(retries=retries))
         return response
+
+    def _doubts(self, response: Response, to: Url, headers: Fields) -> bool:
+        """Tell whether a request is to be sent again for the sake of its credentials, which a check has not chosen."""
+        if response.status not in REFUSALS or self._doubt is None or not self.is_targets(to):
+            return False
+        if any(name.lower() == "authorization" for name, _ in headers):
+            return False
+        return self._doubt(response, dict(self.wire.secrets).get("Authorization", ""))
 
     def _broken_off(self, asked: Request, response: Response, once: Callable[[str | None], Response]) -> Response:
         """Have a request repeated that broke off; return the second answer where the method is safe."""

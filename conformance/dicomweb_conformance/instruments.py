@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from dicomweb_conformance import catalogue, ledger, startup
+from dicomweb_conformance.access import Access
 from dicomweb_conformance.answers import Course, answer_of
 from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.capabilities import Capabilities, questions_of
@@ -23,6 +24,7 @@ from dicomweb_conformance.observers import JUDGES, Observers
 from dicomweb_conformance.options import Settings
 from dicomweb_conformance.ownership import Own
 from dicomweb_conformance.pace import Budget, Pace
+from dicomweb_conformance.preflight import first_question
 from dicomweb_conformance.profile import Profile
 from dicomweb_conformance.recorder import Recorder
 from dicomweb_conformance.studies_service import StudiesService
@@ -43,6 +45,7 @@ class Instruments:
     recorder: Recorder
     observers: Observers
     liveness: Liveness
+    access: Access
     budget: Budget
     own: Own
     ledger: Ledger
@@ -83,6 +86,9 @@ def instruments(
         settings.grace,
         say,
     )
+    preparing = StudiesService(watching, led, own, "preflight")
+    watched = preparing.for_purpose("liveness")
+    access = Access(lambda: first_question(watched, settings.seed), settings.target.credentials, state, say)
     observers = Observers(JUDGES, catalogue.load(), recorder, own.has, profile.has)
 
     def wait_for_turn() -> None:
@@ -107,6 +113,7 @@ def instruments(
         wait_for_turn=wait_for_turn,
         on_answer=observe,
         examine=partial(_examine, liveness),
+        doubt=partial(_doubt, access),
     )
     closing.callback(client.close)
     service = StudiesService(client, led, own)
@@ -129,10 +136,11 @@ def instruments(
         recorder=recorder,
         observers=observers,
         liveness=liveness,
+        access=access,
         budget=Budget(settings.budget, state),
         own=own,
         ledger=led,
-        watching=StudiesService(watching, led, own, "preflight"),
+        watching=preparing,
         service=service,
         archive=Archive(service, settings.grace),
         corpus=corpus,
@@ -162,3 +170,11 @@ def _examine(liveness: Liveness, suspect: Response, repeat: Callable[[], Respons
         if gone := liveness.gone:
             raise Inconclusive(gone, suspect.exchange)
     return examined
+
+
+def _doubt(access: Access, suspect: Response, used: str) -> bool:
+    """Find out whether an answer was due to the credentials; where these are no longer taken, end the check."""
+    again = access.examine(suspect, used)
+    if is_judging() and (ended := access.ended):
+        raise Inconclusive(ended, suspect.exchange)
+    return again

@@ -11,6 +11,7 @@ import pytest
 
 from dicomweb_conformance import known
 from dicomweb_conformance.archive import Archive
+from dicomweb_conformance.auth import CredentialsError
 from dicomweb_conformance.capabilities import State
 from dicomweb_conformance.client import ReadOnlyError
 from dicomweb_conformance.instruments import Instruments
@@ -141,6 +142,8 @@ class Judging:
         """End a check that the target need not answer, before it asks anything."""
         if gone := self.instruments.liveness.gone:
             raise Inconclusive(gone, check_id("HTTP-002"))
+        if ended := self.instruments.access.ended:
+            raise Inconclusive(ended)
         if self.instruments.budget.used_up:
             raise Inconclusive(f"{self.instruments.budget} used up")
         included = {*self.profile.include, *self.settings.include}
@@ -182,6 +185,9 @@ class Judging:
                 return self._not_applicable(judgement, end)
             case Inconclusive() as end:
                 return _Conclusion(Verdict.INCONCLUSIVE, end.reason, end.blame)
+            case CredentialsError() as end:
+                self.instruments.access.end(str(end))
+                return _Conclusion(Verdict.INCONCLUSIVE, str(end))
             case ReadOnlyError() as end:
                 return _Conclusion(Verdict.NOT_APPLICABLE, str(end))
             case error:

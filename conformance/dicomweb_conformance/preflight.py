@@ -15,6 +15,7 @@ from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.target import Target
 from dicomweb_conformance.urls import UrlError
+from dicomweb_fixtures.identifiers import patient_id_prefix
 
 USUAL_PATHS = (
     "dicom-web",
@@ -42,13 +43,18 @@ class CannotBeJudged(Exception):  # noqa: N818 - it is a finding about the setti
         return "\n".join([*lines, "No requirement was judged."])
 
 
-def preflight(service: StudiesService, target: Target, patient_id: str) -> Response:
+def first_question(service: StudiesService, seed: int) -> Response:
+    """Search for the studies of a patient that nobody is, so that nobody's data is asked for."""
+    return service.search("studies", PatientID=f"{patient_id_prefix(seed)}-PREFLIGHT", limit=1)
+
+
+def preflight(service: StudiesService, target: Target, seed: int) -> Response:
     """Look whether a Studies Service answers at the base URL.
 
     Args:
         service: the target's.
         target: for what advice says of its settings.
-        patient_id: a Patient ID that nobody has, so that nobody's data is asked for.
+        seed: of the run.
 
     Returns:
         the answer to the first search.
@@ -56,7 +62,7 @@ def preflight(service: StudiesService, target: Target, patient_id: str) -> Respo
     Raises:
         CannotBeJudged: it does not; says why and what to do.
     """
-    response = service.search("studies", PatientID=patient_id, limit=1)
+    response = first_question(service, seed)
     for diagnose in (_no_answer, _refused_credentials, _redirected, _not_dicomweb, _too_deep, _not_found):
         problem = diagnose(response, service, target)
         if problem:

@@ -34,7 +34,6 @@ from dicomweb_conformance.profile import Profile, ProfileError, load_profile
 from dicomweb_conformance.recorder import now
 from dicomweb_conformance.terminal import terminal_lines
 from dicomweb_conformance.termination import taken_as_interrupt
-from dicomweb_fixtures.identifiers import patient_id_prefix
 from dicomweb_reports import record, summary
 from dicomweb_reports.write import write_reports
 
@@ -129,7 +128,7 @@ class ConformanceSession:
         try:
             if self.settings.start:
                 tools.liveness.wait()
-            preflight(tools.watching, self.settings.target, f"{patient_id_prefix(self.settings.seed)}-PREFLIGHT")
+            preflight(tools.watching, self.settings.target, self.settings.seed)
         except (CannotBeJudged, CredentialsError) as problem:
             raise pytest.UsageError(str(problem)) from None
 
@@ -242,10 +241,14 @@ class ConformanceSession:
 
     def _clean(self, tools: Instruments) -> None:
         of_this_run = tools.ledger.of_this_run()
+        refused = tools.access.ended
         try:
-            cleaned = cleaning.clean(tools.service, tools.ledger, of_this_run, self.settings.grace)
+            if not refused:
+                cleaned = cleaning.clean(tools.service, tools.ledger, of_this_run, self.settings.grace)
         except CredentialsError as error:
-            cleaned = cleaning.Cleaned(0, tuple(cleaning.Left(each.study_uid, str(error)) for each in of_this_run))
+            refused = str(error)
+        if refused:
+            cleaned = cleaning.Cleaned(0, tuple(cleaning.Left(each.study_uid, refused) for each in of_this_run))
         for each in cleaned.left:
             tools.recorder.event("left", study_uid=each.study_uid, reason=each.reason)
         tools.recorder.event("cleaned", studies=cleaned.removed)

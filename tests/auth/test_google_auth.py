@@ -1,90 +1,14 @@
 """`--dicomweb-auth=google:FILE`: tokens are fetched from the key file's own address, and reach no file of a run."""
 
-import json
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from token_endpoint import PREFIX, TokenEndpoint
 
 from dicomweb_conformance.auth import CredentialsError, credentials
 from dicomweb_conformance.redaction import Redaction
-
-PREFIX = "ya29.secret-token-"
-
-
-class TokenEndpoint(ThreadingHTTPServer):
-    """Gives a new token to each request, valid for `seconds`; one status other than 200 refuses."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.asked: list[dict[str, list[str]]] = []
-        self.seconds = 3600
-        self.status = 200
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/token"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: TokenEndpoint
-
-    def do_POST(self) -> None:
-        self.server.asked.append(parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()))
-        token = {
-            "access_token": f"{PREFIX}{len(self.server.asked)}",
-            "expires_in": self.server.seconds,
-            "token_type": "Bearer",
-        }
-        body = json.dumps(token if self.server.status == 200 else {"error": "invalid_grant"}).encode()
-        self.send_response(self.server.status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def endpoint() -> Iterator[TokenEndpoint]:
-    server = TokenEndpoint()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join(5)
-
-
-@pytest.fixture(scope="module")
-def private_key() -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ).decode()
-
-
-@pytest.fixture
-def key_file(endpoint: TokenEndpoint, private_key: str, tmp_path: Path) -> Path:
-    file = tmp_path / "key.json"
-    account = {
-        "type": "service_account",
-        "client_email": "suite@example.invalid",
-        "private_key_id": "1",
-        "private_key": private_key,
-        "token_uri": endpoint.url,
-    }
-    file.write_text(json.dumps(account))
-    return file
 
 
 def test_no_token_is_fetched_before_it_is_needed_and_one_serves_many_requests(

@@ -107,7 +107,7 @@ def location_of_a_redirect(at: Site, text: str) -> None:
 def location_of_the_first_answer(at: Site, text: str) -> None:
     at.gives = 307, "Location", text.replace("\r", "").replace("\n", ""), b""
     with suppress(CannotBeJudged):
-        preflight(at.service, at.client.target, "nobody")
+        preflight(at.service, at.client.target, 1)
 
 
 def content_location(at: Site, text: str) -> None:
