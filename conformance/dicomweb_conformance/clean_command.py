@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from dicomweb_conformance.ownership import Own
 from dicomweb_conformance.pace import Pace
 from dicomweb_conformance.recorder import Recorder
 from dicomweb_conformance.studies_service import StudiesService
+from dicomweb_conformance.target import base_url
 from dicomweb_fixtures.identifiers import patient_id_prefix
 
 
@@ -26,21 +28,30 @@ class CleanError(Exception):
 
 
 def clean_target(
-    command_line: Mapping[str, Any], environment: Mapping[str, str], directory: Path, version: str
+    command_line: Mapping[str, Any],
+    environment: Mapping[str, str],
+    directory: Path,
+    version: str,
+    confirm: Callable[[str], bool],
 ) -> tuple[list[str], bool]:
     """Remove from a target what a ledger names, and nothing else.
+
+    A ledger is a file that anybody may have written: where it alone names the target, credentials are sent there only
+    if the user says that this is meant.
 
     Args:
         command_line: settings by the option's `ini` name; None where one was not given.
         environment: the environment.
         directory: what relative paths are relative to.
         version: of the suite.
+        confirm: puts a question to the user.
 
     Returns:
         the lines to show, and whether nothing is left.
 
     Raises:
-        CleanError: a setting cannot be used, a run is still writing, or the ledger names several targets.
+        CleanError: a setting cannot be used, a run is still writing, the ledger names several targets, or the user does
+            not mean the one that it names.
     """
     given = {each.ini: command_line.get(each.ini) for each in OPTIONS}
     path = _ledger_path(given, environment, directory)
@@ -50,12 +61,15 @@ def clean_target(
     entries = Ledger(path, "", 0).entries()
     if not entries:
         return [f"nothing to clean up: {path} names no study"], True
-    if not given["dicomweb_url"] and not environment.get("DICOMWEB_URL") and not given["dicomweb_target"]:
-        given["dicomweb_url"] = _only_target(entries, path)
-    settings = _settings(given, environment, directory)
+    of_ledger = "" if _named(given, environment, directory) else _only_target(entries, path)
+    settings = _settings({**given, "dicomweb_url": given["dicomweb_url"] or of_ledger or None}, environment, directory)
+    if of_ledger and settings.url != EMBEDDED and settings.target.has_secrets:
+        _ask(settings, path, confirm)
     wanted_seed = given["dicomweb_seed"] is not None or bool(environment.get("DICOMWEB_SEED"))
     chosen = [
-        each for each in entries if each.target == settings.url and (not wanted_seed or each.seed == settings.seed)
+        each
+        for each in entries
+        if _normal(each.target) == settings.url and (not wanted_seed or each.seed == settings.seed)
     ]
     others = len(entries) - len(chosen)
     after = [f"{path} names {others} studies of other targets or seeds, which were left alone"] if others else []
@@ -82,8 +96,37 @@ def _ledger_path(given: Mapping[str, Any], environment: Mapping[str, str], direc
     return report if report.suffix == ".jsonl" else report / ledger.FILE
 
 
+def _named(given: Mapping[str, Any], environment: Mapping[str, str], directory: Path) -> str:
+    try:
+        return options.named_url(given, environment, {}, directory)
+    except OptionError as error:
+        raise CleanError(str(error)) from None
+
+
+def _ask(settings: Settings, path: Path, confirm: Callable[[str], bool]) -> None:
+    """Have the user say that credentials may go where the ledger says.
+
+    Raises:
+        CleanError: the user does not.
+    """
+    if confirm(f"{path} says that the studies are at {settings.url}. Send your credentials there?"):
+        return
+    raise CleanError(
+        f"{path} alone says that the studies are at {settings.url}, and your credentials would be sent there: "
+        f"if that is meant, --dicomweb-url={shlex.quote(settings.url)} says so, or --yes"
+    )
+
+
+def _normal(target: str) -> str:
+    """Return the target of an entry as settings spell it, or as it stands where it is no base URL."""
+    try:
+        return base_url(target)
+    except ValueError:
+        return target
+
+
 def _only_target(entries: list[Entry], path: Path) -> str:
-    targets = list(dict.fromkeys(each.target for each in entries))
+    targets = list(dict.fromkeys(_normal(each.target) for each in entries))
     if len(targets) > 1:
         raise CleanError(f"{path} names several targets: --dicomweb-url=URL chooses one of\n  " + "\n  ".join(targets))
     return targets[0]

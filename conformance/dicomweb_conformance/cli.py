@@ -189,17 +189,22 @@ def _settings_to_clean(command: Callable[..., None]) -> Callable[..., None]:
 
 @main.command()
 @_settings_to_clean
-def clean(**settings: Any) -> None:
+@click.option("--yes", is_flag=True, help="Send credentials to the target that the ledger names, without asking.")
+def clean(yes: bool, **settings: Any) -> None:
     """Remove from a target what a run that broke off left there, and nothing else.
 
     What may be left is read from ledger.jsonl in --dicomweb-report (or name the file itself). The target is that of the
-    ledger; its credentials and other settings are given as to a run. Ends with status 1 where something is left.
+    ledger unless --dicomweb-url names it; its credentials and other settings are given as to a run. Ends with status 1
+    where something is left.
     """
     from dicomweb_conformance.clean_command import CleanError, clean_target  # noqa: PLC0415 - it loads the client
 
+    def confirm(question: str) -> bool:
+        return yes or (sys.stdin.isatty() and click.confirm(question, err=True))
+
     given = {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}
     try:
-        lines, all_gone = clean_target(given, os.environ, Path.cwd(), _VERSION)
+        lines, all_gone = clean_target(given, os.environ, Path.cwd(), _VERSION, confirm)
     except CleanError as error:
         raise click.UsageError(str(error)) from None
     for line in lines:

@@ -189,10 +189,8 @@ def resolve(
     Raises:
         OptionError: a value cannot be used.
     """
-    named, _ = _Sources(command_line, environment, ini, {}, None).given(_option("target"))
-    path = (directory / named) if named else None
-    file = _read_target(path) if path else {}
-    sources = _Sources(command_line, environment, ini, file, path)
+    sources = _sources(command_line, environment, ini, directory)
+    file, path = sources.file, sources.path
     values: dict[str, Any] = {}
     for option in OPTIONS:
         raw, where = sources.given(option)
@@ -204,6 +202,26 @@ def resolve(
     if not values["url"]:
         raise OptionError("no target: --dicomweb-url=URL names the base URL of the Studies Service, or 'embedded'")
     return _settings(values, environment, file, path)
+
+
+def named_url(
+    command_line: Mapping[str, Any], environment: Mapping[str, str], ini: Mapping[str, Any], directory: Path
+) -> str:
+    """Return the base URL as the user names it in any of the sources that `resolve` knows; "" where in none.
+
+    Raises:
+        OptionError: target.toml cannot be read.
+    """
+    url, _ = _sources(command_line, environment, ini, directory).given(_option("url"))
+    return str(url or "")
+
+
+def _sources(
+    command_line: Mapping[str, Any], environment: Mapping[str, str], ini: Mapping[str, Any], directory: Path
+) -> _Sources:
+    named, _ = _Sources(command_line, environment, ini, {}, None).given(_option("target"))
+    path = (directory / named) if named else None
+    return _Sources(command_line, environment, ini, _read_target(path) if path else {}, path)
 
 
 def _settings(

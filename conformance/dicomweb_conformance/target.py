@@ -49,6 +49,11 @@ class Target:
         """The base URL as a value: where connections lead, and whose origin alone sees credentials."""
         return urls.parse(self.url)
 
+    @property
+    def has_secrets(self) -> bool:
+        """Whether requests carry anything that only the target may see."""
+        return self.credentials.scheme != "none" or bool(self.headers) or self.certificate is not None
+
     def declares(self, capability: str) -> bool | None:
         """Tell whether the vendor declared the capability present (True), absent (False) or said nothing (None)."""
         return dict(self.declared).get(capability)

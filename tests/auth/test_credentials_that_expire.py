@@ -63,8 +63,7 @@ def judge(url: str, directory: Path, *arguments: str, selected: str = SELECTED) 
     return report | {"status": ended.returncode}, printed
 
 
-@pytest.mark.parametrize("status", [401, 403])
-@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize(("status", "workers"), [(401, "0"), (403, "2")])
 def test_what_follows_is_inconclusive_and_nothing_fails(status: int, workers: str, tmp_path: Path) -> None:
     server = Guarded(40, status)
     with running(server) as url:
@@ -122,9 +121,8 @@ def test_a_token_that_cannot_be_renewed_ends_the_rest(endpoint: TokenEndpoint, k
     assert all("give no access token" in each for each in reasons)
 
 
-@pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize(
-    "refuses", [("GET", "/metadata"), ("DELETE", ""), ("POST", "/studies")], ids=lambda each: each[0]
+    ("status", "refuses"), [(403, ("GET", "/metadata")), (401, ("DELETE", "")), (403, ("POST", "/studies"))], ids=str
 )
 def test_what_is_refused_from_the_start_is_no_expired_token(
     status: int, refuses: tuple[str, str], tmp_path: Path
