@@ -353,6 +353,10 @@ def _headers(
             hidden.append(value)
         if re.search(r"[\r\n\x00]", value):
             raise OptionError(f"--dicomweb-header: the value of {name} holds a line break")
+        if re.search(r"[^\t -~\x80-\xff]", value):
+            raise OptionError(
+                f"--dicomweb-header: the value of {name} holds a character that no header field can carry"
+            )
         headers.append((name, value))
     return tuple(headers), frozenset(names), tuple(hidden)
 

@@ -60,6 +60,12 @@ def told(run: Run, *arguments: str, **environment: str) -> str:
         (["--dicomweb-url=embedded", "--dicomweb-known=nowhere.toml"], "nowhere.toml cannot be read"),
         (["--dicomweb-target=nowhere.toml"], "nowhere.toml cannot be read"),
         (["--dicomweb-url=embedded", "--dicomweb-header=NoColon"], "is no 'NAME: VALUE'"),
+        (
+            ["--dicomweb-url=embedded", "--dicomweb-header=X-Key: \u20ac"],
+            "X-Key holds a character that no header field",
+        ),
+        (["--dicomweb-url=http://localhost\\x/y"], "no base URL: it holds a backslash"),
+        (["--dicomweb-url=http://m\u00fcnchen.example/x"], "no base URL: it holds a character beyond ASCII"),
         (["--dicomweb-url="], "--dicomweb-url is empty"),
         (["--dicomweb-target="], "--dicomweb-target is empty"),
         (["--dicomweb-url=http://localhost:99999/x"], "'http://localhost:99999/x' is no base URL"),
