@@ -19,7 +19,7 @@ from dicomweb_conformance.auth import CredentialsError, credentials
 from dicomweb_conformance.loaded import LoadedCorpus, LoadedCorpusError
 from dicomweb_conformance.pace import Rate, rate
 from dicomweb_conformance.redaction import SECRET_HEADERS, Redaction
-from dicomweb_conformance.target import Product, Target, base_url
+from dicomweb_conformance.target import Product, Target, base_url, proxy_of
 
 EMBEDDED = "embedded"
 
@@ -374,9 +374,8 @@ def _auth(raw: Any, base: Path) -> str:
 
 def _proxy(raw: Any, base: Path) -> str:
     text = _text(raw, base)
-    # The text itself may hold a password.
-    if text and not re.match(r"(https?|socks5h?)://[^/]", text):
-        raise ValueError("expected http://[user:password@]host[:port]")
+    if text:
+        proxy_of(text)  # the only one who reads it
     return text
 
 
