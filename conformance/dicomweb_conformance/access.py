@@ -8,7 +8,6 @@ again and again is locked out.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,13 +36,13 @@ class Access:
         self._credentials = credentials
         self._say = say
         self._lock = FileLock(state / "access.lock")
-        self._ended = state / "access-ended.json"
+        self._ended = state / "access-ended"
 
     @property
     def ended(self) -> str:
         """Why nothing more can be asked; "" while credentials are taken."""
         try:
-            return str(json.loads(self._ended.read_text(encoding="utf-8")))
+            return self._ended.read_text(encoding="utf-8")
         except FileNotFoundError:
             return ""
 
@@ -51,7 +50,7 @@ class Access:
         """Have nothing more asked, for this reason; the first one stays."""
         with self._lock:
             if not self.ended:
-                self._ended.write_text(json.dumps(reason), encoding="utf-8")
+                self._ended.write_text(reason, encoding="utf-8")
                 self._say(f"{reason}; the rest is inconclusive")
 
     def examine(self, suspect: Response, used: str) -> bool:
