@@ -37,6 +37,8 @@ PURE = {
     "exchanges",
     "urls",
     "observation",
+    "limits",
+    "abridging",
     "store_answer",
     "redaction",
     "wire_facts",
@@ -168,6 +170,7 @@ OWN_OCTETS = {
     "liveness": {"json.loads"},
     "loaded": {"json.loads"},
     "native_xml": {"etree.fromstring"},  # the schema
+    "recorder": {"zlib.decompressobj"},  # for secrets in a body that stayed packed
     # Content-Encoding, undone in one place and judged in another, with each error told.
     "content_coding": {"zlib.decompressobj"},
     "coding": {"zlib.decompressobj"},

@@ -15,9 +15,10 @@ _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _NEGATIVE = re.compile(r"-[0-9]+")
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\n]*)?\r\n")
 _CHUNK_SIZE = re.compile(r"([0-9A-Fa-f]{1,16})[ \t]*(;.*)?", re.DOTALL)
 
-_Step = Callable[[bytes, int], int]
+_Step = Callable[["AnswerReader", bytes, int], int]
 
 
 class AnswerReader:
@@ -51,7 +52,7 @@ class AnswerReader:
         self._ended = False
         self._exceeded = ""
         self._not_http = ""
-        self._step: _Step = self._head
+        self._step: _Step = AnswerReader._head  # unbound: a reader that refers to itself would stay, with its body
 
     @property
     def complete(self) -> bool:
@@ -123,7 +124,7 @@ class AnswerReader:
         """Take the next octets."""
         at = 0
         while at < len(octets):
-            at = self._step(octets, at)
+            at = self._step(self, octets, at)
 
     def end(self) -> None:
         """Learn that the server closed the connection."""
@@ -165,7 +166,7 @@ class AnswerReader:
         """Give up on an answer that is larger than is read."""
         self._exceeded = f"{limits.LARGER}: {what}"
         self._line.clear()
-        self._step = self._ignored
+        self._step = AnswerReader._ignored
 
     def _next_line(self, octets: bytes, at: int) -> tuple[str | None, int]:
         """Return the line that ends in `octets`, None where it does not end there, and where the next one begins."""
@@ -220,7 +221,7 @@ class AnswerReader:
             self._note(Fault.CONTROL_CHARACTER)
         read = strict or _LENIENT_STATUS_LINE.fullmatch(line)
         if read is None:
-            self._not_http, self._step = line or "an empty line", self._ignored
+            self._not_http, self._step = line or "an empty line", AnswerReader._ignored
         else:
             self._version, self._status, self._reason = read[1], int(read[2]), read[3] or ""
 
@@ -277,18 +278,18 @@ class AnswerReader:
     def _begin_body(self) -> None:
         codings = self._read_lengths()
         if self._method == "HEAD" or self._status in {101, 204, 304}:
-            self._framing, self._step, self._complete = "none", self._beyond, True
+            self._framing, self._step, self._complete = "none", AnswerReader._beyond, True
         elif codings and codings[-1] == "chunked":
-            self._framing, self._step = "chunked", self._chunk_size
+            self._framing, self._step = "chunked", AnswerReader._chunk_size
         elif codings or self._announced is None:
-            self._framing, self._step = "close", self._until_close
+            self._framing, self._step = "close", AnswerReader._until_close
         else:
-            self._framing, self._left, self._step = "length", self._announced, self._counted
+            self._framing, self._left, self._step = "length", self._announced, AnswerReader._counted
             if not self._left:
                 self._finish()
 
     def _finish(self) -> None:
-        self._complete, self._step = True, self._beyond
+        self._complete, self._step = True, AnswerReader._beyond
 
     def _take(self, octets: bytes, at: int, end: int) -> int:
         """Keep a piece of the body, and return where it ends."""
@@ -316,6 +317,8 @@ class AnswerReader:
         return len(octets)
 
     def _chunk_size(self, octets: bytes, at: int) -> int:
+        if not self._line and (after := self._whole_chunks(octets, at)) > at:
+            return after
         line, after = self._next_line(octets, at)
         if line is None:
             return after
@@ -323,15 +326,30 @@ class AnswerReader:
         if size is None:
             return self._lost(after)
         self._left = int(size[1], 16)
-        self._step = self._chunk if self._left else self._trailer
+        self._step = AnswerReader._chunk if self._left else AnswerReader._trailer
         return after
+
+    def _whole_chunks(self, octets: bytes, at: int) -> int:
+        """Take the chunks that stand in `octets` from beginning to end, and return where the last one ends.
+
+        There may be millions of a few octets each.
+        """
+        pieces: list[bytes] = []
+        while begins := _CHUNK.match(octets, at):
+            end = begins.end() + int(begins[1], 16)
+            if end == begins.end() or octets[end : end + 2] != b"\r\n":
+                break
+            pieces.append(octets[begins.end() : end])
+            at = end + 2
+        self._take(b"".join(pieces), 0, sum(map(len, pieces)))
+        return at
 
     def _chunk(self, octets: bytes, at: int) -> int:
         end = min(len(octets), at + self._left)
         self._left -= end - at
         self._take(octets, at, end)
         if not self._left and not self._exceeded:
-            self._step = self._chunk_end
+            self._step = AnswerReader._chunk_end
         return end
 
     def _chunk_end(self, octets: bytes, at: int) -> int:
@@ -340,7 +358,7 @@ class AnswerReader:
             return after
         if line:
             return self._lost(after)
-        self._step = self._chunk_size
+        self._step = AnswerReader._chunk_size
         return after
 
     def _trailer(self, octets: bytes, at: int) -> int:
@@ -356,7 +374,7 @@ class AnswerReader:
     def _lost(self, at: int) -> int:
         """Give up on the framing of chunks: nothing that follows can be told from a chunk."""
         self._note(Fault.BAD_CHUNK)
-        self._step = self._ignored
+        self._step = AnswerReader._ignored
         return at
 
     def _ignored(self, octets: bytes, _at: int) -> int:

@@ -12,7 +12,7 @@ from typing import Literal
 from dicomweb_conformance import dicom_json, media_types, resources
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.judgement import Inconclusive
-from dicomweb_conformance.reading.unreadable import UnreadableError
+from dicomweb_conformance.reading.unreadable import TooLargeError, UnreadableError
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance, Study
 
@@ -190,5 +190,5 @@ def _listed(response: Response, tag: str) -> set[str]:
         return set()
     try:
         return {dicom_json.text(each, tag) for each in dicom_json.objects(response.body)}
-    except UnreadableError:
+    except (UnreadableError, TooLargeError):
         return set()

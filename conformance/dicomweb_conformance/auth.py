@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dicomweb_conformance.redaction import of_user
+
 SCOPE = "https://www.googleapis.com/auth/cloud-healthcare"
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 """What a header field can carry everywhere, without a blank (RFC 9110 5.5); a token has no other character."""
@@ -123,25 +125,29 @@ def credentials(spec: str, environ: Mapping[str, str]) -> Credentials:
         case "none" if not rest:
             return Credentials()
         case "basic" if rest:
-            password = _secret(environ, "DICOMWEB_PASSWORD", spec)
+            password = _secret(environ, "DICOMWEB_PASSWORD", scheme)
             pair = base64.b64encode(f"{rest}:{password}".encode()).decode()
-            return Credentials("basic", f"Basic {pair}", (pair, password))
+            return Credentials("basic", f"Basic {pair}", of_user(rest, password))
         case "bearer" if not rest:
-            token = _secret(environ, "DICOMWEB_TOKEN", spec)
+            token = _secret(environ, "DICOMWEB_TOKEN", scheme)
             if not _VISIBLE.fullmatch(token):
                 raise CredentialsError(
                     "the environment variable DICOMWEB_TOKEN holds a blank or another character that no token has"
                 )
             return Credentials("bearer", f"Bearer {token}", (token,))
         case "google":
-            return Credentials("google", tokens=_google(rest))
+            tokens, given = _google(rest)
+            return Credentials("google", given=given, tokens=tokens)
+    # What follows may be a secret that somebody put there by mistake.
     raise CredentialsError(
-        f"auth is {spec!r}: expected none, basic:USER (password in DICOMWEB_PASSWORD), bearer (token in "
+        f"auth is {scheme!r}{' with more' if rest else ''}: "
+        "expected none, basic:USER (password in DICOMWEB_PASSWORD), bearer (token in "
         "DICOMWEB_TOKEN), google (application default credentials) or google:FILE (key file of a service account)"
     )
 
 
-def _google(file: str) -> Tokens:
+def _google(file: str) -> tuple[Tokens, tuple[str, ...]]:
+    """Return where tokens come from, and the secrets that they are fetched with, but for private keys."""
     import google.auth  # noqa: PLC0415 - only who uses it waits for google-auth
     from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError  # noqa: PLC0415 - loaded only for whoever uses it
 
@@ -153,7 +159,8 @@ def _google(file: str) -> Tokens:
                 "auth is 'google', but there are no application default credentials: "
                 f"`gcloud auth application-default login`, or GOOGLE_APPLICATION_CREDENTIALS names a key file ({error})"
             ) from error
-        return Tokens(lambda: found, "the application default credentials")
+        given = (getattr(found, name, None) for name in ("client_secret", "refresh_token"))
+        return Tokens(lambda: found, "the application default credentials"), tuple(map(str, filter(None, given)))
     from google.oauth2 import service_account  # noqa: PLC0415 - loaded only for whoever uses it
 
     from_file: Callable[..., Any] = service_account.Credentials.from_service_account_file
@@ -164,13 +171,13 @@ def _google(file: str) -> Tokens:
     except (ValueError, GoogleAuthError) as error:
         # What google-auth says of a key that it cannot read may hold the key.
         raise CredentialsError(f"auth is 'google:{file}', which is no key file of a service account") from error
-    return Tokens(lambda: account, f"the credentials of {account.service_account_email}")
+    return Tokens(lambda: account, f"the credentials of {account.service_account_email}"), ()
 
 
-def _secret(environ: Mapping[str, str], name: str, spec: str) -> str:
+def _secret(environ: Mapping[str, str], name: str, scheme: str) -> str:
     value = environ.get(name, "")
     if not value:
-        raise CredentialsError(f"auth is {spec!r}, but the environment variable {name} is not set")
+        raise CredentialsError(f"auth is {scheme!r}, but the environment variable {name} is not set")
     if "\n" in value or "\r" in value:
         raise CredentialsError(f"the environment variable {name} holds a line break: no header can carry that")
     return value

@@ -328,7 +328,7 @@ class Capabilities:
                 known = json.loads(path.read_text(encoding="utf-8"))
                 return Capability(**{**known, "state": State(known["state"]), "exchanges": tuple(known["exchanges"])})
             found = self._probed(capability, study)
-            path.write_text(json.dumps(asdict(found)), encoding="utf-8")
+            path.write_text(json.dumps(self._recorder.recordable(asdict(found))), encoding="utf-8")
         self._recorder.event("capability", **asdict(found))
         return found
 

@@ -15,6 +15,7 @@ from dicomweb_conformance.cleaning import Cleaned, clean_after_crash
 from dicomweb_conformance.client import Client
 from dicomweb_conformance.ledger import Entry, Ledger
 from dicomweb_conformance.options import EMBEDDED, OPTIONS, OptionError, Settings
+from dicomweb_conformance.output import shown
 from dicomweb_conformance.ownership import Own
 from dicomweb_conformance.pace import Pace
 from dicomweb_conformance.recorder import Recorder
@@ -87,7 +88,8 @@ def clean_target(
         cleaned = _cleaned(settings, Ledger(path, settings.url, settings.seed), chosen, version)
     finally:
         in_use.release()
-    return [*_told(settings.url, cleaned), *after], not cleaned.left
+    told = [shown(settings.redaction, line) for line in _told(settings.url, cleaned)]
+    return [*told, *after], not cleaned.left
 
 
 def _ledger_path(given: Mapping[str, Any], environment: Mapping[str, str], directory: Path) -> Path:

@@ -198,6 +198,7 @@ def clean(yes: bool, **settings: Any) -> None:
     where something is left.
     """
     from dicomweb_conformance.clean_command import CleanError, clean_target  # noqa: PLC0415 - it loads the client
+    from dicomweb_reports.visible import visible_lines  # noqa: PLC0415 - likewise
 
     def confirm(question: str) -> bool:
         return yes or (sys.stdin.isatty() and click.confirm(question, err=True))
@@ -206,7 +207,7 @@ def clean(yes: bool, **settings: Any) -> None:
     try:
         lines, all_gone = clean_target(given, os.environ, Path.cwd(), _VERSION, confirm)
     except CleanError as error:
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError(visible_lines(str(error))) from None
     for line in lines:
         click.echo(line)
     if not all_gone:

@@ -138,7 +138,7 @@ class Delivery:
                 delivered = self._found(study) if self._reads_only else self._brought(study, epoch)
             finally:
                 announcement.cancel()
-            path.write_text(json.dumps(asdict(delivered)), encoding="utf-8")
+            path.write_text(json.dumps(self._recorder.recordable(asdict(delivered))), encoding="utf-8")
         self._recorder.event("stored", **asdict(delivered))
         return delivered
 

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from pydicom import Dataset
 
-from dicomweb_conformance import dicom_json, media_types, multipart, urls
+from dicomweb_conformance import abridging, dicom_json, media_types, multipart, urls
 from dicomweb_conformance.catalogue import Requirement, code_of, status_observation
 from dicomweb_conformance.dicom_json import DataSet
 from dicomweb_conformance.exchanges import Response
@@ -446,9 +446,9 @@ class Expectation:
                 code=code_of(observation),
                 observation=observation,
                 verdict=verdict,
-                where=writable(where),
-                expected=tuple(map(writable, expected)) or requirement.passes,
-                received=writable(received) or self.status_line,
+                where=abridging.text(writable(where)),
+                expected=tuple(abridging.text(writable(each)) for each in expected) or requirement.passes,
+                received=abridging.text(writable(received)) or self.status_line,
                 exchange=self.response.exchange,
             )
         )

@@ -34,6 +34,8 @@ from dicomweb_fixtures.identifiers import patient_id_prefix
 VERSION = importlib.metadata.version("dicomweb-conformance")
 STATE = ".state"
 """The folder of a report in which the processes of one run share what they know; it goes when the run ends."""
+LOG = "target.log"
+"""The file of a report in which stands what commands that start and restart the target printed."""
 _PATIENCE = 6
 """How many times the grace time an operation may take."""
 
@@ -152,13 +154,13 @@ def instruments(
 def started(settings: Settings) -> startup.Started:
     """Return the target that `--dicomweb-start` runs."""
     report = settings.report
-    return startup.Started(settings.start, report / "target.log", report / ".target.pid")
+    return startup.Started(settings.start, report / LOG, report / ".target.pid")
 
 
 def _way_back(settings: Settings) -> Callable[[], None] | None:
     """Return what brings the target back, None where nobody said how."""
     if settings.restart:
-        return partial(startup.run_restart, settings.restart, settings.report / "target.log")
+        return partial(startup.run_restart, settings.restart, settings.report / LOG)
     return started(settings).restart if settings.start else None
 
 

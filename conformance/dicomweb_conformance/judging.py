@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 import traceback
+from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
 
 import pytest
 
-from dicomweb_conformance import known
+from dicomweb_conformance import known, limits
 from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.auth import CredentialsError
 from dicomweb_conformance.capabilities import State
@@ -22,6 +23,7 @@ from dicomweb_conformance.options import Settings
 from dicomweb_conformance.outcomes import Telling
 from dicomweb_conformance.planning import CORE, JUDGEMENT, VERDICT_PROPERTY
 from dicomweb_conformance.profile import OPT_IN_TIERS, Profile
+from dicomweb_conformance.reading.unreadable import TooLargeError
 from dicomweb_conformance.recorder import now
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.verdicts import Verdict
@@ -188,6 +190,8 @@ class Judging:
             case CredentialsError() as end:
                 self.instruments.access.end(str(end))
                 return _Conclusion(Verdict.INCONCLUSIVE, str(end))
+            case TooLargeError() as end:
+                return _Conclusion(Verdict.INCONCLUSIVE, str(end), next(iter(judgement.exchanges[-1:]), None))
             case ReadOnlyError() as end:
                 return _Conclusion(Verdict.NOT_APPLICABLE, str(end))
             case error:
@@ -228,7 +232,7 @@ class Judging:
             core=item.stash[CORE],
             requirements=[each.id for each in judgement.requirements],
             verdict=conclusion.verdict.value,
-            findings=[asdict(each) for each in judgement.findings],
+            findings=[asdict(each) for each in _kept(judgement.findings)],
             observed=[
                 {"requirement": requirement, "observation": observation}
                 for requirement, observation in judgement.observed
@@ -243,6 +247,21 @@ class Judging:
                 for each in conclusion.explaining
             ],
         )
+
+
+def _kept(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings that are recorded: of those that say the same of another place, the first ones."""
+    alike: Counter[tuple[str, str]] = Counter()
+    kept = []
+    for each in findings:
+        alike[each.requirement, each.code] += 1
+        if alike[each.requirement, each.code] <= limits.FINDINGS_ALIKE:
+            kept.append(each)
+    if len(kept) <= limits.BRIEF_ITEMS:
+        return kept
+    # Where an event is cut to its first few, each kind is among them.
+    firsts = {(each.requirement, each.code): each for each in reversed(kept)}
+    return sorted(kept, key=lambda each: firsts[each.requirement, each.code] is not each)
 
 
 def _concludes(call: pytest.CallInfo[None]) -> bool:

@@ -31,10 +31,41 @@ GZIP_MEMBERS = 100_000
 OF_A_CHECK = 64 * MIB
 """Octets of all bodies in one check, which may hold all of them at once: two full ones, or hundreds of usual ones."""
 
+# What a body holds
+
+PARTS = 10_000
+"""Parts of a multipart body: the series of a whole-body scan has 5,000 instances."""
+PART_HEAD = 64 << 10
+"""Octets of the header section of a part, after which it is taken for payload; PS3.18 knows four fields of a part."""
+PART_FIELDS = 10 * PARTS
+"""Header fields of all parts together."""
+
 # What the run record keeps
 
 BODY_RECORDED = MIB
 """Octets of a body that are kept: all of every honest one about the suite's own data."""
+BODIES_RECORDED = 128 * MIB
+"""Octets of the bodies that a process keeps, after which it keeps `BODY_RECORDED_LATER` of each: a run has 13 MB."""
+BODY_RECORDED_LATER = 16 << 10
+"""What reports show of a body, and clients of its beginning."""
+HEAD_RECORDED = 16 << 10
+"""Octets of a header section that are kept, about: four times what a server behind two proxies sends."""
+HEADS_RECORDED = 4 * MIB
+"""Octets of header sections beyond `HEAD_RECORDED_LATER` that a process keeps; then it keeps that much of each."""
+HEAD_RECORDED_LATER = 1 << 10
+"""So that 4,000 exchanges stay below 10 MB, whatever each of them brings."""
+FIELD_RECORDED = 2 << 10
+"""Characters of a header field that are kept: no more of it is shown anywhere."""
+TEXT_RECORDED = 4_000
+"""Characters of any other text: as much as a report shows of one."""
+ITEMS_RECORDED = 1_000
+"""Items of a list, such as the exchanges of a check."""
+EVENT_RECORDED = 48 << 10
+"""Characters of one event. One that has more is cut to `BRIEF_TEXT` and `BRIEF_ITEMS`."""
+BRIEF_TEXT = 300
+BRIEF_ITEMS = 25
+FINDINGS_ALIKE = 50
+"""Findings of one requirement and observation that a check keeps, such as one for each attribute that is missing."""
 
 
 def shown(octets: int) -> str:

@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
-from dicomweb_conformance import media_types
+from dicomweb_conformance import limits, media_types
 from dicomweb_conformance.exchanges import Headers
-from dicomweb_conformance.reading.unreadable import Form, UnreadableError
+from dicomweb_conformance.reading.unreadable import Form, TooLargeError, UnreadableError
 
-HEADER_LIMIT = 16 << 10
 LONGEST_BOUNDARY = 70
 
 _PIECE = 1 << 18
@@ -26,6 +25,8 @@ _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]*")
 _HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*")
 _TEXT = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 _REST_OF_LINE = re.compile(rb"(--)?([ \t]{0,256})(\r\n|\n|\r|\Z)")
+_MANY = 64
+"""Boundaries in payload, one after the other, after which they are looked for with what surrounds a delimiter."""
 
 
 class MultipartError(UnreadableError):
@@ -48,7 +49,7 @@ class Kind(Enum):
     TRUNCATED_PART = "the body ends before the part has the octets that its Content-Length announces"
     MALFORMED_HEADER = "a header line of the part is no name: value"
     NO_BLANK_LINE = "no blank line between the part's headers and its body"
-    HEADERS_TOO_LONG = "the part's header block does not end"
+    HEADERS_TOO_LONG = "the part's header section is larger than this suite reads"
     NO_PARTS = "the envelope holds no part"
     PREAMBLE = "octets before the first delimiter"
     EPILOGUE = "octets after the closing delimiter"
@@ -68,7 +69,6 @@ FRAMING = frozenset(
         Kind.TRUNCATED_PART,
         Kind.MALFORMED_HEADER,
         Kind.NO_BLANK_LINE,
-        Kind.HEADERS_TOO_LONG,
     }
 )
 """The faults by which parts are lost or cut; an envelope without parts is read (SEARCH-011 permits it)."""
@@ -154,7 +154,7 @@ def boundary_faults(boundary: str | None) -> Iterator[Fault]:
 
 
 def read(
-    chunks: Iterable[bytes], boundary: bytes, *, bare_line_ends: bool = False, header_limit: int = HEADER_LIMIT
+    chunks: Iterable[bytes], boundary: bytes, *, bare_line_ends: bool = False, header_limit: int = limits.PART_HEAD
 ) -> Iterator[Event]:
     r"""Read a multipart body as it arrives; memory is bounded by one chunk and one header block.
 
@@ -183,6 +183,33 @@ def parts_of(content_type: str, body: bytes) -> list[Part]:
 
     Raises:
         MultipartError: the Content-Type is no multipart, has no boundary, or the body leaves the grammar.
+        TooLargeError: it has more parts, or header fields, than are read.
+    """
+    boundary = _boundary_of(content_type)
+    parts: list[Part] = []
+    begun = PartBegins(0, 0, 0, Headers())
+    fields = 0
+    for event in read([body], boundary.encode("latin-1", "replace")):
+        match event:
+            case Fault() if event.kind is Kind.HEADERS_TOO_LONG:
+                raise TooLargeError(Form.MULTIPART, f"{event}: {limits.shown(limits.PART_HEAD)}")
+            case Fault() if event.kind in FRAMING:
+                raise MultipartError(f"{event} (boundary {boundary!r})")
+            case PartBegins():
+                begun = event
+                fields += len(event.headers.fields)
+                if too_much(event.number, fields):
+                    raise TooLargeError(Form.MULTIPART, too_much(event.number, fields))
+            case PartEnds():
+                parts.append(Part(begun.headers, body[begun.body_offset : begun.body_offset + event.length]))
+    return parts
+
+
+def _boundary_of(content_type: str) -> str:
+    """Return the boundary that a Content-Type names.
+
+    Raises:
+        MultipartError: it is no multipart, or has no boundary.
     """
     reading = media_types.read(content_type)
     if not reading.name:
@@ -194,19 +221,14 @@ def parts_of(content_type: str, body: bytes) -> list[Part]:
         raise MultipartError(f"Content-Type {content_type!r} has no boundary parameter")
     if " " in boundary and reading.how("boundary") is media_types.Written.UNQUOTED:
         raise MultipartError(f"Content-Type {content_type!r} has a boundary with a blank that is not quoted")
-    parts: list[Part] = []
-    headers, octets = Headers(), bytearray()
-    for event in read([body], boundary.encode("latin-1", "replace")):
-        match event:
-            case Fault() if event.kind in FRAMING:
-                raise MultipartError(f"{event} (boundary {boundary!r})")
-            case PartBegins():
-                headers, octets = event.headers, bytearray()
-            case Octets():
-                octets += event.octets
-            case PartEnds():
-                parts.append(Part(headers, bytes(octets)))
-    return parts
+    return boundary
+
+
+def too_much(parts: int, fields: int) -> str:
+    """Say how an envelope of so many parts, with so many header fields in all, is larger than is read; "" if not."""
+    if parts > limits.PARTS:
+        return f"it has more than {limits.PARTS:,} parts"
+    return f"its parts have more than {limits.PART_FIELDS:,} header fields" if fields > limits.PART_FIELDS else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +262,10 @@ class _Line:
 
 
 class _Reader:
-    """What has arrived and is not yet read (`_data`, which begins at `_offset` of the body), and how to go on."""
+    """What has arrived and is not yet read, and how to go on.
+
+    That is `_data` from `_begin`, which is octet `_offset` of the body; positions are counted from there.
+    """
 
     def __init__(self, chunks: Iterable[bytes], boundary: bytes, bare_line_ends: bool, header_limit: int) -> None:
         self._pieces = _pieces(chunks)
@@ -248,8 +273,12 @@ class _Reader:
         self._bare = bare_line_ends
         self._header_limit = header_limit
         self._data = b""
+        self._begin = 0
         self._offset = 0
         self._ended = False
+        marker = re.escape(self._marker) + rb"(?:-?\Z|(?:--)?[ \t]{0,256}(?:[\r\n]|\Z))"
+        self._delimiter = re.compile(rb"(?<=\r\n)" + marker)
+        self._bare_delimiter = re.compile(rb"(?<=[\r\n])" + marker)
 
     def events(self) -> Iterator[Event]:
         preamble = _Passed()
@@ -284,8 +313,8 @@ class _Reader:
 
     def _epilogue(self) -> Iterator[Event]:
         begin, passed = self._offset, _Passed()
-        while self._data or self._more():
-            yield from self._pass(len(self._data), passed, 0)
+        while self._held or self._more():
+            yield from self._pass(self._held, passed, 0)
         if not passed.line_ends_only:
             yield Fault(Kind.EPILOGUE, begin, line=f"{passed.octets} octets")
 
@@ -295,20 +324,21 @@ class _Reader:
         """Pass everything up to the next delimiter, and that too; None where the body ends before one."""
         # As much as may be the beginning of a delimiter that has not arrived whole.
         kept = len(self._marker) + 1
-        searched = 0
+        searched = in_payload = 0
         while True:
-            at = self._data.find(self._marker, searched)
+            at = self._next_marker(searched, number, surrounded=in_payload > _MANY)
             if at < 0:
-                yield from self._pass(len(self._data) - kept, passed, number)
+                yield from self._pass(self._held - kept, passed, number)
                 searched = 0
                 if not self._more():
-                    yield from self._pass(len(self._data), passed, number)
+                    yield from self._pass(self._held, passed, number)
                     return None
                 continue
             rest = self._rest_of_line(at + len(self._marker))
             before = self._line_end_before(at, passed, number)
             if rest is None or before is None:
                 searched = at + 1
+                in_payload += 1
                 continue
             yield from self._pass(at - len(before), passed, number)
             offset = self._offset + len(before)
@@ -321,11 +351,19 @@ class _Reader:
             self._skip(len(before) + len(self._marker) + len(rest[0]))
             return _Delimiter(offset, rest[1] is not None)
 
+    def _next_marker(self, searched: int, number: int, *, surrounded: bool) -> int:
+        """Return where the boundary stands next, or where it does so surrounded as in a delimiter; -1 where nowhere."""
+        if not surrounded:
+            return max(self._data.find(self._marker, self._begin + searched) - self._begin, -1)
+        delimiter = self._bare_delimiter if self._bare or number == 0 else self._delimiter
+        found = delimiter.search(self._data, self._begin + searched)
+        return found.start() - self._begin if found else -1
+
     def _rest_of_line(self, at: int) -> re.Match[bytes] | None:
         """Match what follows a boundary up to its line's end; None where the line is no delimiter."""
         while True:
-            rest = _REST_OF_LINE.match(self._data, at)
-            known = len(self._data) - at
+            rest = _REST_OF_LINE.match(self._data, self._begin + at)
+            known = self._held - at
             # Two octets tell whether it closes; a line end that may go on, or has not come yet, tells nothing.
             open_end = rest is not None and rest.end() == len(self._data) and rest[3] in {b"", b"\r"}
             if known >= 2 and not open_end:
@@ -340,9 +378,10 @@ class _Reader:
         """
         if at == 0:
             return None if passed.octets else b""
-        if self._data[max(at - 2, 0) : at] == b"\r\n":
-            return b"\r\n"
-        before = self._data[at - 1 : at]
+        two = self._piece(max(at - 2, 0), at)
+        if two == b"\r\n":
+            return two
+        before = two[-1:]
         return before if before in {b"\n", b"\r"} and (self._bare or number == 0) else None
 
     # headers
@@ -377,8 +416,8 @@ class _Reader:
         lines: list[_Line] = []
         at = 0
         while end := self._line_end(at):
-            bare = self._data[end - 2 : end] != b"\r\n"
-            text = self._data[at : end - (1 if bare else 2)]
+            bare = self._piece(max(end - 2, 0), end) != b"\r\n"
+            text = self._piece(at, end - (1 if bare else 2))
             if not _TEXT.fullmatch(text) or self._is_delimiter(at):
                 return lines, Kind.NO_BLANK_LINE
             lines.append(_Line(at, end, text, bare))
@@ -389,39 +428,49 @@ class _Reader:
             return lines, Kind.NO_BLANK_LINE
         if self._ended:
             return lines, None
-        text_only = _TEXT.fullmatch(self._data, at, self._header_limit)
+        text_only = _TEXT.fullmatch(self._data, self._begin + at, self._begin + self._header_limit)
         return lines, Kind.HEADERS_TOO_LONG if text_only else Kind.NO_BLANK_LINE
 
     def _line_end(self, at: int) -> int | None:
         """Return where the line at `at` ends; None where that is not within the limit."""
-        while (end := self._data.find(b"\n", at)) < 0:
-            if len(self._data) > self._header_limit or not self._more():
+        while (found := self._data.find(b"\n", self._begin + at)) < 0:
+            if self._held > self._header_limit or not self._more():
                 return None
+        end = found - self._begin
         return None if end > self._header_limit else end + 1
 
     def _is_delimiter(self, at: int) -> bool:
         after = at + len(self._marker)
-        return self._data.startswith(self._marker, at) and self._rest_of_line(after) is not None
+        return self._data.startswith(self._marker, self._begin + at) and self._rest_of_line(after) is not None
 
     # octets
+
+    @property
+    def _held(self) -> int:
+        """How many octets have arrived and are not yet read."""
+        return len(self._data) - self._begin
+
+    def _piece(self, at: int, end: int) -> bytes:
+        return self._data[self._begin + at : self._begin + end]
 
     def _more(self) -> bool:
         piece = next(self._pieces, None)
         if piece is None:
             self._ended = True
             return False
-        self._data += piece
+        self._data = self._data[self._begin :] + piece
+        self._begin = 0
         return True
 
     def _skip(self, length: int) -> None:
-        self._data = self._data[length:]
+        self._begin += length
         self._offset += length
 
     def _pass(self, length: int, passed: _Passed, number: int) -> Iterator[Event]:
         """Hand on the next octets of a part; drop those outside of all parts."""
         if length <= 0:
             return
-        octets = self._data[:length]
+        octets = self._piece(0, length)
         passed.octets += length
         passed.line_ends_only = passed.line_ends_only and not number and not octets.strip(b"\r\n")
         self._skip(length)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from dicomweb_conformance.reading.unreadable import TooLargeError
+
 
 @dataclass(frozen=True, slots=True)
 class Observation:
@@ -41,8 +43,13 @@ class Stumble:
 def careful(
     requirements: tuple[str, ...], observations: Iterable[Observation | Stumble]
 ) -> Iterator[Observation | Stumble]:
-    """Yield what a judge of these rows observes; where it stumbles, say so and end, so that other judges go on."""
+    """Yield what a judge of these rows observes; where it stumbles, say so and end, so that other judges go on.
+
+    What is larger than is read is judged no further.
+    """
     try:
         yield from observations
+    except TooLargeError:
+        return
     except Exception as error:  # the net below all: whatever a judge stumbles over, the rest is judged
         yield Stumble(requirements, error)

@@ -13,12 +13,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from dicomweb_conformance import loaded
 from dicomweb_conformance.auth import CredentialsError, credentials
 from dicomweb_conformance.loaded import LoadedCorpus, LoadedCorpusError
 from dicomweb_conformance.pace import Rate, rate
-from dicomweb_conformance.redaction import SECRET_HEADERS, Redaction
+from dicomweb_conformance.redaction import (
+    HARMLESS_HEADERS,
+    REDACTED,
+    SECRET_HEADERS,
+    Redaction,
+    of_field,
+    of_user,
+)
 from dicomweb_conformance.target import Product, Target, base_url, proxy_of
 
 EMBEDDED = "embedded"
@@ -96,6 +104,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("restart", "shell command that brings a dead target back (default: start)", "COMMAND", default=""),
     Option("seed", "all UIDs and values follow from it (default: random, and printed)", "N", "integer"),
 )
+LITERAL = 8
+"""Characters of a header field's value given literally from which it is looked for elsewhere: "true" and "https" are
+values, too."""
 TIERS = frozenset({"large", "delete", "unsafe"})
 
 
@@ -119,7 +130,7 @@ class Settings:
     rate: Rate | None = None
     known_in_target: tuple[Mapping[str, str], ...] = ()
     corpus: LoadedCorpus | None = None
-    redaction: Redaction = field(default=Redaction(), repr=False)
+    redaction: Redaction = field(default_factory=Redaction, repr=False)
 
     @property
     def embedded(self) -> bool:
@@ -136,7 +147,7 @@ class Settings:
             "ca": str(target.ca) if target.ca else None,
             "cert": str(target.certificate) if target.certificate else None,
             "insecure": target.insecure,
-            "proxy": self.redaction.text(target.proxy) or None,
+            "proxy": self.redaction.text(re.sub("//.*@", f"//{REDACTED}@", target.proxy)) or None,
             "include": sorted(self.include),
             "known": str(self.known) if self.known else None,
             "strict": self.strict,
@@ -271,7 +282,12 @@ def _settings(
         restart=values["restart"],
         rate=values["rate"],
         known_in_target=tuple(file.get("known-failures", ())),
-        redaction=Redaction(header_secrets, SECRET_HEADERS | secret_headers, lambda: login.secrets),
+        redaction=Redaction(
+            (*header_secrets, *_of_proxy(values["proxy"])),
+            SECRET_HEADERS | secret_headers,
+            lambda: login.secrets,
+            () if url == EMBEDDED else (url,),
+        ),
     )
 
 
@@ -340,25 +356,37 @@ def _headers(
     given: Sequence[str], environment: Mapping[str, str]
 ) -> tuple[tuple[tuple[str, str], ...], frozenset[str], tuple[str, ...]]:
     headers, names, hidden = [], set(), []
-    for each in given:
+    for number, each in enumerate(given, 1):
+        shortest = LITERAL
         name, colon, value = (part.strip() for part in each.partition(":"))
         if not colon or not re.fullmatch(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+", name):
-            raise OptionError(f"--dicomweb-header: {each!r} is no 'NAME: VALUE'")
+            # The whole is not shown: it may be a secret without the name that belongs before it.
+            raise OptionError(f"--dicomweb-header: no. {number} is no 'NAME: VALUE'")
+        is_secret = name.lower() not in HARMLESS_HEADERS
         if value.startswith("$"):
             variable = value[1:].strip("{}")
             if not environment.get(variable):
                 raise OptionError(f"--dicomweb-header: {name} takes its value from {variable}, which is not set")
-            value = environment[variable]
-            names.add(name.lower())
-            hidden.append(value)
+            value = environment[variable].strip()  # blanks around it are no part of a value (RFC 9110 5.5)
+            is_secret, shortest = True, 0
         if re.search(r"[\r\n\x00]", value):
             raise OptionError(f"--dicomweb-header: the value of {name} holds a line break")
         if re.search(r"[^\t -~\x80-\xff]", value):
             raise OptionError(
                 f"--dicomweb-header: the value of {name} holds a character that no header field can carry"
             )
+        if is_secret:
+            names.add(name.lower())
+            hidden += [each for each in of_field(name, value) if len(each) >= shortest]
         headers.append((name, value))
     return tuple(headers), frozenset(names), tuple(hidden)
+
+
+def _of_proxy(url: str) -> tuple[str, ...]:
+    """Return the secrets in a proxy's URL, as they stand there and as they are sent."""
+    login = re.match(r"\w+://(.*)@", url)
+    user, _, password = login[1].partition(":") if login else ("", "", "")
+    return (*of_user(user, password), *of_user(unquote(user), unquote(password)))
 
 
 def _text(raw: Any, _: Path) -> str:

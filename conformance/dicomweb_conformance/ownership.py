@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from dicomweb_conformance import media_types
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.reading import json_documents
-from dicomweb_conformance.reading.unreadable import UnreadableError
+from dicomweb_conformance.reading.unreadable import TooLargeError, UnreadableError
 from dicomweb_fixtures.entities import Instance
 from dicomweb_fixtures.malformed import PATIENTS
 
@@ -62,7 +62,7 @@ class Own:
             return response.body
         try:
             matches = json_documents.value_of(response.body)
-        except UnreadableError:
+        except (UnreadableError, TooLargeError):
             return None
         if not isinstance(matches, list) or all(isinstance(each, dict) and self.has(each) for each in matches):
             return response.body

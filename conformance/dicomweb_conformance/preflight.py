@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from dicomweb_conformance import dicom_json, media_types, urls
 from dicomweb_conformance.exchanges import Response
-from dicomweb_conformance.reading.unreadable import UnreadableError
+from dicomweb_conformance.reading.unreadable import TooLargeError, UnreadableError
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.target import Target
 from dicomweb_conformance.urls import UrlError
 from dicomweb_fixtures.identifiers import patient_id_prefix
+from dicomweb_reports.visible import visible
 
 USUAL_PATHS = (
     "dicom-web",
@@ -29,6 +30,8 @@ USUAL_PATHS = (
     "v2",
 )
 """Where DICOMweb services usually live below a host: looked at only to give advice."""
+_LONGEST = 600
+"""Characters of one piece of advice, which may quote the target."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ class CannotBeJudged(Exception):  # noqa: N818 - it is a finding about the setti
     advice: tuple[str, ...]
 
     def __str__(self) -> str:
-        lines = [f"the target cannot be judged: {self.what}", "", *(f"  * {each}" for each in self.advice), ""]
+        what, *advice = (visible(each, _LONGEST) for each in (self.what, *self.advice))
+        lines = [f"the target cannot be judged: {what}", "", *(f"  * {each}" for each in advice), ""]
         return "\n".join([*lines, "No requirement was judged."])
 
 
@@ -180,6 +184,8 @@ def _not_dicomweb(response: Response, service: StudiesService, target: Target) -
         return None  # it does not keep to the query, which is for its checks to say
     try:
         dicom_json.objects(response.body)
+    except TooLargeError:
+        return None  # likewise
     except UnreadableError as error:
         looks = (
             "a web page"
@@ -262,6 +268,6 @@ def _answers_searches(service: StudiesService, base: str) -> bool:
         return False
     try:
         dicom_json.objects(response.body)
-    except UnreadableError:
+    except (UnreadableError, TooLargeError):
         return False
     return True

@@ -1,25 +1,61 @@
 """The run record: everything planned, sent, received and concluded, written to `run.jsonl` and `bodies/` as it happens.
 
 Several processes (pytest-xdist workers) append to the same file, an event a line. Secrets are taken out here, before
-anything reaches the disk; so is what an archive holds of other patients.
+anything reaches the disk; so is what an archive holds of other patients. What is long is kept as far as limits.py says.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import json
 import os
+import re
 import threading
+import zlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from dicomweb_conformance import abridging, limits
 from dicomweb_conformance.locking import locked
 from dicomweb_conformance.redaction import Redaction
 
-BODY_CAP = 1 << 20
+_PIECE = 1 << 12
+_ALL_OURS = frozenset({"header", "planned", "tally"})
+"""Events in which nothing comes from a server. A password that is a word of theirs would be given away by its gaps."""
+_OURS = frozenset(
+    {
+        "event",
+        "id",
+        "check",
+        "scenario",
+        "title",
+        "requirement",
+        "requirements",
+        "code",
+        "observation",
+        "verdict",
+        "exchange",
+        "exchanges",
+        "retry_of",
+        "blame",
+        "purpose",
+        "method",
+        "started",
+        "finished",
+        "study",
+        "study_uid",
+        "way",
+        "capability",
+        "state",
+        "sha256",
+    }
+)
+"""Members of other events that are this suite's own: names, by which a run is read, and what is counted."""
+_UNSEEN = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def now() -> str:
@@ -43,6 +79,7 @@ class Recorder:
         self._exchanges = itertools.count(1)
         self._running: dict[str, bytes] = {}
         self._check: str | None = None
+        self._bodies = self._heads = 0
         self._turn = threading.Lock()  # of the clients of a check that sends from several threads
         (directory / "bodies").mkdir(parents=True, exist_ok=True)
         self._file = os.open(directory / "run.jsonl", os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o644)
@@ -52,15 +89,23 @@ class Recorder:
         os.close(self._file)
 
     def event(self, kind: str, **fields: Any) -> None:
-        """Append one event; secrets in any of its strings are replaced."""
-        line = self._redaction.text(json.dumps({"event": kind, **fields}, ensure_ascii=False)).encode(
-            "utf-8", "replace"
-        )
-        line += b"\n"
+        """Append one event; secrets in its strings are replaced before they become JSON, and before it is cut."""
+        event: dict[str, Any] = {"event": kind, **fields}
+        line = _json(event)
+        if kind not in _ALL_OURS:
+            if self._redaction.may_find(line):
+                event = self.recordable(event)
+                line = _json(event)
+            if len(line) > limits.TEXT_RECORDED:
+                event = abridging.value(event, limits.TEXT_RECORDED, limits.ITEMS_RECORDED)
+                line = _json(event)
+            if len(line) > limits.EVENT_RECORDED:
+                line = _json(abridging.value(event, limits.BRIEF_TEXT, limits.BRIEF_ITEMS))
+        octets = line.encode() + b"\n"
         # One write of O_APPEND is whole on a local disk; the lock makes it so where a disk is full or far away.
         with self._turn, locked(self._file):
-            self._keep(kind, fields, line)
-            rest = memoryview(line)
+            self._keep(kind, fields, octets)
+            rest = memoryview(octets)
             while rest:
                 rest = rest[os.write(self._file, rest) :]
 
@@ -84,7 +129,7 @@ class Recorder:
         return f"{self.process}-{next(self._exchanges)}"
 
     def body(self, octets: bytes | None, size: int | None = None) -> dict[str, Any] | None:
-        """Keep the first `BODY_CAP` octets of a body and return its description; None for a body that is not there.
+        """Keep the beginning of a body and return its description; None for a body that is not there.
 
         Args:
             octets: what may be kept, or None to keep nothing.
@@ -92,19 +137,39 @@ class Recorder:
         """
         if not octets:
             return {"sha256": "", "size": size, "kept": 0} if size else None
-        kept = self._redaction.octets(octets)[:BODY_CAP]
+        if self._is_packed_secret(octets):
+            return {"sha256": "", "size": len(octets) if size is None else size, "kept": 0}
+        room = limits.BODY_RECORDED if self._bodies < limits.BODIES_RECORDED else limits.BODY_RECORDED_LATER
+        kept = self._redaction.octets(octets, room)
         digest = hashlib.sha256(kept).hexdigest()
         path = self.directory / "bodies" / digest
         with self._turn:
             if not path.exists():
+                self._bodies += len(kept)
                 part = path.with_suffix(f".{self.process}")
                 part.write_bytes(kept)
                 part.replace(path)
         return {"sha256": digest, "size": len(octets) if size is None else size, "kept": len(kept)}
 
+    def _is_packed_secret(self, octets: bytes) -> bool:
+        """Tell whether octets that are still packed hold a secret: reports show the beginning of what is in them."""
+        if not octets.startswith(b"\x1f\x8b"):
+            return False
+        unpacked, unpacking = b"", zlib.decompressobj(wbits=31)
+        with contextlib.suppress(zlib.error):  # what comes before the fault can be read
+            for at in range(0, len(octets), _PIECE):
+                unpacked += unpacking.decompress(octets[at : at + _PIECE], limits.BODY_RECORDED - len(unpacked))
+                if len(unpacked) >= limits.BODY_RECORDED:
+                    break
+        return self._redaction.octets(unpacked) != unpacked
+
+    def recordable(self, value: Any) -> Any:
+        """Return what JSON can hold, as `event` would write it."""
+        return self._redaction.value(value, _OURS)
+
     def headers(self, fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Return header fields as they may be recorded."""
-        return self._redaction.fields(fields)
+        """Return header fields as they may be recorded, and as many of them."""
+        return self._kept_of_head(self._redaction.fields(fields))
 
     def header_lines(self, lines: Iterable[str]) -> list[str]:
         """Return the lines of a head as they may be recorded: those without secrets letter by letter."""
@@ -112,5 +177,17 @@ class Recorder:
         for line in lines:
             name, colon, value = line.partition(":")
             ((_, shown),) = self._redaction.fields([(name.strip(), value.strip())])
-            recorded.append(line if shown == value.strip() and colon else f"{name}{colon} {shown}".rstrip())
-        return recorded
+            kept = value if shown == value.strip() and colon else f" {shown}".rstrip()
+            recorded.append((f"{name}{colon}", kept))
+        return [f"{name}{value}" for name, value in self._kept_of_head(recorded)]
+
+    def _kept_of_head(self, fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        room = limits.HEAD_RECORDED if self._heads < limits.HEADS_RECORDED else limits.HEAD_RECORDED_LATER
+        kept = abridging.head(fields, room)
+        self._heads += max(0, sum(len(name) + len(value) for name, value in kept) - limits.HEAD_RECORDED_LATER)
+        return kept
+
+
+def _json(value: dict[str, Any]) -> str:
+    """Return JSON in which what a terminal obeys, and what is no Unicode, stands escaped."""
+    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False))

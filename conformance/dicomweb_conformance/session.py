@@ -23,11 +23,12 @@ from filelock import FileLock, Timeout
 from dicomweb_conformance import catalogue, cleaning, embedded, known
 from dicomweb_conformance.auth import CredentialsError
 from dicomweb_conformance.concluding import ConcludingMessages
-from dicomweb_conformance.instruments import STATE, VERSION, Instruments, instruments, started
+from dicomweb_conformance.instruments import LOG, STATE, VERSION, Instruments, instruments, started
 from dicomweb_conformance.judging import Judging
 from dicomweb_conformance.known import KnownError, KnownFailure
 from dicomweb_conformance.options import OptionError, Settings
 from dicomweb_conformance.outcomes import JUnitNames, Outcomes
+from dicomweb_conformance.output import Output, cleaned_logs
 from dicomweb_conformance.planning import Planning, record_plan
 from dicomweb_conformance.preflight import CannotBeJudged, preflight
 from dicomweb_conformance.profile import Profile, ProfileError, load_profile
@@ -62,6 +63,9 @@ class ConformanceSession:
         self.instruments: Instruments | None = None
         self.stale: list[tuple[KnownFailure, str]] = []
         self.run: record.Run | None = None
+        self.output = Output(config, settings.redaction)
+        config.pluginmanager.register(self.output, "dicomweb-output")
+        self.exit_stack.enter_context(cleaned_logs(self.output.shown))
         try:
             self.profile: Profile = load_profile(settings.profile)
             self.known = (known.load(settings.known) if settings.known else ()) + known.rows(
@@ -92,6 +96,7 @@ class ConformanceSession:
 
     def _say(self, line: str) -> None:
         """Show a line at once: standard error reaches the person from a worker, too."""
+        line = self.output.shown(line)
         capture: Any = self.config.pluginmanager.getplugin("capturemanager")
         if capture is None:
             sys.stderr.write(f"\n{line}\n")
@@ -111,6 +116,7 @@ class ConformanceSession:
         self._prepare_directory()
         if self.settings.write_known:
             self._prepare_known(self.settings.write_known)
+        self.exit_stack.callback(self._clean_log)
         if self.settings.start:
             started(self.settings).start()
             self.exit_stack.callback(started(self.settings).stop)
@@ -130,7 +136,7 @@ class ConformanceSession:
                 tools.liveness.wait()
             preflight(tools.watching, self.settings.target, self.settings.seed)
         except (CannotBeJudged, CredentialsError) as problem:
-            raise pytest.UsageError(str(problem)) from None
+            raise pytest.UsageError(self.output.shown(str(problem))) from None
 
     def _prepare_directory(self) -> None:
         report = self.settings.report
@@ -152,6 +158,20 @@ class ConformanceSession:
         for directory in (report / "bodies", report / STATE):
             shutil.rmtree(directory, ignore_errors=True)
         (report / STATE).mkdir()
+
+    def _clean_log(self) -> None:
+        """Take secrets out of what the target itself printed: servers log header fields."""
+        log = self.settings.report / LOG
+        if not log.exists():
+            return
+        part = log.with_suffix(".part")
+        try:
+            with log.open("rb") as said, part.open("wb") as kept:
+                while line := said.readline(1 << 20):
+                    kept.write(self.settings.redaction.octets(line))
+            part.replace(log)
+        except OSError as error:
+            self._say(f"{log} may hold secrets: it could not be rewritten without them ({error.strerror})")
 
     def _prepare_known(self, path: Path) -> None:
         """See before the first check, not after the last, whether the known failures can be written."""
@@ -176,11 +196,12 @@ class ConformanceSession:
 
     def pytest_report_header(self) -> list[str]:
         """Say who is judged, how to repeat it, and where to look meanwhile."""
-        settings = self.settings
+        settings, too_short = self.settings, self.settings.redaction.has_too_short
         return [
             f"dicomweb: judging {settings.target.url} by profile {self.profile.name}, suite {VERSION}",
             f"dicomweb: --dicomweb-seed={settings.seed} makes the same data again",
             f"dicomweb: the record grows in {settings.report}",
+            *(["dicomweb: a secret has fewer than 4 characters: only header fields hide it"] if too_short else []),
         ]
 
     @pytest.hookimpl(optionalhook=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dicomweb_conformance import dicom_json
 from dicomweb_conformance.dicom_json import DataSet
 from dicomweb_conformance.reading import json_documents
-from dicomweb_conformance.reading.unreadable import UnreadableError
+from dicomweb_conformance.reading.unreadable import TooLargeError, UnreadableError
 
 RETRIEVE_URL = "00081190"
 FAILED_SOP_SEQUENCE = "00081198"
@@ -67,7 +67,7 @@ def of_body(body: bytes) -> StoreAnswer | None:
     """Return the module in a body, bare or in an array of one; None where there is none."""
     try:
         value = json_documents.value_of(body)
-    except UnreadableError:
+    except (UnreadableError, TooLargeError):
         return None
     if isinstance(value, list) and len(value) == 1:
         value = value[0]

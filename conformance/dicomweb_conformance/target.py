@@ -79,7 +79,7 @@ def base_url(text: str) -> str:
         return str(urls.resolve(text.strip(), "")).rstrip("/")
     except UrlError as error:
         raise ValueError(
-            f"{text!r} is no base URL: {error}; "
+            f"{re.sub('//.*@', '//***@', text)!r} is no base URL: {error}; "
             "expected http://host[:port]/path or https://host[:port]/path, or 'embedded'"
         ) from None
 

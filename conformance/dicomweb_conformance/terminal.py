@@ -8,6 +8,10 @@ from typing import Any
 
 from dicomweb_conformance.verdicts import Verdict
 from dicomweb_reports import record, summary
+from dicomweb_reports.visible import visible
+
+VALUE = 400
+"""Characters of a reason that are shown."""
 
 STATUS: dict[str, tuple[str, str, Any]] = {
     Verdict.PASS: ("passed", ".", "PASSED"),
@@ -51,13 +55,13 @@ def terminal_lines(run: record.Run) -> Iterator[str]:
         if each.verdict in {Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE}
     )
     for (verdict, reason), times in reasons.most_common():
-        yield f"{verdict}, {times} x: {reason}"
+        yield f"{verdict}, {times} x: {visible(reason, VALUE)}"
     slow = [each for each in run.stored if each.delay > 1]
     if slow:
         yield f"stored studies became visible after up to {max(each.delay for each in slow):.1f} s"
     if run.left:
         ledger = run.directory / "ledger.jsonl"
-        yield f"left on the target: {len(run.left)} studies, named in {ledger} ({run.left[0].reason})"
+        yield f"left on the target: {len(run.left)} studies, named in {ledger} ({visible(run.left[0].reason, VALUE)})"
     overall = summary.overall(run)
     yield (
         f"The target {overall.verdict}: {overall.reason}"

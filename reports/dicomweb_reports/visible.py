@@ -15,6 +15,13 @@ def visible(text: str, limit: int) -> str:
     return f"{shown}… ({len(text) - length:,} more characters)"
 
 
+def visible_lines(text: str) -> str:
+    """Return `text`, however long, with its line breaks and tabs, and what else cannot be seen escaped."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() or each in "\n\t" else _escape(each) for each in text)
+
+
 def pieces(text: str, limit: int) -> list[str]:
     """Return `text`, safe to show, cut at its backticks: every second piece is code. An odd one marks none."""
     shown = visible(text, limit)
@@ -29,9 +36,13 @@ def _escaped(text: str, limit: int) -> tuple[str, int]:
     shown: list[str] = []
     room = limit
     for each in cut:
-        piece = each if each.isprintable() else each.encode("unicode_escape").decode()
+        piece = each if each.isprintable() else _escape(each)
         room -= len(piece)
         if room < 0:
             break
         shown.append(piece)
     return "".join(shown), len(shown)
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode()

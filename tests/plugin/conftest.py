@@ -17,7 +17,7 @@ def run(tmp_path: Path) -> Run:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("DICOMWEB_", "PYTEST_"))}
         command = [sys.executable, "-m", "pytest", *arguments]
         return subprocess.run(
-            command, cwd=directory, env=kept | environment, capture_output=True, text=True, timeout=120, check=False
+            command, cwd=directory, env=kept | environment, capture_output=True, text=True, timeout=240, check=False
         )
 
     return started

@@ -19,7 +19,7 @@ OWN_WORDS = {
     "HTTP-007": {"chunk framing that leaves RFC 9112 7.1"},
     "HTTP-020b": {"a Location that is no URI reference"},
     "MULTIPART-012": {"two different Content-Type values"},
-    "MULTIPART-020": {multipart.Kind.MALFORMED_HEADER.value, multipart.Kind.HEADERS_TOO_LONG.value},
+    "MULTIPART-020": {multipart.Kind.MALFORMED_HEADER.value},
     "MULTIPART-026": {"an encoding that RFC 2045 6.1 does not know"},
 }
 

@@ -1,13 +1,15 @@
 """The reader of multipart bodies names each fault with its place, and goes on."""
 
+import time
 import tracemalloc
 from collections.abc import Iterator
 
 import pytest
 from judged_answers import cuts
 
-from dicomweb_conformance import multipart
+from dicomweb_conformance import limits, multipart
 from dicomweb_conformance.multipart import Fault, Kind, MultipartError, Octets, PartBegins, PartEnds
+from dicomweb_conformance.reading.unreadable import TooLargeError
 
 T = "Content-Type: text/plain"
 
@@ -213,8 +215,8 @@ def test_bare_cr_is_told_from_crlf() -> None:
 @pytest.mark.parametrize(
     ("block", "kind"),
     [
-        pytest.param(b"X: " + b"y" * 40_000, Kind.HEADERS_TOO_LONG, id="one-line"),
-        pytest.param(b"X: y\r\n" * 8_000, Kind.HEADERS_TOO_LONG, id="many-lines"),
+        pytest.param(b"X: " + b"y" * 100_000, Kind.HEADERS_TOO_LONG, id="one-line"),
+        pytest.param(b"X: y\r\n" * 20_000, Kind.HEADERS_TOO_LONG, id="many-lines"),
         pytest.param(b"\0" * 40_000, Kind.NO_BLANK_LINE, id="octets"),
     ],
 )
@@ -241,6 +243,51 @@ def test_a_header_block_without_end_is_left_at_the_limit(block: bytes, kind: Kin
 )
 def test_the_boundary_itself(boundary: str | None, kinds: list[Kind]) -> None:
     assert [fault.kind for fault in multipart.boundary_faults(boundary)] == kinds
+
+
+def test_a_boundary_in_payload_again_and_again_is_payload() -> None:
+    payloads = [
+        b"\r\n--bx" * 5000,
+        b"x--b\r\n" * 5000,
+        b"\n--b\r\n" * 5000,
+        b"\r\n--b-" * 5000,
+        b"\r\n--b " + b" " * 5000,
+    ]
+    body = b"".join(b"--b\r\n\r\n" + each + b"\r\n" for each in payloads) + b"--b--\r\n"
+
+    for size in (1, 7, 4096, len(body)):
+        chunks = (body[at : at + size] for at in range(0, len(body), size))
+        found: list[bytes] = []
+        for event in multipart.read(chunks, b"b"):
+            if isinstance(event, PartBegins):
+                found.append(b"")
+            elif isinstance(event, Octets):
+                found[-1] += event.octets
+        assert found == payloads
+
+
+def test_many_parts_take_the_time_of_their_octets() -> None:
+    body = b"--b\r\n\r\n\r\n" * 100_000 + b"--b--\r\n"
+    began = time.process_time()
+
+    ends = sum(isinstance(event, PartEnds) for event in multipart.read([body], b"b"))
+
+    assert ends == 100_000
+    assert time.process_time() - began < 20
+
+
+def test_more_parts_than_are_read_are_no_fault() -> None:
+    body = b"--b\r\nContent-Type: a/b\r\n\r\n\r\n" * (limits.PARTS + 1) + b"--b--\r\n"
+
+    with pytest.raises(TooLargeError, match="more than 10,000 parts"):
+        multipart.parts_of("multipart/related; boundary=b", body)
+
+
+def test_more_fields_of_parts_than_are_read_are_no_fault() -> None:
+    body = (b"--b\r\n" + b"a:\r\n" * 10_000 + b"\r\n\r\n") * 11 + b"--b--\r\n"
+
+    with pytest.raises(TooLargeError, match="more than 100,000 header fields"):
+        multipart.parts_of("multipart/related; boundary=b", body)
 
 
 def test_a_fault_reads_as_a_sentence() -> None:

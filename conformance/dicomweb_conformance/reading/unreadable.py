@@ -48,6 +48,16 @@ class UnreadableError(ValueError):
         return UnreadableError(self.form, self.why, f"{place}, {self.where}" if self.where else place)
 
 
+class TooLargeError(Exception):
+    """Octets that hold more than this suite reads (limits.py), which is no fault of their server.
+
+    Nothing is judged by them: it is no UnreadableError, lest a check take it for one.
+    """
+
+    def __init__(self, form: Form, why: str) -> None:
+        super().__init__(f"{form.value} is larger than this suite reads: {why}")
+
+
 @contextmanager
 def quietly() -> Iterator[None]:
     """Keep a library's warnings and log lines in: they could end a run, or quote a server to a terminal."""

@@ -167,7 +167,7 @@ def _blank_lines(seen: Survey) -> Iterator[Observation]:
     missing = seen.of(Kind.NO_BLANK_LINE)
     for fault in missing[:_MOST_EXAMPLES]:
         yield _of("MULTIPART-020", "none, so that body octets read as headers", fault)
-    others = seen.of(Kind.MALFORMED_HEADER, Kind.HEADERS_TOO_LONG)
+    others = seen.of(Kind.MALFORMED_HEADER)
     for fault in others[:_MOST_EXAMPLES]:
         yield _of("MULTIPART-020", fault.kind.value, fault)
     if seen.parts and not missing and not others:

@@ -132,7 +132,7 @@ def _ends_at_a_delimiter(part: SurveyedPart, announced: int, seen: Survey) -> bo
 def _content_types(seen: Survey) -> list[_Finding]:
     """MULTIPART-012."""
     found: list[_Finding] = []
-    unlabelled = {fault.part for fault in seen.of(Kind.NO_BLANK_LINE, Kind.MALFORMED_HEADER, Kind.HEADERS_TOO_LONG)}
+    unlabelled = {fault.part for fault in seen.of(Kind.NO_BLANK_LINE, Kind.MALFORMED_HEADER)}
     for part in seen.parts:
         values = part.headers.all("Content-Type")
         if not values:

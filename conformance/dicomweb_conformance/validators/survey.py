@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dicomweb_conformance import media_types, multipart
 from dicomweb_conformance.answers import Answer
@@ -69,7 +69,7 @@ class Survey:
         boundary: the one by which the body was read; it may differ from the parameter where that does not occur.
         faults: all faults of the envelope, those of the parameter first.
         parts: in their order.
-        cut: octets of the message are missing, so that its end shows nothing.
+        cut: octets of the message are missing or were not read, so that its end shows nothing.
     """
 
     content_type: media_types.Reading
@@ -114,43 +114,57 @@ def survey(answer: Answer) -> Survey | None:
     parameter = reading.media_type.parameter("boundary")
     faults = tuple(multipart.boundary_faults(parameter))
     boundary = parameter or ""
-    found: tuple[tuple[Fault, ...], tuple[SurveyedPart, ...]] = ((), ())
+    found = _Look()
     if boundary:
         found = _look(answer, boundary)
-    absent = not boundary or any(fault.kind is Kind.NO_DELIMITER for fault in found[0])
+    absent = not boundary or any(fault.kind is Kind.NO_DELIMITER for fault in found.faults)
     if absent and envelope:
         boundary = first_line.removeprefix("--")
         again = _look(answer, boundary)
-        found = (found[0] + again[0], again[1])
-    return Survey(reading, labelled, first_line, boundary, faults + found[0], found[1], answer.is_cut)
+        found = replace(again, faults=found.faults + again.faults)
+    cut = answer.is_cut or found.ended
+    return Survey(reading, labelled, first_line, boundary, faults + found.faults, found.parts, cut)
 
 
-def _look(answer: Answer, boundary: str) -> tuple[tuple[Fault, ...], tuple[SurveyedPart, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one reading of a body showed; `ended` where it ended because there is more than is read."""
+
+    faults: tuple[Fault, ...] = ()
+    parts: tuple[SurveyedPart, ...] = ()
+    ended: bool = False
+
+
+def _look(answer: Answer, boundary: str) -> _Look:
     """Read the body; once more, with bare line ends taken for delimiters, where only so it comes to its end."""
     octets = boundary.encode("latin-1", "replace")
-    faults, parts = _read(coding.representation(answer), octets, bare_line_ends=False)
-    if any(fault.kind is Kind.NO_CLOSING_DELIMITER for fault in faults):
+    found = _read(coding.representation(answer), octets, bare_line_ends=False)
+    if any(fault.kind is Kind.NO_CLOSING_DELIMITER for fault in found.faults):
         again = _read(coding.representation(answer), octets, bare_line_ends=True)
-        if not any(fault.kind is Kind.NO_CLOSING_DELIMITER for fault in again[0]):
+        if not any(fault.kind is Kind.NO_CLOSING_DELIMITER for fault in again.faults):
             return again
-    return faults, parts
+    return found
 
 
-def _read(
-    chunks: Iterable[bytes], boundary: bytes, *, bare_line_ends: bool
-) -> tuple[tuple[Fault, ...], tuple[SurveyedPart, ...]]:
+def _read(chunks: Iterable[bytes], boundary: bytes, *, bare_line_ends: bool) -> _Look:
     faults: list[Fault] = []
     parts: list[SurveyedPart] = []
     begun = multipart.PartBegins(0, 0, 0, Headers())
     ascii_only, kept = True, bytearray()
     extent: ExtentReader | None = None
     keep = bulk_before = False
+    fields = 0
     for event in multipart.read(chunks, boundary, bare_line_ends=bare_line_ends):
         match event:
+            case Fault() if event.kind is Kind.HEADERS_TOO_LONG:
+                return _Look(tuple(faults), tuple(parts), ended=True)
             case Fault():
                 faults.append(event)
             case multipart.PartBegins():
                 name = media_types.name_of(event.headers.get("Content-Type") or "")
+                fields += len(event.headers.fields)
+                if multipart.too_much(event.number, fields):
+                    return _Look(tuple(faults), tuple(parts), ended=True)
                 begun, ascii_only, kept = event, True, bytearray()
                 extent = ExtentReader() if name == media_types.DICOM else None
                 keep = bulk_before and name in METADATA
@@ -175,7 +189,7 @@ def _read(
                         bytes(kept),
                     )
                 )
-    return tuple(faults), tuple(parts)
+    return _Look(tuple(faults), tuple(parts))
 
 
 def _head(chunks: Iterable[bytes]) -> bytes:
