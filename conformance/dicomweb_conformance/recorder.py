@@ -11,7 +11,6 @@ import hashlib
 import itertools
 import json
 import os
-import re
 import threading
 import zlib
 from collections.abc import Iterable
@@ -22,6 +21,7 @@ from typing import Any
 from dicomweb_conformance import abridging, limits
 from dicomweb_conformance.locking import locked
 from dicomweb_conformance.redaction import Redaction
+from dicomweb_reports.visible import visible_json
 
 _PIECE = 1 << 12
 _ALL_OURS = frozenset({"header", "planned", "tally"})
@@ -55,7 +55,6 @@ _OURS = frozenset(
     }
 )
 """Members of other events that are this suite's own: names, by which a run is read, and what is counted."""
-_UNSEEN = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def now() -> str:
@@ -190,4 +189,4 @@ class Recorder:
 
 def _json(value: dict[str, Any]) -> str:
     """Return JSON in which what a terminal obeys, and what is no Unicode, stands escaped."""
-    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False))
+    return visible_json(json.dumps(value, ensure_ascii=False))

@@ -82,7 +82,7 @@ HARMLESS_HEADERS = frozenset(
 )
 """Fields whose values are no secrets when they are given literally."""
 
-_COOKIES = 32
+_COOKIES = 8
 _SESSION = re.compile(r"(?=[^\d]*\d)(?=[^A-Za-z]*[A-Za-z])[\w.%+/=~-]{16,4096}", re.ASCII)
 
 
@@ -163,7 +163,7 @@ class Redaction:
         return f"{scheme} {REDACTED}" if blank and name.lower().endswith("authorization") else REDACTED
 
     def _search(self) -> _Search:
-        return _search((*self.secrets, *self.issued(), *self._cookies))
+        return _search((*self.secrets, *self.issued()), tuple(self._cookies))
 
     def _replaced(self, value: str, lower: str, found: Iterable[tuple[int, int]], first: int | None = None) -> str:
         spans = sorted([*found, *_by_their_look(value, lower)])
@@ -264,9 +264,11 @@ class _Search:
 
 
 @lru_cache(maxsize=64)
-def _search(secrets: tuple[str, ...]) -> _Search:
+def _search(secrets: tuple[str, ...], cookies: tuple[str, ...]) -> _Search:
     distinct = dict.fromkeys(each.strip() for each in secrets)
     spellings = [spelling for each in distinct if len(each) >= SHORTEST for spelling in _spellings_of(each)]
+    # A new one may come with every response, so that they are looked for in one spelling only.
+    spellings += map(_verbatim, cookies)
     needles = [_TOKEN_BEGINS, _KEY_ENDS, *(each.anchor for each in spellings)]
     for each in spellings:
         if each.may_be_cut:

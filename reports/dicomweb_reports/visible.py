@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+_UNSEEN = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
 # Room for the words that say how much is left out.
 _MORE = 32
 
@@ -20,6 +24,11 @@ def visible_lines(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() or each in "\n\t" else _escape(each) for each in text)
+
+
+def visible_json(document: str) -> str:
+    r"""Return JSON that means the same, with what a terminal obeys, and what is no Unicode, as escapes: `\u009b`."""
+    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", document)
 
 
 def pieces(text: str, limit: int) -> list[str]:

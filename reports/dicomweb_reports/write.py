@@ -11,6 +11,7 @@ from dicomweb_reports.report_har import write_har
 from dicomweb_reports.report_html import html
 from dicomweb_reports.report_json import report
 from dicomweb_reports.report_markdown import markdown
+from dicomweb_reports.visible import visible_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ def write_reports(directory: Path) -> Run:
     """
     run = load(directory)
     with _whole(directory / "report.json") as file:
-        file.write(_json(report(run)))
+        file.write(visible_json(_json(report(run))))
     with _whole(directory / "report.html") as file:
         file.write(html(run))
     with _whole(directory / "report.md") as file:
