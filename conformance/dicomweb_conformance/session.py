@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from filelock import FileLock, Timeout
 
-from dicomweb_conformance import catalogue, cleaning, embedded, known
+from dicomweb_conformance import catalogue, cleaning, embedded, exclusion, known
 from dicomweb_conformance.auth import CredentialsError
 from dicomweb_conformance.concluding import ConcludingMessages
 from dicomweb_conformance.instruments import LOG, STATE, VERSION, Instruments, instruments, started
@@ -113,6 +113,7 @@ class ConformanceSession:
         if not self.controls or self.config.getoption("collectonly"):
             return
         self.exit_stack.enter_context(taken_as_interrupt())
+        self._keep_others_out()
         self._prepare_directory()
         if self.settings.write_known:
             self._prepare_known(self.settings.write_known)
@@ -137,6 +138,15 @@ class ConformanceSession:
             preflight(tools.watching, self.settings.target, self.settings.seed)
         except (CannotBeJudged, CredentialsError) as problem:
             raise pytest.UsageError(self.output.shown(str(problem))) from None
+
+    def _keep_others_out(self) -> None:
+        """See that no other run makes and deletes the same studies on the target; the embedded server is our own."""
+        if self.settings.embedded or self.settings.target.read_only:
+            return
+        try:
+            self.exit_stack.enter_context(exclusion.alone(self.settings.target.url, self.settings.seed))
+        except exclusion.GoesOnError as problem:
+            raise pytest.UsageError(str(problem)) from None
 
     def _prepare_directory(self) -> None:
         report = self.settings.report
