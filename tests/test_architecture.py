@@ -39,6 +39,7 @@ PURE = {
     "observation",
     "limits",
     "abridging",
+    "quoting",
     "store_answer",
     "redaction",
     "wire_facts",

@@ -98,6 +98,7 @@ class Answer:
         broken: whether something kept the body from coming whole, be it the target or the suite.
         facts: what the wire showed; None where nobody looked.
         course: what happened around it.
+        proved: whether it is known to be this run's, and may be quoted.
     """
 
     asked: Asked
@@ -108,6 +109,7 @@ class Answer:
     broken: bool = False
     facts: WireFacts | None = None
     course: Course = Course()
+    proved: bool = False
 
     @property
     def content_type(self) -> str:
@@ -164,4 +166,5 @@ def answer_of(
         broken=bool(response.error) and not (response.wire and CODING_FAULTS & set(response.wire.faults)),
         facts=response.wire,
         course=course,
+        proved=response.proved,
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shlex
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from dicomweb_conformance import ledger, options
+from dicomweb_conformance import exclusion, ledger, options
 from dicomweb_conformance.cleaning import Cleaned, clean_after_crash
 from dicomweb_conformance.client import Client
 from dicomweb_conformance.ledger import Entry, Ledger
@@ -19,9 +20,9 @@ from dicomweb_conformance.output import shown
 from dicomweb_conformance.ownership import Own
 from dicomweb_conformance.pace import Pace
 from dicomweb_conformance.recorder import Recorder
+from dicomweb_conformance.screening import Screening
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.target import base_url
-from dicomweb_fixtures.identifiers import patient_id_prefix
 
 
 class CleanError(Exception):
@@ -85,7 +86,12 @@ def clean_target(
         if settings.url == EMBEDDED:
             Ledger(path, EMBEDDED, 0).strike(chosen)
             return [f"{len(chosen)} studies are gone with the embedded server that held them", *after], True
-        cleaned = _cleaned(settings, Ledger(path, settings.url, settings.seed), chosen, version)
+        with ExitStack() as alone:
+            for seed in {each.seed for each in chosen}:
+                alone.enter_context(exclusion.alone(settings.url, seed))
+            cleaned = _cleaned(settings, Ledger(path, settings.url, settings.seed), chosen, version)
+    except exclusion.GoesOnError as problem:
+        raise CleanError(str(problem)) from None
     finally:
         in_use.release()
     told = [shown(settings.redaction, line) for line in _told(settings.url, cleaned)]
@@ -146,12 +152,12 @@ def _cleaned(settings: Settings, named: Ledger, entries: list[Entry], version: s
     with tempfile.TemporaryDirectory(prefix="dicomweb-clean-") as scratch:
         recorder = Recorder(Path(scratch), "clean", settings.redaction)
         pace = Pace(settings.rate, Path(scratch))
-        own = Own(patient_id_prefix(settings.seed))
+        own = Own(settings.seed)
         client = Client(
             settings.target,
             recorder,
             user_agent=f"dicomweb-conformance/{version}",
-            screen=own.screen,
+            screen=Screening(own, settings.target.url).screen,
             wait_for_turn=pace.wait,
         )
         try:

@@ -7,6 +7,8 @@ added by the connection.
 
 from __future__ import annotations
 
+import hashlib
+import http.client
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,6 +26,7 @@ from dicomweb_conformance.connections import Connections, Fields, Wire
 from dicomweb_conformance.content_coding import decoded
 from dicomweb_conformance.exchanges import Examined, Headers, Response
 from dicomweb_conformance.recorder import Recorder, now
+from dicomweb_conformance.screening import Screened
 from dicomweb_conformance.target import Target
 from dicomweb_conformance.urls import Url
 from dicomweb_conformance.wire_facts import Fault
@@ -36,7 +39,7 @@ class ReadOnlyError(Exception):
     """A request that could change something, to a target that may only be read."""
 
 
-Screen = Callable[[Response], bytes | None]
+Screen = Callable[[Response], Screened]
 Answer = Callable[["Request"], Response]
 
 
@@ -86,7 +89,9 @@ class Client:
         target: who is asked.
         recorder: where exchanges are written.
         user_agent: how the suite names itself.
-        screen: returns what may be recorded of an answer's body (other patients' data may not), or None for nothing.
+        screen: returns what may be recorded of an answer: other patients' data may not.
+        shown_url: returns a URL as it may be recorded: a target can give one that names other patients' data.
+        on_screened: told what may be recorded of each answer.
         on_exchange: told the id of each exchange, before its answer is looked at.
         wait_for_turn: returns when the next request may be sent.
         pause: waits for so many seconds.
@@ -104,7 +109,9 @@ class Client:
         recorder: Recorder,
         *,
         user_agent: str,
-        screen: Screen = lambda response: response.body,
+        screen: Screen,
+        shown_url: Callable[[str], str] = lambda url: url,
+        on_screened: Callable[[Screened], None] = lambda _: None,
         on_exchange: Callable[[str], str | None] = lambda _: None,
         wait_for_turn: Callable[[], None] = lambda: None,
         pause: Callable[[float], None] = time.sleep,
@@ -119,6 +126,8 @@ class Client:
         self._recorder = recorder
         self._user_agent = user_agent
         self._screen = screen
+        self._shown_url = shown_url
+        self._on_screened = on_screened
         self._on_exchange = on_exchange
         self._wait_for_turn = wait_for_turn
         self._pause = pause
@@ -186,6 +195,8 @@ class Client:
             self._recorder,
             user_agent=self._user_agent,
             screen=self._screen,
+            shown_url=self._shown_url,
+            on_screened=self._on_screened,
             on_exchange=self._on_exchange,
             wait_for_turn=self._wait_for_turn,
             pause=self._pause,
@@ -317,6 +328,9 @@ class Client:
         response = answer(Request(exchange, method, url, headers, body, purpose))
         self._last = time.monotonic()
         response = self._held(replace(response, seconds=self._last - clock))
+        screened, shown = self._screen(response), self._shown_url(url)
+        response = replace(response, proved=screened.proved, shown_url="" if shown == url else shown)
+        self._on_screened(screened)
         self._recorder.event(
             "exchange",
             id=exchange,
@@ -325,15 +339,15 @@ class Client:
             started=started,
             seconds=round(response.seconds, 4),
             method=method,
-            url=url,
+            url=shown,
             request={
                 "headers": self._recorder.headers(self.wire.sent() or (*headers, *secrets)),
                 "body": self._recorder.body(body) if isinstance(body, bytes) else None,
             },
-            response=self._recorded(response) if response.status else None,
+            response=self._recorded(response, screened) if response.status else None,
             error=response.error or None,
             **({"retry_of": retry_of} if retry_of else {}),
-            **self._oddities(response),
+            **self._oddities(response, screened),
         )
         return response
 
@@ -352,24 +366,25 @@ class Client:
         self._taken += len(response.body)
         return response
 
-    def _recorded(self, response: Response) -> dict[str, Any]:
+    def _recorded(self, response: Response, screened: Screened) -> dict[str, Any]:
         wire = response.wire
+        digest = "" if screened.octets else hashlib.sha256(response.body).hexdigest()
         return {
             "status": response.status,
-            "reason": response.reason,
+            "reason": screened.reason,
             "version": wire.version if wire else "",
-            "headers": self._recorder.headers(response.headers.fields),
-            "body": self._recorder.body(self._screen(response), len(response.body)),
+            "headers": self._recorder.headers(screened.fields),
+            "body": self._recorder.body(screened.octets, len(response.body), digest),
         }
 
-    def _oddities(self, response: Response) -> dict[str, Any]:
+    def _oddities(self, response: Response, screened: Screened) -> dict[str, Any]:
         """Return what the record has to say of an answer beside status, headers and body: mostly nothing."""
         wire = response.wire
         if wire is None or not wire.odd:
             return {}
         said = {
             "faults": [str(each) for each in wire.faults],
-            "lines": [wire.status_line, *self._recorder.header_lines(wire.header_lines)],
+            "lines": [*screened.lines[:1], *self._recorder.header_lines(screened.lines[1:])],
             "framing": wire.framing,
             "announced": wire.announced,
             "received": wire.received,
@@ -470,6 +485,15 @@ def _framing(method: str, body: Body) -> Fields:
     return (("Transfer-Encoding", "chunked"),)
 
 
+def _said(error: BaseException) -> str:
+    """Return the words of an error; where they are the target's own, only how many."""
+    if type(error) in {http.client.BadStatusLine, http.client.UnknownProtocol}:
+        return f"{len(error.args[0]) if error.args else 0} characters that are no status line"
+    if isinstance(error, urllib3.exceptions.InvalidChunkLength):
+        return "a chunk whose size is no number"
+    return str(error)
+
+
 def describe(error: BaseException) -> str:
     """Say in one line what ended an exchange: the innermost cause that names something."""
     chain: list[BaseException] = []
@@ -479,5 +503,5 @@ def describe(error: BaseException) -> str:
         inner = next((argument for argument in current.args if isinstance(argument, BaseException)), None)
         reason = getattr(current, "reason", None)
         current = reason if isinstance(reason, BaseException) else inner or current.__cause__
-    text = next((str(each) for each in reversed(chain) if str(each)), "")
+    text = next((said for each in reversed(chain) if (said := _said(each))), "")
     return f"{type(chain[-1]).__name__}: {text}" if text else type(chain[-1]).__name__

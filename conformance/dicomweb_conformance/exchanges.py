@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dicomweb_conformance.wire_facts import WireFacts
 
@@ -29,7 +29,9 @@ class Response:
     `status` is 0 where no status line arrived; `error` then says what happened instead. `error` with a status means
     that the body broke off. `exceeded`: the answer is larger than this suite reads, which is no fault of the target's,
     and `error` says in what; of its body only the beginning is here. `body` is the payload after any Content-Encoding
-    was undone. `wire` is what an HTTP library hides; None where nothing was received.
+    was undone. `wire` is what an HTTP library hides; None where nothing was received. `proved` tells whether all of it
+    is known to be this run's: of any other nothing may be quoted. `shown_url` is the URL as it may be shown, where that
+    is not `url`.
     """
 
     exchange: str
@@ -38,11 +40,13 @@ class Response:
     status: int
     reason: str = ""
     headers: Headers = Headers()
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
     seconds: float = 0.0
     error: str = ""
     exceeded: bool = False
     wire: WireFacts | None = None
+    proved: bool = False
+    shown_url: str = ""
 
     @property
     def content_type(self) -> str:
@@ -52,7 +56,7 @@ class Response:
     @property
     def request_line(self) -> str:
         """Method and URL, to name the exchange to a reader."""
-        return f"{self.method} {self.url}"
+        return f"{self.method} {self.shown_url or self.url}"
 
 
 @dataclass(frozen=True)

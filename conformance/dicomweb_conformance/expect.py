@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from pydicom import Dataset
 
-from dicomweb_conformance import abridging, dicom_json, media_types, multipart, urls
+from dicomweb_conformance import abridging, dicom_json, media_types, multipart, quoting, urls
 from dicomweb_conformance.catalogue import Requirement, code_of, status_observation
 from dicomweb_conformance.dicom_json import DataSet
 from dicomweb_conformance.exchanges import Response
@@ -28,6 +28,7 @@ from dicomweb_conformance.judgement import (
     current,
 )
 from dicomweb_conformance.observation import Observation
+from dicomweb_conformance.quoting import Harmless
 from dicomweb_conformance.reading import json_documents, part10_files
 from dicomweb_conformance.reading.unreadable import Form, UnreadableError, writable
 from dicomweb_conformance.studies_service import StudiesService
@@ -252,8 +253,11 @@ class Expectation:
     @property
     def status_line(self) -> str:
         """Status, reason and media type of the answer, for a reader."""
-        kind = f", {self.response.content_type}" if self.response.content_type else ""
-        return f"{self.response.status} {self.response.reason}".strip() + kind
+        response = self.response
+        if not response.proved:
+            return Harmless(f"{response.status}, {media_types.name_of(response.content_type) or 'no media type'}")
+        kind = f", {response.content_type}" if response.content_type else ""
+        return Harmless(f"{response.status} {response.reason}".strip() + kind)
 
     def is_a_list_of_matches(self, *, of: str | None = None) -> Matches:
         """Return the results of a search: 200 with a JSON array, or nothing under 204 or an empty 200."""
@@ -390,7 +394,7 @@ class Expectation:
         try:
             json_documents.value_of(self.response.body)
         except UnreadableError as error:
-            self.observes(otherwise, expected=["JSON"], received=str(error), of=of)
+            self.observes(otherwise, expected=["JSON"], received=quoted(error), of=of)
 
     def _objects(self, wanted: str, of: str | None) -> list[DataSet]:
         try:
@@ -414,14 +418,16 @@ class Expectation:
             Inconclusive: a row of scope "message" tells of it: one cause is one failure.
         """
         owner = self._judgement.told_by(error, self.response)
+        why = quoted(error)
         if owner is not None and self._judgement.verdict is not Verdict.FAIL:
-            raise Inconclusive(f"{error}; see {owner}", owner)
-        excerpt = self.response.body[:_EXCERPT].decode("utf-8", "backslashreplace")
-        received = (
-            f"{self.status_line}; {error}; it begins {excerpt!r}"
-            if excerpt
-            else f"{self.status_line}; the body is empty"
-        )
+            raise Inconclusive(f"{why}; see {owner}", owner)
+        body = self.response.body
+        if not body:
+            received: str = Harmless(f"{self.status_line}; the body is empty")
+        elif self._is_proved:
+            received = f"{self.status_line}; {why}; it begins {body[:_EXCERPT].decode('utf-8', 'backslashreplace')!r}"
+        else:
+            received = Harmless(f"{self.status_line}; {why}; its {len(body)} octets are {quoting.WITHHELD}")
         if owner is None:
             report = self.observes if otherwise else self.finds
             quote = otherwise or "the body is not what was asked for"
@@ -440,18 +446,25 @@ class Expectation:
         if verdict is Verdict.PASS:
             self._judgement.observed[requirement.id, observation] = None
             return
+        told = self._judgement.told
         self._judgement.findings.append(
             Finding(
                 requirement=requirement.id,
                 code=code_of(observation),
                 observation=observation,
                 verdict=verdict,
-                where=abridging.text(writable(where)),
-                expected=tuple(abridging.text(writable(each)) for each in expected) or requirement.passes,
-                received=abridging.text(writable(received)) or self.status_line,
+                where=told(abridging.text(writable(quoting.place(where, proved=self._is_proved)))),
+                expected=tuple(told(abridging.text(writable(each))) for each in expected) or requirement.passes,
+                received=told(abridging.text(writable(quoting.received(received, proved=self._is_proved))))
+                or self.status_line,
                 exchange=self.response.exchange,
             )
         )
+
+    @property
+    def _is_proved(self) -> bool:
+        """Whether all that the check has seen is this run's, and may be quoted."""
+        return self.response.proved and self._judgement.proved
 
 
 @contextmanager
@@ -471,6 +484,11 @@ def expect(response: Response) -> Iterator[Expectation]:
         ended = end.whole
     if ended or judgement.verdict is Verdict.FAIL:
         raise CheckFailed
+
+
+def quoted(words: object) -> str:
+    """Return what an answer, or the reader of one, says; of an answer that may be anybody's only what is harmless."""
+    return current().quoted(words)
 
 
 def control(response: Response, *statuses: int, because: str) -> None:

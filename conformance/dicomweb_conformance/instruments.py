@@ -16,7 +16,7 @@ from dicomweb_conformance.capabilities import Capabilities, questions_of
 from dicomweb_conformance.client import Client, Request, Streamed
 from dicomweb_conformance.delivery import Delivery
 from dicomweb_conformance.exchanges import Examined, Response
-from dicomweb_conformance.judgement import Inconclusive, current, is_judging, note_exchange
+from dicomweb_conformance.judgement import Inconclusive, current, is_judging, note_exchange, note_screened
 from dicomweb_conformance.ledger import Ledger
 from dicomweb_conformance.liveness import Liveness
 from dicomweb_conformance.long_running import Operations
@@ -27,9 +27,9 @@ from dicomweb_conformance.pace import Budget, Pace
 from dicomweb_conformance.preflight import first_question
 from dicomweb_conformance.profile import Profile
 from dicomweb_conformance.recorder import Recorder
+from dicomweb_conformance.screening import Screening
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
-from dicomweb_fixtures.identifiers import patient_id_prefix
 
 VERSION = importlib.metadata.version("dicomweb-conformance")
 STATE = ".state"
@@ -50,6 +50,7 @@ class Instruments:
     access: Access
     budget: Budget
     own: Own
+    screening: Screening
     ledger: Ledger
     watching: StudiesService
     service: StudiesService
@@ -76,10 +77,13 @@ def instruments(
     closing.callback(recorder.close)
     pace = Pace(settings.rate, state)
     closing.callback(pace.close)
-    own = Own(patient_id_prefix(settings.seed))
+    own = Own(settings.seed)
+    screening = Screening(own, settings.target.url)
     led = Ledger(settings.report / ledger.FILE, settings.url, settings.seed)
     user_agent = f"dicomweb-conformance/{VERSION}"
-    watching = Client(settings.target, recorder, user_agent=user_agent, screen=own.screen)
+    watching = Client(
+        settings.target, recorder, user_agent=user_agent, screen=screening.screen, shown_url=screening.url
+    )
     closing.callback(watching.close)
     liveness = Liveness(
         lambda: watching.send("GET", f"{settings.target.url}/studies?limit=1", purpose="liveness"),
@@ -91,7 +95,7 @@ def instruments(
     preparing = StudiesService(watching, led, own, "preflight")
     watched = preparing.for_purpose("liveness")
     access = Access(lambda: first_question(watched, settings.seed), settings.target.credentials, state, say)
-    observers = Observers(JUDGES, catalogue.load(), recorder, own.has, profile.has)
+    observers = Observers(JUDGES, catalogue.load(), recorder, own.has, profile.has, own.masked)
 
     def wait_for_turn() -> None:
         liveness.wait_for_turn()
@@ -110,7 +114,9 @@ def instruments(
         settings.target,
         recorder,
         user_agent=user_agent,
-        screen=own.screen,
+        screen=screening.screen,
+        shown_url=screening.url,
+        on_screened=note_screened,
         on_exchange=note_exchange,
         wait_for_turn=wait_for_turn,
         on_answer=observe,
@@ -141,6 +147,7 @@ def instruments(
         access=access,
         budget=Budget(settings.budget, state),
         own=own,
+        screening=screening,
         ledger=led,
         watching=preparing,
         service=service,

@@ -8,9 +8,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
+from dicomweb_conformance import quoting
 from dicomweb_conformance.catalogue import Requirement
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.reading.unreadable import UnreadableError
+from dicomweb_conformance.screening import Screened
 from dicomweb_conformance.verdicts import Verdict, worst
 
 
@@ -60,7 +62,8 @@ class Judgement:
 
     `told_by`: which result of scope "message" tells that an answer cannot be read, None where none does. `deadly`: a
     request of its own broke off twice. `discards`: the answer to a store that it builds on warned that elements were
-    discarded. `needs`: a capability beside those of its requirements.
+    discarded. `needs`: a capability beside those of its requirements. `proved`: every answer so far is proved to be of
+    this run; `foreign` are the values of others in those that are not. `masked` takes the UIDs of others out of a text.
     """
 
     check: str
@@ -75,6 +78,17 @@ class Judgement:
     deadly: bool = False
     discards: bool = False
     needs: str = ""
+    proved: bool = True
+    foreign: set[str] = field(default_factory=set)
+    masked: Callable[[str], str] = lambda text: text
+
+    def quoted(self, words: object) -> str:
+        """Return what an answer, or the reader of one, says; of one that may be anybody's only what is harmless."""
+        return quoting.received(quoting.of_reader(words), proved=self.proved)
+
+    def told(self, text: str) -> str:
+        """Return words of the check as they may be recorded: without the values of other patients."""
+        return self.masked(quoting.without(text, self.foreign))
 
     def requirement(self, identifier: str | None) -> Requirement:
         """Return the requirement named; without a name the first, which is what the check is mainly about.
@@ -132,6 +146,14 @@ def note_exchange(exchange: str) -> str | None:
         return None
     judgement.exchanges.append(exchange)
     return judgement.check
+
+
+def note_screened(screened: Screened) -> None:
+    """Note what an answer to the running check holds of other patients' data."""
+    judgement = _current.get()
+    if judgement is not None and not screened.proved:
+        judgement.proved = False
+        judgement.foreign |= screened.foreign
 
 
 def is_judging() -> bool:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections import Counter
 from collections.abc import Generator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import pytest
 
-from dicomweb_conformance import known, limits
+from dicomweb_conformance import known, limits, quoting
 from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.auth import CredentialsError
 from dicomweb_conformance.capabilities import State
@@ -105,6 +104,7 @@ class Judging:
         liveness = self.instruments.liveness
         judgement.is_own = self.instruments.own.has
         judgement.told_by = self.instruments.observers.told_by
+        judgement.masked = self.instruments.own.masked
         epoch = liveness.epoch
         with judging(judgement):
             self._gate(judgement)
@@ -170,11 +170,17 @@ class Judging:
         judgement = item.stash.get(JUDGEMENT, None)
         if judgement is None or not _concludes(call):
             return report
-        conclusion = self._held_against_known(judgement, self._concluded(judgement, call))
+        concluded = self._concluded(judgement, call)
+        conclusion = self._held_against_known(judgement, replace(concluded, reason=judgement.told(concluded.reason)))
         self._record(item, judgement, conclusion)
         item.user_properties.append((VERDICT_PROPERTY, conclusion.verdict.value))
         report.user_properties = list(item.user_properties)
         self.telling.dress(report, item, judgement.check, conclusion.verdict, conclusion.reason)
+        if not judgement.proved:
+            # pytest's own words hold the values of variables, and what was logged meanwhile.
+            report.sections.clear()
+            if conclusion.verdict is Verdict.ERROR:
+                report.longrepr = conclusion.reason
         return report
 
     def _concluded(self, judgement: Judgement, call: pytest.CallInfo[None]) -> _Conclusion:
@@ -195,7 +201,7 @@ class Judging:
             case ReadOnlyError() as end:
                 return _Conclusion(Verdict.NOT_APPLICABLE, str(end))
             case error:
-                return _Conclusion(Verdict.ERROR, "".join(traceback.format_exception(error)))
+                return _Conclusion(Verdict.ERROR, quoting.traceback_of(error, proved=judgement.proved))
 
     def _not_applicable(self, judgement: Judgement, end: NotApplicable) -> _Conclusion:
         """Return not-applicable, or a fail where the vendor declared that the capability is there."""
@@ -209,7 +215,7 @@ class Judging:
                 verdict=Verdict.FAIL,
                 where=end.capability,
                 expected=(f"{end.capability}, as it is declared",),
-                received=end.reason,
+                received=judgement.told(end.reason),
                 exchange=next(iter(judgement.exchanges[-1:]), None),
             )
         )

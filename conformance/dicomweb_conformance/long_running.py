@@ -41,8 +41,10 @@ class Operations:
         return before if found else str(self._service.base.origin)
 
     def poll(self, name: str) -> Response:
-        """GET an operation by its name."""
-        return self._service.get_url(f"{self._root}/{name}")
+        """GET an operation by its name; none is asked for but those that this run began, or that do not exist."""
+        url = f"{self._root}/{name}"
+        self._service.claim_url(url)
+        return self._service.get_url(url)
 
     def polled(self, name: str) -> list[Response]:
         """GET an operation again and again, in growing intervals, until it is done or time is over.

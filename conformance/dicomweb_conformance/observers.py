@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from dicomweb_conformance import media_types
+from dicomweb_conformance import media_types, quoting
 from dicomweb_conformance.answers import Answer
 from dicomweb_conformance.catalogue import Requirement, code_of
 from dicomweb_conformance.exchanges import Response
@@ -60,6 +60,7 @@ class Observers:
         recorder: told what was seen.
         own: whether a data set, in the shape of DICOM JSON, is one of this run; of others no value is recorded.
         counts: whether a row is of the profile that the target is judged by.
+        masked: takes the UIDs of other people's data out of a text.
     """
 
     def __init__(
@@ -69,7 +70,9 @@ class Observers:
         recorder: Recorder,
         own: IsOwn,
         counts: Callable[[Requirement], bool] = lambda _: True,
+        masked: Callable[[str], str] = lambda text: text,
     ) -> None:
+        self._masked = masked
         self._own = own
         self._judges = judges
         self._counts = counts
@@ -89,14 +92,14 @@ class Observers:
         for judge in self._judges:
             for seen in careful((), judge(answer, self._own)):
                 if isinstance(seen, Stumble):
-                    self._stumbled(seen, exchange)
+                    self._stumbled(seen, exchange, proved=answer.proved)
                     continue
                 row = self._rows[seen.requirement]
                 if not self._counts(row):
                     continue
                 verdict = row.judge(seen.observation)
                 verdicts[seen.requirement] = worst([verdict, verdicts.get(seen.requirement, verdict)])
-                self._tell(seen, verdict, exchange)
+                self._tell(seen, verdict, exchange, proved=answer.proved)
         for requirement, verdict in verdicts.items():
             self._judged[requirement] += 1
             self._at_fault[requirement] += verdict in _AT_FAULT
@@ -113,17 +116,17 @@ class Observers:
             return None
         owner = next((row for row in READABILITY.get(error.form, ()) if row in against), None)
         if owner is None and error.form is Form.DICOM and _is_labelled_dicom(response):
-            owner = self._tell_of_data_set(error, response.exchange, against)
+            owner = self._tell_of_data_set(error, response, against)
         return None if owner is None else check_id(owner)
 
-    def _tell_of_data_set(self, error: UnreadableError, exchange: str, against: frozenset[str]) -> str | None:
+    def _tell_of_data_set(self, error: UnreadableError, response: Response, against: frozenset[str]) -> str | None:
         seen = part10.unread(error)
         row = self._rows[seen.requirement]
         if not self._counts(row) or row.judge(seen.observation) is not Verdict.FAIL:
             return None
-        self._tell(seen, Verdict.FAIL, exchange)
+        self._tell(seen, Verdict.FAIL, response.exchange, proved=response.proved)
         self._at_fault[row.id] += 1
-        self._against[exchange] = against | {row.id}
+        self._against[response.exchange] = against | {row.id}
         return row.id
 
     def close(self) -> None:
@@ -138,7 +141,7 @@ class Observers:
             },
         )
 
-    def _tell(self, observation: Observation, verdict: Verdict, exchange: str) -> None:
+    def _tell(self, observation: Observation, verdict: Verdict, exchange: str, *, proved: bool) -> None:
         key = (observation.requirement, observation.observation)
         self._told[key] += 1
         first_ones = 1 if verdict is Verdict.PASS else EXAMPLES
@@ -149,14 +152,14 @@ class Observers:
             code=code_of(observation.observation),
             observation=observation.observation,
             verdict=verdict,
-            where=observation.where,
-            expected=observation.expected,
-            received=observation.received,
+            where=self._masked(quoting.place(observation.where, proved=proved)),
+            expected=tuple(each for each in observation.expected if proved or quoting.is_harmless(each)),
+            received=self._masked(quoting.received(observation.received, proved=proved)),
             exchange=exchange,
         )
         self._recorder.event("observed", **asdict(finding))
 
-    def _stumbled(self, stumble: Stumble, exchange: str) -> None:
+    def _stumbled(self, stumble: Stumble, exchange: str, *, proved: bool) -> None:
         """Record an exception in a judge, once for each place in the code."""
         last = traceback.extract_tb(stumble.error.__traceback__)[-1]
         place = f"{Path(last.filename).name}, line {last.lineno}"
@@ -179,7 +182,7 @@ class Observers:
             exchanges=[exchange],
             started=now(),
             seconds=0.0,
-            reason=f"{said}\n\n{''.join(traceback.format_exception(stumble.error))}",
+            reason=f"{said}\n\n{quoting.traceback_of(stumble.error, proved=proved)}",
             blame=None,
             known=[],
         )

@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
-from dicomweb_conformance import media_types
 from dicomweb_conformance.exchanges import Response
-from dicomweb_conformance.reading import json_documents
-from dicomweb_conformance.reading.unreadable import TooLargeError, UnreadableError
 from dicomweb_fixtures.entities import Instance
+from dicomweb_fixtures.identifiers import is_of_run, patient_id_prefix
 from dicomweb_fixtures.malformed import PATIENTS
 
-_PATIENT_ID = "00100020"
+NOT_OURS = "(a UID that is not of this run)"
+PATIENT_ID = "00100020"
 _UNIQUE_KEYS = ("0020000D", "0020000E", "00080018")
-_SEARCH_RESOURCES = ("studies", "series", "instances")
+_UIDS = frozenset({*_UNIQUE_KEYS, "00081155"})
+_IDENTIFYING = _UIDS | {PATIENT_ID}
+_URIS = frozenset({"00081190"})
+_UID_KEYS = frozenset(
+    {
+        *_UNIQUE_KEYS,
+        *("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"),
+        *("studyUID", "seriesUID", "objectUID"),
+    }
+)
+_PATIENT_KEYS = frozenset({PATIENT_ID, "PatientID"})
 _IN_A_PATH = re.compile(r"[/?=&]")
+_RESOURCE = re.compile(r"(?:^|/)(?:studies|series|instances)/([^/?#]+)")
+_WILDCARD = re.compile(r"[*?]")
+# Shorter ones are rather versions and addresses; nobody's study has so short a UID.
+_UID = re.compile(r"(?<![\d.])(?=[\d.]{16})[0-2](?:\.\d+){2,}(?!\.?\d)")
+_REGISTERED = "1.2.840.10008."
 
 
 class Own:
-    """The entities of this run: its patients by the prefix of their IDs, and each UID that it made."""
+    """The entities of this run: its patients by the prefix of their IDs, and each UID that it made.
 
-    def __init__(self, patient_id_prefix: str) -> None:
-        self._prefix = patient_id_prefix
+    Args:
+        seed: from which the UIDs and Patient IDs of the run follow.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._prefix = patient_id_prefix(seed)
         self._uids: set[str] = set()
         self._malformed: set[str] = set()
+        self._urls: set[str] = set()
 
     def claim(self, instances: Iterable[Instance]) -> None:
         """Count these instances, their series and studies as this run's."""
@@ -40,6 +59,14 @@ class Own:
         self._uids |= uids
         self._malformed |= uids
 
+    def claim_url(self, url: str) -> None:
+        """Count a resource as this run's that no UID names, such as an operation which it began."""
+        self._urls.add(url)
+
+    def claims_url(self, url: str) -> bool:
+        """Tell whether a URL was claimed."""
+        return url in self._urls
+
     def holds_malformed(self, response: Response) -> bool:
         """Tell whether a retrieval or a search found what was sent malformed: it may come back as it was sent."""
         if response.method != "GET" or not 200 <= response.status < 300:
@@ -48,29 +75,89 @@ class Own:
         return not self._malformed.isdisjoint(named) or f"{self._prefix}-{PATIENTS}".encode() in response.body
 
     def has(self, match: dict[str, Any]) -> bool:
-        """Tell whether a search result (a DICOM JSON object) is of this run's data."""
+        """Tell whether a search result (a DICOM JSON object) is of this run's data, by what verdicts go by."""
         if any(_first(match, tag) in self._uids for tag in _UNIQUE_KEYS):
             return True
-        patient_id = _first(match, _PATIENT_ID)
+        patient_id = _first(match, PATIENT_ID)
         return isinstance(patient_id, str) and patient_id.startswith(self._prefix)
 
-    def screen(self, response: Response) -> bytes | None:
-        """Return what may be recorded of an answer: of a search result, only this run's rows; None for nothing."""
-        if not (200 <= response.status < 300) or not _is_search(response) or not response.body.strip():
-            return response.body
-        if media_types.name_of(response.content_type).startswith("text/"):
-            return response.body
-        try:
-            matches = json_documents.value_of(response.body)
-        except (UnreadableError, TooLargeError):
-            return None
-        if not isinstance(matches, list) or all(isinstance(each, dict) and self.has(each) for each in matches):
-            return response.body
-        kept = [
-            each if isinstance(each, dict) and self.has(each) else {"not of this run": "not recorded"}
-            for each in matches
-        ]
-        return json.dumps(kept, ensure_ascii=False).encode()
+    def names(self, uid: str) -> bool:
+        """Tell whether a UID is one that this run made, or found to have come of what it sent."""
+        return uid in self._uids or is_of_run(self._seed, uid)
+
+    def has_patient(self, patient_id: str) -> bool:
+        """Tell whether a Patient ID has the prefix of this run."""
+        return patient_id.startswith(self._prefix)
+
+    def identified(self, data_set: object) -> Iterator[bool]:
+        """Yield, of each thing that a data set identifies, whether it is this run's.
+
+        A merge may put one of its own UIDs beside another patient's: who asks whether all of it may be recorded
+        demands that nothing foreign is among them.
+
+        Args:
+            data_set: in the shape of DICOM JSON; items of sequences count, too.
+        """
+        waiting = [data_set]
+        while waiting:
+            one = waiting.pop()
+            if isinstance(one, list):
+                waiting.extend(one)
+            elif isinstance(one, dict):
+                for tag, element in one.items():
+                    yield from self._of_element(tag.upper(), element)
+                    waiting.append(element)
+
+    def _of_element(self, tag: str, element: object) -> Iterator[bool]:
+        for uri in _texts(element.get("BulkDataURI") if isinstance(element, dict) else None):
+            yield from self._of_uri(uri)
+        if tag in _URIS:
+            for uri in _texts(element):
+                yield from self._of_uri(uri)
+        elif tag in _IDENTIFYING:
+            ours = self.has_patient if tag == PATIENT_ID else self.names
+            yield from (ours(text) for text in _texts(element) if text)
+
+    def _of_uri(self, uri: str) -> Iterator[bool]:
+        yield from (self.names(unquote(each)) for each in _RESOURCE.findall(uri))
+
+    def limits(self, method: str, url: str, base: str) -> bool:
+        """Tell whether a request asks for this run's data and nobody else's.
+
+        A target may ignore the keys of a search: its answer is looked through all the same.
+
+        Args:
+            method: of the request.
+            url: of the request.
+            base: the base URL of the service, in which no UID is looked for.
+        """
+        if url in self._urls or method == "OPTIONS":
+            return True
+        path, _, query = url.removeprefix(base).partition("?")
+        if uids := _RESOURCE.findall(path):
+            return all(self.names(unquote(each)) for each in uids)
+        if method == "POST":
+            return path.strip("/") == "studies"
+        return any(self._limits(name, value) for name, value in parse_qsl(query))
+
+    def _limits(self, name: str, value: str) -> bool:
+        if name in _UID_KEYS:
+            return all(map(self.names, re.split(r"[,\\]", value)))
+        literal = _WILDCARD.split(value)[0].upper()
+        return name in _PATIENT_KEYS and literal.startswith(self._prefix.upper())
+
+    def foreign_uids(self, text: str) -> list[str]:
+        """Return what in a text looks like a UID and is neither this run's nor one that DICOM registers."""
+        return [each for each in _UID.findall(text) if not self._may_stand(each)]
+
+    def masked(self, text: str) -> str:
+        """Return a text without the UIDs of other people's data."""
+        if not text or not _UID.search(text):
+            return text
+        return _UID.sub(lambda found: found[0] if self._may_stand(found[0]) else NOT_OURS, text)
+
+    def _may_stand(self, uid: str) -> bool:
+        return uid.startswith(_REGISTERED) or self.names(uid)
 
 
 def _first(match: dict[str, Any], tag: str) -> object:
@@ -79,5 +166,14 @@ def _first(match: dict[str, Any], tag: str) -> object:
     return values[0] if isinstance(values, list) and values and isinstance(values[0], str) else None
 
 
-def _is_search(response: Response) -> bool:
-    return response.method == "GET" and urlsplit(response.url).path.rstrip("/").rsplit("/", 1)[-1] in _SEARCH_RESOURCES
+def _texts(value: object) -> Iterator[str]:
+    """Yield the strings and numbers in a value, however it nests them."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting.extend(each for name, each in one.items() if name != "vr")
+        elif isinstance(one, list):
+            waiting.extend(one)
+        elif isinstance(one, str) or (isinstance(one, int | float) and not isinstance(one, bool)):
+            yield str(one)

@@ -127,15 +127,16 @@ class Recorder:
         """Return the id of the next exchange."""
         return f"{self.process}-{next(self._exchanges)}"
 
-    def body(self, octets: bytes | None, size: int | None = None) -> dict[str, Any] | None:
+    def body(self, octets: bytes | None, size: int | None = None, digest: str = "") -> dict[str, Any] | None:
         """Keep the beginning of a body and return its description; None for a body that is not there.
 
         Args:
-            octets: what may be kept, or None to keep nothing.
+            octets: what may be kept, or None to keep nothing but size and digest.
             size: octets on the wire, where `octets` are not all of them.
+            digest: SHA-256 of a body that is not kept.
         """
         if not octets:
-            return {"sha256": "", "size": size, "kept": 0} if size else None
+            return {"sha256": digest, "size": size, "kept": 0} if size else None
         if self._is_packed_secret(octets):
             return {"sha256": "", "size": len(octets) if size is None else size, "kept": 0}
         room = limits.BODY_RECORDED if self._bodies < limits.BODIES_RECORDED else limits.BODY_RECORDED_LATER

@@ -124,6 +124,10 @@ class StudiesService:
         """GET a URL: as text one that the suite made, as a value one that the target gave (`urls.resolve`)."""
         return self._client.send("GET", url, headers=_accept(accept), purpose=self._purpose)
 
+    def claim_url(self, url: str) -> None:
+        """Count a resource as this run's that no UID names."""
+        self._own.claim_url(url)
+
     def is_targets(self, url: Url) -> bool:
         """Tell whether a URL is of the target's origin; no other is asked, nor told any credentials."""
         return self._client.is_targets(url)

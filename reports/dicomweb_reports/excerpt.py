@@ -46,7 +46,7 @@ def excerpt(message: Message, run: Run, *, lines: int, width: int) -> Excerpt | 
         return None
     octets = run.body(body, first=READ)
     if octets is None:
-        return Excerpt((), f"{body.size:,} octets, not recorded")
+        return Excerpt((), f"{body.size:,} octets, {not_recorded(body)}")
     content = _inflated(octets)
     # The piece behind the last line break of a body that was cut may be half a line; it is shown all the same.
     readable = list(takewhile(_is_text, content.split(b"\n")))
@@ -59,6 +59,11 @@ def excerpt(message: Message, run: Run, *, lines: int, width: int) -> Excerpt | 
     found = [visible(line.rstrip("\r"), width) for line in islice(_lines(text), lines + 1)]
     whole = len(found) <= lines and len(shown) == len(content) and len(octets) == body.size
     return Excerpt(tuple(found[:lines]), "" if whole else _described(body, "in all"))
+
+
+def not_recorded(body: Body) -> str:
+    """Say that a body is not recorded, and why, where its digest is: nothing proves that it is of the run."""
+    return f"not recorded: not proved to be of this run (SHA-256 {body.sha256})" if body.sha256 else "not recorded"
 
 
 def _described(body: Body, what: str) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from harfile import Content, Creator, HarFile, PostData, Record, Request, Response, Timings
 
+from dicomweb_reports.excerpt import not_recorded
 from dicomweb_reports.model import BODIES
 
 if TYPE_CHECKING:
@@ -110,5 +111,5 @@ def _text(message: Message, run: Run) -> str | None:
 
 def _elsewhere(message: Message) -> str:
     if message.body is None or message.body.kept == 0:
-        return "not recorded"
+        return not_recorded(message.body) if message.body else "not recorded"
     return f"in {BODIES}/{message.body.sha256}"

@@ -14,6 +14,7 @@ from pathlib import Path
 from dicomweb_conformance.client import Client
 from dicomweb_conformance.recorder import Recorder
 from dicomweb_conformance.redaction import Redaction
+from dicomweb_conformance.screening import everything
 from dicomweb_conformance.target import Target
 
 Handler = Callable[[socket.socket, "Peer"], None]
@@ -106,7 +107,8 @@ def client(url: str, directory: Path, **settings: object) -> Iterator[Client]:
     """A client of a target; `pause`, `body_limit` are the client's own, any other setting is the target's."""
     own = {name: settings.pop(name) for name in ("pause", "body_limit") if name in settings}
     recorder = Recorder(directory, "main", Redaction())
-    made = Client(Target(url, **{"timeout": 10.0, **settings}), recorder, user_agent="test", **own)  # type: ignore[arg-type]  # by name, as the caller has it
+    target = Target(url, **{"timeout": 10.0, **settings})  # type: ignore[arg-type]  # by name, as the caller has it
+    made = Client(target, recorder, user_agent="test", screen=everything, **own)  # type: ignore[arg-type]  # by name, as the caller has it
     try:
         yield made
     finally:

@@ -17,7 +17,6 @@ from dicomweb_conformance.redaction import Redaction
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Study
-from dicomweb_fixtures.identifiers import patient_id_prefix
 from dicomweb_reference import elements
 from dicomweb_reference.levels import Level
 from dicomweb_reference.messages import Refusal, Request
@@ -53,7 +52,7 @@ class Blind(Reference):
 def delivery_to(server: Reference, directory: Path) -> Iterator[Callable[[Study], None]]:
     state = directory / "state"
     state.mkdir()
-    own = Own(patient_id_prefix(1))
+    own = Own(1)
     with running(server) as url, client(url, directory) as asking:
         service = StudiesService(asking, Ledger(directory / "ledger.jsonl", url, 1), own)
         recorder = Recorder(directory, "delivery", Redaction())

@@ -45,7 +45,7 @@ def test_the_request_of_the_page_arrives_octet_for_octet(tmp_path: Path) -> None
         peer(answers(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")) as listening,
         client(listening.url, tmp_path) as asking,
     ):
-        service = StudiesService(asking, Ledger(tmp_path / "ledger.jsonl", listening.url, 7), Own("X"))
+        service = StudiesService(asking, Ledger(tmp_path / "ledger.jsonl", listening.url, 7), Own(7))
         service.store_metadata(payload, accept=None)
 
     head, _, body = listening.requests[-1].partition(b"\r\n\r\n")

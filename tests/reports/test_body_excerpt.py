@@ -118,3 +118,12 @@ def test_a_body_that_was_not_recorded(directory: RunDirectory) -> None:
     found = excerpt(Message((), Body("", 5000, 0)), directory.load(), lines=5, width=80)
 
     assert found == Excerpt((), "5,000 octets, not recorded")
+
+
+def test_a_body_that_nothing_proves_to_be_of_the_run_has_its_digest(directory: RunDirectory) -> None:
+    directory.header()
+
+    found = excerpt(Message((), Body("ab" * 32, 5000, 0)), directory.load(), lines=5, width=80)
+
+    why = "not proved to be of this run"
+    assert found == Excerpt((), f"5,000 octets, not recorded: {why} (SHA-256 {'ab' * 32})")

@@ -10,7 +10,7 @@ LARGEST = 1 << 26
 """Octets beyond which nothing more is unpacked: the corpus has nothing near it."""
 
 
-def inflated(octets: bytes) -> tuple[bytes, bytes]:
+def inflated(octets: bytes | memoryview) -> tuple[bytes, bytes]:
     """Return the data set, as far as this suite reads, and what is behind the stream.
 
     Raises:

@@ -20,10 +20,11 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class JsonSyntaxError(UnreadableError):
-    """A text that leaves the grammar; `at` is the first character outside of it."""
+    """A text that leaves the grammar: `fault` is the parser's word for it, `at` the first character outside of it."""
 
-    def __init__(self, why: str, at: int) -> None:
-        super().__init__(Form.JSON, why, f"character {at}")
+    def __init__(self, fault: str, text: str, at: int) -> None:
+        super().__init__(Form.JSON, f"{fault}, where {_sign(text, at)} stands", f"character {at}")
+        self.fault = fault
         self.at = at
 
 
@@ -71,9 +72,19 @@ def parsed(
             strict=not control_characters,
         )
     except json.JSONDecodeError as error:
-        raise JsonSyntaxError(error.msg, error.pos) from None
+        raise JsonSyntaxError(error.msg, text, error.pos) from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise UnreadableError(Form.JSON, type(error).__name__) from None
+
+
+def _sign(text: str, at: int) -> str:
+    """Say what stands at a place of a text: of letters and digits, which may be a patient's, only that it is one."""
+    if at >= len(text):
+        return "the end"
+    found = text[at]
+    if found.isalpha():
+        return "a letter"
+    return "a digit" if found.isdigit() else f"U+{ord(found):04X}"
 
 
 def _integer(digits: str) -> float:

@@ -8,7 +8,7 @@ from dicomweb_conformance import bulk_data, comparison
 from dicomweb_conformance.bulk_data import PIXEL_DATA, Reference, dereferenced, references
 from dicomweb_conformance.dicom_json import objects, text
 from dicomweb_conformance.exchanges import Response
-from dicomweb_conformance.expect import control, offered
+from dicomweb_conformance.expect import control, offered, quoted
 from dicomweb_conformance.judgement import Inconclusive
 from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.scenarios import pixel_octets
@@ -24,7 +24,7 @@ def references_of(dicomweb: StudiesService, resource: Study | Series | Instance)
     try:
         found = objects(response.body)
     except UnreadableError as error:
-        raise Inconclusive(f"the metadata cannot be read: {error}", response.exchange) from None
+        raise Inconclusive(f"the metadata cannot be read: {quoted(error)}", response.exchange) from None
     return [(text(each, "00080018"), list(references(each, response))) for each in found]
 
 
@@ -37,10 +37,12 @@ def reference_to(dicomweb: StudiesService, instance: Instance, path: str = PIXEL
 
 def value_at(dicomweb: StudiesService, reference: Reference, accept: str = bulk_data.EITHER_FORM) -> Response:
     if reference.refusal:
-        raise Inconclusive(f"{reference.uri} cannot be followed: {reference.refusal}", "bulkdata-by-uri")
+        raise Inconclusive(
+            f"{quoted(reference.uri)} cannot be followed: {quoted(reference.refusal)}", "bulkdata-by-uri"
+        )
     response = dereferenced(dicomweb, reference, accept=accept)
     if response is None:
-        raise Inconclusive(f"{reference.uri} leads to another origin, which is not asked")
+        raise Inconclusive(f"{quoted(reference.uri)} leads to another origin, which is not asked")
     if 300 <= response.status < 400:
         raise Inconclusive("a bulk data URI redirects, and redirects are not followed", response.exchange)
     return response

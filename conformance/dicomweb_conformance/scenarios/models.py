@@ -5,7 +5,7 @@ from __future__ import annotations
 from dicomweb_conformance import media_types, multipart, native_xml
 from dicomweb_conformance.dicom_json import DataSet
 from dicomweb_conformance.exchanges import Response
-from dicomweb_conformance.expect import Expectation
+from dicomweb_conformance.expect import Expectation, quoted
 from dicomweb_conformance.judgement import Inconclusive
 from dicomweb_conformance.reading.unreadable import UnreadableError
 
@@ -66,4 +66,6 @@ def read(document: bytes, exchange: str) -> DataSet:
         return native_xml.data_set_of(document)
     except UnreadableError as error:
         row = "XML-005" if document.lstrip()[:1] == b"<" else "XML-001"
-        raise Inconclusive(f"a Native DICOM Model of {exchange} cannot be read: {error}", f"message[{row}]") from None
+        raise Inconclusive(
+            f"a Native DICOM Model of {exchange} cannot be read: {quoted(error)}", f"message[{row}]"
+        ) from None

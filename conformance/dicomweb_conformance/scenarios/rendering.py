@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from dicomweb_conformance import media_types, multipart, pictures, resources
 from dicomweb_conformance.exchanges import Response
-from dicomweb_conformance.expect import Expectation, assume, control, offered
+from dicomweb_conformance.expect import Expectation, assume, control, offered, quoted
 from dicomweb_conformance.judgement import Inconclusive
 from dicomweb_conformance.reading import picture_files
 from dicomweb_conformance.reading.picture_files import Picture
@@ -110,7 +110,7 @@ def of_control(response: Response) -> Picture:
     try:
         found = read_all(response)
     except UnreadableError as error:
-        raise Inconclusive(f"the control is no picture: {error}", response.exchange) from None
+        raise Inconclusive(f"the control is no picture: {quoted(error)}", response.exchange) from None
     assume(len(found) == 1, "the control is not one picture", OWNER)
     assume(not pictures.is_flat(found[0].samples), "the control is of one colour all over", "rendered-shows")
     return found[0]
@@ -133,7 +133,7 @@ def plain_and_with(
     try:
         (changed,) = read_all(after)
     except (UnreadableError, ValueError) as error:
-        raise Inconclusive(f"{name}={value} gives no picture: {error}", after.exchange) from None
+        raise Inconclusive(f"{name}={value} gives no picture: {quoted(error)}", after.exchange) from None
     offered(has_effect(before, picture, after, changed), f"the target ignores {name}", f"rendered.{name}")
     return picture, changed
 
@@ -169,7 +169,7 @@ def region(dicomweb: StudiesService, instance: Instance, viewport: str) -> Pictu
     try:
         (picture,) = read_all(response)
     except (UnreadableError, ValueError) as error:
-        raise Inconclusive(f"a region of the image is no picture: {error}", response.exchange) from None
+        raise Inconclusive(f"a region of the image is no picture: {quoted(error)}", response.exchange) from None
     whole = viewport.endswith("0,0,64,64")
     offered(whole or not is_alike(picture, before), "regions of the image are not offered")
     return picture

@@ -7,7 +7,7 @@ import base64
 from dicomweb_conformance import bulk_data, media_types
 from dicomweb_conformance.bulk_data import PIXEL_DATA
 from dicomweb_conformance.checks import Variant, verifies
-from dicomweb_conformance.expect import Expectation, assume, control, expect, offered
+from dicomweb_conformance.expect import Expectation, assume, control, expect, offered, quoted
 from dicomweb_conformance.scenarios import pixel_octets
 from dicomweb_conformance.scenarios.bulk_values import is_value, reference_to, references_of, stored_value, value_at
 from dicomweb_conformance.scenarios.pixel_octets import items_in, joined
@@ -139,8 +139,12 @@ def test_uri_resolves(dicomweb: StudiesService, corpus: Corpus) -> None:
     """A relative bulk data URI works against the URL of the metadata."""
     instance = corpus.ct_pair.instances[0]
     reference = reference_to(dicomweb, instance)
-    assume(not reference.refusal, f"{reference.uri} cannot be followed: {reference.refusal}", "bulkdata-by-uri")
-    offered(dicomweb.is_targets(reference.url), f"{reference.uri} leads to another origin, which is not asked")
+    assume(
+        not reference.refusal,
+        f"{quoted(reference.uri)} cannot be followed: {quoted(reference.refusal)}",
+        "bulkdata-by-uri",
+    )
+    offered(dicomweb.is_targets(reference.url), f"{quoted(reference.uri)} leads to another origin, which is not asked")
 
     response = dicomweb.get_url(reference.url, accept=bulk_data.EITHER_FORM)
 

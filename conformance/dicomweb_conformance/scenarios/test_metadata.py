@@ -11,7 +11,7 @@ from dicomweb_conformance.archive import shows
 from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.comparison import Difference
 from dicomweb_conformance.exchanges import Response
-from dicomweb_conformance.expect import BUSY, Expectation, assume, control, expect, read_parts
+from dicomweb_conformance.expect import BUSY, Expectation, assume, control, expect, quoted, read_parts
 from dicomweb_conformance.judgement import Inconclusive
 from dicomweb_conformance.reading.unreadable import UnreadableError
 from dicomweb_conformance.scenarios.refusals import judge_unacceptable, missing_beside, names_any_of
@@ -317,7 +317,7 @@ def _data_set_of(retrieved: Response) -> Dataset:
     try:
         parts = read_parts(retrieved)
     except UnreadableError as error:
-        raise Inconclusive(f"the instance is not retrieved as multipart: {error}", retrieved.exchange) from None
+        raise Inconclusive(f"the instance is not retrieved as multipart: {quoted(error)}", retrieved.exchange) from None
     assume(len(parts) == 1, "the instance is not retrieved as one part", "retrieve-instance-is-that-one")
     return parts[0]
 

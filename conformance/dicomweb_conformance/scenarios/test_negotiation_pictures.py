@@ -8,7 +8,7 @@ from dicomweb_conformance import media_types
 from dicomweb_conformance.capabilities import CLEAN_REFUSALS
 from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.exchanges import Response
-from dicomweb_conformance.expect import Expectation, control, expect, offered
+from dicomweb_conformance.expect import Expectation, control, expect, offered, quoted
 from dicomweb_conformance.resources import path
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
@@ -30,7 +30,9 @@ def _has(dicomweb: StudiesService, corpus: Corpus, *kinds: str) -> None:
         offered(not refused, f"the target does not render an image as {kind}: {response.status}", capability)
         control(response, because=f"an image is not rendered as {kind}")
         is_that = _kind(response) == kind and response.body.startswith(_BEGINS[kind])
-        offered(is_that, f"the target does not render an image as {kind}: {response.content_type} comes", capability)
+        offered(
+            is_that, f"the target does not render an image as {kind}: {quoted(response.content_type)} comes", capability
+        )
 
 
 def _kind(response: Response) -> str:

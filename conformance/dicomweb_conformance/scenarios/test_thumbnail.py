@@ -6,7 +6,7 @@ from dicomweb_conformance import media_types, pictures, predictions, resources, 
 from dicomweb_conformance.capabilities import CLEAN_REFUSALS
 from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.exchanges import Response
-from dicomweb_conformance.expect import control, expect, offered
+from dicomweb_conformance.expect import control, expect, offered, quoted
 from dicomweb_conformance.judgement import Inconclusive
 from dicomweb_conformance.reading import picture_files
 from dicomweb_conformance.reading.picture_files import Picture
@@ -74,7 +74,7 @@ def _plain(dicomweb: StudiesService, target: Instance | Study) -> Picture:
     try:
         return picture_files.read(response.body)
     except UnreadableError as error:
-        raise Inconclusive(f"the thumbnail is no picture: {error}", response.exchange) from None
+        raise Inconclusive(f"the thumbnail is no picture: {quoted(error)}", response.exchange) from None
 
 
 @verifies("THUMBNAIL-001", "THUMBNAIL-002", "THUMBNAIL-006", id="thumbnail-of-each-level")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from dicomweb_conformance import character_sets, media_types
+from dicomweb_conformance.quoting import Harmless
 from dicomweb_conformance.reading import json_documents
 from dicomweb_conformance.reading.json_documents import JsonSyntaxError
 from dicomweb_conformance.reading.unreadable import UnreadableError
@@ -82,7 +83,7 @@ def _text(tally: Tally, body: bytes, charset: str, accept_charset: str) -> str:
                 row,
                 "octets that are not UTF-8 under charset=utf-8 or no charset",
                 f"octet {error.start}",
-                f"0x{body[error.start]:02X}",
+                Harmless(f"0x{body[error.start]:02X}"),
             )
             return body.decode("utf-8", "replace")
         return _other(tally, body, charset, accept_charset)
@@ -133,7 +134,7 @@ def _parsed(tally: Tally, text: str) -> Any:
     value = _attempt(tally, text, constant)
     if value is not UNREADABLE:
         if constants:
-            tally.sees("JSON-003", "NaN, Infinity or -Infinity as a bare token", received=constants[0])
+            tally.sees("JSON-003", "NaN, Infinity or -Infinity as a bare token", received=Harmless(constants[0]))
         tally.meets("JSON-003", "parses by the RFC 8259 grammar")
         tally.meets("JSON-050", "none: control characters are escaped")
     return value
@@ -145,22 +146,22 @@ def _attempt(tally: Tally, text: str, constant: Callable[[str], BareToken]) -> A
     except JsonSyntaxError as error:
         fault = error
     except UnreadableError as error:
-        tally.sees("JSON-003", "nested too deep to be read", received=error.why)
+        tally.sees("JSON-003", "nested too deep to be read", received=Harmless(error.why))
         return UNREADABLE
-    if fault.why.startswith("Invalid control character"):
+    if fault.fault.startswith("Invalid control character"):
         received = f"U+{ord(text[fault.at]):04X}"
         tally.sees("JSON-050", "a raw control character inside a string", fault.where, received)
         try:
             return json_documents.parsed(text, pairs=_pairs, constant=constant, control_characters=True)
         except JsonSyntaxError as error:
             fault = error
-    tally.sees("JSON-003", _fault(fault, text), fault.where, fault.why)
+    tally.sees("JSON-003", _fault(fault, text), fault.where, Harmless(fault.why))
     return UNREADABLE
 
 
 def _fault(error: JsonSyntaxError, text: str) -> str:
     before = not text[: error.at].strip() and text[error.at : error.at + 1] not in {"", "'", "/", "<"}
-    around = error.why == "Extra data" or (before and ("{" in text or "[" in text))
+    around = error.fault == "Extra data" or (before and ("{" in text or "[" in text))
     return "text before or after the JSON value" if around else _GRAMMAR
 
 

@@ -36,6 +36,7 @@ _DEFLATED = frozenset({f"{_ROOT}.1.99", f"{_ROOT}.4.95", f"{_ROOT}.4.205"})
 _REFERENCED = frozenset({f"{_ROOT}.4.{number}" for number in (94, 95, 204, 205)})
 _ENCAPSULATED = re.compile(rf"{re.escape(_ROOT)}\.(?:4\.[0-9.]+|5|1\.98|8\.1)")
 _UID = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*")
+_IDENTIFYING = (0x0002_0003, 0x0008_0018, 0x0010_0020, 0x0020_000D, 0x0020_000E)
 _GROUP_LENGTH, _VERSION, _SOP_CLASS, _INSTANCE, _SYNTAX, _IMPLEMENTATION = (
     0x0002_0000,
     0x0002_0001,
@@ -63,6 +64,34 @@ def judge(octets: bytes, *, own: bool = True) -> Iterator[Observation]:
     else:
         _judge_file(tally, octets, own)
     yield from tally.observations()
+
+
+def identity(octets: bytes | memoryview) -> dict[str, str] | None:
+    """Return Patient ID and UIDs of a file by tag, that of File Meta Information too.
+
+    Returns:
+        what the file has of them; None where there is no file that can be read, or anything else behind it.
+    """
+    view = memoryview(octets)
+    if bytes(view[128:132]) != b"DICM":
+        return None
+    try:
+        meta, start = _meta(Tally(), view)
+        syntax = _text(meta.get(_SYNTAX, b""))
+        encoding = _encoding(syntax)
+        if encoding is None:
+            return None
+        offset, behind = start, b""
+        if syntax in _DEFLATED:
+            content, behind = deflated.inflated(view[start:])
+            view, offset = memoryview(content), 0
+        walked = octets_of.walk(view, offset, encoding)
+    except (Broken, UnreadableError):
+        return None
+    if bytes(view[walked.end :]).strip(b"\0\r\n") or behind.strip(b"\0\r\n"):
+        return None
+    found = {_INSTANCE: meta.get(_INSTANCE, b""), **walked.values}
+    return {f"{tag:08X}": text for tag in _IDENTIFYING if (text := _text(found.get(tag, b"")))}
 
 
 def unread(error: UnreadableError) -> Observation:

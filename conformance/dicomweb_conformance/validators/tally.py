@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from dicomweb_conformance import catalogue
+from dicomweb_conformance import catalogue, quoting
 from dicomweb_conformance.observation import Observation
+from dicomweb_conformance.quoting import Harmless
 from dicomweb_conformance.verdicts import Verdict
 
 FOREIGN = "any of the failing observations in a dataset that the suite did not store"
@@ -51,8 +52,8 @@ class Tally:
         if not own:
             row = catalogue.load()[requirement]
             if FOREIGN in row.note and row.judge(observation) is Verdict.FAIL:
-                received = f"{observation}: {received}" if received else observation
-                observation = FOREIGN
+                kept = f": {received}" if quoting.is_harmless(received) else ""
+                received, observation = Harmless(observation + kept), FOREIGN
         self._against.add(requirement)
         self._counts[requirement, observation] += 1
         if self._counts[requirement, observation] <= EXAMPLES:
@@ -93,20 +94,20 @@ def _writable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def kind(value: Any) -> str:
+def kind(value: Any) -> Harmless:
     """Name the JSON type of a value."""
     match value:
         case None:
-            return "null"
+            return Harmless("null")
         case bool():
-            return "a boolean"
+            return Harmless("a boolean")
         case int() | float():
-            return "a number"
+            return Harmless("a number")
         case str():
-            return "a string"
+            return Harmless("a string")
         case list():
-            return f"an array of {len(value)}"
-    return "an object"
+            return Harmless(f"an array of {len(value)}")
+    return Harmless("an object")
 
 
 def shown(value: Any, *, own: bool = True) -> str:

@@ -1,0 +1,155 @@
+"""Other people's data are in nothing that a run leaves or prints, whatever a target makes of its answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import others
+import pytest
+import spoiled
+from spoiled import Answer, Spoil, Spoiled
+
+from dicomweb_reference.archive import Instance
+from dicomweb_reference.server import Reference
+from dicomweb_reference.serving import running
+
+
+class Hospital(Reference):
+    """A server that holds other people's data already."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for number in range(others.STUDIES):
+            row = others.row(number)
+            uids = (others.uid(number, level) for level in range(3))
+            syntax = "1.2.840.10008.1.2.1"
+            self.archive.add(Instance(*uids, row["00080016"]["Value"][0], syntax, row), others.part10(number % 10))
+
+
+@contextmanager
+def serving(reference: Reference, ways: Mapping[str, Spoil], concerned: Callable[[Answer], bool]) -> Iterator[str]:
+    spoiling = Spoiled(reference.app, list(ways.values()), concerned)
+    reference.app = spoiling  # type: ignore[assignment]  # an ASGI application like the one inside
+    with running(reference) as url:
+        yield url
+    assert spoiling.spoiled > len(ways), "too few answers to show each way"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A run that came to its end: its report, and what it printed."""
+
+    directory: Path
+    printed: str
+    events: list[dict[str, Any]]
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        return {each["check"]: each["verdict"] for each in self.events if each["event"] == "result"}
+
+
+def judged(url: str, directory: Path, *arguments: str, **environment: str) -> Ended:
+    """Judge a target as a user does who wants to see everything, and look for others in all that there is then."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DICOMWEB_", "PYTEST_"))}
+    command = [
+        *(
+            sys.executable,
+            "-m",
+            "pytest",
+            "-vv",
+            "-rA",
+            "--showlocals",
+            "--junitxml=junit.xml",
+            "-p",
+            "no:cacheprovider",
+        ),
+        *(
+            f"--dicomweb-url={url}",
+            "--dicomweb-report=report",
+            "--dicomweb-write-known=known.toml",
+            "--dicomweb-seed=77",
+        ),
+        *("--dicomweb-grace=0.2", "--dicomweb-timeout=10", "--log-level=DEBUG"),
+        *arguments,
+    ]
+    ended = subprocess.run(
+        command, cwd=directory, env=kept | environment, capture_output=True, text=True, timeout=600, check=False
+    )
+    (directory / "printed").write_text(ended.stdout + ended.stderr, "utf-8")
+    assert ended.returncode in {0, 1}, ended.stdout[-3000:] + ended.stderr[-3000:]
+    assert others.found_below(directory) == {}
+    record = (directory / "report" / "run.jsonl").read_text("utf-8")
+    return Ended(directory / "report", ended.stdout, [json.loads(line) for line in record.splitlines()])
+
+
+CHECKS = {
+    "searches": "search and (limit or offset or paging or no-match or all-instances or study-Study)",
+    "metadata": "metadata-of or metadata-is or metadata-holds or metadata-one or bulkdata-by or xml-metadata",
+    "retrieve": "retrieve and (instance or part or syntax)",
+}
+
+
+@pytest.mark.parametrize(
+    ("ways", "concerned", "checks"),
+    [
+        (spoiled.LABELS, spoiled.searches, CHECKS["searches"]),
+        (spoiled.BROKEN, spoiled.searches, CHECKS["searches"]),
+        (spoiled.METADATA, spoiled.metadata, CHECKS["metadata"]),
+        (spoiled.RETRIEVE, spoiled.retrievals, CHECKS["retrieve"]),
+        (spoiled.HEADS, spoiled.searches, CHECKS["searches"]),
+    ],
+    ids=["labels", "broken", "metadata", "retrieve", "heads"],
+)
+def test_nothing_of_others_is_recorded(
+    ways: Mapping[str, Spoil], concerned: Callable[[Answer], bool], checks: str, tmp_path: Path
+) -> None:
+    with serving(Reference(), ways, concerned) as url:
+        run = judged(url, tmp_path, "-k", checks)
+
+    assert "error" not in run.verdicts.values()
+
+
+def test_a_server_full_of_others_is_judged_like_an_empty_one(tmp_path: Path) -> None:
+    with running(Hospital()) as url:
+        run = judged(url, tmp_path, "-m", "smoke")
+
+    assert set(run.verdicts.values()) <= {"pass", "note", "not-applicable"}
+    bodies = [each["response"]["body"] for each in run.events if each["event"] == "exchange" and each["response"]]
+    assert all(each["kept"] for each in bodies if each), "what is the run's own is kept whole"
+
+
+CRASH = """
+from dicomweb_conformance.expect import Expectation
+
+def crash(self, **_):
+    body = self.response.body
+    rows = __import__("json").loads(body)
+    assert not rows, rows
+    raise KeyError(body)
+
+Expectation.is_a_list_of_matches = crash
+"""
+
+
+def test_a_crash_of_this_suite_tells_nothing_either(tmp_path: Path) -> None:
+    (tmp_path / "crash.py").write_text(CRASH)
+    only = {"dicom+json": spoiled.LABELS["dicom+json"]}
+    with serving(Reference(), only, spoiled.searches) as url:
+        run = judged(url, tmp_path, "-p", "crash", "-k", "search-limit-caps or search-offset", PYTHONPATH=str(tmp_path))
+
+    assert "error" in run.verdicts.values()
+    assert "AssertionError" in run.printed
+
+
+def test_workers_tell_nothing_either(tmp_path: Path) -> None:
+    two = {name: spoiled.LABELS[name] for name in ("dicom+json", "text/plain")}
+    with serving(Reference(), two, spoiled.searches) as url:
+        judged(url, tmp_path, "-n", "2", "-k", "search-limit")

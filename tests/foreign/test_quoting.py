@@ -1,0 +1,74 @@
+"""What a report says of an answer that may be anybody's: kinds, counts and places, and nothing that stands in it."""
+
+import pytest
+
+from dicomweb_conformance import quoting
+from dicomweb_conformance.quoting import REMOVED, WITHHELD, Harmless
+from dicomweb_conformance.reading.unreadable import Form, UnreadableError
+from dicomweb_conformance.validators.tally import kind, shown
+
+
+@pytest.mark.parametrize("text", ["KANARIE^Patient", '"KANARIE"', "2 of KANARIE", "18930417", "line 3: KANARIE"])
+def test_what_nobody_marked_is_withheld(text: str) -> None:
+    assert quoting.received(text, proved=False) == WITHHELD
+    assert quoting.received(text, proved=True) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "3 parts", "2,000", kind("KANARIE"), shown("KANARIE", own=False), Harmless("200, text/html"), "PN", "U+0009"],
+)
+def test_kinds_and_counts_are_told(text: str) -> None:
+    assert quoting.received(text, proved=False) in {text, WITHHELD}
+    assert quoting.received(text, proved=False) == text or text == "2,000"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("octet 4711", "character 12", "line 3, column 4", "part 2, octet 30", "Content-Type", "body", "status line"),
+        *(
+            "[3].00100010.Value[0].Alphabetic",
+            "[0].00400275.Value[0].00400007",
+            "(0010,0010)",
+            "(0040,0275)[1]/(0010,0010)",
+        ),
+        "/NativeDicomModel/DicomAttribute[@tag='00100010']/PersonName[1]/Alphabetic/FamilyName",
+    ],
+)
+def test_places_are_told(text: str) -> None:
+    assert quoting.place(text, proved=False) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[0].KANARIE", "/KANARIE", "/NativeDicomModel/KANARIE[1]", "1.2.826.0.1.3680043.9.7433.1.2", "KANARIE^A"),
+        *("Zo\u00eb", "[0].KANARIE.Value[0]", "part 2 KANARIE", "123456789012"),
+    ],
+)
+def test_a_place_that_is_named_by_others_is_not(text: str) -> None:
+    assert quoting.place(text, proved=False) == ""
+
+
+def test_readers_say_why_where_they_quote_nothing() -> None:
+    told = quoting.of_reader(UnreadableError(Form.JSON, "Expecting value, where a letter stands", "character 7"))
+    quoting_reader = quoting.of_reader(UnreadableError(Form.XML, "the root is KANARIE, not NativeDicomModel"))
+
+    assert quoting.received(told, proved=False).startswith("the JSON cannot be read: character 7: Expecting value")
+    assert quoting.received(quoting_reader, proved=False) == WITHHELD
+
+
+def test_values_are_taken_out_the_longest_first() -> None:
+    values = {"KANARIE", "KANARIE^Patient 1", "CT"}
+
+    assert quoting.without("CT of KANARIE^Patient 1 and KANARIE", values) == f"CT of {REMOVED} and {REMOVED}"
+
+
+def test_a_traceback_has_no_message() -> None:
+    with pytest.raises(KeyError) as crash:
+        {}["".join(("KANA", "RIE"))]
+
+    assert "KANARIE" not in quoting.traceback_of(crash.value, proved=False)
+    assert "KeyError" in quoting.traceback_of(crash.value, proved=False)
+    assert "KANARIE" in quoting.traceback_of(crash.value, proved=True)
