@@ -39,6 +39,36 @@ PART_HEAD = 64 << 10
 """Octets of the header section of a part, after which it is taken for payload; PS3.18 knows four fields of a part."""
 PART_FIELDS = 10 * PARTS
 """Header fields of all parts together."""
+JSON_VALUES = 48 * MIB
+"""Octets that the values of a JSON document take once they are Python's, as its signs let one expect: 15 times those
+of the document where it is DICOM JSON, 80 times where it is nothing but `{}`. Metadata of the suite's own take 1 MB."""
+JSON_TEXT = 64 * MIB
+"""Octets of a JSON document as a text, in which one character of four octets makes all take four."""
+XML_TEXT = 16 * MIB
+"""Characters of an XML document; libxml2 ends at 10 MB of a single text, and at 256 elements in one another."""
+XML_ELEMENTS = 150_000
+"""Signs that begin a tag, of which each takes 200 octets once it is read: a document about the suite's own data has
+2,000, one of an enhanced multi-frame image of 5,000 frames 500,000, which the suite has not."""
+XML_ATTRIBUTES = 2 * XML_ELEMENTS
+"""Equals signs, likewise."""
+DATA_SET = 32 * MIB
+"""Octets to which a deflated data set may unpack: as many as any other body has."""
+ELEMENTS = 30_000
+"""Elements of a data set, nested ones too, of which each takes 8 octets before it is read, and 500 and a tenth of a
+millisecond once it is: an instance of the suite has 500, an enhanced multi-frame image of 500 frames 25,000."""
+ODD_STRINGS = 1_000
+"""Strings of a JSON document that are told to hold what no string should; the first 20 are reported."""
+VALUES = 200_000
+"""Values of one element: a look-up table has 65,536."""
+SAMPLES = 32 * MIB
+"""Octets of decoded pixels. The largest image of the corpus has 12,288 pixels; the streamed one is not decoded."""
+CODESTREAM = MIB
+"""Octets of one compressed frame. RLE, which no header bounds, makes at most 64 times as many of them."""
+PIXELS = 2_000_000
+"""Pixels of a picture, of all its frames together; each takes 24 octets once it is decoded, and as many to be compared.
+The largest image of the corpus has 12,288; a server that enlarges it to 1,024 x 1,024 makes a million."""
+FRAMES = 500
+"""Frames of an animated picture."""
 
 # What the run record keeps
 

@@ -12,7 +12,7 @@ from lxml import etree
 
 from dicomweb_conformance.dicom_json import DataSet
 from dicomweb_conformance.reading import xml_octets
-from dicomweb_conformance.reading.unreadable import Form, UnreadableError
+from dicomweb_conformance.reading.unreadable import Form, TooLargeError, UnreadableError
 
 _INTEGERS = frozenset({"IS", "SL", "SS", "SV", "UL", "US", "UV"})
 _FLOATS = frozenset({"DS", "FD", "FL"})
@@ -30,8 +30,11 @@ def data_set_of(octets: bytes) -> DataSet:
 
     Raises:
         UnreadableError: the octets are no XML, or the root is no NativeDicomModel.
+        TooLargeError: they are more than is read.
     """
     document = xml_octets.read(octets)
+    if document.fault == xml_octets.TOO_LARGE:
+        raise TooLargeError(Form.XML, document.detail)
     if document.root is None:
         raise UnreadableError(Form.XML, f"{document.fault} ({document.detail})", document.where)
     name = local_name(document.root)

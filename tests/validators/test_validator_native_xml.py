@@ -428,7 +428,7 @@ def test_entities_are_neither_expanded_nor_fetched(tmp_path: Path) -> None:
 
 
 def test_depth_ends_in_an_observation() -> None:
-    body = b"<NativeDicomModel>" + b"<Item>" * 1_000_000
+    body = b"<NativeDicomModel>" + b"<Item>" * 50_000
     assert said(native_xml.judge(body)) == {("XML-005", "elements nested more than 255 deep")}
 
 

@@ -6,7 +6,7 @@ import zlib
 import pytest
 from validating import against, passes, said
 
-from dicomweb_conformance.reading import deflated as deflated_octets
+from dicomweb_conformance import limits
 from dicomweb_conformance.validators import part10, tally
 
 EXPLICIT, IMPLICIT, BIG, DEFLATED = (f"1.2.840.10008.1.2{end}" for end in (".1", "", ".2", ".1.99"))
@@ -301,7 +301,7 @@ def test_octets_behind_a_deflated_data_set() -> None:
 
 
 def test_a_deflated_data_set_larger_than_is_read_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deflated_octets, "LARGEST", 20)
+    monkeypatch.setattr(limits, "DATA_SET", 20)
     assert said(part10.judge(meta(DEFLATED) + deflated(GOOD))) == set()
 
 

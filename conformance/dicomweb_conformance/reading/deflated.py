@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import zlib
 
-from dicomweb_conformance.reading.unreadable import Form, UnreadableError
-
-LARGEST = 1 << 26
-"""Octets beyond which nothing more is unpacked: the corpus has nothing near it."""
+from dicomweb_conformance import limits
+from dicomweb_conformance.reading.unreadable import Form, TooLargeError, UnreadableError
 
 
 def inflated(octets: bytes | memoryview) -> tuple[bytes, bytes]:
@@ -15,12 +13,15 @@ def inflated(octets: bytes | memoryview) -> tuple[bytes, bytes]:
 
     Raises:
         UnreadableError: it is no deflate, or does not end.
+        TooLargeError: it unpacks to more than is read.
     """
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
-        found = stream.decompress(octets, LARGEST)
+        found = stream.decompress(octets, limits.DATA_SET + 1)
     except zlib.error as error:
         raise UnreadableError(Form.DICOM, f"it is no deflate: {error}") from None
-    if not stream.eof and len(found) < LARGEST:
+    if len(found) > limits.DATA_SET:
+        raise TooLargeError(Form.DICOM, f"it unpacks to more than {limits.shown(limits.DATA_SET)}")
+    if not stream.eof:
         raise UnreadableError(Form.DICOM, "the deflated octets do not end")
     return found, stream.unused_data

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
 
-from dicomweb_conformance.reading.unreadable import DEEPEST, Form, UnreadableError, writable_value
+from dicomweb_conformance import limits
+from dicomweb_conformance.reading.unreadable import DEEPEST, Form, TooLargeError, UnreadableError, writable_value
 
 DEEPEST_VALUE = 3 * DEEPEST + 8
 """Values in values: an item of a sequence is an object in the array of an object."""
 _LONGEST_INTEGER = 40
 """Digits up to which an integer is read as one: no VR has more, and arithmetic of longer ones takes its time."""
-_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _NO_BRACKET = re.compile(r"[^\[\]{}]+")
+_COSTS = {"{": 150, "[": 80, ":": 100, ",": 60}
+"""Octets that CPython takes for an object, an array, a member, and a value behind another, rather more than less."""
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -33,6 +37,7 @@ def value_of(octets: bytes) -> Any:
 
     Raises:
         UnreadableError: it is not JSON in UTF-8, or nested deeper than `DEEPEST_VALUE`.
+        TooLargeError: it holds more than is read.
     """
     try:
         text = octets.decode("utf-8-sig")
@@ -60,7 +65,9 @@ def parsed(
     Raises:
         JsonSyntaxError: the text is no JSON.
         UnreadableError: it is nested deeper than `DEEPEST_VALUE`.
+        TooLargeError: it holds more than is read.
     """
+    _must_be_small(text)
     if _is_too_deep(text):
         raise UnreadableError(Form.JSON, f"it is nested more than {DEEPEST_VALUE} deep")
     try:
@@ -89,6 +96,16 @@ def _sign(text: str, at: int) -> str:
 
 def _integer(digits: str) -> float:
     return int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)
+
+
+def _must_be_small(text: str) -> None:
+    """Refuse a text by its signs, wherever they stand, before anything is made of it."""
+    if sys.getsizeof(text) > limits.JSON_TEXT:
+        raise TooLargeError(Form.JSON, f"as a text it takes more than {limits.shown(limits.JSON_TEXT)}")
+    if len(text) * max(_COSTS.values()) <= limits.JSON_VALUES:
+        return
+    if sum(text.count(sign) * cost for sign, cost in _COSTS.items()) > limits.JSON_VALUES:
+        raise TooLargeError(Form.JSON, f"its values take more than {limits.shown(limits.JSON_VALUES)}")
 
 
 def _is_too_deep(text: str) -> bool:

@@ -9,12 +9,13 @@ import io
 
 import pydicom
 from pydicom import Dataset
+from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import RawDataElement
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.multival import MultiValue
 from pydicom.valuerep import VR, PersonName
 
-from dicomweb_conformance.reading import deflated
+from dicomweb_conformance.reading import deflated, elements
 from dicomweb_conformance.reading.unreadable import DEEPEST, Form, UnreadableError, quietly
 
 _META, _DEFLATED = 132, b"1.2.840.10008.1.2.1.99"
@@ -34,8 +35,9 @@ def read(octets: bytes) -> Dataset:
 
     Raises:
         UnreadableError: the octets are no file, or something in it is no element or no value of its VR.
+        TooLargeError: it unpacks to more, or has more elements or values, than are read.
     """
-    _must_unpack(octets)
+    _must_be_small(octets)
     with quietly():
         try:
             found = pydicom.dcmread(io.BytesIO(octets))
@@ -50,8 +52,8 @@ def read(octets: bytes) -> Dataset:
     return found
 
 
-def _must_unpack(octets: bytes) -> None:
-    """Demand of a file that claims to be deflated that it unpacks to no more than is read."""
+def _must_be_small(octets: bytes) -> None:
+    """Demand of a file that it unpacks to no more than is read, and has no more elements."""
     at, claims = _META, False
     while octets[at : at + 2] == b"\x02\x00" and at + 12 <= len(octets):
         long = octets[at + 4 : at + 6] in _LONG_LENGTHS
@@ -60,8 +62,7 @@ def _must_unpack(octets: bytes) -> None:
         if octets[at + 2 : at + 4] == b"\x10\x00":
             claims = octets[start : start + length].rstrip(b"\0 ") == _DEFLATED
         at = start + length
-    if claims and len(deflated.inflated(octets[at:])[0]) >= deflated.LARGEST:
-        raise UnreadableError(Form.DICOM, f"it unpacks to more than {deflated.LARGEST >> 20} MiB")
+    elements.must_be_few(deflated.inflated(octets[at:])[0] if claims else memoryview(octets)[at:])
 
 
 def _too_deep() -> UnreadableError:
@@ -77,7 +78,9 @@ def _convert(data_set: Dataset) -> None:
             raise _too_deep()
         for tag in sorted(one.keys()):
             where = f"{path}({tag >> 16:04X},{tag & 0xFFFF:04X})"
-            raw = one.get_item(tag)
+            raw: object = one.get_item(tag)
+            if isinstance(raw, RawDataElement) and isinstance(raw.value, bytes):
+                elements.must_hold_few(raw.value, raw.VR or _vr_of(tag), implicit=raw.is_implicit_VR)
             try:
                 element = one[tag]
                 _touch(element.value)
@@ -89,6 +92,14 @@ def _convert(data_set: Dataset) -> None:
                 waiting.extend(
                     (item, f"{where}[{number}]/", depth + 1) for number, item in enumerate(element.value or [], 1)
                 )
+
+
+def _vr_of(tag: int) -> str:
+    """Return the VR that a dictionary knows for a tag; empty where it knows none."""
+    try:
+        return dictionary_VR(tag)
+    except KeyError:
+        return ""
 
 
 def _touch(value: object) -> None:

@@ -10,14 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageSequence, UnidentifiedImageError
 
-from dicomweb_conformance import media_types
-from dicomweb_conformance.reading.unreadable import Form, UnreadableError, quietly
+from dicomweb_conformance import limits, media_types
+from dicomweb_conformance.reading.unreadable import Form, TooLargeError, UnreadableError, quietly
 
 Samples: TypeAlias = NDArray[np.float64]
 
-LARGEST = 16_000_000
-"""Pixels, of all frames together, beyond which a picture is not decoded: the corpus has nothing near it."""
-MOST_FRAMES = 500
 _FORMATS = {
     "JPEG": "image/jpeg",
     "PNG": "image/png",
@@ -66,14 +63,17 @@ def read(octets: bytes) -> Picture:
         octets: a JPEG, PNG, GIF or JPEG 2000 file (other types that Pillow reads well are named, too).
 
     Raises:
-        UnreadableError: it is none, it breaks off, or it has more than LARGEST pixels or MOST_FRAMES frames.
+        UnreadableError: it is none, or it breaks off.
+        TooLargeError: it has more pixels or frames than are decoded.
     """
     with quietly():
         try:
             with Image.open(io.BytesIO(octets), formats=tuple(_FORMATS)) as file:
                 return _decoded(file)
-        except UnreadableError:
+        except (UnreadableError, TooLargeError):
             raise
+        except Image.DecompressionBombError as error:
+            raise TooLargeError(Form.PICTURE, str(error)) from None
         except Exception as error:  # Pillow's decoders raise whatever they stumble over
             raise _unreadable(error) from error
 
@@ -100,9 +100,8 @@ def _decoded(file: Image.Image) -> Picture:
 
 
 def _must_be_small(file: Image.Image, frames: int) -> None:
-    if file.width * file.height * frames > LARGEST or frames > MOST_FRAMES:
-        size = f"{file.width} x {file.height} pixels in at least {frames} frames"
-        raise UnreadableError(Form.PICTURE, f"it has {size}: too many")
+    if file.width * file.height * frames > limits.PIXELS or frames > limits.FRAMES:
+        raise TooLargeError(Form.PICTURE, f"{file.width} x {file.height} pixels in at least {frames} frames")
 
 
 def _samples(frame: Image.Image) -> Samples:
@@ -130,13 +129,16 @@ def samples_as_stored(octets: bytes) -> bytes:
 
     Raises:
         UnreadableError: it does not decode.
+        TooLargeError: it has more pixels than are decoded.
     """
     with quietly():
         try:
             with Image.open(io.BytesIO(octets), formats=("JPEG",)) as file:
                 _must_be_small(file, 1)
                 return file.tobytes()
-        except UnreadableError:
+        except (UnreadableError, TooLargeError):
             raise
+        except Image.DecompressionBombError as error:
+            raise TooLargeError(Form.PICTURE, str(error)) from None
         except Exception as error:  # as above
             raise _unreadable(error) from error

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from copy import deepcopy
 from typing import Any
 
 from numpy.typing import NDArray
+from PIL import Image
 from pydicom import Dataset
 from pydicom.encaps import encapsulate, generate_fragments, generate_frames
 from pydicom.pixels.processing import apply_color_lut
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import UID
 
-from dicomweb_conformance.reading.unreadable import Form, UnreadableError, quietly
-
-LARGEST = 1 << 28
-"""Octets of samples beyond which pixels are not decoded: the corpus has nothing near it."""
+from dicomweb_conformance import limits
+from dicomweb_conformance.reading import values
+from dicomweb_conformance.reading.unreadable import Form, TooLargeError, UnreadableError, quietly
 
 
 def samples(data_set: Dataset, *, colours: bool = False) -> NDArray[Any]:
@@ -26,14 +27,15 @@ def samples(data_set: Dataset, *, colours: bool = False) -> NDArray[Any]:
         colours: put those of a palette in place of its entries.
 
     Raises:
-        UnreadableError: they do not decode, or are more than `LARGEST`.
+        UnreadableError: they do not decode.
+        TooLargeError: they are more than are decoded.
     """
     with quietly():
         try:
             _must_be_few(data_set)
             found = pixel_array(data_set)
             return apply_color_lut(found, data_set) if colours else found
-        except UnreadableError:
+        except (UnreadableError, TooLargeError):
             raise
         except Exception as error:  # pydicom and its decoders raise whatever they stumble over
             raise UnreadableError(Form.PIXELS, f"{type(error).__name__}: {error}", "(7FE0,0010)") from error
@@ -67,8 +69,26 @@ def _must_be_few(data_set: Dataset) -> None:
         value = data_set.get(keyword)
         size *= int(default if value is None else value)
     size *= -(-int(data_set.get("BitsAllocated") or 8) // 8)
-    if size > LARGEST:
-        raise UnreadableError(Form.PIXELS, f"they are {size} octets, more than are decoded", "(7FE0,0010)")
+    if size > limits.SAMPLES:
+        raise TooLargeError(Form.PIXELS, f"they are {size:,} octets")
+    if values.is_encapsulated(values.syntax(data_set)):
+        for each in fragments(data_set.PixelData):
+            _must_unpack_to_little(each)
+
+
+def _must_unpack_to_little(codestream: bytes) -> None:
+    """Demand of a compressed frame that it is not larger than its data set lets one expect."""
+    if len(codestream) > limits.CODESTREAM:
+        raise TooLargeError(Form.PIXELS, f"a compressed frame of {len(codestream):,} octets")
+    try:
+        with Image.open(io.BytesIO(codestream), formats=("JPEG", "JPEG2000")) as picture:
+            pixels = picture.width * picture.height
+    except Image.DecompressionBombError as error:
+        raise TooLargeError(Form.PIXELS, str(error)) from None
+    except Exception:  # whatever it is, it tells no size
+        return
+    if pixels > limits.PIXELS:
+        raise TooLargeError(Form.PIXELS, f"a compressed frame of {pixels:,} pixels")
 
 
 def fragments(octets: bytes) -> list[bytes]:

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from dicomweb_conformance import character_sets
+from dicomweb_conformance import character_sets, limits
 
 NOT_WELL_FORMED = "not well-formed: unclosed, unescaped & or <, text after the root"
 CONTRADICTS = "octets that contradict the encoding"
 UNKNOWN_CHARACTER = "a character that XML 1.0 does not know, also as a character reference"
 TOO_DEEP = "elements nested more than 255 deep"
-TOO_LARGE = "a text longer than this suite reads"
+TOO_LARGE = "more than this suite reads"
 DECLARES_ENTITIES = "a DOCTYPE with declarations of its own"
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -65,6 +65,8 @@ def read(octets: bytes) -> Document:
     except (LookupError, ValueError) as error:
         place = f"octet {len(bom) + error.start}" if isinstance(error, UnicodeDecodeError) else ""
         return Document(None, encoding, fault=CONTRADICTS, where=place, detail=f"encoding {encoding[:40]}")
+    if larger := _larger(text):
+        return Document(None, encoding, fault=TOO_LARGE, detail=larger)
     if unknown := _UNKNOWN.search(text):
         where, detail = f"character {unknown.start()}", f"U+{ord(unknown[0]):04X}"
         return Document(None, encoding, fault=UNKNOWN_CHARACTER, where=where, detail=detail)
@@ -79,6 +81,15 @@ def read(octets: bytes) -> Document:
         # Entities are the one way in which a document grows when it is read. Nobody needs them here.
         return Document(None, encoding, True, space, fault=DECLARES_ENTITIES)
     return _parsed(text, Document(None, encoding, doctype is not None, space))
+
+
+def _larger(text: str) -> str:
+    """Say how a text is larger than is read, by its signs, wherever they stand; empty where it is not."""
+    if len(text) > limits.XML_TEXT:
+        return f"more than {limits.XML_TEXT:,} characters"
+    if text.count("<") > 2 * limits.XML_ELEMENTS:  # a tag that begins an element, and one that ends it
+        return f"more than {limits.XML_ELEMENTS:,} elements"
+    return f"more than {limits.XML_ATTRIBUTES:,} attributes" if text.count("=") > limits.XML_ATTRIBUTES else ""
 
 
 def _doctype(text: str) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qs
@@ -12,7 +13,7 @@ from dicomweb_conformance.exchanges import Headers
 from dicomweb_conformance.media_types import MediaType
 from dicomweb_conformance.observation import Observation
 from dicomweb_conformance.reading import json_documents, xml_octets
-from dicomweb_conformance.reading.unreadable import UnreadableError
+from dicomweb_conformance.reading.unreadable import TooLargeError, UnreadableError
 from dicomweb_conformance.validators import value_representations as vrs
 from dicomweb_conformance.validators.tally import Tally, shown
 
@@ -139,7 +140,8 @@ def _judge_error(tally: Tally, answer: Answer, own: bool) -> None:
         else:
             tally.sees("ERROR-001", "empty body", "body", f"{status} with an empty body")
     if 400 <= status < 600 and status not in catalogue.BUSY and answer.body:
-        _judge_error_body(tally, answer, own)
+        with suppress(TooLargeError):
+            _judge_error_body(tally, answer, own)
 
 
 def _judge_error_body(tally: Tally, answer: Answer, own: bool) -> None:

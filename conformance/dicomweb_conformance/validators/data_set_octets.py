@@ -9,7 +9,8 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
-from dicomweb_conformance.reading.unreadable import DEEPEST
+from dicomweb_conformance import limits
+from dicomweb_conformance.reading.unreadable import DEEPEST, Form, TooLargeError
 from dicomweb_conformance.validators import value_representations as vrs
 
 UNDEFINED = 0xFFFF_FFFF
@@ -92,6 +93,7 @@ class Walked:
     values: dict[int, bytes] = field(default_factory=dict)
     pixel_data: Element | None = None
     end: int = 0
+    elements: int = 0
 
 
 def header(view: memoryview, at: int, end: int, encoding: Encoding) -> Element:
@@ -132,6 +134,7 @@ def walk(view: memoryview, start: int, encoding: Encoding) -> Walked:
 
     Raises:
         Broken: the octets leave the encoding.
+        TooLargeError: there are more elements than are read.
     """
     walked = Walked()
     walked.end = _data_set(walked, view, start, len(view), encoding, depth=0)
@@ -151,6 +154,9 @@ def _data_set(
             if element.tag == ITEM_END and depth:
                 return element.start
             raise Broken(f"{element.where} at octet {at}, where an element was expected")
+        walked.elements += 1
+        if walked.elements > limits.ELEMENTS:
+            raise TooLargeError(Form.DICOM, f"it has more than {limits.ELEMENTS:,} elements")
         where = path + element.where
         if element.tag <= before:
             walked.faults.append((TWICE if element.tag == before else NOT_ASCENDING, where))

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from dicomweb_conformance import character_sets, media_types
+from dicomweb_conformance import character_sets, limits, media_types
 from dicomweb_conformance.quoting import Harmless
 from dicomweb_conformance.reading import json_documents
 from dicomweb_conformance.reading.json_documents import JsonSyntaxError
-from dicomweb_conformance.reading.unreadable import UnreadableError
+from dicomweb_conformance.reading.unreadable import TooLargeError, UnreadableError
 from dicomweb_conformance.validators.json_values import BareToken
 from dicomweb_conformance.validators.tally import Tally, shown
 
@@ -36,11 +36,14 @@ def read(tally: Tally, body: bytes, content_type: str, accept_charset: str) -> A
     """Return the JSON value of a body, with `Doubled` and `BareToken` where the grammar was stretched.
 
     Returns:
-        `UNREADABLE` where there is none.
+        `UNREADABLE` where there is none, or more than is read.
     """
     charset = _media_type(tally, content_type)
     text = _text(tally, body, charset, accept_charset)
-    return _parsed(tally, text)
+    try:
+        return _parsed(tally, text)
+    except TooLargeError:
+        return UNREADABLE
 
 
 def _media_type(tally: Tally, content_type: str) -> str:
@@ -175,9 +178,10 @@ def judge_strings(tally: Tally, body: bytes, data_sets: Iterable[tuple[str, Any,
     """
     if b"\xef\xbf\xbd" not in body and not _ESCAPED.search(body):
         return
+    odd = 0
     for path, data_set, own in data_sets:
         waiting: list[tuple[str, Any]] = [(path, data_set)]
-        while waiting:
+        while waiting and odd < limits.ODD_STRINGS:
             where, value = waiting.pop()
             if isinstance(value, dict):
                 inside = where.removesuffix(".")
@@ -185,10 +189,11 @@ def judge_strings(tally: Tally, body: bytes, data_sets: Iterable[tuple[str, Any,
             elif isinstance(value, list):
                 waiting.extend((f"{where}[{number}]", each) for number, each in enumerate(value))
             elif isinstance(value, str):
-                _judge_string(tally, where, value, own)
+                odd += _is_odd(tally, where, value, own)
 
 
-def _judge_string(tally: Tally, where: str, value: str, own: bool) -> None:
+def _is_odd(tally: Tally, where: str, value: str, own: bool) -> bool:
+    """Tell whether a string holds what none should, and note it."""
     if _LONE_SURROGATE.search(value):
         tally.sees(
             "JSON-002",
@@ -201,3 +206,6 @@ def _judge_string(tally: Tally, where: str, value: str, own: bool) -> None:
         tally.sees(
             "JSON-002", "U+FFFD inside a value", where if own else "a value of others", shown(value, own=own), own=own
         )
+    else:
+        return False
+    return True

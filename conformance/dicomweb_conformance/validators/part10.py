@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from dicomweb_conformance.observation import Observation
 from dicomweb_conformance.reading import deflated
-from dicomweb_conformance.reading.unreadable import UnreadableError
+from dicomweb_conformance.reading.unreadable import TooLargeError, UnreadableError
 from dicomweb_conformance.validators import data_set_octets as octets_of
 from dicomweb_conformance.validators import pixel_data
 from dicomweb_conformance.validators.data_set_octets import Broken, Encoding
@@ -62,7 +63,8 @@ def judge(octets: bytes, *, own: bool = True) -> Iterator[Observation]:
         at = octets[:4] == b"DICM"
         tally.sees(FILE, "no preamble or no DICM", "octet 0" if at else "octet 128", "DICM at octet 0" if at else "")
     else:
-        _judge_file(tally, octets, own)
+        with suppress(TooLargeError):
+            _judge_file(tally, octets, own)
     yield from tally.observations()
 
 
@@ -118,8 +120,6 @@ def _judge_file(tally: Tally, octets: bytes, own: bool) -> None:
             inflated, behind = deflated.inflated(octets[start:])
         except UnreadableError as error:
             tally.sees(FILE, _UNPARSABLE, f"octet {start}", f"under {syntax}: {error.why}", own=own)
-            return
-        if len(inflated) >= deflated.LARGEST:
             return
         view, offset = memoryview(inflated), 0
     try:

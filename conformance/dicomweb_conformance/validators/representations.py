@@ -8,7 +8,7 @@ from typing import Any, get_args
 from dicomweb_conformance import media_types, multipart, native_xml
 from dicomweb_conformance.answers import CODING_FAULTS, Answer
 from dicomweb_conformance.observation import Observation, Stumble, careful
-from dicomweb_conformance.reading.unreadable import UnreadableError
+from dicomweb_conformance.reading.unreadable import TooLargeError, UnreadableError
 from dicomweb_conformance.validators import answers, dicom_json, images, part10, store_module
 from dicomweb_conformance.validators import native_xml as xml_validator
 
@@ -90,5 +90,5 @@ def _uids(path: str) -> list[str]:
 def _is_own(octets: bytes, own: Callable[[dict[str, Any]], bool]) -> bool:
     try:
         return own(native_xml.data_set_of(octets))
-    except UnreadableError:
+    except (UnreadableError, TooLargeError):
         return False
