@@ -102,7 +102,7 @@ def test_a_server_that_echoes_every_secret(run: Run, tmp_path: Path, how: list[s
             SAID=" ".join(spellings),
             PYTHONPATH=str(Path(__file__).parent),
         )
-        afterwards = cleaned(tmp_path, *settings, **secrets)
+        afterwards = cleaned(tmp_path, f"--dicomweb-url={url}", *settings, **secrets)
 
     assert ended.returncode == 1, ended.stdout + ended.stderr
     assert found([*spellings, COOKIE], ended, tmp_path) == {}
