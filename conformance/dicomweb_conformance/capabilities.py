@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from dicomweb_conformance import bulk_data, dicom_json, media_types, resources
+from dicomweb_conformance import bulk_data, dicom_json, disk, media_types, resources
 from dicomweb_conformance.archive import shows
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.profile import Profile
@@ -328,7 +328,7 @@ class Capabilities:
                 known = json.loads(path.read_text(encoding="utf-8"))
                 return Capability(**{**known, "state": State(known["state"]), "exchanges": tuple(known["exchanges"])})
             found = self._probed(capability, study)
-            path.write_text(json.dumps(self._recorder.recordable(asdict(found))), encoding="utf-8")
+            disk.put(path, json.dumps(self._recorder.recordable(asdict(found))))
         self._recorder.event("capability", **asdict(found))
         return found
 

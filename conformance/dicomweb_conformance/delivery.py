@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from dicomweb_conformance import store_answer
+from dicomweb_conformance import disk, store_answer
 from dicomweb_conformance.archive import STUDY_SEARCH, wait_until, ways_of_looking
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.judgement import Inconclusive, NotApplicable, current, is_judging
@@ -138,7 +138,7 @@ class Delivery:
                 delivered = self._found(study) if self._reads_only else self._brought(study, epoch)
             finally:
                 announcement.cancel()
-            path.write_text(json.dumps(self._recorder.recordable(asdict(delivered))), encoding="utf-8")
+            disk.put(path, json.dumps(self._recorder.recordable(asdict(delivered))))
         self._recorder.event("stored", **asdict(delivered))
         return delivered
 

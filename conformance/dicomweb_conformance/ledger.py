@@ -10,6 +10,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from dicomweb_conformance.disk import NotWrittenError, why
+
 FILE = "ledger.jsonl"
 
 
@@ -42,16 +44,39 @@ class Ledger:
         self._written: set[str] = set()
 
     def enter(self, study_uids: Iterable[str]) -> None:
-        """Name studies that are about to be sent, and return when a crash of this process can no longer forget them."""
+        """Name studies that are about to be sent, and return when a crash of this process can no longer forget them.
+
+        Raises:
+            NotWrittenError: they are not named, and so must not be sent.
+        """
         new = [uid for uid in dict.fromkeys(study_uids) if uid and uid not in self._written]
         if not new:
             return
+        try:
+            self._append(new)
+        except OSError as error:
+            raise NotWrittenError(f"{self.path} cannot be written: {why(error)}") from error
+        self._written.update(new)
+
+    def _append(self, study_uids: Iterable[str]) -> None:
         with self._lock, self.path.open("a+b") as file:
             # What a process that died left of a line must not swallow the next one.
             if file.seek(0, os.SEEK_END) and _last_octet(file.fileno()) != b"\n":
                 file.write(b"\n")
-            file.writelines(_line(Entry(self._target, self._seed, uid)) for uid in new)
-        self._written.update(new)
+            file.writelines(_line(Entry(self._target, self._seed, uid)) for uid in study_uids)
+
+    def restore(self, study_uids: Iterable[str] = ()) -> None:
+        """Name again what this process sent, where the file was taken away meanwhile.
+
+        Args:
+            study_uids: what other processes sent, too.
+
+        Raises:
+            OSError: there is no way to write it.
+        """
+        if lost := {*self._written, *study_uids} - {each.study_uid for each in self.of_this_run()}:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._append(sorted(lost))
 
     def forget(self, study_uids: Iterable[str]) -> None:
         """Take out studies of this run that were refused, and looked for, and never came to be."""
@@ -79,7 +104,11 @@ class Ledger:
         return [each for each in self.entries() if each.target == self._target and each.seed == self._seed]
 
     def strike(self, removed: Iterable[Entry]) -> None:
-        """Take out studies that are gone from the target; an empty ledger leaves no file."""
+        """Take out studies that are gone from the target; an empty ledger leaves no file.
+
+        Raises:
+            OSError: the file is as it was: it names more than there is.
+        """
         gone = set(removed)
         self._written.difference_update(each.study_uid for each in gone)
         with self._lock:
@@ -88,9 +117,13 @@ class Ledger:
                 self.path.unlink(missing_ok=True)
                 return
             part = self.path.with_suffix(".part")
-            with part.open("wb") as file:
-                file.writelines(map(_line, left))
-            part.replace(self.path)
+            try:
+                with part.open("wb") as file:
+                    file.writelines(map(_line, left))
+                part.replace(self.path)
+            except OSError:
+                part.unlink(missing_ok=True)
+                raise
 
 
 def _line(entry: Entry) -> bytes:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from dicomweb_conformance import disk
 from dicomweb_conformance.archive import wait_until
 from dicomweb_conformance.exchanges import Examined, Response
 
@@ -105,7 +106,7 @@ class Liveness:
         """Tell whether the target answers, brought back if need be; if it was away, a new epoch begins."""
         if self._asks():
             return True
-        self._epoch.write_text(str(self.epoch + 1), encoding="ascii")
+        disk.put(self._epoch, str(self.epoch + 1))
         if self._restart is None:
             back = wait_until(self._asks, self._patience)
             why = "" if back else f"it has not answered for {self._patience:g} s; --dicomweb-restart=COMMAND revives it"
@@ -113,7 +114,7 @@ class Liveness:
             back, why = self._brought_back(self._restart)
         if not back:
             reason = f"the target is gone since {suspect.request_line} ({suspect.error or 'no answer'}): {why}"
-            self._gone.write_text(json.dumps(reason), encoding="utf-8")
+            disk.put(self._gone, json.dumps(reason))
             self._say(reason)
         return back
 

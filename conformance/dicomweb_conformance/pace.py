@@ -57,6 +57,11 @@ class Pace:
         self._clock = clock
         self._pause = pause
         self._turns = os.open(state / "turns", os.O_RDWR | os.O_CREAT, 0o644) if allowed else -1
+        if allowed:
+            with locked(self._turns):
+                # Its place on the disk is taken now: a disk that fills up later ends no queue.
+                if not os.fstat(self._turns).st_size:
+                    os.write(self._turns, b" " * 63 + b"\n")
 
     def close(self) -> None:
         """Close the file by which the processes take turns."""
@@ -103,7 +108,12 @@ class Budget:
     @property
     def used_up(self) -> bool:
         """Whether no further check may begin."""
-        return self.seconds is not None and self._clock() - self._began >= self.seconds
+        return self.left is not None and self.left <= 0
+
+    @property
+    def left(self) -> float | None:
+        """The seconds that are left of it; None for no limit."""
+        return None if self.seconds is None else self.seconds - (self._clock() - self._began)
 
     def __str__(self) -> str:
         return "no budget" if self.seconds is None else f"budget of {self.seconds:g} s"

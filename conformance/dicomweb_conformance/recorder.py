@@ -7,6 +7,7 @@ anything reaches the disk; so is what an archive holds of other patients. What i
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import itertools
 import json
@@ -18,7 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dicomweb_conformance import abridging, limits
+from dicomweb_conformance import abridging, disk, limits
+from dicomweb_conformance.disk import NotWrittenError, why
 from dicomweb_conformance.locking import locked
 from dicomweb_conformance.redaction import Redaction
 from dicomweb_reports.visible import visible_json
@@ -69,6 +71,9 @@ class Recorder:
         directory: where `run.jsonl` and `bodies/` are.
         process: prefix of exchange ids, unique to this process ("main", "gw0").
         redaction: what must not reach the disk.
+
+    Attributes:
+        lost: why something could not be recorded; "" while everything was.
     """
 
     def __init__(self, directory: Path, process: str, redaction: Redaction) -> None:
@@ -78,17 +83,50 @@ class Recorder:
         self._exchanges = itertools.count(1)
         self._running: dict[str, bytes] = {}
         self._check: str | None = None
-        self._bodies = self._heads = 0
+        self._kept_of_bodies = self._heads = 0
         self._turn = threading.Lock()  # of the clients of a check that sends from several threads
-        (directory / "bodies").mkdir(parents=True, exist_ok=True)
-        self._file = os.open(directory / "run.jsonl", os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o644)
+        self._path = directory / "run.jsonl"
+        self._bodies = directory / "bodies"
+        self._tolerates_losses = False
+        self.lost = ""
+        self._bodies.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(self._path, os.O_APPEND | os.O_CREAT | os.O_RDWR, 0o644)
 
     def close(self) -> None:
         """Close the file; nothing can be recorded after this."""
         os.close(self._file)
 
-    def event(self, kind: str, **fields: Any) -> None:
-        """Append one event; secrets in its strings are replaced before they become JSON, and before it is cut."""
+    def tolerate_losses(self) -> None:
+        """Leave out from now on what cannot be recorded: at the end of a run, when nothing more is stored."""
+        self._tolerates_losses = True
+
+    def restore(self) -> bool:
+        """Put the record back where it was taken away from under the run; tell whether that was so.
+
+        The open file still holds every event, whoever removed or moved its name. Bodies that went with it are lost.
+
+        Raises:
+            OSError: there is no way to write it.
+        """
+        with self._turn, locked(self._file):
+            if self._is_in_place():
+                return False
+            self._bodies.mkdir(parents=True, exist_ok=True)
+            restored = os.open(self._path, os.O_APPEND | os.O_CREAT | os.O_RDWR, 0o644)
+            disk.copy(self._file, restored)
+        os.close(self._file)
+        self._file = restored
+        return True
+
+    def event(self, kind: str, **fields: Any) -> bool:
+        """Append one event; secrets in its strings are replaced before they become JSON, and before it is cut.
+
+        Returns:
+            whether it is on the disk, which losses that are tolerated make uncertain.
+
+        Raises:
+            NotWrittenError: it could not be written, or an earlier one: the record would not be whole.
+        """
         event: dict[str, Any] = {"event": kind, **fields}
         line = _json(event)
         if kind not in _ALL_OURS:
@@ -101,12 +139,37 @@ class Recorder:
             if len(line) > limits.EVENT_RECORDED:
                 line = _json(abridging.value(event, limits.BRIEF_TEXT, limits.BRIEF_ITEMS))
         octets = line.encode() + b"\n"
-        # One write of O_APPEND is whole on a local disk; the lock makes it so where a disk is full or far away.
-        with self._turn, locked(self._file):
+        self._must_be_whole()
+        with self._turn:
             self._keep(kind, fields, octets)
-            rest = memoryview(octets)
-            while rest:
-                rest = rest[os.write(self._file, rest) :]
+            try:
+                self._append(octets)
+            except OSError as error:
+                self._lose(self._path, error)
+                return False
+        return True
+
+    def _append(self, line: bytes) -> None:
+        # One write of O_APPEND is whole on a local disk; the lock makes it so where a disk is full or far away.
+        with locked(self._file):
+            if not self._is_in_place():
+                raise OSError(errno.ENOENT, "it was removed or moved while the run went on")
+            disk.append(self._file, line)
+
+    def _is_in_place(self) -> bool:
+        try:
+            return os.path.samestat(self._path.stat(), os.fstat(self._file))
+        except OSError:
+            return False
+
+    def _must_be_whole(self) -> None:
+        if self.lost and not self._tolerates_losses:
+            raise NotWrittenError(self.lost)
+
+    def _lose(self, path: Path, error: OSError) -> None:
+        self.lost = self.lost or f"{path} cannot be written: {why(error)}"
+        if not self._tolerates_losses:
+            raise NotWrittenError(self.lost) from error
 
     def _keep(self, kind: str, fields: dict[str, Any], line: bytes) -> None:
         if kind not in {"exchange", "result"} or fields["check"] is None:
@@ -124,7 +187,12 @@ class Recorder:
         return list(self._running.values()) if check == self._check else []
 
     def next_exchange(self) -> str:
-        """Return the id of the next exchange."""
+        """Return the id of the next exchange.
+
+        Raises:
+            NotWrittenError: nothing may be sent, for it could not be recorded.
+        """
+        self._must_be_whole()
         return f"{self.process}-{next(self._exchanges)}"
 
     def body(self, octets: bytes | None, size: int | None = None, digest: str = "") -> dict[str, Any] | None:
@@ -134,22 +202,43 @@ class Recorder:
             octets: what may be kept, or None to keep nothing but size and digest.
             size: octets on the wire, where `octets` are not all of them.
             digest: SHA-256 of a body that is not kept.
+
+        Raises:
+            NotWrittenError: as `event`.
         """
         if not octets:
             return {"sha256": digest, "size": size, "kept": 0} if size else None
+        wire = len(octets) if size is None else size
         if self._is_packed_secret(octets):
-            return {"sha256": "", "size": len(octets) if size is None else size, "kept": 0}
-        room = limits.BODY_RECORDED if self._bodies < limits.BODIES_RECORDED else limits.BODY_RECORDED_LATER
+            return {"sha256": "", "size": wire, "kept": 0}
+        room = limits.BODY_RECORDED if self._kept_of_bodies < limits.BODIES_RECORDED else limits.BODY_RECORDED_LATER
         kept = self._redaction.octets(octets, room)
-        digest = hashlib.sha256(kept).hexdigest()
-        path = self.directory / "bodies" / digest
+        path = self._bodies / hashlib.sha256(kept).hexdigest()
+        try:
+            self._put(path, kept)
+        except OSError as error:
+            self._lose(path, error)
+            return {"sha256": "", "size": wire, "kept": 0}
+        return {"sha256": path.name, "size": wire, "kept": len(kept)}
+
+    def _put(self, path: Path, octets: bytes) -> None:
         with self._turn:
+            gone = not self._bodies.exists()
+            if gone:
+                self._bodies.mkdir(parents=True, exist_ok=True)
             if not path.exists():
-                self._bodies += len(kept)
+                self._kept_of_bodies += len(octets)
                 part = path.with_suffix(f".{self.process}")
-                part.write_bytes(kept)
-                part.replace(path)
-        return {"sha256": digest, "size": len(octets) if size is None else size, "kept": len(kept)}
+                try:
+                    part.write_bytes(octets)
+                    part.replace(path)
+                except OSError:
+                    part.unlink(missing_ok=True)
+                    raise
+        if gone:
+            self.event(
+                "trouble", what=f"{self._bodies} was removed while the run went on; what it held by then is not shown"
+            )
 
     def _is_packed_secret(self, octets: bytes) -> bool:
         """Tell whether octets that are still packed hold a secret: reports show the beginning of what is in them."""
