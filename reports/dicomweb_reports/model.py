@@ -271,7 +271,11 @@ class Footer:
 
 @dataclass(frozen=True)
 class Run:
-    """A run, whole or broken off; `left_out` is the number of checks of the profile that it was not asked for."""
+    """A run, whole or broken off.
+
+    `left_out` is the number of checks of the profile that it was not asked for. `troubles` says in a sentence each what
+    went wrong with the run itself, so that it is not whole: never the target's fault.
+    """
 
     directory: Path
     suite: Suite
@@ -293,6 +297,7 @@ class Run:
     cleaned: int
     footer: Footer | None
     left_out: int = 0
+    troubles: tuple[str, ...] = ()
 
     def body(self, body: Body | None, first: int | None = None) -> bytes | None:
         """Return the octets of a body that the record holds, at most the `first`; None where it holds none."""
@@ -301,5 +306,5 @@ class Run:
         try:
             with (self.directory / BODIES / body.sha256).open("rb") as file:
                 return file.read() if first is None else file.read(first)
-        except FileNotFoundError:
-            return None
+        except OSError:
+            return None  # it is not there, or not for us

@@ -169,6 +169,7 @@ def _run(directory: Path, path: Path, recorded: Iterable[Fields]) -> Run:
         left_out=max(
             (event.integer("left_out") for event in events["planned"] if "left_out" in event.values), default=0
         ),
+        troubles=tuple(dict.fromkeys(event.text("what") for event in events["trouble"])),
     )
 
 

@@ -44,6 +44,7 @@ def report(run: Run) -> dict[str, Any]:
         "stored": [asdict(stored) for stored in run.stored],
         "left": [asdict(left) for left in run.left],
         "cleaned": run.cleaned,
+        "troubles": list(run.troubles),
         "stale": [asdict(stale) for stale in footer.stale] if footer else [],
     }
 

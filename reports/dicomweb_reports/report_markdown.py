@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicomweb_reports.evidence import answers, extent, findings, named
 from dicomweb_reports.page import groups
-from dicomweb_reports.summary import OUTCOMES, broken, counts, overall, product, services
+from dicomweb_reports.summary import OUTCOMES, broken, counts, not_concluded, overall, product, services
 from dicomweb_reports.visible import pieces, visible
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def markdown(run: Run) -> str:
     for verdict, heading in SECTIONS.items():
         blocks += _results(run, verdict, heading)
     blocks += _inconclusive(run)
+    blocks += _not_concluded(run)
     return "\n\n".join(blocks) + "\n"
 
 
@@ -101,6 +102,15 @@ def _inconclusive(run: Run) -> Iterator[str]:
         blamed = [f" (see {_code(group.blamed[0])})" if group.blamed else "" for group in found]
         lines = [f"- {len(group.results)}: {_plain(group.reason)}" for group in found]
         yield "\n".join(line + see for line, see in zip(lines[:LISTED], blamed[:LISTED], strict=True))
+
+
+def _not_concluded(run: Run) -> Iterator[str]:
+    open_ = not_concluded(run)
+    if open_:
+        yield f"## Not concluded ({len(open_)})"
+        yield "\n".join(f"- {_claim(each.title)} ({_code(each.check)})" for each in open_[:LISTED])
+    if len(open_) > LISTED:
+        yield f"and {len(open_) - LISTED} more, in report.html."
 
 
 def _claim(text: str) -> str:

@@ -53,11 +53,20 @@ def broken(run: Run) -> str:
     """Return in a sentence why the run is not whole; "" where it is."""
     planned, missing = len(run.planned), len(not_concluded(run))
     concluded = f"{planned - missing:,} of {planned:,} planned checks concluded."
+    if run.troubles:
+        return f"The run did not end: {' '.join(map(_sentence, run.troubles))} {concluded}"
     if run.footer is None:
         return f"This run broke off: its record has no end. {concluded}"
     if run.footer.interrupted:
         return f"This run was interrupted. {concluded}"
     return f"This run stopped before its end. {concluded}" if missing else ""
+
+
+def so_far(run: Run) -> str:
+    """Return in a sentence what a run came to that did not end."""
+    planned, failed = len(run.planned), counts(run)["fail"]
+    concluded = planned - len(not_concluded(run))
+    return f"{concluded:,} of {planned:,} planned checks concluded, and {failed:,} failed."
 
 
 def not_concluded(run: Run) -> tuple[PlannedCheck, ...]:
@@ -111,8 +120,8 @@ def overall(run: Run) -> Overall:
     """Return the verdict over all.
 
     A fail, known or not, or a list of known failures that no longer holds: does not conform. An error of the suite, a
-    core check left undecided, or checks of the profile that the run was not asked for: partial; that is never held
-    against the target.
+    core check left undecided, a run that is not whole, or checks of the profile that it was not asked for: partial;
+    that is never held against the target.
     """
     outcomes = _outcomes(run)
     number = Counter(verdict for _, verdict in outcomes)
@@ -122,8 +131,12 @@ def overall(run: Run) -> Overall:
     if not _is_judged(outcomes):
         checks = sum(check.scenario != MESSAGES for check, _ in outcomes)
         return Overall(NOTHING_CONCLUDED, f"No check of the {checks:,} planned came to a verdict on the server.")
+    if run.troubles:
+        return Overall(PARTIAL, f"No check failed. {broken(run)}")
     if undecided:
         return Overall(PARTIAL, f"No check failed, but {_and(_undecided_phrases(undecided))}.")
+    if broken(run):
+        return Overall(PARTIAL, f"No check failed. {broken(run)}")
     core = sum(check.core for check, _ in outcomes if check.scenario != MESSAGES)
     if not core:
         return Overall(PARTIAL, "No check failed, but no core check was planned.")
@@ -136,11 +149,13 @@ def overall(run: Run) -> Overall:
 
 
 def exit_status(run: Run, strict: bool) -> int:
-    """Return 0, 1 or 5, by what was concluded; that a run was interrupted (2) or impossible (4) is decided elsewhere.
+    """Return 0, 1, 3 or 5, by what was concluded; a run that was interrupted (2) or impossible (4) is others' to tell.
 
-    1: a fail, an error, an unexpected pass, a stale known row, a core check inconclusive or not concluded, and where
-    `strict` a deviation. 5: nothing was judged. 0: none of these.
+    3: something went wrong with the run itself. 1: a fail, an error, an unexpected pass, a stale known row, a core
+    check inconclusive or not concluded, and where `strict` a deviation. 5: nothing was judged. 0: none of these.
     """
+    if run.troubles:
+        return 3
     number = counts(run)
     stale = bool(run.footer and run.footer.stale)
     if stale or number["fail"] or number["error"] or number["fixed"] or (strict and number["deviation"]):
@@ -220,6 +235,10 @@ def _undecided_phrases(undecided: Counter[str]) -> list[str]:
     if undecided["error"]:
         phrases.append(f"{_checks(undecided['error'])} ended in an error of the suite")
     return phrases
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _whole(number: int, noun: str) -> str:

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 from run_directory import RunDirectory, finding
 
-from dicomweb_reports.summary import counts, exit_status, not_concluded, overall, requirement_verdicts, services
+from dicomweb_reports.report_html import html
+from dicomweb_reports.report_json import report
+from dicomweb_reports.report_markdown import markdown
+from dicomweb_reports.summary import broken, counts, exit_status, not_concluded, overall, requirement_verdicts, services
 
 LIMIT = ("search-limit-caps", "SEARCH-069", "`limit=2` returns two matches.")
 STORE = ("store-two", "STORE-001", "Two are stored.")
@@ -170,12 +173,13 @@ def test_strict_makes_a_deviation_count(directory: RunDirectory) -> None:
     assert exit_status(directory.load(), strict=True) == 1
 
 
-def test_an_extended_check_may_stay_open(directory: RunDirectory) -> None:
+def test_an_extended_check_may_be_inconclusive(directory: RunDirectory) -> None:
     directory.header()
     directory.plan(LIMIT)
-    directory.plan(STORE, NOTED, core=False)
+    directory.plan(STORE, core=False)
     directory.result(*LIMIT)
     directory.result(*STORE, "inconclusive", core=False)
+    directory.footer()
 
     run = directory.load()
 
@@ -195,6 +199,7 @@ def test_a_selection_of_the_checks_does_not_make_a_server_conform(directory: Run
     directory.header()
     directory.plan(LIMIT, left_out=582)
     directory.result(*LIMIT)
+    directory.footer()
 
     run = directory.load()
 
@@ -213,3 +218,49 @@ def test_a_stale_known_row_fails_the_run(directory: RunDirectory) -> None:
     run = directory.load()
 
     assert (overall(run).verdict, exit_status(run, strict=False)) == ("conforms", 1)
+
+
+@pytest.mark.parametrize(
+    ("extended", "footer", "reason"),
+    [
+        ((), None, "No check failed. This run broke off: its record has no end. 1 of 1 planned checks concluded."),
+        ((), True, "No check failed. This run was interrupted. 1 of 1 planned checks concluded."),
+        ((NOTED,), False, "No check failed. This run stopped before its end. 1 of 2 planned checks concluded."),
+    ],
+    ids=["broken off", "interrupted", "an extended check not concluded"],
+)
+def test_a_run_that_is_not_whole_does_not_make_a_server_conform(
+    directory: RunDirectory, extended: tuple[tuple[str, str, str], ...], footer: bool | None, reason: str
+) -> None:
+    directory.header()
+    directory.plan(LIMIT)
+    directory.plan(*extended, core=False)
+    directory.result(*LIMIT)
+    if footer is not None:
+        directory.footer(interrupted=footer)
+
+    summary = overall(directory.load())
+
+    assert summary.verdict == "partial"
+    assert summary.reason == reason
+
+
+@pytest.mark.parametrize(("concluded", "verdict"), [("pass", "partial"), ("fail", "does not conform")])
+def test_trouble_of_the_run_itself_is_told_and_never_taken_for_a_fail(
+    directory: RunDirectory, concluded: str, verdict: str
+) -> None:
+    directory.header()
+    directory.plan(LIMIT)
+    directory.result(*LIMIT, concluded)
+    directory.event("trouble", what="worker gw0 died", traceback="")
+    directory.event("trouble", what="worker gw0 died", traceback="")
+    directory.footer()
+
+    run = directory.load()
+
+    assert exit_status(run, strict=False) == 3
+    assert overall(run).verdict == verdict
+    assert broken(run) == "The run did not end: worker gw0 died. 1 of 1 planned checks concluded."
+    assert report(run)["troubles"] == ["worker gw0 died"]
+    assert broken(run) in html(run)
+    assert broken(run) in markdown(run)
