@@ -16,7 +16,7 @@ from dicomweb_conformance.reading.unreadable import TooLargeError, UnreadableErr
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance, Study
 
-_PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
@@ -25,12 +25,12 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
     Tell whether it held.
     """
     deadline = time.monotonic() + seconds
-    pauses = iter(_PAUSES)
+    pauses = iter(PAUSES)
     while not condition():
         left = deadline - time.monotonic()
         if left <= 0:
             return False
-        time.sleep(min(next(pauses, _PAUSES[-1]), left))
+        time.sleep(min(next(pauses, PAUSES[-1]), left))
     return True
 
 

@@ -123,17 +123,31 @@ def requirements(identifiers: tuple[str, ...], shows_coverage: bool) -> None:
 
 
 @main.command()
-@click.argument("directory", type=click.Path(exists=True, file_okay=False))
-def render(directory: str) -> None:
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--to",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Another directory to write them to, for example where that of the run has no room.",
+)
+def render(directory: Path, to: Path | None) -> None:
     """Write the reports of a run record again, for example of a run that broke off."""
-    from dicomweb_reports.record import RecordError  # noqa: PLC0415 - loaded only to render
+    from dicomweb_conformance.ending import reason  # noqa: PLC0415 - loaded only to render
+    from dicomweb_conformance.report_directory import NoReportDirectoryError, may_take_reports  # noqa: PLC0415
+    from dicomweb_reports.record import RecordError  # noqa: PLC0415
     from dicomweb_reports.write import write_reports  # noqa: PLC0415
 
     try:
-        write_reports(Path(directory))
-    except RecordError as error:
+        may_take_reports(to or directory)
+        written = write_reports(directory, to)
+    except (RecordError, NoReportDirectoryError) as error:
         raise click.ClickException(str(error)) from None
-    click.echo(Path(directory) / "report.html")
+    except OSError as error:
+        raise click.ClickException(f"{to or directory} cannot take reports: {reason(error)}") from None
+    if "report.html" not in {each.name for each in written.unwritten}:
+        click.echo((to or directory) / "report.html")
+    if written.unwritten:
+        failed = "; ".join(f"{each.name} could not be written ({reason(each.error)})" for each in written.unwritten)
+        raise click.ClickException(f"{failed}; --to DIR names another directory")
 
 
 @main.group()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -28,50 +28,49 @@ from dicomweb_reports.model import VERDICTS, Known, Messages, Result, Run
 _OUTCOMES = {Verdict.FAIL: "failed", Verdict.FIXED: "failed", Verdict.ERROR: "failed", Verdict.KNOWN: "skipped"}
 
 
-@dataclass(frozen=True)
-class ConcludingMessages:
-    """A plugin for the process that controls a run.
+def conclude(
+    session: pytest.Session, recorder: Recorder, known_failures: Sequence[KnownFailure], observers: Observers
+) -> None:
+    """Report each requirement that messages of the run were judged by.
 
-    It comes before everything else that ends a session, so that terminal, JUnit and exit status count its results.
+    That comes before everything else that ends a session, so that terminal, JUnit and exit status count its results;
+    and all are in the record before the first is told.
 
-    Attributes:
+    Args:
+        session: pytest's, of the process that controls the run.
         recorder: holds the run record.
-        known: rows of known failures.
+        known_failures: differences that somebody has explained.
         observers: what this process saw; they end with it.
+
+    Raises:
+        RecordError: the record cannot be read.
     """
+    observers.close()
+    run = record.load(recorder.directory)
+    of_messages = [each for each in run.results if each.scenario == SCENARIO]
+    results = [_judged(_after_checks(each, run), known_failures) for each in of_messages]
+    for result in results:
+        recorder.event("result", **{**asdict(result), "started": result.started.isoformat(timespec="milliseconds")})
+    session.testscollected += len(results)
+    terminal: Any = session.config.pluginmanager.getplugin("terminalreporter")
+    if terminal is not None:
+        terminal.ensure_newline()
+    for result in results:
+        _report(session.config, result, run)
 
-    recorder: Recorder
-    known: Sequence[KnownFailure]
-    observers: Observers
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Report each requirement that messages of the run were judged by."""
-        self.observers.close()
-        run = record.load(self.recorder.directory)
-        results = [self._judged(_after_checks(each, run)) for each in run.results if each.scenario == SCENARIO]
-        session.testscollected += len(results)
-        terminal: Any = session.config.pluginmanager.getplugin("terminalreporter")
-        if terminal is not None:
-            terminal.ensure_newline()
-        for result in results:
-            self.recorder.event(
-                "result", **{**asdict(result), "started": result.started.isoformat(timespec="milliseconds")}
-            )
-            _report(session.config, result, run)
-
-    def _judged(self, result: Result) -> Result:
-        """Hold a result against the known failures."""
-        if result.verdict == Verdict.ERROR:
-            return result
-        findings = [Finding(**{**asdict(each), "verdict": Verdict(each.verdict)}) for each in result.findings]
-        verdict, explaining, stale = known.judge(result.check, Verdict(result.verdict), findings, self.known)
-        return replace(
-            result,
-            verdict=verdict.value,
-            reason=known.reason(verdict, explaining, stale),
-            known=tuple(Known(each.requirement, each.code, each.reason, each.link) for each in explaining),
-        )
+def _judged(result: Result, known_failures: Sequence[KnownFailure]) -> Result:
+    """Hold a result against the known failures."""
+    if result.verdict == Verdict.ERROR:
+        return result
+    findings = [Finding(**{**asdict(each), "verdict": Verdict(each.verdict)}) for each in result.findings]
+    verdict, explaining, stale = known.judge(result.check, Verdict(result.verdict), findings, known_failures)
+    return replace(
+        result,
+        verdict=verdict.value,
+        reason=known.reason(verdict, explaining, stale),
+        known=tuple(Known(each.requirement, each.code, each.reason, each.link) for each in explaining),
+    )
 
 
 def _after_checks(result: Result, run: Run) -> Result:

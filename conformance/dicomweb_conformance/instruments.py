@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 
 from dicomweb_conformance import catalogue, ledger, startup
@@ -27,15 +27,15 @@ from dicomweb_conformance.pace import Budget, Pace
 from dicomweb_conformance.preflight import first_question
 from dicomweb_conformance.profile import Profile
 from dicomweb_conformance.recorder import Recorder
+from dicomweb_conformance.report_directory import STATE
 from dicomweb_conformance.screening import Screening
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 
 VERSION = importlib.metadata.version("dicomweb-conformance")
-STATE = ".state"
-"""The folder of a report in which the processes of one run share what they know; it goes when the run ends."""
 LOG = "target.log"
 """The file of a report in which stands what commands that start and restart the target printed."""
+_USER_AGENT = f"dicomweb-conformance/{VERSION}"
 _PATIENCE = 6
 """How many times the grace time an operation may take."""
 
@@ -49,6 +49,7 @@ class Instruments:
     liveness: Liveness
     access: Access
     budget: Budget
+    pace: Pace
     own: Own
     screening: Screening
     ledger: Ledger
@@ -61,7 +62,7 @@ class Instruments:
 
 
 def instruments(
-    settings: Settings, profile: Profile, process: str, say: Callable[[str], None], closing: ExitStack
+    settings: Settings, profile: Profile, process: str, say: Callable[[str], None], exit_stack: ExitStack
 ) -> Instruments:
     """Put together what a process judges with.
 
@@ -70,21 +71,20 @@ def instruments(
         profile: which requirements count.
         process: the name of the process, in ids of exchanges.
         say: shows a line to the person who waits.
-        closing: closes what was opened.
+        exit_stack: closes what was opened.
     """
     state = settings.report / STATE
     recorder = Recorder(settings.report, process, settings.redaction)
-    closing.callback(recorder.close)
+    exit_stack.callback(recorder.close)
     pace = Pace(settings.rate, state)
-    closing.callback(pace.close)
+    exit_stack.callback(pace.close)
     own = Own(settings.seed)
     screening = Screening(own, settings.target.url)
     led = Ledger(settings.report / ledger.FILE, settings.url, settings.seed)
-    user_agent = f"dicomweb-conformance/{VERSION}"
     watching = Client(
-        settings.target, recorder, user_agent=user_agent, screen=screening.screen, shown_url=screening.url
+        settings.target, recorder, user_agent=_USER_AGENT, screen=screening.screen, shown_url=screening.url
     )
-    closing.callback(watching.close)
+    exit_stack.callback(watching.close)
     liveness = Liveness(
         lambda: watching.send("GET", f"{settings.target.url}/studies?limit=1", purpose="liveness"),
         _way_back(settings),
@@ -113,7 +113,7 @@ def instruments(
     client = Client(
         settings.target,
         recorder,
-        user_agent=user_agent,
+        user_agent=_USER_AGENT,
         screen=screening.screen,
         shown_url=screening.url,
         on_screened=note_screened,
@@ -123,7 +123,7 @@ def instruments(
         examine=partial(_examine, liveness),
         doubt=partial(_doubt, access),
     )
-    closing.callback(client.close)
+    exit_stack.callback(client.close)
     service = StudiesService(client, led, own)
     delivery = Delivery(
         service,
@@ -146,6 +146,7 @@ def instruments(
         liveness=liveness,
         access=access,
         budget=Budget(settings.budget, state),
+        pace=pace,
         own=own,
         screening=screening,
         ledger=led,
@@ -156,6 +157,28 @@ def instruments(
         capabilities=capabilities,
         operations=Operations(service, _PATIENCE * settings.grace),
     )
+
+
+@contextmanager
+def sweeping(settings: Settings, tools: Instruments, longest: float) -> Iterator[StudiesService]:
+    """Yield the service as clean-up asks it: nobody judges its answers, or brings a target back for its sake.
+
+    Args:
+        settings: of the run; the target has its URL.
+        tools: of the run.
+        longest: seconds that one exchange may take at most.
+    """
+    target = replace(settings.target, timeout=min(settings.target.timeout, longest))
+    client = Client(
+        target,
+        tools.recorder,
+        user_agent=_USER_AGENT,
+        screen=tools.screening.screen,
+        shown_url=tools.screening.url,
+        wait_for_turn=tools.pace.wait,
+    )
+    with closing(client):
+        yield StudiesService(client, tools.ledger, tools.own, "clean")
 
 
 def started(settings: Settings) -> startup.Started:

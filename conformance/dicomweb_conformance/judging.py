@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from dicomweb_conformance.archive import Archive
 from dicomweb_conformance.auth import CredentialsError
 from dicomweb_conformance.capabilities import State
 from dicomweb_conformance.client import ReadOnlyError
+from dicomweb_conformance.disk import NotWrittenError, why
 from dicomweb_conformance.instruments import Instruments
 from dicomweb_conformance.judgement import CheckFailed, Finding, Inconclusive, Judgement, NotApplicable, judging
 from dicomweb_conformance.known import KnownFailure
@@ -53,6 +55,9 @@ class Judging:
         profile: which requirements count.
         instruments: what this process judges with.
         known_failures: differences that somebody has explained.
+
+    Attributes:
+        stopped: why nothing more is asked of the target, "" while checks go on.
     """
 
     def __init__(
@@ -63,6 +68,7 @@ class Judging:
         self.instruments = instruments
         self.known = known_failures
         self.telling = Telling(settings.report, instruments.recorder)
+        self.stopped = ""
 
     @pytest.fixture(name="dicomweb")
     def _dicomweb(self) -> StudiesService:
@@ -170,18 +176,63 @@ class Judging:
         judgement = item.stash.get(JUDGEMENT, None)
         if judgement is None or not _concludes(call):
             return report
-        concluded = self._concluded(judgement, call)
-        conclusion = self._held_against_known(judgement, replace(concluded, reason=judgement.told(concluded.reason)))
-        self._record(item, judgement, conclusion)
+        try:
+            if lost := self._not_written(call):
+                raise lost
+            conclusion = self._recorded(item, judgement, call)
+        except NotWrittenError as error:
+            self._stop(item, report, str(error))
+            return report
         item.user_properties.append((VERDICT_PROPERTY, conclusion.verdict.value))
         report.user_properties = list(item.user_properties)
-        self.telling.dress(report, item, judgement.check, conclusion.verdict, conclusion.reason)
+        try:
+            self.telling.dress(report, item, judgement.check, conclusion.verdict, conclusion.reason)
+        except Exception as error:  # the verdict is recorded, and stands however it is told
+            report.outcome = "failed"
+            report.longrepr = (
+                f"{judgement.check}: {conclusion.verdict.value}. It cannot be told here "
+                f"({type(error).__name__}: {error}); the report in {self.settings.report} does"
+            )
         if not judgement.proved:
             # pytest's own words hold the values of variables, and what was logged meanwhile.
             report.sections.clear()
             if conclusion.verdict is Verdict.ERROR:
                 report.longrepr = conclusion.reason
         return report
+
+    def _not_written(self, call: pytest.CallInfo[None]) -> NotWrittenError | None:
+        """Return what ended a check that could not write down what it has to: that is nobody's verdict."""
+        error = call.excinfo.value if call.excinfo else None
+        if isinstance(error, NotWrittenError):
+            return error
+        name = error.filename if isinstance(error, OSError) else None
+        if isinstance(error, OSError) and isinstance(name, str) and Path(name).is_relative_to(self.settings.report):
+            return NotWrittenError(f"{name} cannot be written: {why(error)}")
+        return None
+
+    def _stop(self, item: pytest.Item, report: pytest.TestReport, reason: str) -> None:
+        """End the run in good order: what cannot be put on record must not be stored."""
+        self.stopped = self.stopped or reason
+        item.session.shouldstop = self.stopped
+        path, line, _ = item.location
+        report.outcome, report.longrepr = "skipped", (path, line or 0, f"not concluded: {reason}")
+
+    def _recorded(self, item: pytest.Item, judgement: Judgement, call: pytest.CallInfo[None]) -> _Conclusion:
+        """Come to the conclusion of a check and write it down; where that fails, it is a mistake of this suite."""
+        try:
+            concluded = self._concluded(judgement, call)
+            conclusion = self._held_against_known(
+                judgement, replace(concluded, reason=judgement.told(concluded.reason))
+            )
+            self._record(item, judgement, conclusion)
+        except NotWrittenError:
+            raise
+        except Exception as error:  # such as a finding that no JSON can hold
+            judgement.findings.clear()
+            judgement.observed.clear()
+            conclusion = _error(error, judgement)
+            self._record(item, judgement, conclusion)
+        return conclusion
 
     def _concluded(self, judgement: Judgement, call: pytest.CallInfo[None]) -> _Conclusion:
         if call.excinfo is None:
@@ -201,7 +252,7 @@ class Judging:
             case ReadOnlyError() as end:
                 return _Conclusion(Verdict.NOT_APPLICABLE, str(end))
             case error:
-                return _Conclusion(Verdict.ERROR, quoting.traceback_of(error, proved=judgement.proved))
+                return _error(error, judgement)
 
     def _not_applicable(self, judgement: Judgement, end: NotApplicable) -> _Conclusion:
         """Return not-applicable, or a fail where the vendor declared that the capability is there."""
@@ -270,9 +321,13 @@ def _kept(findings: Sequence[Finding]) -> list[Finding]:
     return sorted(kept, key=lambda each: firsts[each.requirement, each.code] is not each)
 
 
+def _error(error: BaseException, judgement: Judgement) -> _Conclusion:
+    return _Conclusion(Verdict.ERROR, quoting.traceback_of(error, proved=judgement.proved))
+
+
 def _concludes(call: pytest.CallInfo[None]) -> bool:
     """Tell whether a check ends with this call: its own, or a set-up that failed; an interruption concludes nothing."""
     error = call.excinfo.value if call.excinfo else None
-    if error is not None and not isinstance(error, Exception):
+    if isinstance(error, KeyboardInterrupt | pytest.exit.Exception):
         return False
     return call.when == "call" or (call.when == "setup" and error is not None)

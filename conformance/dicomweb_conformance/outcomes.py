@@ -70,7 +70,7 @@ class Telling:
             case Verdict.FIXED:
                 report.outcome, report.longrepr = "failed", reason
             case Verdict.ERROR:
-                report.outcome = "failed"
+                report.outcome, report.longrepr = "failed", report.longrepr or reason
             case _:
                 path, line, _ = item.location
                 report.outcome, report.longrepr = "skipped", (path, line or 0, reason)

@@ -7,25 +7,27 @@ run record.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
-import shutil
 import sys
 import time
+from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock, Timeout
 
-from dicomweb_conformance import catalogue, cleaning, embedded, exclusion, known
+from dicomweb_conformance import catalogue, embedded, exclusion, known, report_directory
 from dicomweb_conformance.auth import CredentialsError
-from dicomweb_conformance.concluding import ConcludingMessages
-from dicomweb_conformance.instruments import LOG, STATE, VERSION, Instruments, instruments, started
+from dicomweb_conformance.disk import NotWrittenError
+from dicomweb_conformance.ending import Ending, Step, Trouble, reason
+from dicomweb_conformance.finishing import Finishing
+from dicomweb_conformance.instruments import LOG, VERSION, Instruments, instruments, started
 from dicomweb_conformance.judging import Judging
-from dicomweb_conformance.known import KnownError, KnownFailure
+from dicomweb_conformance.known import KnownError
 from dicomweb_conformance.options import OptionError, Settings
 from dicomweb_conformance.outcomes import JUnitNames, Outcomes
 from dicomweb_conformance.output import Output, cleaned_logs
@@ -33,13 +35,10 @@ from dicomweb_conformance.planning import Planning, record_plan
 from dicomweb_conformance.preflight import CannotBeJudged, preflight
 from dicomweb_conformance.profile import Profile, ProfileError, load_profile
 from dicomweb_conformance.recorder import now
-from dicomweb_conformance.terminal import terminal_lines
-from dicomweb_conformance.termination import taken_as_interrupt
-from dicomweb_reports import record, summary
-from dicomweb_reports.write import write_reports
-
-_RUN_FILES = ("run.jsonl", "report.json", "report.html", "report.md", "exchanges.har")
-_ENDED = frozenset({pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED})
+from dicomweb_conformance.report_directory import NoReportDirectoryError
+from dicomweb_conformance.terminal import render_line, terminal_lines, verdict_line
+from dicomweb_conformance.termination import HangupError, taken_as_interrupt
+from dicomweb_reports import summary
 
 
 class ConformanceSession:
@@ -61,11 +60,14 @@ class ConformanceSession:
         self.controls = from_controller is None
         self.exit_stack = ExitStack()
         self.instruments: Instruments | None = None
-        self.stale: list[tuple[KnownFailure, str]] = []
-        self.run: record.Run | None = None
         self.output = Output(config, settings.redaction)
         config.pluginmanager.register(self.output, "dicomweb-output")
         self.exit_stack.enter_context(cleaned_logs(self.output.shown))
+        self.judging: Judging | None = None
+        self.finishing: Finishing | None = None
+        self.ending = Ending()
+        self.stopped = ""
+        self.told = False
         try:
             self.profile: Profile = load_profile(settings.profile)
             self.known = (known.load(settings.known) if settings.known else ()) + known.rows(
@@ -90,8 +92,8 @@ class ConformanceSession:
         """Take up the instruments of this process, and give them to the checks."""
         self.settings = replace(self.settings, target=replace(self.settings.target, url=url))
         self.instruments = instruments(self.settings, self.profile, process, self._say, self.exit_stack)
-        judging = Judging(self.settings, self.profile, self.instruments, self.known)
-        self.config.pluginmanager.register(judging, "dicomweb-judging")
+        self.judging = Judging(self.settings, self.profile, self.instruments, self.known)
+        self.config.pluginmanager.register(self.judging, "dicomweb-judging")
         return self.instruments
 
     def _say(self, line: str) -> None:
@@ -109,12 +111,29 @@ class ConformanceSession:
 
     @pytest.hookimpl
     def pytest_sessionstart(self) -> None:
-        """Make the report's directory, start what is to be started, and see whether the target can be judged."""
-        if not self.controls or self.config.getoption("collectonly"):
+        """Take the report's directory, start what is to be started, and see whether the target can be judged."""
+        if self.config.getoption("collectonly"):
             return
         self.exit_stack.enter_context(taken_as_interrupt())
+        if not self.controls:
+            return
+        try:
+            self._begin()
+        except (CannotBeJudged, CredentialsError, NoReportDirectoryError, NotWrittenError) as problem:
+            raise pytest.UsageError(self.output.shown(str(problem))) from None
+        except (pytest.UsageError, pytest.exit.Exception):
+            raise
+        except Exception as error:  # whatever it stumbles over, it is told without a traceback
+            self.ending.note(f"the run did not begin ({reason(error)}): nothing was judged", error)
+            trouble = self.ending.troubles[-1]
+            if self.instruments is not None:
+                self.instruments.recorder.tolerate_losses()
+                self.instruments.recorder.event("trouble", what=trouble.what, traceback=trouble.traceback)
+            pytest.exit(self.output.shown(trouble.what), returncode=pytest.ExitCode.INTERNAL_ERROR)
+
+    def _begin(self) -> None:
         self._keep_others_out()
-        self._prepare_directory()
+        report_directory.take(self.settings.report, self.exit_stack)
         if self.settings.write_known:
             self._prepare_known(self.settings.write_known)
         self.exit_stack.callback(self._clean_log)
@@ -126,18 +145,13 @@ class ConformanceSession:
             server = embedded.start(self.profile.flavour)
             self.exit_stack.callback(server.stop)
             url = server.url
+        report_directory.clear(self.settings.report)
         tools = self._judge_at(url, "main")
         self._record_header(tools)
-        self.config.pluginmanager.register(
-            ConcludingMessages(tools.recorder, self.known, tools.observers), "dicomweb-messages"
-        )
         self.began = time.monotonic()
-        try:
-            if self.settings.start:
-                tools.liveness.wait()
-            preflight(tools.watching, self.settings.target, self.settings.seed)
-        except (CannotBeJudged, CredentialsError) as problem:
-            raise pytest.UsageError(self.output.shown(str(problem))) from None
+        if self.settings.start:
+            tools.liveness.wait()
+        preflight(tools.watching, self.settings.target, self.settings.seed)
 
     def _keep_others_out(self) -> None:
         """See that no other run makes and deletes the same studies on the target; the embedded server is our own."""
@@ -147,27 +161,6 @@ class ConformanceSession:
             self.exit_stack.enter_context(exclusion.alone(self.settings.target.url, self.settings.seed))
         except exclusion.GoesOnError as problem:
             raise pytest.UsageError(str(problem)) from None
-
-    def _prepare_directory(self) -> None:
-        report = self.settings.report
-        in_use = FileLock(report / ".in-use.lock")
-        try:
-            report.mkdir(parents=True, exist_ok=True)
-            in_use.acquire(timeout=0)
-        except Timeout:
-            raise pytest.UsageError(
-                f"another run writes to {report}: --dicomweb-report=DIR names another directory"
-            ) from None
-        except OSError as error:
-            raise pytest.UsageError(
-                f"{report} cannot take a report: {error.strerror}; --dicomweb-report=DIR names another directory"
-            ) from None
-        self.exit_stack.callback(in_use.release)
-        for name in _RUN_FILES:
-            (report / name).unlink(missing_ok=True)
-        for directory in (report / "bodies", report / STATE):
-            shutil.rmtree(directory, ignore_errors=True)
-        (report / STATE).mkdir()
 
     def _clean_log(self) -> None:
         """Take secrets out of what the target itself printed: servers log header fields."""
@@ -226,80 +219,108 @@ class ConformanceSession:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Write down what is planned; under xdist every worker collects the same, and the first one tells."""
         if self.instruments is not None and self.instruments.recorder.process in {"main", "gw0"}:
-            record_plan(self.instruments.recorder, self.profile, session.items)
+            # The first check then finds out, too, and ends the run in good order.
+            with contextlib.suppress(NotWrittenError):
+                record_plan(self.instruments.recorder, self.profile, session.items)
 
     # After the last check
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Clean up, settle the exit status and write the reports."""
-        tools = self.instruments
-        if tools is None:
-            return
-        if not self.controls:
-            tools.observers.close()
-        if not self.controls or exitstatus == pytest.ExitCode.USAGE_ERROR:
-            return
-        self._clean(tools)
-        run = record.load(self.settings.report)
-        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
-        self.stale = [] if interrupted else known.stale(self.known, run)
-        if exitstatus in _ENDED and run.planned:
-            failed = bool(self.stale) or exitstatus == pytest.ExitCode.TESTS_FAILED
-            session.exitstatus = 1 if failed else summary.exit_status(run, self.settings.strict)
-        tools.recorder.event(
-            "footer",
-            finished=now(),
-            exit=int(session.exitstatus),
-            seconds=round(time.monotonic() - self.began, 3),
-            interrupted=interrupted,
-            stale=[
-                {
-                    "check": each.check,
-                    "requirement": each.requirement,
-                    "code": each.code,
-                    "reason": each.reason,
-                    "why": why,
-                }
-                for each, why in self.stale
-            ],
-        )
-        if self.settings.write_known:
-            reason = f"seen on {now()[:10]} with dicomweb-conformance {VERSION}; not yet explained"
-            known.write(self.settings.write_known, known.of_run(run, self.known, reason))
-        self.run = write_reports(self.settings.report)
-        shutil.rmtree(self.settings.report / STATE, ignore_errors=True)
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object | None) -> None:
+        """Hear from a worker of pytest-xdist what went wrong in it; one that died says nothing."""
+        said = getattr(node, "workeroutput", {}).get("dicomweb", {})
+        for what, trace in said.get("troubles", ()):
+            self.ending.add(Trouble(what, trace))
+        self.stopped = self.stopped or said.get("stopped", "")
+        if error and not hasattr(node, "workeroutput"):
+            self.ending.note(f"worker {node.gateway.id} died: what it had not written down by then is lost")
 
-    def _clean(self, tools: Instruments) -> None:
-        of_this_run = tools.ledger.of_this_run()
-        refused = tools.access.ended
+    @pytest.hookimpl
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Remember that pytest, or a plugin of it, broke down."""
+        self.ending.note(f"pytest ended with an internal error ({reason(excinfo.value)})", excinfo.value)
+
+    @pytest.hookimpl
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Say nothing more to a terminal that is gone: that would break off all that is still to be done."""
+        terminal = self.config.pluginmanager.getplugin("terminalreporter")
+        if isinstance(excinfo.value, HangupError) and terminal is not None:
+            self.config.pluginmanager.unregister(terminal)
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, object, object]:
+        """Conclude, let the other plugins end, then do the rest; nothing that fails keeps anything else from it."""
+        tools = self.instruments
+        if tools is None or exitstatus == pytest.ExitCode.USAGE_ERROR:
+            return (yield)
+        self.stopped = self.stopped or (self.judging.stopped if self.judging else "") or tools.recorder.lost
+        if not self.controls:
+            self._end_worker(tools)
+            return (yield)
+        self.finishing = Finishing(session, self.settings, tools, self.known, self.began, self.ending, self.stopped)
+        self.finishing.conclude(exitstatus)
         try:
-            if not refused:
-                cleaned = cleaning.clean(tools.service, tools.ledger, of_this_run, self.settings.grace)
-        except CredentialsError as error:
-            refused = str(error)
-        if refused:
-            cleaned = cleaning.Cleaned(0, tuple(cleaning.Left(each.study_uid, refused) for each in of_this_run))
-        for each in cleaned.left:
-            tools.recorder.event("left", study_uid=each.study_uid, reason=each.reason)
-        tools.recorder.event("cleaned", studies=cleaned.removed)
+            return (yield)
+        except pytest.exit.Exception:
+            raise
+        except (Exception, KeyboardInterrupt) as error:
+            # Such as that of a JUnit file for which there is no room.
+            self.ending.note(f"another plugin of pytest failed at the end of the run ({reason(error)})", error)
+            return []
+        finally:
+            self.finishing.close()
+
+    def _end_worker(self, tools: Instruments) -> None:
+        """Write down what this process knows, and leave the rest to the controller."""
+        tools.recorder.tolerate_losses()
+        self.ending.take(
+            Step("counting messages", tools.observers.close, "the numbers of messages judged are too low"),
+            Step("putting the ledger back", tools.ledger.restore, "it may not name all that is on the target"),
+        )
+        self.config.workeroutput["dicomweb"] = {  # type: ignore[attr-defined]  # set by xdist
+            "stopped": self.stopped,
+            "troubles": [[each.what, each.traceback] for each in self.ending.troubles],
+        }
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Tell the run in a screen."""
-        if self.run is None:
-            return
-        terminalreporter.section("DICOMweb conformance")
-        for line in terminal_lines(self.run):
-            terminalreporter.write_line(line)
-        for row, why in self.stale:
-            terminalreporter.write_line(
-                f"stale known failure: {row.check}, {row.requirement}, {row.code}: {why}", red=True
-            )
+        if self.finishing is not None:
+            terminalreporter.section("DICOMweb conformance")
+            self._tell(self.finishing, terminalreporter.write_line)
+
+    def _tell(self, finishing: Finishing, write: Callable[..., None]) -> None:
+        self.told = True
+        run = finishing.run
+
+        def summarise() -> None:
+            for line in terminal_lines(run) if run else ():
+                write(line)
+
+        self.ending.take(Step("the summary", summarise, "report.html has it"))
+        for row, why in finishing.stale:
+            write(f"stale known failure: {row.check}, {row.requirement}, {row.code}: {why}", red=True)
+        for each in self.ending.interruptions:
+            write(f"{each}.", red=True)
+        for trouble in self.ending.troubles:
+            write(f"The run did not end: {self.output.shown(trouble.what)}.", red=True)
+        if run is not None:
+            write(f"Until then: {summary.so_far(run)}" if self.ending.troubles else verdict_line(run))
+        finishing.session.exitstatus = finishing.status
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         """End what was started; the last line printed is the path of the report."""
-        self.exit_stack.close()
-        if self.run is not None:
-            sys.stdout.write(f"{self.settings.report / 'report.html'}\n")
+        self.ending.take(Step("ending what was started", self.exit_stack.close, "see whether it still runs"))
+        finishing = self.finishing
+        if finishing is None:
+            return
+        finishing.session.exitstatus = finishing.status
+        # Whoever reads it may be gone.
+        with contextlib.suppress(OSError):
+            if not self.told:
+                self._tell(finishing, lambda line, **_: print(line))  # noqa: T201 - nobody else prints any more
+            if finishing.run is not None and "report.html" not in finishing.unwritten:
+                sys.stdout.write(f"{self.settings.report / 'report.html'}\n")
+            else:
+                sys.stdout.write(f"{render_line(self.settings.report)}\n")
             sys.stdout.flush()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from dicomweb_conformance.verdicts import Verdict
@@ -40,8 +42,12 @@ _COLUMNS = (
 )
 
 
+_NAMED = 10
+"""Checks that are named at most: the rest is in the reports."""
+
+
 def terminal_lines(run: record.Run) -> Iterator[str]:
-    """Tell a run in a screen: services by verdict, what stayed on the target, and the verdict over all."""
+    """Tell a run in a screen: services by verdict, what is open, and what stayed on the target."""
     rows = summary.services(run)
     columns = [each for each in _COLUMNS if any(row.get(each) for row in rows.values())]
     width = max([len("service"), *map(len, rows)])
@@ -59,12 +65,29 @@ def terminal_lines(run: record.Run) -> Iterator[str]:
     slow = [each for each in run.stored if each.delay > 1]
     if slow:
         yield f"stored studies became visible after up to {max(each.delay for each in slow):.1f} s"
+    if open_ := summary.not_concluded(run):
+        more = f" and {len(open_) - _NAMED} more" if len(open_) > _NAMED else ""
+        yield f"not concluded, {len(open_)} x: {', '.join(each.check for each in open_[:_NAMED])}{more}"
     if run.left:
-        ledger = run.directory / "ledger.jsonl"
-        yield f"left on the target: {len(run.left)} studies, named in {ledger} ({visible(run.left[0].reason, VALUE)})"
+        yield f"left on the target: {len(run.left)} studies, named in {run.directory / 'ledger.jsonl'}"
+        for reason, times in Counter(each.reason for each in run.left).most_common(5):
+            yield f"  {times} x: {visible(reason, VALUE)}"
+        yield f"  to try again: {clean_line(run.directory, str(run.settings.get('url', run.target.url)))}"
+
+
+def verdict_line(run: record.Run) -> str:
+    """Return the verdict over all in a line."""
     overall = summary.overall(run)
-    yield (
-        f"The target {overall.verdict}: {overall.reason}"
-        if "conform" in overall.verdict
-        else f"{overall.verdict.capitalize()}: {overall.reason}"
-    )
+    if "conform" in overall.verdict:
+        return f"The target {overall.verdict}: {overall.reason}"
+    return f"{overall.verdict.capitalize()}: {overall.reason}"
+
+
+def clean_line(directory: Path, url: str) -> str:
+    """Return the command that removes what a run left on a target."""
+    return f"dicomweb-conformance clean --dicomweb-report={quote(str(directory))} --dicomweb-url={quote(url)}"
+
+
+def render_line(directory: Path) -> str:
+    """Return the command that writes the reports of a run to another directory."""
+    return f"dicomweb-conformance render {quote(str(directory))} --to DIR"

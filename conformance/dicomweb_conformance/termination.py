@@ -1,4 +1,4 @@
-"""A request to end from outside, taken as Ctrl-C is: what was stored is removed, what was concluded is reported."""
+"""Requests to end from outside, taken as Ctrl-C is: what was stored is removed, what was concluded is reported."""
 
 from __future__ import annotations
 
@@ -8,24 +8,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+_REQUESTS = ("SIGTERM", "SIGHUP")
+
+
+class HangupError(KeyboardInterrupt):
+    """The terminal is gone: whatever is written to it fails."""
+
 
 @contextmanager
 def taken_as_interrupt() -> Iterator[None]:
-    """Raise KeyboardInterrupt at the first SIGTERM, which CI systems and containers send; the second one ends at once.
+    """Raise KeyboardInterrupt at SIGTERM, of CI systems and containers, and at SIGHUP, of a terminal that closes.
 
-    Whoever handles that signal already goes on doing so, and outside the main thread nobody can.
+    Each ends what it meets, as each Ctrl-C does. Whoever handles such a signal already, or ignores it as `nohup` does,
+    goes on doing so, and outside the main thread nobody can.
     """
-    in_main = threading.current_thread() is threading.main_thread()
-    if not in_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, _interrupt)
+    taken = []
+    if threading.current_thread() is threading.main_thread():
+        wanted = [getattr(signal, name) for name in _REQUESTS if hasattr(signal, name)]
+        taken = [each for each in wanted if signal.getsignal(each) is signal.SIG_DFL]
+    for each in taken:
+        signal.signal(each, _interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for each in taken:
+            signal.signal(each, signal.SIG_DFL)
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    raise KeyboardInterrupt("SIGTERM")
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    name = signal.Signals(number).name
+    raise HangupError(name) if name == "SIGHUP" else KeyboardInterrupt(name)

@@ -1,9 +1,10 @@
-"""Writing all reports of a run beside its record."""
+"""Writing all reports of a run, beside its record or elsewhere."""
 
 from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 from dicomweb_reports.record import load
@@ -14,28 +15,54 @@ from dicomweb_reports.report_markdown import markdown
 from dicomweb_reports.visible import visible_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from dicomweb_reports.model import Run
 
+_RENDERERS: dict[str, Callable[[Run, IO[str]], object]] = {
+    "report.json": lambda run, file: file.write(visible_json(_json(report(run)))),
+    "report.html": lambda run, file: file.write(html(run)),
+    "report.md": lambda run, file: file.write(markdown(run)),
+    "exchanges.har": write_har,
+}
+REPORTS = tuple(_RENDERERS)
+"""The files that are written, by name."""
 
-def write_reports(directory: Path) -> Run:
-    """Render the run in `directory` to report.json, report.html, report.md and exchanges.har there.
 
-    Returns the run. Each file is whole or as it was before. Raises RecordError where the record cannot
-    be read, OSError where a file cannot be written.
+@dataclass(frozen=True)
+class Unwritten:
+    """A report that could not be written; the file of that name is as it was before."""
+
+    name: str
+    error: Exception
+
+
+@dataclass(frozen=True)
+class Written:
+    """A run, and which of its reports could not be written."""
+
+    run: Run
+    unwritten: tuple[Unwritten, ...]
+
+
+def write_reports(directory: Path, to: Path | None = None) -> Written:
+    """Render the run in `directory` to report.json, report.html, report.md and exchanges.har, there or in `to`.
+
+    Each file is whole or as it was before, and none depends on another. Raises RecordError where the record cannot be
+    read, OSError where `to` cannot be made.
     """
     run = load(directory)
-    with _whole(directory / "report.json") as file:
-        file.write(visible_json(_json(report(run))))
-    with _whole(directory / "report.html") as file:
-        file.write(html(run))
-    with _whole(directory / "report.md") as file:
-        file.write(markdown(run))
-    with _whole(directory / "exchanges.har") as file:
-        write_har(run, file)
-    return run
+    there = to or directory
+    there.mkdir(parents=True, exist_ok=True)
+    unwritten = []
+    for name, render in _RENDERERS.items():
+        try:
+            with _whole(there / name) as file:
+                render(run, file)
+        except Exception as error:  # whatever one renderer stumbles over, the other reports are written
+            unwritten.append(Unwritten(name, error))
+    return Written(run, tuple(unwritten))
 
 
 def _json(document: dict[str, Any]) -> str:
@@ -61,8 +88,9 @@ def _member(value: object) -> str:
 def _whole(path: Path) -> Iterator[IO[str]]:
     """Open a file that takes the place of `path` only once it is complete."""
     part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
     try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
+        with part.open("x", encoding="utf-8", newline="\n") as file:
             yield file
         part.replace(path)
     finally:

@@ -9,6 +9,15 @@ import pytest
 from runs import Run
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-moment", action="store_true", help="fill the disk at each moment, and not only at some")
+
+
+@pytest.fixture
+def every_moment(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--every-moment", default=False))
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """Start pytest with arguments and environment variables in an empty directory."""

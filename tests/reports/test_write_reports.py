@@ -22,7 +22,8 @@ def test_all_reports_are_written_beside_the_record(tmp_path: Path) -> None:
 
     written = write.write_reports(run.path)
 
-    assert written.target.product is not None
+    assert written.run.target.product is not None
+    assert written.unwritten == ()
     path = run.path / "report.html"
     assert "Does not conform" in path.read_text("utf-8")
     assert json.loads((run.path / "report.json").read_text("utf-8"))["counts"]["fail"] == 4
@@ -51,20 +52,49 @@ def test_results_and_exchanges_stand_on_a_line_of_their_own(tmp_path: Path) -> N
     assert any(line.startswith('"main-6": {"method": "GET"') for line in lines)
 
 
-def test_a_renderer_that_fails_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("step", ["HarFile.add_entry", "HarFile.open"])
+def test_a_renderer_that_fails_leaves_no_half_file_and_all_others(
+    step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = realistic(tmp_path / "run")
     write.write_reports(run.path)
     before = (run.path / "exchanges.har").read_bytes()
+    for name in ("report.json", "report.html", "report.md"):
+        (run.path / name).unlink()
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ValueError("half way")
 
-    monkeypatch.setattr(write, "write_har", fail)
-    with pytest.raises(ValueError, match="half way"):
-        write.write_reports(run.path)
+    monkeypatch.setattr(f"dicomweb_reports.report_har.{step}", fail)
+    written = write.write_reports(run.path)
 
+    assert [(each.name, str(each.error)) for each in written.unwritten] == [("exchanges.har", "half way")]
     assert (run.path / "exchanges.har").read_bytes() == before
     assert not list(run.path.glob("*.part"))
+    assert all((run.path / name).exists() for name in REPORTS)
+
+
+def test_reports_are_written_elsewhere(tmp_path: Path) -> None:
+    run = realistic(tmp_path / "run")
+
+    write.write_reports(run.path, tmp_path / "else" / "where")
+
+    assert sorted(each.name for each in (tmp_path / "else" / "where").iterdir()) == sorted(REPORTS)
+    assert sorted(each.name for each in run.path.iterdir()) == ["bodies", "run.jsonl"]
+
+
+def test_what_a_link_leads_to_is_not_written(tmp_path: Path) -> None:
+    run = realistic(tmp_path / "run")
+    theirs = tmp_path / "theirs"
+    theirs.write_text("precious")
+    for name in REPORTS:
+        (run.path / name).symlink_to(theirs)
+        (run.path / f"{name}.part").symlink_to(theirs)
+
+    write.write_reports(run.path)
+
+    assert theirs.read_text() == "precious"
+    assert not any((run.path / name).is_symlink() for name in REPORTS)
 
 
 def test_no_record_no_reports(tmp_path: Path) -> None:

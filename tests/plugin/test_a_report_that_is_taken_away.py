@@ -1,0 +1,71 @@
+"""Somebody removes, or moves, what a run writes to: what was concluded is put back, and what is left stays named."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sites import Moment, Site, site
+from starlette.requests import Request
+
+SELECTED = ("-m", "store and smoke or metadata")
+
+
+def request(number: int) -> Moment:
+    return lambda _http, counted: counted == number
+
+
+def deletes(http: Request, _number: int) -> bool:
+    return http.method == "DELETE"
+
+
+def removed(archive: Site) -> Callable[[], None]:
+    return lambda: shutil.rmtree(archive.report)
+
+
+def moved(archive: Site) -> Callable[[], None]:
+    return lambda: archive.report.rename(archive.report.with_name("elsewhere")) and None
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_bodies_that_are_removed_take_no_check_along(workers: str, tmp_path: Path) -> None:
+    with site(tmp_path) as archive:
+        archive.reference.at(request(60), lambda: shutil.rmtree(archive.report / "bodies"))
+        status, printed = archive.run(*SELECTED, "-n", workers)
+
+        assert status == 3, printed
+        assert "Traceback" not in printed
+        line = f"The run did not end: {archive.report / 'bodies'} was removed while the run went on"
+        assert line in printed
+        told = archive.told()
+        assert told["counts"]["not concluded"] == told["counts"]["error"] == 0
+        assert told["overall"]["verdict"] == "partial"
+        assert (archive.report / "report.html").exists()
+        assert archive.studies() == set()
+
+
+@pytest.mark.parametrize("take_away", [removed, moved])
+@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("moment", [request(60), deletes], ids=["in mid-run", "in clean-up"])
+def test_a_directory_that_is_taken_away_ends_the_run_with_its_report(
+    take_away: Callable[[Site], Callable[[], None]], workers: str, moment: Moment, tmp_path: Path
+) -> None:
+    with site(tmp_path) as archive:
+        archive.reference.at(moment, take_away(archive))
+        status, printed = archive.run(*SELECTED, "-n", workers)
+
+        assert status == 3, printed
+        assert "Traceback" not in printed
+        assert "conforms" not in printed
+        assert "was removed or moved while the run went on" in printed
+        told = archive.told()
+        assert told["overall"]["verdict"] == "partial"
+        assert told["counts"]["pass"] > 0
+        assert {each["verdict"] for each in told["results"]} <= {"pass", "note", "not-applicable"}
+        if moment is not deletes:
+            assert told["counts"]["not concluded"] > 0
+        if archive.studies():
+            assert archive.studies() <= archive.ledger()
+            status, printed = archive.clean()
+            assert status == 0, printed
+        assert archive.studies() == set()
