@@ -22,6 +22,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from placeholders import filled
@@ -94,5 +95,6 @@ def _pieces(step: Any, names: Mapping[str, str]) -> Iterator[bytes]:
             raise ValueError(f"no step of a behaviour: {step!r}")
 
 
+@cache
 def _zipped(text: bytes, times: int) -> bytes:
     return gzip.compress(text * times, 9, mtime=0)
