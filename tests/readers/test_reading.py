@@ -10,9 +10,9 @@ import pydicom
 import pytest
 from PIL import Image
 
-from dicomweb_conformance import native_xml
-from dicomweb_conformance.reading import deflated, json_documents, part10_files, picture_files, pixel_data, values
-from dicomweb_conformance.reading.unreadable import DEEPEST, Form, UnreadableError, quietly
+from dicomweb_conformance import limits, native_xml
+from dicomweb_conformance.reading import json_documents, part10_files, picture_files, pixel_data, values
+from dicomweb_conformance.reading.unreadable import DEEPEST, Form, TooLargeError, UnreadableError, quietly
 from dicomweb_fixtures.corpus import Corpus
 
 EXPLICIT = "1.2.840.10008.1.2.1"
@@ -106,9 +106,9 @@ def test_a_data_set_that_cannot_be_read(octets: bytes, sentence: str) -> None:
 
 
 def test_a_deflated_data_set_that_is_larger_than_anything(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deflated, "LARGEST", 1000)
+    monkeypatch.setattr(limits, "DATA_SET", 1000)
 
-    with pytest.raises(UnreadableError, match="it unpacks to more than"):
+    with pytest.raises(TooLargeError, match="it unpacks to more than"):
         part10_files.read(file(zlib.compress(bytes(100_000), wbits=-15), DEFLATED))
 
 
@@ -196,7 +196,16 @@ def test_pixels_that_do_not_decode(corpus: Corpus) -> None:
         pixel_data.samples(data_set)
 
 
-@pytest.mark.parametrize(("rows", "frames"), [(65535, 100_000), (None, 1), (64, "many")])
+def test_more_pixels_than_are_read(corpus: Corpus) -> None:
+    data_set = part10_files.read(corpus.ct_pair.instances[0].part10)
+    data_set.add(pydicom.DataElement(0x00280008, "LO", "100000"))
+    data_set.Rows = data_set.Columns = 65535
+
+    with pytest.raises(TooLargeError, match=r"^the pixels are larger than this suite reads: they are "):
+        pixel_data.samples(data_set)
+
+
+@pytest.mark.parametrize(("rows", "frames"), [(None, 1), (64, "many")])
 def test_pixels_of_an_odd_description(corpus: Corpus, rows: int | None, frames: object) -> None:
     data_set = part10_files.read(corpus.ct_pair.instances[0].part10)
     data_set.add(pydicom.DataElement(0x00280008, "LO", str(frames)))

@@ -55,7 +55,8 @@ class TooLargeError(Exception):
     """
 
     def __init__(self, form: Form, why: str) -> None:
-        super().__init__(f"{form.value} is larger than this suite reads: {why}")
+        verb = "are" if form is Form.PIXELS else "is"
+        super().__init__(f"{form.value} {verb} larger than this suite reads: {why}")
 
 
 @contextmanager
