@@ -176,6 +176,7 @@ def sweeping(settings: Settings, tools: Instruments, longest: float) -> Iterator
         screen=tools.screening.screen,
         shown_url=tools.screening.url,
         wait_for_turn=tools.pace.wait,
+        doubt=partial(_doubt, tools.access),
     )
     with closing(client):
         yield StudiesService(client, tools.ledger, tools.own, "clean")

@@ -190,8 +190,8 @@ class Judging:
         except Exception as error:  # the verdict is recorded, and stands however it is told
             report.outcome = "failed"
             report.longrepr = (
-                f"{judgement.check}: {conclusion.verdict.value}. It cannot be told here "
-                f"({type(error).__name__}: {error}); the report in {self.settings.report} does"
+                f"{judgement.check}: {conclusion.verdict.value}. It cannot be told here ({type(error).__name__}); "
+                f"the report in {self.settings.report} does"
             )
         if not judgement.proved:
             # pytest's own words hold the values of variables, and what was logged meanwhile.
@@ -216,6 +216,7 @@ class Judging:
         item.session.shouldstop = self.stopped
         path, line, _ = item.location
         report.outcome, report.longrepr = "skipped", (path, line or 0, f"not concluded: {reason}")
+        report.sections.clear()  # what was printed or logged meanwhile may quote anybody's answer
 
     def _recorded(self, item: pytest.Item, judgement: Judgement, call: pytest.CallInfo[None]) -> _Conclusion:
         """Come to the conclusion of a check and write it down; where that fails, it is a mistake of this suite."""

@@ -106,6 +106,25 @@ def test_a_token_that_can_be_renewed_is_and_the_request_repeated(
     assert refused & {each.get("retry_of") for each in recorded}
 
 
+@pytest.mark.usefixtures("endpoint")
+def test_a_token_that_expires_before_clean_up_is_renewed_for_it(key_file: Path, tmp_path: Path) -> None:
+    class Expiring(Guarded):
+        async def exchange(self, steps, http: Request) -> Response:  # type: ignore[no-untyped-def]  # as overridden
+            if http.method == "DELETE" and len(self.taken) == 1:
+                self.uses = self.taken.total()
+            return await super().exchange(steps, http)
+
+    server = Expiring(10_000)
+    with running(server) as url:
+        report, printed = judge(
+            url, tmp_path, f"--dicomweb-auth=google:{key_file}", selected="search-limit or store-multipart"
+        )
+
+    assert server.refused, "it did expire"
+    assert report["left"] == [], printed
+    assert report["cleaned"] > 0
+
+
 def test_a_token_that_cannot_be_renewed_ends_the_rest(endpoint: TokenEndpoint, key_file: Path, tmp_path: Path) -> None:
     class Revoking(Guarded):
         async def exchange(self, steps, http: Request) -> Response:  # type: ignore[no-untyped-def]  # as overridden

@@ -168,4 +168,6 @@ owner.{name} = broken
     assert concluded == {"search-limit-caps": "pass" if told else "error", "search-limit-zero": "pass"}
     assert ended.returncode == 1, ended.stdout
     assert "INTERNALERROR" not in ended.stdout + ended.stderr
+    if told:
+        assert "search-limit-caps: pass. It cannot be told here (ValueError); the report in " in ended.stdout
     assert report(tmp_path)["overall"]["verdict"] == "partial"
