@@ -37,19 +37,38 @@ def read(octets: bytes) -> Dataset:
         UnreadableError: the octets are no file, or something in it is no element or no value of its VR.
         TooLargeError: it unpacks to more, or has more elements or values, than are read.
     """
+    found = _told_apart(octets)
+    with quietly():
+        _convert(found.file_meta)
+        _convert(found)
+    return found
+
+
+def read_apart(octets: bytes) -> dict[int, bytes]:
+    """Return the octets of each value of a Part 10 file that is no sequence, by tag, as they stand.
+
+    For a file that may be as malformed as the one that was sent: no value is converted, so that none can be wrong.
+
+    Raises:
+        UnreadableError: the octets are no file, or its elements cannot be told apart.
+        TooLargeError: as `read`.
+    """
+    found = _told_apart(octets)
+    raw: dict[int, object] = {int(tag): found.get_item(tag) for tag in found.keys()}  # noqa: SIM118 - iterating converts elements
+    return {tag: bytes(each.value or b"") for tag, each in raw.items() if isinstance(each, RawDataElement)}
+
+
+def _told_apart(octets: bytes) -> Dataset:
     _must_be_small(octets)
     with quietly():
         try:
-            found = pydicom.dcmread(io.BytesIO(octets))
+            return pydicom.dcmread(io.BytesIO(octets))
         except InvalidDicomError:
             raise UnreadableError(Form.DICOM, "it is no Part 10 file", "octet 128, where DICM should stand") from None
         except RecursionError:
             raise _too_deep() from None
         except Exception as error:  # pydicom raises whatever its parser stumbles over
             raise UnreadableError(Form.DICOM, f"its elements cannot be told apart ({type(error).__name__})") from error
-        _convert(found.file_meta)
-        _convert(found)
-    return found
 
 
 def _must_be_small(octets: bytes) -> None:
