@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -26,6 +27,9 @@ KINDS = ("dicom", "json", "xml", "multipart", "other")
 FEW, MANY = 40, 600
 """Answers of each kind."""
 SEEDS = {"dicom": range(1, 5), "google": range(1, 3)}
+FEWEST = {"dicom": (20, 1500), "google": (20, 500)}
+"""Answers with faults that runs must meet with, few of them or many, to show anything."""
+LOG = logging.getLogger(__name__)
 FAST = ["-k", "smoke or xml-metadata or retrieve-returns or metadata-holds or rendered-instance or bulkdata-by-uri"]
 """Checks that ask for a bit of everything."""
 
@@ -106,9 +110,7 @@ def test_no_reader_and_no_judge_stumbles(
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
-def test_no_check_of_a_run_stumbles(
-    flavour: str, tmp_path: Path, long: bool, record_property: pytest.RecordProperty
-) -> None:
+def test_no_check_of_a_run_stumbles(flavour: str, tmp_path: Path, long: bool) -> None:
     fuzzed = 0
     for seed in SEEDS[flavour] if long else [1]:
         selection = [] if long else FAST
@@ -119,4 +121,5 @@ def test_no_check_of_a_run_stumbles(
         assert "INTERNALERROR" not in printed, printed
         assert run.footer is not None, printed
         fuzzed += len(fuzzing.told)
-    record_property("fuzzed answers", fuzzed)
+    LOG.info("%s fuzzed answers of %s", fuzzed, flavour)
+    assert fuzzed >= FEWEST[flavour][long]
