@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import pytest
-from reach import Reach, traced
+from reach import Reach
+from reach_cache import kept_or_traced
 
 from dicomweb_reference.server import Reference
 
@@ -13,8 +15,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--every-check",
         action="store_true",
-        help="show each mutant and freedom to every check, and not only to those in which it can show",
+        help="show each mutant to every check, and not only to those in which it can show",
     )
+    parser.addoption("--each-freedom", action="store_true", help="show each freedom alone, and not in bundles")
 
 
 @pytest.fixture(scope="session")
@@ -23,11 +26,10 @@ def every_check(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(scope="session")
-def reach_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[type[Reference]], Reach]:
-    """What each check reaches of a flavour; found out when it is first asked for."""
-    return cache(lambda flavour: traced(tmp_path_factory.mktemp("reach"), flavour))
-
-
-@pytest.fixture(scope="session")
-def reach(reach_of: Callable[[type[Reference]], Reach]) -> Reach:
-    return reach_of(Reference)
+def reach_of(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[type[Reference]], Reach]:
+    """What each check reaches of a flavour; found out when it is first asked for, and kept until sources change."""
+    kept = request.config.cache
+    directory = Path(kept.mkdir("dicomweb-reach")) if kept else tmp_path_factory.mktemp("kept")
+    return cache(lambda flavour: kept_or_traced(flavour, directory, tmp_path_factory.mktemp("reach")))

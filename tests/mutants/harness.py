@@ -79,6 +79,7 @@ def printed_and_judged_at(
 ) -> tuple[int, str, Run]:
     """Judge whatever answers at a base URL; return exit status, what was printed, and the record."""
     printed = io.StringIO()
+    directory.mkdir(parents=True, exist_ok=True)
     own = [
         f"--dicomweb-url={url}",
         f"--dicomweb-report={directory / 'report'}",

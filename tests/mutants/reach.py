@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -115,11 +115,11 @@ def _use_noted(tracer: _Tracer) -> Iterator[None]:
         yield
 
 
-def traced(directory: Path, flavour: type[Reference] = Reference) -> Reach:
-    """Judge a flavour of the reference server with the whole suite, and say what each check reached."""
+def traced(directory: Path, flavour: type[Reference] = Reference, files: Sequence[str] = ()) -> Reach:
+    """Judge a flavour of the reference server with the suite, or some of its files; say what each check reached."""
     tracer = _Tracer(flavour)
     server = tracer.server()
     tracer.shaping = 0
     with _use_noted(tracer):
-        judged(server, directory, plugins=[tracer])
+        judged(server, directory, *files, plugins=[tracer])
     return tracer.reach
