@@ -14,6 +14,7 @@ from dicomweb_fixtures.entities import EXPLICIT_VR_LITTLE_ENDIAN
 FILES: dict[str, Callable[[bytes], bytes]] = {}
 DEFLATED = "1.2.840.10008.1.2.1.99"
 _HUGE = 60000
+_GROUPS = range(0x0009, 0x0009 + 2 * 17, 2)
 
 
 def _named(name: str) -> Callable[[Callable[[bytes], bytes]], Callable[[bytes], bytes]]:
@@ -65,6 +66,14 @@ def _rather_deep(_: bytes) -> bytes:
 @_named("deflated bomb")
 def _deflated(_: bytes) -> bytes:
     return dicom(_packed(element(0x00091010, "OB", b"", 600 << 20), 600), DEFLATED)
+
+
+@_named("a million elements")
+def _many(_: bytes) -> bytes:
+    groups = (
+        b"".join(element(group << 16 | number, "LO", b"") for number in range(0x1000, 0xFFFF)) for group in _GROUPS
+    )
+    return dicom(b"".join(groups))
 
 
 @_named("odd length of US")
