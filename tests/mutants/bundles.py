@@ -33,7 +33,6 @@ _APART = (
     {"codestream-believed", "description-believed", "pixel-description-wanted"},
     {"bulk-data-inline", "bulk-data-relative", "bulk-data-other-host", "bulk-data-elsewhere"},
     {"no-single-part", "single-part-preferred", "single-part-bulk-data-not-offered"},
-    {"single-part-bulk-data-not-offered", "unacceptable-gets-default"},
     {"lossy-is-decoded", "lossy-is-406"},
     {"rendered-multi-frame-406", "multi-frame-rendered-as-gif-only", "rendered-as-jpeg-only"},
     {"rendering-parameters-ignored", "icc-profile-ignored"},
@@ -54,8 +53,8 @@ _APART = (
 )
 """Sets of freedoms of which any two hide each other, or contradict."""
 
-ALONE = frozenset({"json-bulk-store-refused"})
-"""Freedoms that hide so many others that each is a bundle of its own."""
+ALONE = frozenset({"json-bulk-store-refused", "unacceptable-gets-default"})
+"""Freedoms that hide, or change, so many others that each is a bundle of its own."""
 
 
 def bundles(freedoms: Iterable[str]) -> list[frozenset[str]]:
