@@ -26,7 +26,9 @@ class Outcomes:
         if not isinstance(verdict, str):
             return None
         if report.when == "call" or (report.when == "setup" and report.failed):
-            return STATUS[verdict]
+            category = STATUS[verdict][0]
+            # One that could not be told is shown as pytest shows what failed.
+            return None if report.failed and category == "passed" else STATUS[verdict]
         return None
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dicomweb_conformance.redaction import Redaction
+from dicomweb_conformance.termination import telling
 from dicomweb_reports.visible import visible_lines
 
 if TYPE_CHECKING:
@@ -79,9 +80,10 @@ class Output:
         terminal: Any = self.config.pluginmanager.getplugin("terminalreporter")
         if terminal is not None:
             writer = self.config.get_terminal_writer()
-            write = writer.write
+            write = telling(writer.write)
             # pytest's colours are control characters: only secrets can be looked for here.
             writer.write = lambda msg, **how: write(self.redaction.text(msg), **how)  # type: ignore[method-assign]
+            writer.flush = telling(writer.flush)  # type: ignore[method-assign]
         with self._cleaned_errors():
             return (yield)
 

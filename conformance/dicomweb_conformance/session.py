@@ -37,7 +37,7 @@ from dicomweb_conformance.profile import Profile, ProfileError, load_profile
 from dicomweb_conformance.recorder import now
 from dicomweb_conformance.report_directory import NoReportDirectoryError
 from dicomweb_conformance.terminal import render_line, terminal_lines, verdict_line
-from dicomweb_conformance.termination import HangupError, taken_as_interrupt
+from dicomweb_conformance.termination import HangupError, leave_readers, taken_as_interrupt
 from dicomweb_reports import summary
 
 
@@ -242,10 +242,12 @@ class ConformanceSession:
 
     @pytest.hookimpl
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Say nothing more to a terminal that is gone: that would break off all that is still to be done."""
+        """Say nothing more to readers that are gone: that would break off all that is still to be done."""
         terminal = self.config.pluginmanager.getplugin("terminalreporter")
-        if isinstance(excinfo.value, HangupError) and terminal is not None:
-            self.config.pluginmanager.unregister(terminal)
+        if isinstance(excinfo.value, HangupError):
+            leave_readers()
+            if terminal is not None:
+                self.config.pluginmanager.unregister(terminal)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, object, object]:

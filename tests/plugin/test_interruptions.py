@@ -117,6 +117,21 @@ def test_a_terminal_that_closes_is_a_request_to_end(tmp_path: Path) -> None:
         assert archive.ledger() == set()
 
 
+def test_a_reader_of_what_is_printed_that_goes_away_is_a_request_to_end(tmp_path: Path) -> None:
+    with site(tmp_path) as archive:
+        reader, writer = os.pipe()
+        archive.reference.at(request(60), lambda: os.close(reader))
+        process = archive.begin("-m", "store", "-v", stdout=writer, stderr=writer)
+        os.close(writer)
+        status, _ = archive.end(process)
+
+        assert status == 2
+        told = archive.told()
+        assert told["interrupted"] is True
+        assert told["counts"]["pass"] > 0
+        assert archive.studies() == set()
+
+
 def test_who_ignores_a_hangup_goes_on_ignoring_it(tmp_path: Path) -> None:
     with site(tmp_path) as archive:
 
