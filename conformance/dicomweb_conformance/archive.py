@@ -12,26 +12,10 @@ from typing import Literal
 from dicomweb_conformance import dicom_json, media_types, resources
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.judgement import Inconclusive
+from dicomweb_conformance.polling import wait_until
 from dicomweb_conformance.reading.unreadable import TooLargeError, UnreadableError
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance, Study
-
-PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Ask again and again, in growing intervals, until the condition holds or the time is over.
-
-    Tell whether it held.
-    """
-    deadline = time.monotonic() + seconds
-    pauses = iter(PAUSES)
-    while not condition():
-        left = deadline - time.monotonic()
-        if left <= 0:
-            return False
-        time.sleep(min(next(pauses, PAUSES[-1]), left))
-    return True
 
 
 def shows(response: Response, uids: Iterable[str]) -> bool:

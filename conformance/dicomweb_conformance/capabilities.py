@@ -14,6 +14,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from dicomweb_conformance import bulk_data, dicom_json, disk, media_types, resources
+from dicomweb_conformance.absence import CLEAN_REFUSALS, declines_xml
 from dicomweb_conformance.archive import shows
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.profile import Profile
@@ -28,7 +29,6 @@ from dicomweb_fixtures.fresh import Fresh
 from dicomweb_fixtures.json_bulk import Payload
 from dicomweb_fixtures.xml_bulk import XmlPayload
 
-CLEAN_REFUSALS = frozenset({404, 405, 406, 415, 501})
 _STORED_OR_WARNED = frozenset({200, 202})
 
 
@@ -132,16 +132,6 @@ def _pictured_or_elsewhere(response: Response, study: Study) -> bool:
 
 def _shown_in_xml(response: Response, study: Study) -> bool:
     return b"NativeDicomModel" in response.body and _shown(response, study)
-
-
-def declines_xml(response: Response) -> bool:
-    """Tell whether the answer to a request that accepts XML and nothing else says that there is no XML (8.7.8.1)."""
-    refused = response.status in {400, *CLEAN_REFUSALS} - {404}
-    return refused or (response.status == 200 and _is_json(response))
-
-
-def _is_json(response: Response) -> bool:
-    return media_types.name_of(response.content_type) in {media_types.DICOM_JSON, media_types.JSON}
 
 
 # The owner is the check that fails where the capability is missing or broken; the rest of its checks are then not

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from dicomweb_conformance.archive import PAUSES
 from dicomweb_conformance.auth import CredentialsError
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.ledger import Entry, Ledger
+from dicomweb_conformance.polling import PAUSES
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.identifiers import is_of_run
 

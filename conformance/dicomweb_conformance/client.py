@@ -26,7 +26,7 @@ from dicomweb_conformance.connections import Connections, Fields, Wire
 from dicomweb_conformance.content_coding import decoded
 from dicomweb_conformance.exchanges import Examined, Headers, Response
 from dicomweb_conformance.recorder import Recorder, now
-from dicomweb_conformance.screening import Screened
+from dicomweb_conformance.screened import Screened
 from dicomweb_conformance.target import Target
 from dicomweb_conformance.urls import Url
 from dicomweb_conformance.wire_facts import Fault

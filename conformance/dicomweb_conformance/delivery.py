@@ -13,11 +13,12 @@ from pathlib import Path
 from filelock import FileLock
 
 from dicomweb_conformance import disk, store_answer
-from dicomweb_conformance.archive import STUDY_SEARCH, wait_until, ways_of_looking
+from dicomweb_conformance.archive import STUDY_SEARCH, ways_of_looking
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.judgement import Inconclusive, NotApplicable, current, is_judging
 from dicomweb_conformance.loaded import LoadedCorpus
 from dicomweb_conformance.ownership import Own
+from dicomweb_conformance.polling import wait_until
 from dicomweb_conformance.recorder import Recorder
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.entities import EXPLICIT_VR_LITTLE_ENDIAN, Study

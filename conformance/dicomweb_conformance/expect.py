@@ -14,8 +14,8 @@ from typing import NoReturn
 
 from pydicom import Dataset
 
-from dicomweb_conformance import abridging, dicom_json, media_types, multipart, quoting, urls
-from dicomweb_conformance.catalogue import Requirement, code_of, status_observation
+from dicomweb_conformance import abridging, dicom_json, media_types, multipart, quoting
+from dicomweb_conformance.catalogue import Requirement, code_of
 from dicomweb_conformance.dicom_json import DataSet
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.judgement import (
@@ -31,7 +31,7 @@ from dicomweb_conformance.observation import Observation
 from dicomweb_conformance.quoting import Harmless
 from dicomweb_conformance.reading import json_documents, part10_files
 from dicomweb_conformance.reading.unreadable import Form, UnreadableError, writable
-from dicomweb_conformance.studies_service import StudiesService
+from dicomweb_conformance.statuses import status_observation
 from dicomweb_conformance.urls import UrlError
 from dicomweb_conformance.verdicts import Verdict
 from dicomweb_reports.messages import check_id
@@ -134,51 +134,6 @@ class Expectation:
         requirement = self._judgement.requirement(of)
         listed = next((each for each in observations if requirement.verdict_of(each) is not None), observations[0])
         self.observes(listed, where=where, expected=expected, received=received, of=of)
-
-    def leads_to(
-        self, url: str, path: str, service: StudiesService, *, because: str, gone: str, of: str | None = None
-    ) -> None:
-        """Follow a URL that the target gave: it must lead to the resource of that path.
-
-        A URL on another origin is not fetched, and never gets credentials: a proxy may stand in between, so its path is
-        compared. One that cannot be followed is a finding, whatever its path.
-
-        Args:
-            url: as the target gave it, possibly relative to the request.
-            path: the path of the resource below the base URL.
-            service: the target's.
-            because: the observation where it is the URL of another resource.
-            gone: the observation where it does not answer, though the resource is there.
-            of: which of the check's requirements.
-        """
-        expected = [f"a URL that ends in /{path}"]
-        try:
-            # Blanks at the end of a value of VR UR are padding (PS3.5 6.2).
-            there = urls.resolve(url.rstrip(" "), self.response.url)
-        except UrlError as error:
-            self.not_followed(url, error, expected=expected, of=of)
-            return
-        if not there.path.rstrip("/").endswith("/" + path):
-            self.observes(because, expected=expected, received=url, of=of)
-        elif there.is_below(service.base):
-            answer = service.get_url(there, accept=media_types.MULTIPART_DICOM)
-            if answer.status in BUSY:
-                raise Inconclusive(
-                    f"the target was busy: {answer.request_line} was answered {answer.status}", answer.exchange
-                )
-            if answer.status != 200:
-                requirement = self._judgement.requirement(of)
-                listed = status_observation(requirement, answer.status) if answer.status >= 500 else gone
-                self.observes(
-                    listed or gone,
-                    expected=["200 with that resource"],
-                    received=f"{answer.error or answer.status} for {url}",
-                    of=of,
-                )
-            elif path.rpartition("/")[2].encode() not in answer.body:
-                self.observes(
-                    because, expected=["200 with that resource"], received=f"200 with something else for {url}", of=of
-                )
 
     def not_followed(
         self,

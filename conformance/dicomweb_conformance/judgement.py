@@ -12,7 +12,7 @@ from dicomweb_conformance import quoting
 from dicomweb_conformance.catalogue import Requirement
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.reading.unreadable import UnreadableError
-from dicomweb_conformance.screening import Screened
+from dicomweb_conformance.screened import Screened
 from dicomweb_conformance.verdicts import Verdict, worst
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from dicomweb_conformance import disk
-from dicomweb_conformance.archive import wait_until
 from dicomweb_conformance.exchanges import Examined, Response
+from dicomweb_conformance.polling import wait_until
 
 RETURN = 60.0
 """Seconds that a target may take to answer after it was brought back."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from dicomweb_conformance.archive import wait_until
 from dicomweb_conformance.exchanges import Response
+from dicomweb_conformance.polling import wait_until
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.validators import operations
 

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 from dicomweb_conformance import loaded
 from dicomweb_conformance.auth import CredentialsError, credentials
 from dicomweb_conformance.loaded import LoadedCorpus, LoadedCorpusError
-from dicomweb_conformance.pace import Rate, rate
+from dicomweb_conformance.rate import Rate, rate
 from dicomweb_conformance.redaction import (
     HARMLESS_HEADERS,
     REDACTED,

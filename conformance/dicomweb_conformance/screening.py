@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
@@ -22,6 +21,7 @@ from dicomweb_conformance.multipart import Kind, Part
 from dicomweb_conformance.ownership import PATIENT_ID, Own
 from dicomweb_conformance.reading import json_documents
 from dicomweb_conformance.reading.unreadable import TooLargeError, UnreadableError
+from dicomweb_conformance.screened import Screened
 from dicomweb_conformance.urls import UrlError
 from dicomweb_conformance.validators import part10
 from dicomweb_conformance.validators.answers import Resource, resource_of
@@ -67,27 +67,6 @@ _ENVELOPE = frozenset(
 """Faults of an envelope that leave no doubt which octets are whose."""
 
 Octets: TypeAlias = bytes | memoryview
-
-
-@dataclass(frozen=True)
-class Screened:
-    """What may be recorded of an answer.
-
-    Attributes:
-        octets: of its body; None for nothing.
-        proved: whether all of the answer is this run's, so that findings may quote it.
-        reason: of the status line.
-        fields: of the head.
-        lines: the head as received, status line first.
-        foreign: the values of other people's data sets in it, as far as it could be read.
-    """
-
-    octets: bytes | None
-    proved: bool
-    reason: str = ""
-    fields: tuple[tuple[str, str], ...] = ()
-    lines: tuple[str, ...] = ()
-    foreign: frozenset[str] = frozenset()
 
 
 class Screening:

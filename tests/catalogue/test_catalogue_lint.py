@@ -5,7 +5,7 @@ from shutil import copytree
 
 import pytest
 
-from dicomweb_conformance.catalogue import lint
+from dicomweb_conformance.lint import lint
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from dicomweb_conformance.catalogue import Requirement, is_status, load, status_observation
+from dicomweb_conformance.catalogue import Requirement, load
+from dicomweb_conformance.statuses import is_status, status_observation
 
 STATUSES = (
     200,

@@ -22,6 +22,7 @@ from dicomweb_conformance.ledger import Ledger
 from dicomweb_conformance.long_running import Operations
 from dicomweb_conformance.ownership import Own
 from dicomweb_conformance.preflight import CannotBeJudged, preflight
+from dicomweb_conformance.scenarios.links import leads_to
 from dicomweb_conformance.scenarios.test_thumbnail import _followed
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.urls import UrlError
@@ -77,7 +78,7 @@ def retrieve_url(at: Site, text: str) -> None:
     judgement = Judgement("check", "scenario", "title", (catalogue.load()["SEARCH-151"],))
     response = at.asked()
     with judging(judgement), suppress(CheckFailed), expect(response) as it:
-        it.leads_to(text, STUDY, at.service, because="another resource", gone="another resource")
+        leads_to(it, text, STUDY, at.service, because="another resource", gone="another resource")
     at.findings += [each.observation for each in judgement.findings]
 
 

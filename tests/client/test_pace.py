@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dicomweb_conformance.pace import Budget, Pace, Rate, rate
+from dicomweb_conformance.pace import Budget, Pace
+from dicomweb_conformance.rate import Rate, rate
 
 
 class Clock:

@@ -13,7 +13,8 @@ from dicomweb_conformance import multipart
 from dicomweb_conformance.exchanges import Headers, Response
 from dicomweb_conformance.multipart import Part
 from dicomweb_conformance.ownership import Own
-from dicomweb_conformance.screening import Screened, Screening
+from dicomweb_conformance.screened import Screened
+from dicomweb_conformance.screening import Screening
 from dicomweb_conformance.wire_facts import Fault, WireFacts
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Study

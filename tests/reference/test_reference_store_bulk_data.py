@@ -6,7 +6,7 @@ import pytest
 from reference_payloads import Service
 from reference_store_metadata import codestreams, posted, stored
 
-from dicomweb_fixtures import bulk_kinds, json_bulk
+from dicomweb_fixtures import bulk_kinds, jpeg_images, json_bulk, transfer_syntaxes
 from dicomweb_fixtures.identifiers import Branch
 from dicomweb_fixtures.json_bulk import Payload
 
@@ -55,7 +55,7 @@ def test_a_jpeg_without_transfer_syntax_is_of_that_of_its_coding_process(dicomwe
 
     assert posted(dicomweb, payload).status_code == 200
 
-    assert stored(dicomweb, payload).file_meta.TransferSyntaxUID == json_bulk.JPEG_BASELINE
+    assert stored(dicomweb, payload).file_meta.TransferSyntaxUID == transfer_syntaxes.JPEG_BASELINE
 
 
 def test_a_document_is_kept(dicomweb: Service) -> None:
@@ -90,7 +90,7 @@ def test_bulk_data_that_do_not_fit_are_refused(dicomweb: Service, payload: Paylo
 def test_what_is_believed_where_codestream_and_metadata_differ(with_freedom: Callable[..., Service]) -> None:
     payload = bulk_kinds.with_value(json_bulk.photograph(PLACE), "00280010", "US", 99)
 
-    for freedom, rows in {"codestream-believed": json_bulk.ROWS, "description-believed": 99}.items():
+    for freedom, rows in {"codestream-believed": jpeg_images.ROWS, "description-believed": 99}.items():
         service = with_freedom(freedom)
         assert posted(service, payload).status_code == 200
         assert stored(service, payload).Rows == rows

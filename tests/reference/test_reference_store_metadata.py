@@ -8,7 +8,7 @@ from pydicom.encaps import generate_frames
 from reference_payloads import Service
 from reference_store_metadata import MULTIPART_JSON, body_of, posted, stored
 
-from dicomweb_fixtures import json_bulk
+from dicomweb_fixtures import json_bulk, transfer_syntaxes
 from dicomweb_fixtures.identifiers import Branch
 from dicomweb_fixtures.json_bulk import Payload
 
@@ -26,7 +26,7 @@ def test_the_jpeg_is_kept_octet_for_octet_and_the_attributes_too(
 
     assert answer.status_code == 200, answer.text
     received = stored(dicomweb, payload)
-    assert received.file_meta.TransferSyntaxUID == json_bulk.JPEG_BASELINE
+    assert received.file_meta.TransferSyntaxUID == transfer_syntaxes.JPEG_BASELINE
     assert list(generate_frames(received.PixelData, number_of_frames=1)) == list(
         generate_frames(payload.instance.dataset.PixelData, number_of_frames=1)
     )

@@ -7,7 +7,7 @@ import pytest
 from reference_payloads import Service
 from reference_store_metadata import codestreams, posted, stored
 
-from dicomweb_fixtures import bulk_kinds, json_bulk, xml_bulk
+from dicomweb_fixtures import bulk_kinds, json_bulk, transfer_syntaxes, xml_bulk
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.identifiers import Branch
 from dicomweb_fixtures.json_bulk import Payload
@@ -87,7 +87,7 @@ def test_the_jpeg_is_kept_octet_for_octet(dicomweb: Service, colour: bool) -> No
     assert posted(dicomweb, payload).status_code == 200
 
     received = stored(dicomweb, payload)
-    assert received.file_meta.TransferSyntaxUID == json_bulk.JPEG_BASELINE
+    assert received.file_meta.TransferSyntaxUID == transfer_syntaxes.JPEG_BASELINE
     assert codestreams(received) == codestreams(payload.instance.dataset)
 
 

@@ -7,7 +7,7 @@ from PIL import Image
 
 from dicomweb_conformance import catalogue, dicom_json
 from dicomweb_conformance.validators import jpeg, store_xml
-from dicomweb_fixtures import bulk_kinds, json_bulk
+from dicomweb_fixtures import bulk_kinds, jpeg_images, json_bulk
 from dicomweb_fixtures.identifiers import Branch
 
 CLASS, INSTANCE = "1.2.840.10008.5.1.4.1.1.7", "2.25.3"
@@ -77,7 +77,7 @@ def test_native_pixels_have_no_codestream() -> None:
 
 
 def test_remarks_and_padding_make_no_difference_and_pixels_do() -> None:
-    picture = json_bulk.jpeg()
+    picture = jpeg_images.jpeg()
     remark = b"\xff\xfe\x00\x07hello"
     marked = picture[:2] + remark + picture[2:] + b"\0"
 
@@ -99,7 +99,7 @@ def test_frames_are_codestreams_of_their_own() -> None:
 
 
 def test_a_coding_process_fits_its_transfer_syntaxes() -> None:
-    baseline, file = json_bulk.jpeg(), BytesIO()
+    baseline, file = jpeg_images.jpeg(), BytesIO()
     Image.open(BytesIO(baseline)).save(file, "JPEG", progressive=True)
     syntaxes = {suffix: f"1.2.840.10008.1.2.4.{suffix}" for suffix in (50, 51, 57, 70, 90)}
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dicomweb_conformance import media_types
+from dicomweb_conformance.absence import CLEAN_REFUSALS
 from dicomweb_conformance.bulk_data import PIXEL_DATA
-from dicomweb_conformance.capabilities import CLEAN_REFUSALS
 from dicomweb_conformance.checks import verifies
 from dicomweb_conformance.expect import control, expect, offered
 from dicomweb_conformance.scenarios import pixel_octets

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dicomweb_conformance import media_types
-from dicomweb_conformance.capabilities import CLEAN_REFUSALS
+from dicomweb_conformance.absence import CLEAN_REFUSALS
 from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.expect import control, expect, offered
 from dicomweb_conformance.scenarios import pixel_octets

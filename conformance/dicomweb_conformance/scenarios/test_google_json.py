@@ -12,7 +12,7 @@ from dicomweb_conformance.scenarios.storing import additions, changes, retrieved
 from dicomweb_conformance.scenarios.storing_metadata import nothing_stored, page_works
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.validators import jpeg
-from dicomweb_fixtures import json_bulk
+from dicomweb_fixtures import json_bulk, transfer_syntaxes
 from dicomweb_fixtures.fresh import Fresh
 from dicomweb_fixtures.json_bulk import Payload
 
@@ -74,8 +74,8 @@ def test_json_jpeg_kept(dicomweb: StudiesService, archive: Archive, fresh: Fresh
         syntax = values.syntax(received)
         if not values.octets(received, "PixelData"):
             it.observes("no pixel data")
-        elif syntax != json_bulk.JPEG_BASELINE:
-            it.observes("another transfer syntax", expected=[json_bulk.JPEG_BASELINE], received=syntax)
+        elif syntax != transfer_syntaxes.JPEG_BASELINE:
+            it.observes("another transfer syntax", expected=[transfer_syntaxes.JPEG_BASELINE], received=syntax)
         elif (
             kept is not None
             and kept != sent
@@ -177,7 +177,7 @@ def test_json_no_transfer_syntax(dicomweb: StudiesService, archive: Archive, fre
             it.observes("2xx and not retrievable")
             it.concludes()
         received = retrieved(dicomweb, payload.instance)
-        if values.syntax(received) != json_bulk.JPEG_BASELINE:
+        if values.syntax(received) != transfer_syntaxes.JPEG_BASELINE:
             it.observes("2xx and a transfer syntax that does not fit", received=values.syntax(received))
         else:
             it.observes("200 and stored under the transfer syntax of the part")

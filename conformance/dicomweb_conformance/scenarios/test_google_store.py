@@ -11,6 +11,7 @@ from dicomweb_conformance.comparison import data_sets
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.expect import Expectation, assume, control, expect
 from dicomweb_conformance.reading import part10_files, values
+from dicomweb_conformance.scenarios.links import leads_to
 from dicomweb_conformance.scenarios.storing import is_there, stored_for
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.urls import UrlError
@@ -151,7 +152,7 @@ def _is_whole(it: Expectation, dicomweb: StudiesService, url: str, path: str) ->
             it.finds("without the whole path of the store", expected=expected, received=url)
     except UrlError:
         pass  # reported where it would be followed
-    it.leads_to(url, path, dicomweb, because="another resource", gone="404 when fetched while the resource is there")
+    leads_to(it, url, path, dicomweb, because="another resource", gone="404 when fetched while the resource is there")
 
 
 @verifies("GOOGLE-030", id="google-partly-stored")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dicomweb_conformance import media_types
-from dicomweb_conformance.capabilities import CLEAN_REFUSALS
+from dicomweb_conformance.absence import CLEAN_REFUSALS
 from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.expect import Expectation, control, expect, offered, quoted

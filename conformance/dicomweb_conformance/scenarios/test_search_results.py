@@ -20,6 +20,7 @@ from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.dicom_json import DataSet
 from dicomweb_conformance.exchanges import Response
 from dicomweb_conformance.expect import Expectation, assume, control, expect, offered
+from dicomweb_conformance.scenarios.links import leads_to
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance, Series, Study
@@ -306,7 +307,8 @@ def test_retrieve_url(dicomweb: StudiesService, corpus: Corpus, case: Variant) -
                 received=str(vr),
                 of="SEARCH-152",
             )
-        it.leads_to(
+        leads_to(
+            it,
             url,
             resources.path(entity),
             dicomweb,

@@ -8,6 +8,7 @@ from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.expect import Expectation, assume, control, expect, offered
 from dicomweb_conformance.reading import json_documents
 from dicomweb_conformance.reading.unreadable import UnreadableError
+from dicomweb_conformance.scenarios.links import leads_to
 from dicomweb_conformance.scenarios.storing import is_stored
 from dicomweb_conformance.store_answer import StoreAnswer
 from dicomweb_conformance.studies_service import StudiesService
@@ -225,7 +226,8 @@ def test_retrieve_url_of_study(dicomweb: StudiesService, archive: Archive, fresh
         control(dicomweb.retrieve(study), because="the study cannot be retrieved under its own path")
         if not _is_on_this_host(dicomweb, url):
             it.observes("other host or scheme than the base, same path suffix", where="00081190", received=url)
-        it.leads_to(
+        leads_to(
+            it,
             url,
             study,
             dicomweb,
@@ -260,7 +262,8 @@ def test_retrieve_url_of_instance(dicomweb: StudiesService, archive: Archive, fr
                 it.observes("other host, same path suffix", where=instance.sop_instance_uid, received=url)
             assume(archive.holds(instance), "the instance does not become visible", "store-multipart")
             control(dicomweb.retrieve(instance), because="the instance cannot be retrieved under its own path")
-            it.leads_to(
+            leads_to(
+                it,
                 url,
                 resources.path(instance),
                 dicomweb,

@@ -24,7 +24,7 @@ from dicomweb_conformance.scenarios.storing_metadata import (
 )
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_conformance.validators import jpeg
-from dicomweb_fixtures import bulk_kinds, json_bulk
+from dicomweb_fixtures import bulk_kinds, jpeg_images, json_bulk
 from dicomweb_fixtures.fresh import Fresh
 from dicomweb_fixtures.identifiers import Branch
 from dicomweb_fixtures.json_bulk import JPEG, Payload
@@ -71,7 +71,7 @@ def _unlabelled(place: Branch) -> Payload:
 
 
 def _from_a_camera(place: Branch) -> Payload:
-    return json_bulk.photograph(place, **json_bulk.MARKERS)
+    return json_bulk.photograph(place, **jpeg_images.MARKERS)
 
 
 def _several_instances(place: Branch) -> Payload:
@@ -190,8 +190,8 @@ def _with(tag: str, vr: str, value: object) -> Callable[[Payload], Payload]:
 
 
 CONTRADICTIONS: Mapping[str, Callable[[Payload], Payload]] = {
-    "rows": _with("00280010", "US", 2 * json_bulk.ROWS),
-    "columns": _with("00280011", "US", json_bulk.COLUMNS + 1),
+    "rows": _with("00280010", "US", 2 * jpeg_images.ROWS),
+    "columns": _with("00280011", "US", jpeg_images.COLUMNS + 1),
     "samples": _with("00280002", "US", 1),
     "frames": _with("00280008", "IS", 3),
     "transfer-syntax-of-the-part": lambda payload: bulk_kinds.labelled(payload, bulk_kinds.typed(JPEG_LOSSLESS)),

@@ -6,6 +6,7 @@ from dicomweb_conformance import dicom_json, resources, store_answer, urls
 from dicomweb_conformance.archive import Archive, shows
 from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.expect import BUSY, Expectation, assume, control, expect, offered
+from dicomweb_conformance.scenarios.links import leads_to
 from dicomweb_conformance.scenarios.storing import AS_STORED, retrieved
 from dicomweb_conformance.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance
@@ -151,7 +152,8 @@ def test_names_what_was_created(dicomweb: StudiesService, archive: Archive, fres
         if not any(path.endswith(f"/{each}") for each in created) and path.endswith("/studies"):
             it.observes("leads to a resource above the study", where=case.value, received=url)
             it.concludes()
-        it.leads_to(
+        leads_to(
+            it,
             url,
             next((each for each in created if path.endswith(f"/{each}")), created[-1]),
             dicomweb,

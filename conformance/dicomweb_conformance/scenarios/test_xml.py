@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dicomweb_conformance import comparison, dicom_json, media_types, xml_comparison
-from dicomweb_conformance.capabilities import declines_xml
+from dicomweb_conformance.absence import declines_xml
 from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.comparison import Difference
 from dicomweb_conformance.dicom_json import DataSet

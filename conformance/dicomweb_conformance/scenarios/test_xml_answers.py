@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dicomweb_conformance import dicom_json, media_types, store_answer, xml_comparison
-from dicomweb_conformance.capabilities import declines_xml
+from dicomweb_conformance.absence import declines_xml
 from dicomweb_conformance.checks import Variant, verifies
 from dicomweb_conformance.dicom_json import DataSet
 from dicomweb_conformance.exchanges import Response
