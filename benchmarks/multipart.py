@@ -10,10 +10,10 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 
-from dicomweb_conformance import multipart
-from dicomweb_conformance.answers import Answer, Asked
-from dicomweb_conformance.exchanges import Headers
-from dicomweb_conformance.validators import http_messages
+from dicomweb_conformance.http import multipart
+from dicomweb_conformance.http.exchanges import Headers
+from dicomweb_conformance.http.observed import Answer, Asked
+from dicomweb_conformance.validators.http import messages
 
 SIZE = 100_000_000
 CHUNK = 1 << 16
@@ -52,7 +52,7 @@ def read(body: Body) -> None:
 def judge(body: Body) -> None:
     """Judge by every row that HTTP carries."""
     answer = Answer(Asked("GET", "studies/1"), 200, Headers((("Content-Type", CONTENT_TYPE),)), body)
-    assert "MULTIPART-009" in {each.requirement for each in http_messages.observe(answer)}
+    assert "MULTIPART-009" in {each.requirement for each in messages.observe(answer)}
 
 
 def measure(work: Callable[[Body], None], parts: int) -> str:

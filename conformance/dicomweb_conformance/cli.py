@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from dicomweb_conformance.options import OPTIONS
+from dicomweb_conformance.settings.options import OPTIONS
 
 _VERSION = importlib.metadata.version("dicomweb-conformance")
 
@@ -31,7 +31,7 @@ def run(url: str | None, options: tuple[str, ...]) -> None:
     Every option of pytest and of this suite may follow: -m smoke, -n 2, --dicomweb-profile=google. With
     --dicomweb-target=FILE in place of URL that file names the target.
     """
-    from dicomweb_conformance import isolated  # noqa: PLC0415 - pytest is loaded only to judge
+    from dicomweb_conformance.run import isolated  # noqa: PLC0415 - pytest is loaded only to judge
 
     arguments = [*([url] if url else []), *options]
     if url and not url.startswith("-"):
@@ -94,16 +94,16 @@ def serve(port: int, freedoms: tuple[str, ...], flavour: str, list_freedoms: boo
 @click.option("--coverage", "shows_coverage", is_flag=True, help="Tell which rows the checks verify, and which not.")
 def requirements(identifiers: tuple[str, ...], shows_coverage: bool) -> None:
     """Show rows of the catalogue: those named, such as SEARCH-069, or all in a line each."""
-    from dicomweb_conformance import catalogue  # noqa: PLC0415 - loading the rows takes a moment
+    from dicomweb_conformance.catalogue import requirements  # noqa: PLC0415 - loading the rows takes a moment
 
     if shows_coverage:
-        from dicomweb_conformance.coverage import coverage, lines  # noqa: PLC0415 - it loads every scenario
+        from dicomweb_conformance.run.coverage import coverage, lines  # noqa: PLC0415 - it loads every scenario
 
         for line in lines([each for each in coverage() if not identifiers or each.requirement.id in identifiers]):
             click.echo(line)
         return
 
-    rows = catalogue.load()
+    rows = requirements.load()
     unknown = sorted(set(identifiers) - set(rows))
     if unknown:
         raise click.UsageError(f"there is no requirement {', '.join(unknown)}")
@@ -131,8 +131,8 @@ def requirements(identifiers: tuple[str, ...], shows_coverage: bool) -> None:
 )
 def render(directory: Path, to: Path | None) -> None:
     """Write the reports of a run record again, for example of a run that broke off."""
-    from dicomweb_conformance.ending import reason  # noqa: PLC0415 - loaded only to render
-    from dicomweb_conformance.report_directory import NoReportDirectoryError, may_take_reports  # noqa: PLC0415
+    from dicomweb_conformance.run.ending import reason  # noqa: PLC0415 - loaded only to render
+    from dicomweb_conformance.run.report_directory import NoReportDirectoryError, may_take_reports  # noqa: PLC0415
     from dicomweb_reports.record import RecordError  # noqa: PLC0415
     from dicomweb_reports.write import write_reports  # noqa: PLC0415
 
@@ -211,7 +211,7 @@ def clean(yes: bool, **settings: Any) -> None:
     ledger unless --dicomweb-url names it; its credentials and other settings are given as to a run. Ends with status 1
     where something is left.
     """
-    from dicomweb_conformance.clean_command import CleanError, clean_target  # noqa: PLC0415 - it loads the client
+    from dicomweb_conformance.run.clean_command import CleanError, clean_target  # noqa: PLC0415 - it loads the client
     from dicomweb_reports.visible import visible_lines  # noqa: PLC0415 - likewise
 
     def confirm(question: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dicomweb_conformance.options import OPTIONS, OptionError, resolve
+from dicomweb_conformance.settings.options import OPTIONS, OptionError, resolve
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 NODE_IDS = "dicomweb_conformance/scenarios/"
@@ -69,7 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if config.getoption("help", default=False):
         return
-    from dicomweb_conformance.session import ConformanceSession  # noqa: PLC0415 - the plugin stays light where there is nothing to judge
+    from dicomweb_conformance.run.session import ConformanceSession  # noqa: PLC0415 - the plugin stays light where there is nothing to judge
 
     command_line = {option.ini: config.getoption(option.ini) for option in OPTIONS}
     ini = {option.ini: config.getini(option.ini) for option in OPTIONS if option.name != "target"}
@@ -84,7 +84,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         # Files, not their folder: a file named on the command line is collected whatever python_files and norecursedirs
         # say.
-        config.args[:] = [str(path) for path in sorted(SCENARIOS.glob("test_*.py"))]
+        config.args[:] = [str(path) for path in sorted(SCENARIOS.glob("*/test_*.py"))]
     config.args[:] = [_path(each) for each in config.args]
 
 
@@ -95,7 +95,8 @@ def _path(argument: str) -> str:
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
     """Give checks node ids that name the package: outside of the root directory pytest would name no file at all."""
-    if module_path.parent != SCENARIOS:
+    if module_path.parent.parent != SCENARIOS:
         return None
-    module: pytest.Module = pytest.Module.from_parent(parent, path=module_path, nodeid=NODE_IDS + module_path.name)
+    node_id = NODE_IDS + module_path.relative_to(SCENARIOS).as_posix()
+    module: pytest.Module = pytest.Module.from_parent(parent, path=module_path, nodeid=node_id)
     return module

@@ -1,7 +1,7 @@
 import pytest
 
-from dicomweb_conformance.catalogue import load
-from dicomweb_conformance.profile import ProfileError, load_profile
+from dicomweb_conformance.catalogue.profile import ProfileError, load_profile
+from dicomweb_conformance.catalogue.requirements import load
 
 MINE = """
 name = "mine"

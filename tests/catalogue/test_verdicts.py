@@ -1,6 +1,6 @@
 import pytest
 
-from dicomweb_conformance.verdicts import Verdict, of_level, worst
+from dicomweb_conformance.catalogue.verdicts import Verdict, of_level, worst
 
 
 def test_a_fail_outweighs_everything():

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-import others
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dicomweb_reference.server import Reference
+from tests.foreign import others
 
 JSON = "application/dicom+json"
 

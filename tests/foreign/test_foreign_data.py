@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import others
 import pytest
-import spoiled
-from spoiled import Answer, Spoil, Spoiled
 
 from dicomweb_reference.archive import Instance
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
+from tests.foreign import others, spoiled
+from tests.foreign.spoiled import Answer, Spoil, Spoiled
 
 
 class Hospital(Reference):
@@ -127,7 +126,7 @@ def test_a_server_full_of_others_is_judged_like_an_empty_one(tmp_path: Path) -> 
 
 
 CRASH = """
-from dicomweb_conformance.expect import Expectation
+from dicomweb_conformance.checks.expect import Expectation
 
 def crash(self, **_):
     body = self.response.body

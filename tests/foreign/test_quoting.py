@@ -2,9 +2,9 @@
 
 import pytest
 
-from dicomweb_conformance import quoting
-from dicomweb_conformance.quoting import REMOVED, WITHHELD, Harmless
-from dicomweb_conformance.reading.unreadable import Form, UnreadableError
+from dicomweb_conformance.http import quoting
+from dicomweb_conformance.http.quoting import REMOVED, WITHHELD, Harmless
+from dicomweb_conformance.http.unreadable import Form, UnreadableError
 from dicomweb_conformance.validators.tally import kind, shown
 
 

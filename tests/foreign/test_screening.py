@@ -6,19 +6,19 @@ import gzip
 import json
 from typing import Any
 
-import others
 import pytest
 
-from dicomweb_conformance import multipart
-from dicomweb_conformance.exchanges import Headers, Response
-from dicomweb_conformance.multipart import Part
-from dicomweb_conformance.ownership import Own
-from dicomweb_conformance.screened import Screened
-from dicomweb_conformance.screening import Screening
-from dicomweb_conformance.wire_facts import Fault, WireFacts
+from dicomweb_conformance.http import multipart
+from dicomweb_conformance.http.exchanges import Headers, Response
+from dicomweb_conformance.http.multipart import Part
+from dicomweb_conformance.http.screened import Screened
+from dicomweb_conformance.http.wire_facts import Fault, WireFacts
+from dicomweb_conformance.service.ownership import Own
+from dicomweb_conformance.service.screening import Screening
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Study
 from dicomweb_reference.server import Reference
+from tests.foreign import others
 
 BASE = "http://127.0.0.1:8080/dicom-web"
 SEED = 11

@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import hostile_files
-from altered_server import Alteration, Answer, Ask, Asked
-from foreigners import NAME, ROOT, foreign_file
-from placeholders import filled, placeholders
+from tests.hostile import hostile_files
+from tests.hostile.altered_server import Alteration, Answer, Ask, Asked
+from tests.hostile.foreigners import NAME, ROOT, foreign_file
+from tests.hostile.placeholders import filled, placeholders
 
 ALTERATIONS: dict[str, Alteration] = {}
 FOREIGN: set[str] = set()

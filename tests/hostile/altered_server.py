@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hostile_behaviour import Behaviour
-from hostile_meeting import Meeting
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tests.hostile.hostile_behaviour import Behaviour
+from tests.hostile.hostile_meeting import Meeting
 
 Fields = tuple[tuple[str, str], ...]
 

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from hostile_behaviour import behaviours
-from hostile_table import Row, markdown
+
+from tests.hostile.hostile_behaviour import behaviours
+from tests.hostile.hostile_table import Row, markdown
 
 ROW = "hostile-row"
 

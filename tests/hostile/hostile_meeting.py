@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from hostile_behaviour import Behaviour
+from tests.hostile.hostile_behaviour import Behaviour
 
 
 class Meeting:

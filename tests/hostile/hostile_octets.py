@@ -25,7 +25,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from placeholders import filled
+from tests.hostile.placeholders import filled
 
 PIECE = 1 << 16
 

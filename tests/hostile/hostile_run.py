@@ -14,17 +14,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import alterations
-import foreigners
-import surroundings
-from altered_server import Altered
-from elsewhere import Elsewhere, elsewhere
-from hostile_behaviour import Behaviour
-from hostile_meeting import Meeting
-from raw_server import raw_server
-
 import dicomweb_conformance
 from dicomweb_reference.serving import FLAVOURS, running
+from tests.hostile import alterations, foreigners, surroundings
+from tests.hostile.altered_server import Altered
+from tests.hostile.elsewhere import Elsewhere, elsewhere
+from tests.hostile.hostile_behaviour import Behaviour
+from tests.hostile.hostile_meeting import Meeting
+from tests.hostile.raw_server import raw_server
 
 SCENARIOS = Path(dicomweb_conformance.__file__).with_name("scenarios")
 USER = "hostile"

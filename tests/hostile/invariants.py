@@ -13,8 +13,8 @@ from html.parser import HTMLParser
 from urllib.parse import quote, quote_plus
 from xml.etree import ElementTree as ET
 
-from hostile_behaviour import Behaviour
-from hostile_run import KEY, PASSWORD, USER, Outcome, files, stretch
+from tests.hostile.hostile_behaviour import Behaviour
+from tests.hostile.hostile_run import KEY, PASSWORD, USER, Outcome, files, stretch
 
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Characters that a terminal obeys."""

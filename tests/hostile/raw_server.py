@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from hostile_behaviour import Behaviour
-from hostile_meeting import Meeting
-from hostile_octets import PIECE, play
-from placeholders import placeholders
+from tests.hostile.hostile_behaviour import Behaviour
+from tests.hostile.hostile_meeting import Meeting
+from tests.hostile.hostile_octets import PIECE, play
+from tests.hostile.placeholders import placeholders
 
 LIFETIME = 150.0
 """Seconds after which a connection ends, whatever happens."""

@@ -7,10 +7,11 @@ from dataclasses import astuple
 from pathlib import Path
 
 import pytest
-from hostile_behaviour import Behaviour
-from hostile_run import shown
-from hostile_table import Row
-from invariants import complaints
+
+from tests.hostile.hostile_behaviour import Behaviour
+from tests.hostile.hostile_run import shown
+from tests.hostile.hostile_table import Row
+from tests.hostile.invariants import complaints
 
 ROW = "hostile-row"
 

@@ -5,10 +5,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from reach import Reach
-from reach_cache import kept_or_traced
 
 from dicomweb_reference.server import Reference
+from tests.mutants.reach import Reach
+from tests.mutants.reach_cache import kept_or_traced
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

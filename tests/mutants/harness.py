@@ -9,12 +9,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from mutant import profile_of
 
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
 from dicomweb_reports import record
 from dicomweb_reports.record import Run
+from tests.mutants.mutant import profile_of
 
 GRACE = "0.5"
 """Seconds that a mutant which loses instances may cost each check that waits for one."""

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import judged
-from mutant import flavour_of
 
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_reference.server import Reference
 from dicomweb_reference.transactions.store_bulk_data import StoreBulkData
 from dicomweb_reference.transactions.store_metadata import StoreMetadata
+from tests.mutants.harness import judged
+from tests.mutants.mutant import flavour_of
 
 # Steps in which the content of what is kept can change; in the others of a store an instance is kept or not.
 _SHAPING = frozenset({"keep", "coerced", "examine"})

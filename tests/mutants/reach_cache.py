@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
-from reach import Reach, traced
 
 import dicomweb_conformance
 from dicomweb_reference.server import Reference
+from tests.mutants.reach import Reach, traced
 
 _PACKAGES = ("dicomweb_conformance", "dicomweb_fixtures", "dicomweb_reference")
 _INSTRUMENTS = ("reach.py", "harness.py")

@@ -3,9 +3,8 @@
 from collections import Counter
 from pathlib import Path
 
-from harness import judged
-
 from dicomweb_reference.server import Reference
+from tests.mutants.harness import judged
 
 LACKING = frozenset({"xml-not-offered", "thumbnail-not-offered", "delete-not-offered"})
 

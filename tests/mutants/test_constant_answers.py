@@ -7,7 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from harness import printed_and_judged_at
+
+from tests.mutants.harness import printed_and_judged_at
 
 Answer = Callable[[BaseHTTPRequestHandler, bytes], tuple[int, str, bytes]]
 FOREIGN = b'[{"0020000D":{"vr":"UI","Value":["1.2.3"]},"00100020":{"vr":"LO","Value":["SOMEBODY"]}}]'

@@ -5,8 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from bundles import ALONE, Shown, bundles, to_blame
-from harness import judged
 
 from dicomweb_reference import elements
 from dicomweb_reference.elements import PIXEL_DATA
@@ -15,6 +13,8 @@ from dicomweb_reference.outcomes import Received
 from dicomweb_reference.server import Reference
 from dicomweb_reference.transfer_syntaxes import TRANSFER_SYNTAXES
 from dicomweb_reports.record import Run
+from tests.mutants.bundles import ALONE, Shown, bundles, to_blame
+from tests.mutants.harness import judged
 
 RLE = "1.2.840.10008.1.2.5"
 

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from harness import judged
-
 from dicomweb_reference.google import Google
+from tests.mutants.harness import judged
 
 # A bare NativeDicomModel, without namespace or declaration, is what the service's page shows.
 DOCUMENTED = {"XML-002", "XML-003"}

@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
-from harness import judged
-from mutant import Mutant, flavour_of
-from reach import Reach, overridden
 
 from dicomweb_reference.server import Reference
+from tests.mutants.harness import judged
+from tests.mutants.mutant import Mutant, flavour_of
+from tests.mutants.reach import Reach, overridden
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "check_ids.txt"
 TRIPPED = {"fail", "deviation"}
@@ -26,8 +26,9 @@ SURPRISES = 10
 """Checks that a mutant is shown to at most, beside those that must notice it."""
 MUTANTS: tuple[Mutant, ...] = tuple(
     mutant
-    for path in sorted(Path(__file__).parent.glob("mutants_of_*.py"))
-    for mutant in importlib.import_module(path.stem).MUTANTS
+    for path in sorted(Path(__file__).parent.glob("*/*.py"))
+    if path.stem != "__init__"
+    for mutant in importlib.import_module(f"{__package__}.{path.parent.name}.{path.stem}").MUTANTS
 )
 
 

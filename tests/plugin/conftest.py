@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from runs import Run
+
+from tests.plugin.runs import Run
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

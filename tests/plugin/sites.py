@@ -18,7 +18,7 @@ import requests
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dicomweb_conformance.ledger import Entry, Ledger
+from dicomweb_conformance.service.ledger import Entry, Ledger
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
 

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sites import Site, site
+
+from tests.plugin.sites import Site, site
 
 MOMENTS = 20
 ENOUGH = 5 << 20
@@ -69,7 +70,7 @@ def test_a_run_whose_disk_is_full_at_any_moment(moment: int, workers: str, every
 
 def test_a_study_that_the_ledger_cannot_name_is_not_sent(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(
-        "from dicomweb_conformance.ledger import Ledger\n"
+        "from dicomweb_conformance.service.ledger import Ledger\n"
         "def full(self, study_uids):\n"
         "    raise OSError(28, 'No space left on device', str(self.path))\n"
         "Ledger._append = full\n"

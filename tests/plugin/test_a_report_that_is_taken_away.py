@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sites import Moment, Site, site
 from starlette.requests import Request
+
+from tests.plugin.sites import Moment, Site, site
 
 SELECTED = ("-m", "store and smoke or metadata")
 

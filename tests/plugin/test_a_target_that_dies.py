@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runs import Run
+
+from tests.plugin.runs import Run
 
 SERVER = Path(__file__).with_name("dying_server.py")
 SELECTED = "search-limit or search-offset or search-pages or search-invalid or metadata-missing"

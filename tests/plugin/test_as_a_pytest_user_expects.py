@@ -11,7 +11,8 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from runs import Run
+
+from tests.plugin.runs import Run
 
 URL = "--dicomweb-url=embedded"
 
@@ -45,8 +46,8 @@ def test_collecting_asks_the_target_nothing(run: Run, tmp_path: Path) -> None:
     ended = run("--dicomweb-url=http://127.0.0.1:9/dicom-web", "-m", "search", "-k", "limit", "--co", "-q")
 
     assert ended.returncode == 0
-    assert "test_search_paging.py::test_limit_caps_the_number_of_matches" in ended.stdout
-    assert "test_store.py" not in ended.stdout
+    assert "search/test_paging.py::test_limit_caps_the_number_of_matches" in ended.stdout
+    assert "store/test_taken.py" not in ended.stdout
     assert not (tmp_path / "reports").exists()
 
 
@@ -57,7 +58,7 @@ def test_a_check_is_selected_by_its_id(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_selection_is_not_said_to_conform(run: Run, tmp_path: Path) -> None:
-    for selection in (["-k", "search-limit-caps"], ["dicomweb_conformance/scenarios/test_search_paging.py"]):
+    for selection in (["-k", "search-limit-caps"], ["dicomweb_conformance/scenarios/search/test_paging.py"]):
         ended = run(URL, *selection, "-q")
 
         assert ended.returncode == 0, ended.stdout

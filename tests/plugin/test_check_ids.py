@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from runs import Run
+from tests.plugin.runs import Run
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "check_ids.txt"
 

@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
-from sites import Site, site
 from starlette.requests import Request
+
+from tests.plugin.sites import Site, site
 
 STORE = ("-m", "store and smoke")
 

@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from echoing_server import echoing
-from runs import Run
-from test_no_secret_in_any_output import cleaned
-from test_settings_and_preflight import answering
+from tests.plugin.echoing_server import echoing
+from tests.plugin.runs import Run
+from tests.plugin.test_no_secret_in_any_output import cleaned
+from tests.plugin.test_settings_and_preflight import answering
 
 HARM = "\x1b[31mRED \x1b]0;title\x07 \x08\x7f \x9b2J \u202eturned\u202c \u2066\u2069 \x85"
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")

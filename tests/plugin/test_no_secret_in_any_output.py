@@ -12,9 +12,10 @@ from urllib.parse import quote, quote_plus
 from xml.etree import ElementTree as ET
 
 import pytest
-from echoing_server import COOKIE, echoing
-from runs import Run
-from test_settings_and_preflight import answering
+
+from tests.plugin.echoing_server import COOKIE, echoing
+from tests.plugin.runs import Run
+from tests.plugin.test_settings_and_preflight import answering
 
 USER, PASSWORD = "alice", 'pa&ss "w\\rd" 4ö'
 PROXY_USER, PROXY_PASSWORD = "proxy-user", "pr0xy/p@ss"

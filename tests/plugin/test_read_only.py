@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from runs import Run
 
 from dicomweb_fixtures.export import export
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
+from tests.plugin.runs import Run
 
 SEED = 4242
 

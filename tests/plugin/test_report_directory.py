@@ -8,13 +8,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from runs import Run
 
-from dicomweb_conformance.ledger import Ledger
-from dicomweb_conformance.report_directory import NoReportDirectoryError, clear, take
+from dicomweb_conformance.run.report_directory import NoReportDirectoryError, clear, take
+from dicomweb_conformance.service.ledger import Ledger
+from tests.plugin.runs import Run
 
 URL = "--dicomweb-url=embedded"
-SELECTED = ("-q", "dicomweb_conformance/scenarios/test_search_paging.py", "-k", "search-limit-caps")
+SELECTED = ("-q", "dicomweb_conformance/scenarios/search/test_paging.py", "-k", "search-limit-caps")
 HEADER = '{"event": "header", "format": 1, "suite": {"name": "dicomweb-conformance", "version": "0.1.0"}}\n'
 REPORTS = ("report.json", "report.html", "report.md", "exchanges.har")
 
@@ -189,7 +189,7 @@ def test_no_directory_at_all_is_told_in_a_sentence(run: Run, tmp_path: Path, dir
 def test_a_run_that_does_not_begin_leaves_the_report_of_the_last_one(run: Run, tmp_path: Path) -> None:
     old_run(tmp_path / "reports/latest")
     (tmp_path / "conftest.py").write_text(
-        "from dicomweb_conformance import embedded\n"
+        "from dicomweb_conformance.run import embedded\n"
         "def start(flavour):\n"
         "    raise RuntimeError('the embedded reference server did not start')\n"
         "embedded.start = start\n"

@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from runs import Run
 
-from dicomweb_conformance.exclusion import GoesOnError, alone
+from dicomweb_conformance.run.exclusion import GoesOnError, alone
+from tests.plugin.runs import Run
 
 CHECK = "search-limit-caps"
 
@@ -15,7 +15,7 @@ CHECK = "search-limit-caps"
 def going_on(url: str, seed: int, cache: Path) -> "subprocess.Popen[str]":
     """A process that is the one run of a seed on a target until its input ends."""
     code = (
-        "import sys; from dicomweb_conformance.exclusion import alone\n"
+        "import sys; from dicomweb_conformance.run.exclusion import alone\n"
         f"with alone({url!r}, {seed}): print('begun', flush=True); sys.stdin.read()"
     )
     process = subprocess.Popen(

@@ -7,7 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from runs import Run
+
+from tests.plugin.runs import Run
 
 
 @contextmanager

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runs import Run
+
+from tests.plugin.runs import Run
 
 URL = "--dicomweb-url=embedded"
-SELECTED = ("-q", "dicomweb_conformance/scenarios/test_search_paging.py", "-k", "search-limit-caps")
+SELECTED = ("-q", "dicomweb_conformance/scenarios/search/test_paging.py", "-k", "search-limit-caps")
 NO_ROOM = "OSError(28, 'No space left on device')"
 
 
@@ -44,18 +45,22 @@ setattr(owner, {name!r}, broken)
     ("target", "raises", "told"),
     [
         (
-            "dicomweb_conformance.cleaning.clean",
+            "dicomweb_conformance.archive.cleaning.clean",
             "ValueError('Port could not be cast to integer value')",
             ("clean-up failed (ValueError: Port could not be cast", "dicomweb-conformance clean --dicomweb-report="),
         ),
         (
-            "dicomweb_conformance.concluding._report",
+            "dicomweb_conformance.run.message_results._report",
             "ValueError('no report')",
             ("concluding what all messages showed failed (ValueError: no report)",),
         ),
-        ("dicomweb_conformance.known.stale", "KeyError('row')", ("settling the exit status failed (KeyError: 'row')",)),
         (
-            "dicomweb_conformance.known.write",
+            "dicomweb_conformance.checks.known_failures.stale",
+            "KeyError('row')",
+            ("settling the exit status failed (KeyError: 'row')",),
+        ),
+        (
+            "dicomweb_conformance.checks.known_failures.write",
             NO_ROOM,
             ("--dicomweb-write-known failed (no space left on device): the file is as it was",),
         ),
@@ -71,7 +76,7 @@ setattr(owner, {name!r}, broken)
             "TypeError('of the har')",
             ("exchanges.har could not be written (TypeError: of the har)",),
         ),
-        ("dicomweb_conformance.session.terminal_lines", "ValueError('x')", ("the summary failed (ValueError: x)",)),
+        ("dicomweb_conformance.run.session.terminal_lines", "ValueError('x')", ("the summary failed (ValueError: x)",)),
     ],
 )
 def test_a_step_that_fails_is_told_and_the_others_are_taken(
@@ -137,10 +142,10 @@ def pytest_configure(config):
 @pytest.mark.parametrize(
     ("owner", "name", "raises"),
     [
-        ("dicomweb_conformance.expect.Expectation", "is_a_list_of_matches", "KeyError('ours')"),
-        ("dicomweb_conformance.expect.Expectation", "is_a_list_of_matches", "SystemExit(7)"),
-        ("dicomweb_conformance.known", "judge", "ValueError('ours')"),
-        ("dicomweb_conformance.outcomes.Telling", "dress", "ValueError('ours')"),
+        ("dicomweb_conformance.checks.expect.Expectation", "is_a_list_of_matches", "KeyError('ours')"),
+        ("dicomweb_conformance.checks.expect.Expectation", "is_a_list_of_matches", "SystemExit(7)"),
+        ("dicomweb_conformance.checks.known_failures", "judge", "ValueError('ours')"),
+        ("dicomweb_conformance.run.reporting.Telling", "dress", "ValueError('ours')"),
     ],
 )
 def test_a_mistake_of_the_suite_about_one_check_is_of_that_check_alone(
@@ -161,7 +166,7 @@ owner.{name} = broken
 """
     )
 
-    ended = run(URL, "-q", "-k", "search-limit", "dicomweb_conformance/scenarios/test_search_paging.py")
+    ended = run(URL, "-q", "-k", "search-limit", "dicomweb_conformance/scenarios/search/test_paging.py")
 
     told = name == "dress"  # it is concluded by then, and stays so
     concluded = {check: verdict for check, verdict in verdicts(tmp_path).items() if not check.startswith("message[")}

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
-from sites import site
+
+from tests.plugin.sites import site
 
 DIES = """
 import os, pathlib, signal
-from dicomweb_conformance import delivery, studies_service
+from dicomweb_conformance.archive import delivery
+from dicomweb_conformance.service import studies_service
 
 flag = pathlib.Path(__file__).with_name("died")
 

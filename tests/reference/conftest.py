@@ -5,11 +5,11 @@ from contextlib import ExitStack
 
 import pytest
 import requests
-from reference_payloads import Service
 
 from dicomweb_reference.archive import Resource
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
+from tests.reference.payloads import Service
 
 
 @pytest.fixture(scope="session")

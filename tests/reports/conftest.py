@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from run_directory import RunDirectory, realistic
+
+from tests.reports.run_directory import RunDirectory, realistic
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,10 +7,10 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from run_directory import RunDirectory, studies
 
 from dicomweb_reports.excerpt import Excerpt, excerpt
 from dicomweb_reports.record import Body, Message
+from tests.reports.run_directory import RunDirectory, studies
 
 if TYPE_CHECKING:
     from typing import Any

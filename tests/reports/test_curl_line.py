@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from run_directory import JSON, RunDirectory
 
 from dicomweb_reports.curl import curl_line
+from tests.reports.run_directory import JSON, RunDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

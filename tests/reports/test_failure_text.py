@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from run_directory import RunDirectory, finding
-
 from dicomweb_reports.failure import failure_text
+from tests.reports.run_directory import RunDirectory, finding
 
 if TYPE_CHECKING:
     from dicomweb_reports.record import Run

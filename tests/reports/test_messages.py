@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from run_directory import RunDirectory
-
 from dicomweb_reports.failure import failure_text
 from dicomweb_reports.report_html import html
 from dicomweb_reports.report_markdown import markdown
+from tests.reports.run_directory import RunDirectory
 
 
 def observed(run: RunDirectory, observation: str, verdict: str, exchange: str, **fields: Any) -> None:

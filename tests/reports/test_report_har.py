@@ -7,9 +7,9 @@ import json
 from typing import Any
 
 import pytest
-from run_directory import RunDirectory
 
 from dicomweb_reports.report_har import write_har
+from tests.reports.run_directory import RunDirectory
 
 
 def har_of(directory: RunDirectory) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from lxml import html as lxml_html
-from run_directory import ROWS, RunDirectory, finding, realistic, studies
 
 from dicomweb_reports.report_html import html
+from tests.reports.run_directory import ROWS, RunDirectory, finding, realistic, studies
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from run_directory import RunDirectory, realistic
 
 from dicomweb_reports.report_json import report
+from tests.reports.run_directory import RunDirectory, realistic
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from run_directory import ROWS, RunDirectory, finding, realistic
-
 from dicomweb_reports.report_markdown import markdown
+from tests.reports.run_directory import ROWS, RunDirectory, finding, realistic
 
 if TYPE_CHECKING:
     from pathlib import Path

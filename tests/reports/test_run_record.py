@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from run_directory import RunDirectory, finding, realistic
 
 from dicomweb_reports.record import Body, RecordError, load, load_plan, with_events
+from tests.reports.run_directory import RunDirectory, finding, realistic
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from run_directory import RunDirectory, finding
 
 from dicomweb_reports.report_html import html
 from dicomweb_reports.report_json import report
 from dicomweb_reports.report_markdown import markdown
 from dicomweb_reports.summary import broken, counts, exit_status, not_concluded, overall, requirement_verdicts, services
+from tests.reports.run_directory import RunDirectory, finding
 
 LIMIT = ("search-limit-caps", "SEARCH-069", "`limit=2` returns two matches.")
 STORE = ("store-two", "STORE-001", "Two are stored.")

@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from run_directory import ROWS, RunDirectory, finding, realistic, studies
 
 from dicomweb_reports import write
 from dicomweb_reports.record import RecordError
+from tests.reports.run_directory import ROWS, RunDirectory, finding, realistic, studies
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,12 +8,12 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import orthanc
 import pytest
 
-from dicomweb_fixtures import transfer_syntaxes as ts
+from dicomweb_fixtures.building import transfer_syntaxes as ts
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance, Study
+from tests.servers import orthanc
 
 pytestmark = pytest.mark.skipif(bool(orthanc.missing()), reason=orthanc.missing())
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-import orthanc
 import pytest
-import tiny_pacs
+
+from tests.servers import orthanc, tiny_pacs
 
 SERVERS = {"orthanc": orthanc, "tiny-pacs": tiny_pacs}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dicomweb_conformance import catalogue
+from dicomweb_conformance.catalogue import requirements
 from dicomweb_conformance.validators import operations
 
 DATASET = "projects/p/locations/l/datasets/d"
@@ -102,7 +102,7 @@ def test_a_fault_is_named_as_its_row_lists_it(
     poll: int, path: str, value: object, requirement: str, observation: str
 ) -> None:
     assert (requirement, observation) in judged(with_change(poll, path, value))
-    assert observation in catalogue.load()[requirement].observations
+    assert observation in requirements.load()[requirement].observations
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_fault_is_named_as_its_row_lists_it(
 )
 def test_an_error_that_is_no_status_is_named(error: object, observation: str) -> None:
     assert observation in [each.observation for each in operations.failed(error, "error")]
-    assert observation in catalogue.load()["LRO-019"].observations
+    assert observation in requirements.load()["LRO-019"].observations
 
 
 def test_a_status_has_no_fault() -> None:
@@ -136,7 +136,7 @@ def test_a_status_has_no_fault() -> None:
 )
 def test_a_name_elsewhere_is_named(name: str, observation: str) -> None:
     assert observation in [each.observation for each in operations.named([{"name": name}], DATASET)]
-    assert observation in catalogue.load()["LRO-004"].observations
+    assert observation in requirements.load()["LRO-004"].observations
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,13 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from dicomweb_conformance import catalogue, dicom_json
-from dicomweb_conformance.validators import jpeg, store_xml
-from dicomweb_fixtures import bulk_kinds, jpeg_images, json_bulk
+from dicomweb_conformance.catalogue import requirements
+from dicomweb_conformance.dicom import json_model
+from dicomweb_conformance.validators.images import jpeg
+from dicomweb_conformance.validators.store import xml_responses
+from dicomweb_fixtures.building import jpeg_images
 from dicomweb_fixtures.identifiers import Branch
+from dicomweb_fixtures.payloads import bulk_kinds, json_bulk
 
 CLASS, INSTANCE = "1.2.840.10008.5.1.4.1.1.7", "2.25.3"
 ANSWER = f"""<NativeDicomModel>
@@ -24,14 +27,14 @@ ANSWER = f"""<NativeDicomModel>
 
 
 def observed(answer: str) -> set[str]:
-    return {each.observation for each in store_xml.judge(answer.encode(), CLASS, INSTANCE)}
+    return {each.observation for each in xml_responses.judge(answer.encode(), CLASS, INSTANCE)}
 
 
 def test_the_example_of_the_page_has_no_fault_and_reads_as_a_module() -> None:
     assert observed(ANSWER) == set()
-    module = store_xml.module(ANSWER.encode())
+    module = xml_responses.module(ANSWER.encode())
     assert module is not None
-    assert dicom_json.text(dicom_json.items(module, "00081199")[0], "00081155") == INSTANCE
+    assert json_model.text(json_model.items(module, "00081199")[0], "00081155") == INSTANCE
 
 
 @pytest.mark.parametrize(
@@ -46,7 +49,7 @@ def test_the_example_of_the_page_has_no_fault_and_reads_as_a_module() -> None:
 )
 def test_a_fault_is_named_as_the_row_lists_it(old: str, new: str, observation: str) -> None:
     assert observation in observed(ANSWER.replace(old, new))
-    assert observation in catalogue.load()["GOOGLE-027"].observations
+    assert observation in requirements.load()["GOOGLE-027"].observations
 
 
 @pytest.mark.parametrize(
@@ -59,7 +62,7 @@ def test_a_fault_of_form_is_found(old: str, new: str) -> None:
 
 def test_entities_are_not_resolved() -> None:
     bomb = '<!DOCTYPE a [<!ENTITY b "c">]>' + ANSWER.replace("https://h/i", "&b;")
-    store_xml.module(bomb.encode())
+    xml_responses.module(bomb.encode())
 
 
 @pytest.mark.parametrize("colour", [True, False])

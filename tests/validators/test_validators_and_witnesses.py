@@ -9,19 +9,23 @@ from pathlib import Path
 
 import pytest
 import requests
-from validating import against, fails
 
-from dicomweb_conformance import media_types, multipart
-from dicomweb_conformance.comparison import with_json
-from dicomweb_conformance.exchanges import Headers
-from dicomweb_conformance.native_xml import data_set_of
-from dicomweb_conformance.observation import Observation
-from dicomweb_conformance.validators import answers, dicom_json, images, native_xml, part10
+from dicomweb_conformance.dicom.differences import with_json
+from dicomweb_conformance.dicom.xml_model import data_set_of
+from dicomweb_conformance.http import media_types, multipart
+from dicomweb_conformance.http.exchanges import Headers
+from dicomweb_conformance.validators.http import error_responses
+from dicomweb_conformance.validators.images import image_octets
+from dicomweb_conformance.validators.json import dicom_json
+from dicomweb_conformance.validators.observation import Observation
+from dicomweb_conformance.validators.part10 import part10_octets
+from dicomweb_conformance.validators.xml import native_xml
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance
 from dicomweb_reference.freedoms import FREEDOMS
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
+from tests.validators.validating import against, fails
 
 CORPUS = Corpus(20240115)
 INSTANCES = [
@@ -33,7 +37,7 @@ INSTANCES = [
 
 @pytest.mark.parametrize("instance", INSTANCES)
 def test_part_10_as_pydicom_writes_it(instance: Instance) -> None:
-    assert against(part10.judge(instance.part10)) == []
+    assert against(part10_octets.judge(instance.part10)) == []
 
 
 @pytest.mark.parametrize("instance", INSTANCES)
@@ -104,19 +108,21 @@ class Judged:
         url = path if path.startswith("http") else f"{self._base}/{path}"
         response = self._session.request(method, url, data=body, headers=fields, timeout=10)
         path, _, query = url.removeprefix(self._base).partition("?")
-        answer = answers.Answer(
+        answer = error_responses.Answer(
             method, path, response.status_code, Headers(tuple(response.headers.items())), response.content, query
         )
         self.failed += [(f"{method} {url}", each) for each in fails(self._observations(answer, url))]
         self.bodies += bool(answer.body)
         return answer.body
 
-    def _observations(self, answer: answers.Answer, url: str) -> Iterator[Observation]:
-        yield from answers.judge(answer)
+    def _observations(self, answer: error_responses.Answer, url: str) -> Iterator[Observation]:
+        yield from error_responses.judge(answer)
         if answer.body and answer.status < 300:
             yield from self._of_body(answer, answer.content_type, answer.body, url)
 
-    def _of_body(self, answer: answers.Answer, content_type: str, body: bytes, url: str) -> Iterable[Observation]:
+    def _of_body(
+        self, answer: error_responses.Answer, content_type: str, body: bytes, url: str
+    ) -> Iterable[Observation]:
         name = media_types.name_of(content_type)
         if name == "multipart/related":
             for part in multipart.parts_of(content_type, body):
@@ -126,11 +132,11 @@ class Judged:
             assert resource in {"search", "metadata", "store"}, url
             yield from dicom_json.judge(body, content_type, resource=resource, url=url)  # type: ignore[arg-type]  # by name, as the caller has it
         elif name == media_types.DICOM:
-            yield from part10.judge(body)
+            yield from part10_octets.judge(body)
         elif answer.resource == "rendered":
-            yield from images.judge_rendered(content_type, body)
+            yield from image_octets.judge_rendered(content_type, body)
         else:
-            yield from images.judge_bulk_data(content_type, body)
+            yield from image_octets.judge_bulk_data(content_type, body)
 
 
 @pytest.mark.parametrize("freedoms", [(), *((name,) for name in FREEDOMS)], ids=lambda names: "+".join(names) or "none")

@@ -8,11 +8,20 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_validator_dicom_json import GOOD as GOOD_JSON
-from test_validator_native_xml import GOOD as GOOD_XML
-from test_validator_native_xml import document
-from test_validator_part10 import GOOD as GOOD_DATA_SET
-from test_validator_part10 import (
+
+from dicomweb_conformance.dicom.xml_model import data_set_of
+from dicomweb_conformance.http.exchanges import Headers
+from dicomweb_conformance.http.unreadable import UnreadableError
+from dicomweb_conformance.validators.http import error_responses
+from dicomweb_conformance.validators.images import image_octets
+from dicomweb_conformance.validators.json import dicom_json
+from dicomweb_conformance.validators.observation import Observation
+from dicomweb_conformance.validators.part10 import part10_octets
+from dicomweb_conformance.validators.vr import definitions as vrs
+from dicomweb_conformance.validators.xml import native_xml
+from tests.validators.json.test_dicom_json import GOOD as GOOD_JSON
+from tests.validators.part10.test_part10_octets import GOOD as GOOD_DATA_SET
+from tests.validators.part10.test_part10_octets import (
     HEAD,
     IMPLICIT_HEAD,
     deflated,
@@ -23,14 +32,9 @@ from test_validator_part10 import (
     sequence,
     undefined,
 )
-from validating import ROWS, octets
-
-from dicomweb_conformance.exchanges import Headers
-from dicomweb_conformance.native_xml import data_set_of
-from dicomweb_conformance.observation import Observation
-from dicomweb_conformance.reading.unreadable import UnreadableError
-from dicomweb_conformance.validators import answers, dicom_json, images, native_xml, part10
-from dicomweb_conformance.validators import value_representations as vrs
+from tests.validators.validating import ROWS, octets
+from tests.validators.xml.test_native_xml import GOOD as GOOD_XML
+from tests.validators.xml.test_native_xml import document
 
 RLE = "1.2.840.10008.1.2.5"
 MESSAGES: dict[str, tuple[bytes, ...]] = {
@@ -65,8 +69,8 @@ def mutated(draw: st.DrawFn, kind: str) -> bytes:
 
 def judge_answer(body: bytes) -> Iterable[Observation]:
     for content_type in ("application/dicom+json", "text/xml", "text/plain; charset=utf-16"):
-        yield from answers.judge(
-            answers.Answer("GET", "studies", 400, Headers((("Content-Type", content_type),)), body)
+        yield from error_responses.judge(
+            error_responses.Answer("GET", "studies", 400, Headers((("Content-Type", content_type),)), body)
         )
 
 
@@ -75,8 +79,8 @@ IMAGES = ("image/jpeg", "image/png", "image/jph", "image/jp2", "image/jphc", "im
 
 def judge_images(body: bytes) -> Iterable[Observation]:
     for content_type in (*IMAGES, body[:9].decode("latin-1")):
-        yield from images.judge_bulk_data(content_type, body)
-        yield from images.judge_rendered(content_type, body)
+        yield from image_octets.judge_bulk_data(content_type, body)
+        yield from image_octets.judge_rendered(content_type, body)
 
 
 def judge_xml(body: bytes) -> Iterable[Observation]:
@@ -92,8 +96,8 @@ def judge_json(body: bytes) -> Iterable[Observation]:
 
 
 def judge_part10(body: bytes) -> Iterable[Observation]:
-    yield from part10.judge(body)
-    yield from part10.judge(body, own=False)
+    yield from part10_octets.judge(body)
+    yield from part10_octets.judge(body, own=False)
 
 
 JUDGES: dict[str, Callable[[bytes], Iterable[Observation]]] = {

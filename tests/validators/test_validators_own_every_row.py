@@ -5,11 +5,16 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from validating import ROWS
 
-from dicomweb_conformance.validators import answers, dicom_json, images, native_xml, part10, store_module
+from dicomweb_conformance.validators.http import error_responses
+from dicomweb_conformance.validators.images import image_octets
+from dicomweb_conformance.validators.json import dicom_json
+from dicomweb_conformance.validators.part10 import part10_octets
+from dicomweb_conformance.validators.store import response_module
+from dicomweb_conformance.validators.xml import native_xml
+from tests.validators.validating import ROWS
 
-MODULES = (answers, dicom_json, images, native_xml, part10, store_module)
+MODULES = (error_responses, dicom_json, image_octets, native_xml, part10_octets, response_module)
 SERVICES = {
     "JSON",
     "XML",
@@ -23,7 +28,7 @@ SERVICES = {
     "ERROR",
     "CAPABILITIES",
 }
-VALIDATORS = Path(answers.__file__).parent
+VALIDATORS = Path(error_responses.__file__).parents[1]
 
 
 def test_every_row_has_one_owner() -> None:
@@ -32,7 +37,7 @@ def test_every_row_has_one_owner() -> None:
     assert set(owned) == {row.id for row in ROWS.values() if row.scope == "message" and row.service in SERVICES}
 
 
-@pytest.mark.parametrize("module", [dicom_json, native_xml, part10])
+@pytest.mark.parametrize("module", [dicom_json, native_xml, part10_octets])
 def test_rows_that_another_module_owns_exist(module: object) -> None:
     assert set(getattr(module, "ALSO", ())) <= set(ROWS)
 
@@ -46,7 +51,7 @@ def literals(module: Path) -> set[str]:
 
 
 def test_every_observation_listed_is_one_that_a_module_can_make() -> None:
-    written = {text for path in VALIDATORS.glob("*.py") for text in literals(path)}
+    written = {text for path in VALIDATORS.rglob("*.py") for text in literals(path)}
     written |= literals(VALIDATORS.parent / "reading" / "xml_octets.py")
     owned = {row for module in MODULES for row in module.OWNED}
     listed = {(row, text) for row in owned for text in ROWS[row].observations}

@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from dicomweb_conformance import catalogue
-from dicomweb_conformance.observation import Observation
-from dicomweb_conformance.validators import dicom_json
-from dicomweb_conformance.verdicts import Verdict
+from dicomweb_conformance.catalogue import requirements
+from dicomweb_conformance.catalogue.verdicts import Verdict
+from dicomweb_conformance.validators.json import dicom_json
+from dicomweb_conformance.validators.observation import Observation
 
-ROWS = catalogue.load()
+ROWS = requirements.load()
 
 
 def verdict(observation: Observation) -> Verdict:

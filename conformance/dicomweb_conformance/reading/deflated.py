@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import zlib
 
-from dicomweb_conformance import limits
-from dicomweb_conformance.reading.unreadable import Form, TooLargeError, UnreadableError
+from dicomweb_conformance.http import limits
+from dicomweb_conformance.http.unreadable import Form, TooLargeError, UnreadableError
 
 
 def inflated(octets: bytes | memoryview) -> tuple[bytes, bytes]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from dicomweb_conformance import limits
-from dicomweb_conformance.reading.unreadable import Form, TooLargeError
+from dicomweb_conformance.http import limits
+from dicomweb_conformance.http.unreadable import Form, TooLargeError
 
 _LONG_LENGTHS = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"})
 _UNDEFINED = 0xFFFF_FFFF

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
 
-from dicomweb_conformance import limits
-from dicomweb_conformance.reading.unreadable import DEEPEST, Form, TooLargeError, UnreadableError, writable_value
+from dicomweb_conformance.http import limits
+from dicomweb_conformance.http.unreadable import DEEPEST, Form, TooLargeError, UnreadableError, writable_value
 
 DEEPEST_VALUE = 3 * DEEPEST + 8
 """Values in values: an item of a sequence is an object in the array of an object."""

@@ -15,8 +15,8 @@ from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.multival import MultiValue
 from pydicom.valuerep import VR, PersonName
 
+from dicomweb_conformance.http.unreadable import DEEPEST, Form, UnreadableError, quietly
 from dicomweb_conformance.reading import deflated, elements
-from dicomweb_conformance.reading.unreadable import DEEPEST, Form, UnreadableError, quietly
 
 _META, _DEFLATED = 132, b"1.2.840.10008.1.2.1.99"
 _LONG_LENGTHS = frozenset({b"OB", b"OW", b"SQ", b"UN", b"UT"})

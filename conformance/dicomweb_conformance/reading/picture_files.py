@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageSequence, UnidentifiedImageError
 
-from dicomweb_conformance import limits, media_types
-from dicomweb_conformance.reading.unreadable import Form, TooLargeError, UnreadableError, quietly
+from dicomweb_conformance.http import limits, media_types
+from dicomweb_conformance.http.unreadable import Form, TooLargeError, UnreadableError, quietly
 
 Samples: TypeAlias = NDArray[np.float64]
 

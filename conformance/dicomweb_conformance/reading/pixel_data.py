@@ -14,9 +14,9 @@ from pydicom.pixels.processing import apply_color_lut
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import UID
 
-from dicomweb_conformance import limits
+from dicomweb_conformance.http import limits
+from dicomweb_conformance.http.unreadable import Form, TooLargeError, UnreadableError, quietly
 from dicomweb_conformance.reading import values
-from dicomweb_conformance.reading.unreadable import Form, TooLargeError, UnreadableError, quietly
 
 
 def samples(data_set: Dataset, *, colours: bool = False) -> NDArray[Any]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from dicomweb_conformance import character_sets, limits
+from dicomweb_conformance.http import character_sets, limits
 
 NOT_WELL_FORMED = "not well-formed: unclosed, unescaped & or <, text after the root"
 CONTRADICTS = "octets that contradict the encoding"

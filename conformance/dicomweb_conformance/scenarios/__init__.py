@@ -1,4 +1,5 @@
-"""The checks, a module for each subject.
+"""The checks: a folder for each scenario, named as its marker is, with what only its own checks share beside them.
 
-`test_search_matching.py` belongs to the scenario `search`: the first word names it.
+`search/test_matching.py` belongs to the scenario `search`. What several scenarios share is in `steps`; no scenario
+imports from another.
 """

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from dicomweb_conformance.observation import Observation
+from dicomweb_conformance.http.unreadable import UnreadableError
 from dicomweb_conformance.reading import json_documents
-from dicomweb_conformance.reading.unreadable import UnreadableError
+from dicomweb_conformance.validators.observation import Observation
 
 Document: TypeAlias = dict[str, Any]
 

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, get_args
 
-from dicomweb_conformance import media_types, multipart, native_xml
-from dicomweb_conformance.answers import CODING_FAULTS, Answer
-from dicomweb_conformance.observation import Observation, Stumble, careful
-from dicomweb_conformance.reading.unreadable import TooLargeError, UnreadableError
-from dicomweb_conformance.validators import answers, dicom_json, images, part10, store_module
-from dicomweb_conformance.validators import native_xml as xml_validator
+from dicomweb_conformance.dicom import xml_model
+from dicomweb_conformance.http import media_types, multipart
+from dicomweb_conformance.http.observed import CODING_FAULTS, Answer
+from dicomweb_conformance.http.unreadable import TooLargeError, UnreadableError
+from dicomweb_conformance.validators.http import error_responses
+from dicomweb_conformance.validators.images import image_octets
+from dicomweb_conformance.validators.json import dicom_json
+from dicomweb_conformance.validators.observation import Observation, Stumble, careful
+from dicomweb_conformance.validators.part10 import part10_octets
+from dicomweb_conformance.validators.store import response_module
+from dicomweb_conformance.validators.xml import native_xml as xml_validator
 
 OWNED = tuple(
-    row for module in (answers, dicom_json, xml_validator, part10, images, store_module) for row in module.OWNED
+    row
+    for module in (error_responses, dicom_json, xml_validator, part10_octets, image_octets, response_module)
+    for row in module.OWNED
 )
 _MODELS = frozenset(get_args(dicom_json.Resource))
 
@@ -27,19 +34,19 @@ def observe(answer: Answer, own: Callable[[dict[str, Any]], bool]) -> Iterator[O
     """
     asked = answer.asked
     body = b"".join(answer.body)
-    resource = answers.resource_of(asked.method, asked.path, asked.query)
+    resource = error_responses.resource_of(asked.method, asked.path, asked.query)
     accept = asked.accept or ""
     if not answer.head_is_whole:
         return
-    message = answers.Answer(
+    message = error_responses.Answer(
         asked.method, asked.path, answer.status, answer.headers, body, asked.query, accept, whole=not answer.is_cut
     )
-    yield from careful(answers.OWNED, answers.judge(message, own=resource != "search"))
+    yield from careful(error_responses.OWNED, error_responses.judge(message, own=resource != "search"))
     faulty = answer.facts is not None and CODING_FAULTS & set(answer.facts.faults)
     if not body or answer.is_cut or faulty:
         return
     if resource == "store":
-        yield from careful(store_module.OWNED, store_module.judge(answer.status, answer.headers, body))
+        yield from careful(response_module.OWNED, response_module.judge(answer.status, answer.headers, body))
     if not 200 <= answer.status < 300:
         return
     if media_types.name_of(answer.content_type) == media_types.MULTIPART_RELATED:
@@ -76,11 +83,11 @@ def _representation(
         yield from careful(xml_validator.OWNED, judged)
     elif name == media_types.DICOM:
         ours = any(uid.encode() in octets for uid in _uids(asked.path))
-        yield from careful(part10.OWNED, part10.judge(octets, own=ours))
+        yield from careful(part10_octets.OWNED, part10_octets.judge(octets, own=ours))
     elif resource in {"frames", "bulkdata", "instances"}:
-        yield from careful(images.OWNED, images.judge_bulk_data(content_type, octets))
+        yield from careful(image_octets.OWNED, image_octets.judge_bulk_data(content_type, octets))
     elif resource == "rendered":
-        yield from careful(images.OWNED, images.judge_rendered(content_type, octets))
+        yield from careful(image_octets.OWNED, image_octets.judge_rendered(content_type, octets))
 
 
 def _uids(path: str) -> list[str]:
@@ -89,6 +96,6 @@ def _uids(path: str) -> list[str]:
 
 def _is_own(octets: bytes, own: Callable[[dict[str, Any]], bool]) -> bool:
     try:
-        return own(native_xml.data_set_of(octets))
+        return own(xml_model.data_set_of(octets))
     except (UnreadableError, TooLargeError):
         return False

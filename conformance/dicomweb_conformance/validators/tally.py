@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from dicomweb_conformance import catalogue, quoting
-from dicomweb_conformance.observation import Observation
-from dicomweb_conformance.quoting import Harmless
-from dicomweb_conformance.verdicts import Verdict
+from dicomweb_conformance.catalogue import requirements
+from dicomweb_conformance.catalogue.verdicts import Verdict
+from dicomweb_conformance.http import quoting
+from dicomweb_conformance.http.quoting import Harmless
+from dicomweb_conformance.validators.observation import Observation
 
 FOREIGN = "any of the failing observations in a dataset that the suite did not store"
 # An answer in which every element has the same fault is one finding with examples, not a hundred thousand.
@@ -50,7 +51,7 @@ class Tally:
             own: whether the data set is one that the suite stored. A row may be milder with those of others.
         """
         if not own:
-            row = catalogue.load()[requirement]
+            row = requirements.load()[requirement]
             if FOREIGN in row.note and row.judge(observation) is Verdict.FAIL:
                 kept = f": {received}" if quoting.is_harmless(received) else ""
                 received, observation = Harmless(observation + kept), FOREIGN

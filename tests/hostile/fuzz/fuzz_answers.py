@@ -8,32 +8,26 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from random import Random
 
-from fuzz_mutations import Message, mutated
-
-from dicomweb_conformance import (
-    bulk_data,
-    catalogue,
-    comparison,
-    dicom_json,
-    multipart,
-    native_xml,
-    pictures,
-    store_answer,
-    xml_comparison,
-)
-from dicomweb_conformance.answers import Answer
-from dicomweb_conformance.exchanges import Headers, Response
-from dicomweb_conformance.expect import Expectation, read_parts
-from dicomweb_conformance.judgement import CheckFailed, Inconclusive, Judgement, NotApplicable
-from dicomweb_conformance.observation import Stumble
-from dicomweb_conformance.observers import JUDGES, Observers
+from dicomweb_conformance.catalogue import requirements
+from dicomweb_conformance.checks.expect import Expectation, read_parts
+from dicomweb_conformance.checks.judgement import CheckFailed, Inconclusive, Judgement, NotApplicable
+from dicomweb_conformance.checks.observers import JUDGES, Observers
+from dicomweb_conformance.dicom import differences, json_model, renderings, store_response, xml_differences, xml_model
+from dicomweb_conformance.http import multipart
+from dicomweb_conformance.http.exchanges import Headers, Response
+from dicomweb_conformance.http.observed import Answer
+from dicomweb_conformance.http.unreadable import UnreadableError
 from dicomweb_conformance.reading import picture_files
-from dicomweb_conformance.reading.unreadable import UnreadableError
-from dicomweb_conformance.scenarios import pixel_octets, returned
-from dicomweb_conformance.validators import jpeg, operations, store_module, store_xml
+from dicomweb_conformance.scenarios.steps import pixel_octets, returned
+from dicomweb_conformance.service import bulk_data
+from dicomweb_conformance.validators import operations
+from dicomweb_conformance.validators.images import jpeg
+from dicomweb_conformance.validators.observation import Stumble
+from dicomweb_conformance.validators.store import response_module, xml_responses
 from dicomweb_fixtures.entities import Instance
+from tests.hostile.fuzz.fuzz_mutations import Message, mutated
 
-ROWS = catalogue.load()
+ROWS = requirements.load()
 _OF_RETRIEVE = tuple(ROWS[f"RETRIEVE-{number:03}"] for number in (12, 13, 14))
 _ENDS = (UnreadableError, CheckFailed, Inconclusive, NotApplicable)
 """How reading an answer may end before its end: with a sentence, or a verdict."""
@@ -94,19 +88,22 @@ def read(answer: Answer, instance: Instance) -> None:
 
 
 def _as_json(response: Response, instance: Instance) -> None:
-    for each in dicom_json.objects(response.body):
+    for each in json_model.objects(response.body):
         _compared(each, instance)
         for reference in bulk_data.references(each, response.url):
             _ = reference.is_relative
-        dicom_json.text(each, "00100010")
+        json_model.text(each, "00100010")
 
 
 def _as_a_store_answer(response: Response, instance: Instance) -> None:
-    for answer in (store_answer.of_body(response.body), store_module.module_of(response.content_type, response.body)):
+    for answer in (
+        store_response.of_body(response.body),
+        response_module.module_of(response.content_type, response.body),
+    ):
         if answer is not None:
             _ = answer.stored_uids, answer.failed_uids, answer.discards, answer.warns, answer.other_failures
-    store_xml.module(response.body)
-    list(store_xml.judge(response.body, instance.sop_class_uid, instance.sop_instance_uid))
+    xml_responses.module(response.body)
+    list(xml_responses.judge(response.body, instance.sop_class_uid, instance.sop_instance_uid))
 
 
 def _as_an_operation(response: Response, _: Instance) -> None:
@@ -122,17 +119,17 @@ def _as_an_operation(response: Response, _: Instance) -> None:
 def _as_xml(response: Response, instance: Instance) -> None:
     for part in multipart.parts_of(response.content_type, response.body):
         with contextlib.suppress(UnreadableError):
-            _compared(native_xml.data_set_of(part.body), instance)
-    _compared(native_xml.data_set_of(response.body), instance)
+            _compared(xml_model.data_set_of(part.body), instance)
+    _compared(xml_model.data_set_of(response.body), instance)
 
 
-def _compared(model: dicom_json.DataSet, instance: Instance) -> None:
-    list(comparison.with_json(instance.dataset, model))
-    list(xml_comparison.with_xml(instance.dataset, model))
+def _compared(model: json_model.DataSet, instance: Instance) -> None:
+    list(differences.with_json(instance.dataset, model))
+    list(xml_differences.with_xml(instance.dataset, model))
     other = {"00100010": {"vr": "PN", "Value": [{"Alphabetic": "A^B"}]}, "0040A730": {"vr": "SQ", "Value": [{}]}}
-    list(xml_comparison.models(model, other))
-    list(xml_comparison.models(other, model))
-    list(xml_comparison.models(model, model))
+    list(xml_differences.models(model, other))
+    list(xml_differences.models(other, model))
+    list(xml_differences.models(model, model))
 
 
 def _as_files(response: Response, instance: Instance) -> None:
@@ -162,7 +159,7 @@ def _as_pictures(response: Response, instance: Instance) -> None:
     for octets in _bodies(response):
         with contextlib.suppress(UnreadableError):
             picture = picture_files.read(octets)
-            _ = picture.size, pictures.is_flat(picture.samples), pictures.levels(picture.grey, 16)
+            _ = picture.size, renderings.is_flat(picture.samples), renderings.levels(picture.grey, 16)
             if picture.icc_profile:
                 picture_files.profile_name(picture.icc_profile)
         pixel_octets.jpeg_samples(octets)

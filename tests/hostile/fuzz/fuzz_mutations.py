@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from fuzz_oddities import (
+from tests.hostile.fuzz.fuzz_oddities import (
     ELEMENT_VALUES,
     KEYS,
     NAMES,

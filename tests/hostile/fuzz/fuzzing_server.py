@@ -8,9 +8,10 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from random import Random
 
-from fuzz_mutations import Message, mutated
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as Event
+
+from tests.hostile.fuzz.fuzz_mutations import Message, mutated
 
 _SPARED = 3
 """Answers at the beginning that are left as they are, by which a run sees that there is a server at all."""

@@ -10,18 +10,18 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from fuzz_answers import observed, read, recording, with_faults
-from fuzz_mutations import Message, kind_of
-from fuzzing_server import Fuzzing
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dicomweb_conformance.answers import Answer
+from dicomweb_conformance.http.observed import Answer
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance
 from dicomweb_reference.serving import FLAVOURS, running
 from dicomweb_reports import record
 from dicomweb_reports.record import Run
+from tests.hostile.fuzz.fuzz_answers import observed, read, recording, with_faults
+from tests.hostile.fuzz.fuzz_mutations import Message, kind_of
+from tests.hostile.fuzz.fuzzing_server import Fuzzing
 
 KINDS = ("dicom", "json", "xml", "multipart", "other")
 FEW, MANY = 40, 600

@@ -1,0 +1,1 @@
+"""What the target holds: found by looking, brought there, taken back."""

@@ -1,0 +1,265 @@
+"""Taking back what a run stored: only what the ledger names and the run's seed made, best effort, never a verdict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.service.ledger import Entry, Ledger
+from dicomweb_conformance.service.polling import PAUSES
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_conformance.settings.auth import CredentialsError
+from dicomweb_fixtures.identifiers import is_of_run
+
+LONGEST = 300.0
+"""Seconds that clean-up takes at most, whatever the target does; one exchange more where the last one hangs."""
+
+_ACCEPTED = frozenset({200, 202, 204})
+_NOT_OFFERED = frozenset({400, 401, 403, 405, 501})
+_ABSENT: frozenset[int] = frozenset({204, 404, 410})
+
+
+@dataclass(frozen=True)
+class Left:
+    """A study that could not be removed."""
+
+    study_uid: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """What clean-up did.
+
+    Attributes:
+        removed: studies deleted.
+        left: studies that are there, or may be.
+        absent: studies that were not there.
+        gone: the entries of those that are not there any more, or never were.
+        interrupted: whether Ctrl-C ended it.
+    """
+
+    removed: int
+    left: tuple[Left, ...]
+    absent: int = 0
+    gone: tuple[Entry, ...] = ()
+    interrupted: bool = False
+
+
+def clean(
+    service: StudiesService,
+    entries: Iterable[Entry],
+    grace: float,
+    longest: float = LONGEST,
+    clock: Callable[[], float] = time.monotonic,
+    pause: Callable[[float], None] = time.sleep,
+) -> Cleaned:
+    """DELETE studies, and look what became of it; the ledger is the caller's to strike.
+
+    A target that refuses the first DELETE as not offered, or that does not answer, is not asked again. What the seed of
+    its entry did not make is never deleted, whatever a ledger says. An exception on account of one study leaves that
+    one; Ctrl-C ends the whole, and what was done by then is told.
+
+    Args:
+        service: the target's.
+        entries: the studies to remove.
+        grace: seconds that removals may take to become visible, all of them together.
+        longest: seconds after which nothing more is asked.
+        clock: the time.
+        pause: waits for so many seconds.
+    """
+    sweep = _Sweep(service.for_purpose("clean"), clock, clock() + longest)
+    entries = list(dict.fromkeys(entries))
+    for entry in entries:
+        if not is_of_run(entry.seed, entry.study_uid):
+            sweep.why_left[entry] = f"not a UID of the run of seed {entry.seed}: not touched"
+    ours = [each for each in entries if each not in sweep.why_left]
+    interrupted = False
+    try:
+        sweep.delete(ours)
+        sweep.wait(grace, pause)
+        sweep.look([each for each in ours if each not in sweep.accepted])
+    except KeyboardInterrupt:
+        interrupted = True
+    end = "was interrupted" if interrupted else f"ended after {longest:g} s" if sweep.is_over else "ended"
+    return Cleaned(
+        removed=sum(each in sweep.accepted for each in sweep.gone),
+        left=tuple(
+            Left(each.study_uid, sweep.why_left.get(each) or f"clean-up {end} before it came to this study")
+            for each in entries
+            if each not in sweep.gone
+        ),
+        absent=sum(each not in sweep.accepted for each in sweep.gone),
+        gone=tuple(sweep.gone),
+        interrupted=interrupted,
+    )
+
+
+def clean_after_crash(
+    service: StudiesService,
+    ledger: Ledger,
+    entries: list[Entry],
+    grace: float,
+    pause: Callable[[float], None] = time.sleep,
+) -> Cleaned:
+    """Clean up after a run that ended anyhow: its last request may become visible only now.
+
+    So what was not there is looked at once more after the grace time, and only then struck from the ledger.
+
+    Args:
+        service: the target's.
+        ledger: loses the entries that are gone.
+        entries: the studies to remove.
+        grace: seconds that a store, or a removal, may take to become visible.
+        pause: waits for so many seconds.
+    """
+    asking = service.for_purpose("clean")
+    ours = [each for each in entries if is_of_run(each.seed, each.study_uid)]
+    first_look = asking.search("studies", StudyInstanceUID=ours[0].study_uid) if ours else None
+    if first_look and first_look.status == 0:
+        return Cleaned(0, tuple(Left(each.study_uid, f"no answer: {first_look.error}") for each in entries))
+    over = time.monotonic() + LONGEST
+    late = [each for each in ours if time.monotonic() < over and _is_there(asking, each.study_uid) is False]
+    first = clean(service, [each for each in entries if each not in late], grace)
+    ledger.strike(first.gone)
+    if not late or first.interrupted:
+        left = tuple(Left(each.study_uid, "clean-up was interrupted before it looked again") for each in late)
+        return Cleaned(first.removed, first.left + left, first.absent, first.gone, first.interrupted)
+    pause(grace)
+    second = clean(service, late, grace)
+    ledger.strike(second.gone)
+    return Cleaned(
+        first.removed + second.removed,
+        first.left + second.left,
+        first.absent + second.absent,
+        first.gone + second.gone,
+        second.interrupted,
+    )
+
+
+@dataclass
+class _Sweep:
+    """One clean-up as it goes on.
+
+    Attributes:
+        service: asked.
+        clock: the time.
+        deadline: when nothing more is asked.
+        why_left: of each study that was asked about, why it is left unless it turns out to be gone.
+        accepted: the studies of which the target said that it deletes them.
+        gone: the studies that are not there.
+        refused: the target does not delete, or does not answer: it need not be asked for the next study.
+        silent: it does not answer at all, or cannot be asked.
+        tells_at_once: what it said that it deletes was gone as soon as it said so.
+    """
+
+    service: StudiesService
+    clock: Callable[[], float]
+    deadline: float
+    why_left: dict[Entry, str] = field(default_factory=dict)
+    accepted: list[Entry] = field(default_factory=list)
+    gone: dict[Entry, None] = field(default_factory=dict)
+    refused: bool = False
+    silent: bool = False
+    tells_at_once: bool = True
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is no time for another question."""
+        return self.clock() >= self.deadline
+
+    def delete(self, entries: list[Entry]) -> None:
+        """Ask for the removal of each."""
+        for number, entry in enumerate(entries):
+            if self.is_over:
+                return
+            try:
+                response = self.service.delete(f"studies/{entry.study_uid}")
+            except CredentialsError as error:
+                self.why_left.update(dict.fromkeys(entries[number:], str(error)))
+                self.silent = True
+                return
+            except Exception as error:  # whatever one study brings about, the others are removed
+                self.why_left[entry] = f"DELETE could not be sent: {type(error).__name__}: {error}"
+                continue
+            self.silent = response.status == 0
+            self.refused = self.silent or response.status in _NOT_OFFERED
+            said = f"{response.status} {response.reason}".strip() + " to DELETE"
+            if self.silent:
+                said = f"no answer to DELETE: {response.error}"
+            if self.refused:
+                self.why_left.update(dict.fromkeys(entries[number:], said))
+                return
+            self.why_left[entry] = said
+            if response.status in _ACCEPTED:
+                self.why_left[entry] = f"{said}, but it was not seen to be gone"
+                self.accepted.append(entry)
+                # A target that takes its time over one takes it over the next: then all are waited for together.
+                if self.tells_at_once:
+                    self.tells_at_once = self._is_gone(entry)
+
+    def wait(self, grace: float, pause: Callable[[float], None]) -> None:
+        """Wait for what was accepted to be gone: once for all, for nobody else would be deleted meanwhile."""
+        until = min(self.clock() + grace, self.deadline)
+        waiting = [each for each in self.accepted if each not in self.gone]
+        pauses = iter(PAUSES)
+        while waiting and not self.silent:
+            # Of many that stay one is asked about; the others are looked at when the time is over.
+            if self._is_gone(waiting[0]):
+                del waiting[0]
+            elif self.clock() >= until:
+                break
+            else:
+                pause(max(0.0, min(next(pauses, PAUSES[-1]), until - self.clock())))
+            if self.is_over:
+                return
+        self.look(waiting[1:])
+
+    def look(self, entries: list[Entry]) -> None:
+        """See which are not there, though nobody said that they were deleted, or though they stayed long."""
+        for entry in entries:
+            if self.is_over or self.silent:
+                return
+            self._is_gone(entry)
+
+    def _is_gone(self, entry: Entry) -> bool:
+        thorough = self.refused and entry not in self.accepted
+        try:
+            there = _is_there(self.service, entry.study_uid, thorough=thorough)
+        except CredentialsError:
+            there = None
+        except Exception as error:  # as above
+            self.why_left[entry] = f"it could not be looked for: {type(error).__name__}: {error}"
+            return False
+        self.silent = there is None
+        if there is False:
+            self.gone[entry] = None
+        return there is False
+
+
+def _is_there(service: StudiesService, study_uid: str, *, thorough: bool = False) -> bool | None:
+    """Tell whether anything of a study is still visible; when in doubt it is. None: the target does not answer.
+
+    A search that finds nothing tells at once, beside a DELETE that did not refuse. Without one (`thorough`), or where
+    search is not offered, which a 404 may mean too, the study has to be missing in every other place.
+    """
+    found = service.search("studies", StudyInstanceUID=study_uid)
+    if found.status == 0:
+        return None
+    whole = found.status == 200 and not found.error
+    others = whole and found.body.lstrip()[:1] == b"[" and study_uid.encode() not in found.body
+    if not others and not _shows_nothing(found):
+        return True
+    if found.status in {200, 204} and not thorough:
+        return False
+    return not (
+        _shows_nothing(service.search(f"studies/{study_uid}/series"))
+        and _shows_nothing(service.metadata(f"studies/{study_uid}"))
+    )
+
+
+def _shows_nothing(response: Response) -> bool:
+    empty = response.status == 200 and not response.error and response.body.strip() in {b"[]", b""}
+    return response.status in _ABSENT or empty

@@ -1,0 +1,180 @@
+"""What the target really holds, found out by looking and never by believing an answer.
+
+Eventual consistency is waited for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
+
+from dicomweb_conformance.checks.judgement import Inconclusive
+from dicomweb_conformance.dicom import json_model
+from dicomweb_conformance.http import media_types
+from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.http.unreadable import TooLargeError, UnreadableError
+from dicomweb_conformance.service import resources
+from dicomweb_conformance.service.polling import wait_until
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.entities import Instance, Study
+
+
+def shows(response: Response, uids: Iterable[str]) -> bool:
+    """Tell whether an answer is a 200 whose payload names all these UIDs.
+
+    What a constant answer or a login page cannot do.
+    """
+    return response.status == 200 and not response.error and all(uid.encode() in response.body for uid in uids)
+
+
+class Archive:
+    """What the target holds.
+
+    Args:
+        service: asked for it.
+        grace: how long a stored instance may take to become visible, in seconds.
+    """
+
+    def __init__(self, service: StudiesService, grace: float) -> None:
+        self._service = service.for_purpose("confirm")
+        self._grace = grace
+        self.slowest = 0.0
+
+    def holds(self, *instances: Instance) -> bool:
+        """Tell whether every one of the instances is, or within the grace time becomes, visible."""
+        return len(self.held(instances)) == len({each.sop_instance_uid for each in instances})
+
+    def held(self, instances: Sequence[Instance]) -> set[str]:
+        """Return the SOP Instance UIDs of those that are, or within the grace time become, visible."""
+        missing = {each.sop_instance_uid: each for each in instances}
+
+        def all_seen() -> bool:
+            for uid in [uid for uid, each in missing.items() if self._sees(each)]:
+                del missing[uid]
+            return not missing
+
+        self._waited_for(all_seen)
+        return {each.sop_instance_uid for each in instances} - set(missing)
+
+    def held_of(self, study: Study) -> set[str]:
+        """Return the SOP Instance UIDs of a study that are, or within the grace time become, visible.
+
+        Of many instances: one look at the study shows all of them where it works.
+        """
+        of_study = {each.sop_instance_uid: each for each in study.instances}
+        seen: set[str] = set()
+
+        def all_seen() -> bool:
+            response = _retrieved(self._service, study)
+            seen.update(uid for uid in of_study if shows(response, [uid]))
+            return len(seen) == len(of_study)
+
+        if self._waited_for(all_seen):
+            return seen
+        return seen | {uid for uid in of_study.keys() - seen if self._sees(of_study[uid])}
+
+    def _waited_for(self, all_seen: Callable[[], bool]) -> bool:
+        """Tell whether all are seen within the grace time, and remember how long that took at the slowest.
+
+        It took until the look that saw them began: what the first look sees was there before.
+        """
+        began = time.monotonic()
+        look_began = began
+
+        def looked() -> bool:
+            nonlocal look_began
+            look_began = time.monotonic()
+            return all_seen()
+
+        if not wait_until(looked, self._grace):
+            return False
+        self.slowest = max(self.slowest, look_began - began)
+        return True
+
+    def holds_now(self, instance: Instance) -> bool:
+        """Tell whether the instance is visible, without waiting for it longer than the slowest was seen to take."""
+        return self.settles(lambda: self._sees(instance))
+
+    def settles(self, condition: Callable[[], bool]) -> bool:
+        """Tell whether the condition holds, at the latest after twice the time that the slowest store took to show."""
+        return wait_until(condition, 2 * self.slowest)
+
+    def time_until(self, condition: Callable[[], bool]) -> float | None:
+        """Return the seconds until the condition held; None where it did not within the grace time."""
+        began = time.monotonic()
+        return time.monotonic() - began if wait_until(condition, self._grace) else None
+
+    def lacks(self, *instances: Instance, after: Instance) -> bool:
+        """Tell whether none of the instances is there.
+
+        Judged only once `after`, which was sent later, has become visible, plus twice the slowest delay seen.
+        """
+        if not self.holds(after):
+            return False
+        return not wait_until(lambda: any(self._sees(each) for each in instances), 2 * self.slowest)
+
+    def lists(self, instance: Instance) -> bool:
+        """Tell whether a search finds the instance in its series, now or within the grace time."""
+        return wait_until(lambda: self._finds(instance), self._grace)
+
+    def _sees(self, instance: Instance) -> bool:
+        retrieved = self._service.retrieve(instance)
+        return shows(retrieved, [instance.sop_instance_uid]) or self._finds(instance) or _is_not_there(retrieved)
+
+    def _finds(self, instance: Instance) -> bool:
+        uid = instance.sop_instance_uid
+        series = resources.path(instance).rpartition("/")[0]
+        found = self._service.search(series, SOPInstanceUID=uid)
+        return uid in _listed(found, "00080018") or _is_not_there(found)
+
+
+def _is_not_there(response: Response) -> Literal[False]:
+    """Return False, as an answer that does not show an instance says of it.
+
+    Raises:
+        Inconclusive: it was not read to its end.
+    """
+    if response.exceeded:
+        raise Inconclusive(f"{response.request_line}: {response.error}", response.exchange)
+    return False
+
+
+STUDY_SEARCH = "search for studies"
+"""The way of looking that shows that a study is there, and not that all of it is."""
+
+
+def ways_of_looking(service: StudiesService, study: Study) -> dict[str, Callable[[], set[str]]]:
+    """Return the ways in which a study can be seen, each as a question for the SOP Instance UIDs that it shows."""
+    uids = {each.sop_instance_uid for each in study.instances}
+
+    def listed() -> set[str]:
+        found = service.search("studies", StudyInstanceUID=study.study_instance_uid)
+        return uids if study.study_instance_uid in _listed(found, "0020000D") else set()
+
+    def listed_by_series() -> set[str]:
+        answers = (service.search_in(series, "instances") for series in study.series)
+        return uids & {uid for each in answers for uid in _listed(each, "00080018")}
+
+    def retrieved() -> set[str]:
+        found = _retrieved(service, study)
+        return {uid for uid in uids if shows(found, [uid])}
+
+    return {STUDY_SEARCH: listed, "search for instances": listed_by_series, "retrieve": retrieved}
+
+
+def _retrieved(service: StudiesService, study: Study) -> Response:
+    """Retrieve a study in the default transfer syntax, or as it is stored where a server cannot transcode it."""
+    response = service.retrieve(study, accept=media_types.MULTIPART_DICOM)
+    if response.status in {200, 404, 410}:
+        return response
+    return service.retrieve(study, accept=f"{media_types.MULTIPART_DICOM}; transfer-syntax=*")
+
+
+def _listed(response: Response, tag: str) -> set[str]:
+    if response.status != 200 or response.exceeded:
+        return set()
+    try:
+        return {json_model.text(each, tag) for each in json_model.objects(response.body)}
+    except (UnreadableError, TooLargeError):
+        return set()

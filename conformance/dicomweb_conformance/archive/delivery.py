@@ -1,0 +1,252 @@
+"""Bringing the corpus to the target: each study on first use, by the first way that works, and confirmed by looking."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from filelock import FileLock
+
+from dicomweb_conformance.archive.contents import STUDY_SEARCH, ways_of_looking
+from dicomweb_conformance.checks.judgement import Inconclusive, NotApplicable, current, is_judging
+from dicomweb_conformance.dicom import store_response
+from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.record import disk
+from dicomweb_conformance.record.recorder import Recorder
+from dicomweb_conformance.service.ownership import Own
+from dicomweb_conformance.service.polling import wait_until
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_conformance.settings.loaded_corpus import LoadedCorpus
+from dicomweb_fixtures.entities import EXPLICIT_VR_LITTLE_ENDIAN, Study
+
+SILENCE = 1.0
+"""Seconds after which a store that still goes on is announced."""
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """How one study reached the target; `way` is None where it did not, and `reason` says why."""
+
+    study: str
+    study_uid: str
+    instances: int
+    way: str | None = None
+    tried: tuple[dict[str, str], ...] = ()
+    confirmed: str | None = None
+    delay: float = 0.0
+    reason: str = ""
+    refused: bool = False
+    discards: bool = False
+    exchanges: tuple[str, ...] = field(default=())
+
+
+Way = Callable[[StudiesService, Study], list[Response]]
+WAYS: dict[str, Way] = {
+    "multipart": lambda service, study: [service.store(study.instances)],
+    "single part": lambda service, study: [service.store_single_part(each) for each in study.instances],
+    "one by one": lambda service, study: [service.store([each]) for each in study.instances],
+}
+
+
+@dataclass(frozen=True)
+class _Sight:
+    """What looking showed: the ways that saw a study whole, and how many instances another saw at most."""
+
+    whole: tuple[str, ...]
+    instances: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the study is there: to find it among the studies is not enough where another way misses some."""
+        return bool(set(self.whole) - {STUDY_SEARCH}) or (bool(self.whole) and not self.instances)
+
+
+class Delivery:
+    """Stores each study once, whichever of the run's processes asks first.
+
+    Args:
+        service: the target's.
+        own: told of each study that is used, by whichever process it was stored.
+        recorder: told how each study got there.
+        state: a directory that the run's processes share.
+        grace: how long a stored study may take to become visible, in seconds.
+        say: shows a line to the person who waits.
+        epoch: how often the target was away so far: what it holds has to be found out anew each time.
+        reads_only: nothing is stored: what is to be there was loaded before.
+        loaded: what was loaded, where somebody says so.
+    """
+
+    def __init__(
+        self,
+        service: StudiesService,
+        own: Own,
+        recorder: Recorder,
+        state: Path,
+        grace: float,
+        say: Callable[[str], None],
+        epoch: Callable[[], int] = lambda: 0,
+        *,
+        reads_only: bool = False,
+        loaded: LoadedCorpus | None = None,
+    ) -> None:
+        self._store = service.for_purpose("store")
+        self._look = service.for_purpose("confirm")
+        self._own = own
+        self._recorder = recorder
+        self._state = state
+        self._grace = grace
+        self._say = say
+        self._epoch = epoch
+        self._reads_only = reads_only
+        self._loaded = loaded
+        self._known: dict[tuple[int, str], Delivered] = {}
+
+    def has(self, study: Study) -> None:
+        """Have a study on the target.
+
+        Raises:
+            Inconclusive: it could not be stored, or was not seen afterwards; says what was tried.
+        """
+        epoch = self._epoch()
+        delivered = self._known.get((epoch, study.study_instance_uid))
+        if delivered is None:
+            self._own.claim(study.instances)
+            delivered = self._known[epoch, study.study_instance_uid] = self._once(study, epoch)
+        if delivered.discards and is_judging():
+            current().discards = True
+        if delivered.confirmed is None and delivered.refused and (syntax := _optional_syntax(study)):
+            raise NotApplicable(f"the target does not take transfer syntax {syntax}, and need not: {delivered.reason}")
+        if delivered.confirmed is None:
+            what = "is not there" if self._reads_only else "could not be stored"
+            raise Inconclusive(f"study {study.name} {what}: {delivered.reason}", next(iter(delivered.exchanges), None))
+
+    def _once(self, study: Study, epoch: int) -> Delivered:
+        digest = hashlib.sha256(study.study_instance_uid.encode()).hexdigest()[:16]
+        path = self._state / f"{digest}-{epoch}.json"
+        with FileLock(path.with_suffix(".lock")):
+            if path.exists():
+                return Delivered(**json.loads(path.read_text(encoding="utf-8")))
+            announcement = threading.Timer(
+                SILENCE, self._say, [f"storing study {study.name} ({len(study.instances)} instances) ..."]
+            )
+            announcement.daemon = True
+            announcement.start()
+            try:
+                delivered = self._found(study) if self._reads_only else self._brought(study, epoch)
+            finally:
+                announcement.cancel()
+            disk.put(path, json.dumps(self._recorder.recordable(asdict(delivered))))
+        self._recorder.event("stored", **asdict(delivered))
+        return delivered
+
+    def _brought(self, study: Study, epoch: int) -> Delivered:
+        return (self._still_there(study) if epoch else None) or self._send(study)
+
+    def _found(self, study: Study) -> Delivered:
+        """Look for a study that was loaded by other means; one that was not loaded counts as not taken."""
+        lacking = self._loaded.lacks(study) if self._loaded else ""
+        sight = self._seen(study, 0) if not lacking else _Sight((), 0)
+        if sight.is_whole:
+            return self._delivered(study, "loaded before the run", [], [], sight.whole, 0.0)
+        some = f"only {sight.instances} of its {len(study.instances)} instances are"
+        return Delivered(
+            study.name,
+            study.study_instance_uid,
+            len(study.instances),
+            reason=lacking or f"{some if sight.instances else 'it is not'} on the target, and the run only reads",
+            refused=True,
+        )
+
+    def _still_there(self, study: Study) -> Delivered | None:
+        """Return how a study is seen that was stored before the target was away; None where it is lost."""
+        sight = self._seen(study, 0)
+        if not sight.is_whole:
+            return None
+        return self._delivered(study, "stored before the target was away", [], [], sight.whole, 0.0)
+
+    def _send(self, study: Study) -> Delivered:
+        tried: list[dict[str, str]] = []
+        exchanges: list[str] = []
+        statuses: list[int] = []
+        for way, send in WAYS.items():
+            responses = send(self._store, study)
+            exchanges.extend(each.exchange for each in responses)
+            statuses.extend(each.status for each in responses)
+            accepted = all(200 <= each.status < 300 for each in responses)
+            began = time.monotonic()
+            sight = self._seen(study, self._grace if accepted else 0)
+            if sight.is_whole:
+                delivered = self._delivered(study, way, tried, exchanges, sight.whole, time.monotonic() - began)
+                answers = [store_response.of_body(each.body) for each in responses]
+                return replace(delivered, discards=any(each is not None and each.discards for each in answers))
+            answer = next((each for each in responses if not 200 <= each.status < 300), responses[0])
+            said = answer.error or f"{answer.status} {answer.reason}".strip()
+            visible = f"only {sight.instances} of {len(study.instances)} instances" if sight.instances else "not"
+            tried.append(
+                {"way": way, "reason": f"answered {said}" + (f", and {visible} visible afterwards" if accepted else "")}
+            )
+        reason = "; ".join(f"{each['way']}: {each['reason']}" for each in tried)
+        return Delivered(
+            study.name,
+            study.study_instance_uid,
+            len(study.instances),
+            None,
+            tuple(tried),
+            reason=reason,
+            refused=all(400 <= status < 500 for status in statuses),
+            exchanges=tuple(exchanges),
+        )
+
+    @staticmethod
+    def _delivered(
+        study: Study, way: str, tried: list[dict[str, str]], exchanges: list[str], seen: Sequence[str], delay: float
+    ) -> Delivered:
+        return Delivered(
+            study.name,
+            study.study_instance_uid,
+            len(study.instances),
+            way,
+            tuple(tried),
+            ", ".join(seen),
+            round(delay, 3),
+            exchanges=tuple(exchanges),
+        )
+
+    def _seen(self, study: Study, grace: float) -> _Sight:
+        """Look in all ways that work on this target, until all show the study whole or the time is over."""
+        waiting = {name: look for name, look in ways_of_looking(self._look, study).items() if name not in self._blind()}
+        whole: list[str] = []
+        partly: dict[str, int] = {}
+        uids = {each.sop_instance_uid for each in study.instances}
+
+        def seen_everywhere() -> bool:
+            for name, look in list(waiting.items()):
+                shown = look()
+                if shown == uids:
+                    whole.append(name)
+                    del waiting[name]
+                else:
+                    partly[name] = len(shown)
+            return not waiting
+
+        wait_until(seen_everywhere, grace)
+        sight = _Sight(tuple(whole), max((partly[name] for name in waiting), default=0))
+        if sight.is_whole and grace:
+            for name in waiting:
+                (self._state / f"blind-{name.replace(' ', '-')}").touch()
+        return sight
+
+    def _blind(self) -> set[str]:
+        """The ways of looking that did not work for an earlier study, though others did: not waited for again."""
+        return {path.name.removeprefix("blind-").replace("-", " ") for path in self._state.glob("blind-*")}
+
+
+def _optional_syntax(study: Study) -> str:
+    """Return a transfer syntax of the study that a server need not take (PS3.18 Table 8.7.3-2); empty where none is."""
+    syntaxes = {each.transfer_syntax_uid for each in study.instances}
+    return next(iter(syntaxes - {EXPLICIT_VR_LITTLE_ENDIAN}), "")

@@ -1,0 +1,1 @@
+"""The rows of the catalogue, and what an observation means by them."""

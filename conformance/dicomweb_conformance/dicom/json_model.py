@@ -1,0 +1,69 @@
+"""Reading DICOM JSON (PS3.18 Annex F) as a check needs it.
+
+Whether the model holds is judged elsewhere; nothing here raises on odd values.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from dicomweb_conformance.http.unreadable import Form, UnreadableError
+from dicomweb_conformance.reading import json_documents
+
+DataSet: TypeAlias = dict[str, Any]
+
+
+def objects(body: bytes) -> list[DataSet]:
+    """Return the data sets of a JSON array.
+
+    Raises:
+        UnreadableError: the body is not JSON, not an array, or an item is not an object.
+    """
+    value = json_documents.value_of(body)
+    if not isinstance(value, list):
+        raise UnreadableError(Form.JSON, f"it is {_kind(value)}, not an array of objects")
+    for position, item in enumerate(value):
+        if not isinstance(item, dict):
+            raise UnreadableError(Form.JSON, f"the item is {_kind(item)}, not an object", f"[{position}]")
+    return value
+
+
+def values(data_set: DataSet, tag: str) -> list[Any]:
+    """Return the Value array of an element: empty where the element or its Value is absent."""
+    element = data_set.get(tag)
+    found = element.get("Value") if isinstance(element, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def first(data_set: DataSet, tag: str) -> Any:
+    """Return the first value of an element, or None."""
+    return next(iter(values(data_set, tag)), None)
+
+
+def text(data_set: DataSet, tag: str) -> str:
+    """Return the first value of an element as text (a name's alphabetic group, a number as its digits).
+
+    Empty where it has none.
+    """
+    value = first(data_set, tag)
+    if isinstance(value, dict):
+        value = value.get("Alphabetic", "")
+    return "" if value is None else str(value)
+
+
+def items(data_set: DataSet, tag: str) -> list[DataSet]:
+    """Return the items of a sequence that are objects."""
+    return [item for item in values(data_set, tag) if isinstance(item, dict)]
+
+
+def _kind(value: Any) -> str:
+    names = {
+        dict: "an object",
+        list: "an array",
+        str: "a string",
+        bool: "a boolean",
+        int: "a number",
+        float: "a number",
+        type(None): "null",
+    }
+    return names.get(type(value), type(value).__name__)

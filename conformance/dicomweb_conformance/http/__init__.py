@@ -1,0 +1,1 @@
+"""What HTTP carries, read strictly: messages as they were received, media types, multipart, codings."""

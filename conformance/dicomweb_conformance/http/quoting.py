@@ -1,0 +1,90 @@
+"""What a report may quote of an answer that is not proved to be of this run: nothing that stands in it.
+
+So a text about such an answer is withheld unless whoever wrote it marks it as `Harmless`, or it is a mere place or
+count. To forget the mark costs a reader a detail, and no patient anything.
+"""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Collection
+
+from dicomweb_conformance.http.unreadable import Form, UnreadableError
+
+WITHHELD = "not quoted: the answer is not proved to be of this run"
+REMOVED = "(a value that is not of this run)"
+SHORTEST = 4
+"""Characters of a value that is looked for in a text: shorter ones are in every text."""
+
+# Counts, VRs and code points.
+_COUNT = re.compile(
+    r"\d{1,9} (?:objects?|parts?|octets?|results?|matches|items?|frames?|studies)|absent|none|no value"
+    r"|[A-Z]{2}|U\+[0-9A-F]{4,6}"
+)
+# Words of places: of messages, of DICOM JSON and of the Native DICOM Model.
+_PLACES = frozenset(
+    """
+    octet character characters line column part header headers section field fields status first body boundary data
+    set group start of frame and the type Content Type Length Location Encoding Disposition Transfer Accept WWW
+    Authenticate Allow Retry After ETag Value vr BulkDataURI InlineBinary Alphabetic Ideographic Phonetic
+    NativeDicomModel DicomAttribute Item PersonName FamilyName GivenName MiddleName NamePrefix NameSuffix BulkData tag
+    number keyword xml space xmlns uri uuid privateCreator a value others
+    """.split()  # noqa: SIM905 - words are easier to read than a list of strings
+)
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+_TAG = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-fXx]{4},?[0-9A-Fa-fXx]{4}(?![0-9A-Za-z])")
+_SIGNS = re.compile(r"(?:(?!\d\.\d)[\w \[\]().,:;/@='*-])*", re.ASCII)
+
+
+class Harmless(str):
+    """A text of which whoever wrote it knows that nothing of another patient's is in it: kinds, counts, own names."""
+
+    __slots__ = ()
+
+
+def received(text: str, *, proved: bool) -> str:
+    """Return what is said of an answer's content as it may be recorded.
+
+    Args:
+        text: what is said.
+        proved: whether the answer is proved to be of this run.
+    """
+    return text if proved or not text or is_harmless(text) else WITHHELD
+
+
+def of_reader(words: object) -> str:
+    """Return the words of a reader, harmless where it never quotes what it could not read."""
+    if not isinstance(words, UnreadableError):
+        return words if isinstance(words, Harmless) else str(words)
+    if words.form in {Form.JSON, Form.DICOM}:
+        return Harmless(words)
+    return str(words)
+
+
+def is_harmless(text: str) -> bool:
+    """Tell whether a text may stand in a report, whatever the answer was that it speaks of."""
+    return isinstance(text, Harmless) or _COUNT.fullmatch(text) is not None
+
+
+def place(text: str, *, proved: bool) -> str:
+    """Return a place in an answer as it may be recorded; empty where it says more than a place."""
+    if proved or not text or isinstance(text, Harmless):
+        return text
+    words = _WORD.findall(_TAG.sub(" ", text)) if _SIGNS.fullmatch(text) else [text]
+    return text if all(each in _PLACES or (each.isdigit() and len(each) < 8) for each in words) else ""
+
+
+def traceback_of(error: BaseException, *, proved: bool) -> str:
+    """Return the traceback of an error; what its message quotes of an answer may be anybody's."""
+    if proved:
+        return "".join(traceback.format_exception(error))
+    return "".join([*traceback.format_tb(error.__traceback__), f"{type(error).__name__}: {WITHHELD}\n"])
+
+
+def without(text: str, values: Collection[str]) -> str:
+    """Return a text in which none of these values stands."""
+    found = [value for value in values if len(value) >= SHORTEST and value in text]
+    for value in sorted(found, key=len, reverse=True):
+        text = text.replace(value, REMOVED)
+    return text

@@ -1,0 +1,1 @@
+"""What the target is and offers, and whether it still lives."""

@@ -1,0 +1,274 @@
+"""Can this be judged at all? A wrong URL, a failed handshake or a login page is a matter of settings.
+
+It is told as advice, never as a verdict.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dicomweb_conformance.dicom import json_model
+from dicomweb_conformance.http import media_types, urls
+from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.http.unreadable import TooLargeError, UnreadableError
+from dicomweb_conformance.http.urls import UrlError
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_conformance.settings.target import Target
+from dicomweb_fixtures.identifiers import patient_id_prefix
+from dicomweb_reports.visible import visible
+
+USUAL_PATHS = (
+    "dicom-web",
+    "dicomweb",
+    "dicom",
+    "dicom-web/rs",
+    "rs",
+    "api/dicom-web",
+    "api/dicomweb",
+    "dcm4chee-arc/aets/DCM4CHEE/rs",
+    "v2",
+)
+"""Where DICOMweb services usually live below a host: looked at only to give advice."""
+_LONGEST = 600
+"""Characters of one piece of advice, which may quote the target."""
+
+
+@dataclass(frozen=True)
+class CannotBeJudged(Exception):  # noqa: N818 - it is a finding about the settings, not an error of the suite
+    """The target cannot be judged as it is addressed."""
+
+    what: str
+    advice: tuple[str, ...]
+
+    def __str__(self) -> str:
+        what, *advice = (visible(each, _LONGEST) for each in (self.what, *self.advice))
+        lines = [f"the target cannot be judged: {what}", "", *(f"  * {each}" for each in advice), ""]
+        return "\n".join([*lines, "No requirement was judged."])
+
+
+def first_question(service: StudiesService, seed: int) -> Response:
+    """Search for the studies of a patient that nobody is, so that nobody's data is asked for."""
+    return service.search("studies", PatientID=f"{patient_id_prefix(seed)}-PREFLIGHT", limit=1)
+
+
+def preflight(service: StudiesService, target: Target, seed: int) -> Response:
+    """Look whether a Studies Service answers at the base URL.
+
+    Args:
+        service: the target's.
+        target: for what advice says of its settings.
+        seed: of the run.
+
+    Returns:
+        the answer to the first search.
+
+    Raises:
+        CannotBeJudged: it does not; says why and what to do.
+    """
+    response = first_question(service, seed)
+    for diagnose in (_no_answer, _refused_credentials, _redirected, _not_dicomweb, _too_deep, _not_found):
+        problem = diagnose(response, service, target)
+        if problem:
+            raise problem
+    return response
+
+
+def _no_answer(response: Response, _: StudiesService, target: Target) -> CannotBeJudged | None:
+    if response.status:
+        return None
+    error, host = response.error, target.base.origin.authority
+    if re.search(r"NameResolution|getaddrinfo|Name or service not known|nodename nor servname", error):
+        return CannotBeJudged(
+            f"the host of {target.url} is not known ({error})", ("check the spelling of the host name, and VPN or DNS",)
+        )
+    if re.search(r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|doesn't match|SSLCertVerification", error):
+        return CannotBeJudged(
+            f"the certificate of {host} could not be verified ({error})",
+            (
+                "--dicomweb-ca=FILE names the CA certificate that signed it",
+                "--dicomweb-insecure goes on without looking; for tests on a bench only",
+            ),
+        )
+    if re.search(
+        r"WRONG_VERSION_NUMBER|wrong version number|UNKNOWN_PROTOCOL|HTTP_REQUEST|record layer failure|RECORD_LAYER",
+        error,
+    ):
+        return CannotBeJudged(f"{host} does not speak TLS there ({error})", (f"try http://{host}{target.base.path}",))
+    if re.search(r"SSL|TLS|certificate", error):
+        return CannotBeJudged(
+            f"the TLS handshake with {host} failed ({error})",
+            (
+                "does the target ask for a client certificate? --dicomweb-cert=FILE (PEM, with its key)",
+                "which TLS versions does it speak?",
+            ),
+        )
+    if "refused" in error:
+        return CannotBeJudged(
+            f"nothing listens at {host} ({error})",
+            ("is the server running, and is this its port?", "behind a container or a VM: is the port published?"),
+        )
+    if re.search(r"timed out|Timeout", error):
+        return CannotBeJudged(
+            f"{host} did not answer within {target.timeout:g} s ({error})",
+            ("is a firewall or a proxy in between? --dicomweb-proxy=URL", "--dicomweb-timeout=S waits longer"),
+        )
+    advice = ["does a server that speaks HTTP listen there?"]
+    if target.url.startswith("http:"):
+        advice.append(f"a TLS port closes plain connections like this: try https://{host}{target.base.path}")
+    return CannotBeJudged(f"{response.request_line} got no answer ({error})", tuple(advice))
+
+
+def _refused_credentials(response: Response, _: StudiesService, target: Target) -> CannotBeJudged | None:
+    if response.status not in {401, 403, 407}:
+        return None
+    used = (
+        "no credentials were sent"
+        if target.credentials.scheme == "none"
+        else f"{target.credentials.scheme} credentials were sent"
+    )
+    challenge = response.headers.get("WWW-Authenticate")
+    advice = [f"it asks for: {challenge}"] if challenge else []
+    if response.status == 407:
+        advice.append("407 comes from a proxy, not from the target: see --dicomweb-proxy")
+    advice += [
+        "--dicomweb-auth=basic:USER takes the password from DICOMWEB_PASSWORD",
+        "--dicomweb-auth=bearer takes the token from DICOMWEB_TOKEN (has it expired?)",
+        "--dicomweb-header='NAME: $VARIABLE' sends any other header that the target wants",
+    ]
+    if response.status == 403:
+        advice.append("403 with good credentials: may this user search and store?")
+    return CannotBeJudged(
+        f"{response.request_line} was answered {response.status} {response.reason}; {used}", tuple(advice)
+    )
+
+
+def _redirected(response: Response, _: StudiesService, target: Target) -> CannotBeJudged | None:
+    if not 300 <= response.status < 400 or response.status == 304:
+        return None
+    location = response.headers.get("Location")
+    if not location:
+        return CannotBeJudged(
+            f"{response.request_line} was answered {response.status} without Location",
+            ("is this the base URL of the Studies Service?",),
+        )
+    try:
+        there = urls.resolve(location, response.url)
+    except UrlError as error:
+        return CannotBeJudged(
+            f"{response.request_line} is redirected ({response.status}) to a URL that cannot be followed: {error}",
+            ("is this the base URL of the Studies Service?",),
+        )
+    base = f"{there.origin}{there.path.rstrip('/').removesuffix('/studies')}"
+    advice = [f"if the service has moved: --dicomweb-url={base}"]
+    if re.search(r"log-?in|sign-?in|auth|sso|oauth|saml", str(there), re.IGNORECASE):
+        advice = [
+            "that looks like a login page: --dicomweb-auth gives credentials that need none",
+            "is the API behind another path or host than the web interface?",
+        ]
+    elif there.origin.scheme != target.base.origin.scheme:
+        advice = [f"use the URL that it points to: --dicomweb-url={base}"]
+    return CannotBeJudged(
+        f"{response.request_line} is redirected ({response.status}) to {there}; redirects are not followed",
+        tuple(advice),
+    )
+
+
+def _not_dicomweb(response: Response, service: StudiesService, target: Target) -> CannotBeJudged | None:
+    if not 200 <= response.status < 300 or not response.body.strip():
+        return None
+    name = media_types.name_of(response.content_type)
+    if name in {media_types.DICOM_XML, "text/xml", "application/xml"} or name.startswith("multipart/"):
+        return None  # not what was asked for, but a service that can be judged
+    if response.exceeded and name in {media_types.DICOM_JSON, media_types.JSON}:
+        return None  # it does not keep to the query, which is for its checks to say
+    try:
+        json_model.objects(response.body)
+    except TooLargeError:
+        return None  # likewise
+    except UnreadableError as error:
+        looks = (
+            "a web page"
+            if name == "text/html" or response.body.lstrip()[:1] == b"<"
+            else f"{response.content_type or 'no media type'}: {response.error or error}"
+        )
+        advice = list(_where_it_answers(service, target))
+        if re.search(rb"<input[^>]+type=[\"']?password|log ?in|sign ?in", response.body[: 1 << 16], re.IGNORECASE):
+            looks = "a login page"
+            advice.append("--dicomweb-auth gives credentials; a session cookie of a browser is not enough")
+        advice.append("the base URL ends where /studies begins, such as https://host/dicom-web")
+        return CannotBeJudged(
+            f"{response.request_line} was answered {response.status} with {looks}, not with the results of a search",
+            tuple(advice),
+        )
+    return None
+
+
+def _too_deep(response: Response, service: StudiesService, target: Target) -> CannotBeJudged | None:
+    """Below /studies, "studies" is a Study Instance UID: a store there is refused like any other of a wrong study."""
+    base = target.url.removesuffix("/studies")
+    if base == target.url or 200 <= response.status < 300 or not _answers_searches(service, base):
+        return None
+    return CannotBeJudged(
+        f"{target.url} is the resource of all studies; the base URL ends where /studies begins",
+        (f"a Studies Service answers at {base}: --dicomweb-url={base}",),
+    )
+
+
+def _not_found(response: Response, service: StudiesService, target: Target) -> CannotBeJudged | None:
+    """A 404, 405 or 410 can be a service without search, or one that answers 404 for no match: its store tells."""
+    if response.status not in {404, 405, 410}:
+        return None
+    boundary = "dicomweb-preflight"
+    store = service.send(
+        "POST",
+        "studies",
+        accept=media_types.DICOM_JSON,
+        headers=[("Content-Type", media_types.multipart_related(media_types.DICOM, boundary))],
+        body=f"--{boundary}--\r\n".encode(),
+    )
+    if store.status not in {0, 404, 405, 410} and store.status < 500:
+        return None
+    advice = [
+        *_where_it_answers(service, target),
+        "the base URL ends where /studies begins, such as https://host/dicom-web",
+    ]
+    return CannotBeJudged(
+        f"no Studies Service at {target.url}: search (GET /studies) was answered {response.status}, "
+        f"store (POST /studies) {store.status or store.error}",
+        tuple(advice),
+    )
+
+
+def _where_it_answers(service: StudiesService, target: Target) -> Sequence[str]:
+    """Look below and above the base URL for a path at which a search is answered like one."""
+    origin, path = target.base.origin, target.base.path.strip("/")
+    candidates = [
+        f"{origin}/{path}/{each}".replace("//" + each, "/" + each) if path else f"{origin}/{each}"
+        for each in USUAL_PATHS
+    ]
+    if path:
+        candidates += [f"{origin}/{each}" for each in USUAL_PATHS if each != path]
+    if path.endswith("studies"):
+        candidates.insert(0, f"{origin}/{path.removesuffix('studies').rstrip('/')}".rstrip("/"))
+    for base in candidates:
+        if _answers_searches(service, base):
+            return (f"a Studies Service answers at {base}: --dicomweb-url={base}",)
+    return ()
+
+
+def _answers_searches(service: StudiesService, base: str) -> bool:
+    response = service.get_url(f"{base}/studies?limit=1&StudyInstanceUID=2.25.1", accept=media_types.DICOM_JSON)
+    if response.status == 204:
+        return True
+    if response.status != 200 or media_types.name_of(response.content_type) not in {
+        media_types.DICOM_JSON,
+        media_types.JSON,
+    }:
+        return False
+    try:
+        json_model.objects(response.body)
+    except (UnreadableError, TooLargeError):
+        return False
+    return True

@@ -1,0 +1,120 @@
+"""Concluding what all messages of a run showed: a test report and a result for each requirement of scope "message"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+import pytest
+
+from dicomweb_conformance.catalogue.verdicts import Verdict
+from dicomweb_conformance.checks import known_failures as known
+from dicomweb_conformance.checks.judgement import Finding
+from dicomweb_conformance.checks.known_failures import KnownFailure
+from dicomweb_conformance.checks.observers import AFTER_CHECKS, Observers
+from dicomweb_conformance.record.recorder import Recorder
+from dicomweb_conformance.run.planning import CHECK_PROPERTY, REQUIREMENTS_PROPERTY, SCENARIO_PROPERTY, VERDICT_PROPERTY
+from dicomweb_reports import record
+from dicomweb_reports.failure import failure_text
+from dicomweb_reports.messages import EXAMPLES, SCENARIO
+from dicomweb_reports.model import VERDICTS, Known, Messages, Result, Run
+
+_OUTCOMES = {Verdict.FAIL: "failed", Verdict.FIXED: "failed", Verdict.ERROR: "failed", Verdict.KNOWN: "skipped"}
+
+
+def conclude(
+    session: pytest.Session, recorder: Recorder, known_failures: Sequence[KnownFailure], observers: Observers
+) -> None:
+    """Report each requirement that messages of the run were judged by.
+
+    That comes before everything else that ends a session, so that terminal, JUnit and exit status count its results;
+    and all are in the record before the first is told.
+
+    Args:
+        session: pytest's, of the process that controls the run.
+        recorder: holds the run record.
+        known_failures: differences that somebody has explained.
+        observers: what this process saw; they end with it.
+
+    Raises:
+        RecordError: the record cannot be read.
+    """
+    observers.close()
+    run = record.load(recorder.directory)
+    of_messages = [each for each in run.results if each.scenario == SCENARIO]
+    results = [_judged(_after_checks(each, run), known_failures) for each in of_messages]
+    for result in results:
+        recorder.event("result", **{**asdict(result), "started": result.started.isoformat(timespec="milliseconds")})
+    session.testscollected += len(results)
+    terminal: Any = session.config.pluginmanager.getplugin("terminalreporter")
+    if terminal is not None:
+        terminal.ensure_newline()
+    for result in results:
+        _report(session.config, result, run)
+
+
+def _judged(result: Result, known_failures: Sequence[KnownFailure]) -> Result:
+    """Hold a result against the known failures."""
+    if result.verdict == Verdict.ERROR:
+        return result
+    findings = [Finding(**{**asdict(each), "verdict": Verdict(each.verdict)}) for each in result.findings]
+    verdict, explaining, stale = known.judge(result.check, Verdict(result.verdict), findings, known_failures)
+    return replace(
+        result,
+        verdict=verdict.value,
+        reason=known.reason(verdict, explaining, stale),
+        known=tuple(Known(each.requirement, each.code, each.reason, each.link) for each in explaining),
+    )
+
+
+def _after_checks(result: Result, run: Run) -> Result:
+    """Take out of a result what checks found themselves, where its requirement leaves that to them."""
+    if not AFTER_CHECKS & set(result.requirements) or result.messages is None:
+        return result
+
+    def request(exchange: str | None) -> tuple[str, str] | None:
+        sent = run.exchanges.get(exchange or "")
+        return (sent.method, sent.url) if sent else None
+
+    found = {
+        request(finding.exchange) for each in run.results if each.scenario != SCENARIO for finding in each.findings
+    }
+    findings = tuple(each for each in result.findings if request(each.exchange) not in found)
+    return replace(
+        result,
+        findings=findings[:EXAMPLES],
+        verdict=min((each.verdict for each in findings), key=VERDICTS.index, default="pass"),
+        exchanges=tuple(dict.fromkeys(each.exchange for each in findings[:EXAMPLES] if each.exchange)),
+        messages=Messages(result.messages.judged, len(findings)),
+    )
+
+
+def _report(config: pytest.Config, result: Result, run: Run) -> None:
+    verdict = Verdict(result.verdict)
+    outcome = _OUTCOMES.get(verdict, "passed")
+    node_id = f"dicomweb_conformance/{SCENARIO}::{result.check}"
+    location = (f"dicomweb_conformance/{SCENARIO}", 0, result.check)
+    config.hook.pytest_runtest_logstart(nodeid=node_id, location=location)
+    for when in ("call", "teardown"):
+        report = pytest.TestReport(
+            nodeid=node_id,
+            location=location,
+            keywords={},
+            outcome=outcome if when == "call" else "passed",  # type: ignore[arg-type]  # one of pytest's three words
+            longrepr=None,
+            when=when,
+            user_properties=[
+                (CHECK_PROPERTY, result.check),
+                (SCENARIO_PROPERTY, SCENARIO),
+                (REQUIREMENTS_PROPERTY, " ".join(result.requirements)),
+                (VERDICT_PROPERTY, result.verdict),
+            ],
+        )
+        if when == "call" and outcome == "failed":
+            report.longrepr = failure_text(result, run)
+        elif when == "call" and outcome == "skipped":
+            report.longrepr = (location[0], 0, result.reason)
+            report.wasxfail = result.reason
+        config.hook.pytest_runtest_logreport(report=report)
+    config.hook.pytest_runtest_logfinish(nodeid=node_id, location=location)

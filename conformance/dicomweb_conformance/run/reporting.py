@@ -1,0 +1,91 @@
+"""How pytest tells of a verdict: the outcome of a report and its words, on the terminal and in JUnit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dicomweb_conformance.catalogue.verdicts import Verdict
+from dicomweb_conformance.record.recorder import Recorder
+from dicomweb_conformance.run.planning import CHECK_PROPERTY, SCENARIO_PROPERTY, VERDICT_PROPERTY
+from dicomweb_conformance.run.terminal import STATUS
+from dicomweb_reports import record
+from dicomweb_reports.failure import failure_text
+
+
+class Outcomes:
+    """A plugin that gives verdicts their letters, and tests the names of their checks; in every process of a run."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.CollectReport | pytest.TestReport) -> tuple[str, str, Any] | None:
+        """Return category, letter and word of a verdict."""
+        verdict = dict(getattr(report, "user_properties", ())).get(VERDICT_PROPERTY)
+        if not isinstance(verdict, str):
+            return None
+        if report.when == "call" or (report.when == "setup" and report.failed):
+            category = STATUS[verdict][0]
+            # One that could not be told is shown as pytest shows what failed.
+            return None if report.failed and category == "passed" else STATUS[verdict]
+        return None
+
+
+class JUnitNames:
+    """A plugin that has JUnit call a test by the names of its check: the file that it lives in is nobody's business."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Name the test case by scenario and check."""
+        properties = dict(report.user_properties)
+        if CHECK_PROPERTY not in properties:
+            return
+        from _pytest.junitxml import xml_key  # noqa: PLC0415 - there is no public way that works under xdist
+
+        junit = self.config.stash.get(xml_key, None)
+        if junit is not None:
+            reporter = junit.node_reporter(report)
+            reporter.add_attribute("classname", str(properties[SCENARIO_PROPERTY]))
+            reporter.add_attribute("name", str(properties[CHECK_PROPERTY]))
+
+
+class Telling:
+    """Tells a failure as soon as it is there, from the run record and nothing else."""
+
+    def __init__(self, directory: Path, recorder: Recorder) -> None:
+        self.directory = directory
+        self.recorder = recorder
+        self.plan: record.Run | None = None
+
+    def dress(self, report: pytest.TestReport, item: pytest.Item, check: str, verdict: Verdict, reason: str) -> None:
+        """Give a report the outcome and the words of its verdict."""
+        match verdict:
+            case Verdict.PASS | Verdict.NOTE | Verdict.DEVIATION:
+                report.outcome, report.longrepr = "passed", None
+            case Verdict.FAIL:
+                run = self._told(check)
+                report.outcome, report.longrepr = "failed", failure_text(run.results[0], run)
+            case Verdict.FIXED:
+                report.outcome, report.longrepr = "failed", reason
+            case Verdict.ERROR:
+                report.outcome, report.longrepr = "failed", report.longrepr or reason
+            case _:
+                path, line, _ = item.location
+                report.outcome, report.longrepr = "skipped", (path, line or 0, reason)
+                if verdict is Verdict.KNOWN:
+                    report.wasxfail = reason
+
+    def _told(self, check: str) -> record.Run:
+        """Return the run with nothing but the check that has just ended: what a failure is told from."""
+        # Another worker may be about to write down what is planned.
+        if self.plan is None or not self.plan.planned:
+            self.plan = record.load_plan(self.directory)
+        run = record.with_events(self.plan, self.recorder.of_check(check))
+        if all(each.exchange in run.exchanges for each in run.results[0].findings if each.exchange):
+            return run
+        whole = record.load(self.directory)
+        return replace(whole, results=run.results)

@@ -1,0 +1,93 @@
+"""What a run shows on the terminal: a letter for each verdict, and a screen at the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+from dicomweb_conformance.catalogue.verdicts import Verdict
+from dicomweb_reports import record, summary
+from dicomweb_reports.visible import visible
+
+VALUE = 400
+"""Characters of a reason that are shown."""
+
+STATUS: dict[str, tuple[str, str, Any]] = {
+    Verdict.PASS: ("passed", ".", "PASSED"),
+    Verdict.FAIL: ("failed", "F", "FAILED"),
+    Verdict.DEVIATION: ("deviation", "d", ("DEVIATION", {"yellow": True})),
+    Verdict.NOTE: ("note", "n", ("NOTE", {"cyan": True})),
+    Verdict.INCONCLUSIVE: ("inconclusive", "i", ("INCONCLUSIVE", {"yellow": True})),
+    Verdict.NOT_APPLICABLE: ("not applicable", "s", ("NOT APPLICABLE", {"yellow": True})),
+    Verdict.KNOWN: ("known", "k", ("KNOWN", {"yellow": True})),
+    Verdict.FIXED: ("failed", "F", ("FIXED", {"red": True})),
+    Verdict.ERROR: ("error", "E", ("ERROR", {"red": True})),
+}
+"""Verdict: category in the last line, letter, word."""
+
+_COLUMNS = (
+    "pass",
+    "note",
+    "deviation",
+    "fail",
+    "known",
+    "fixed",
+    "error",
+    "inconclusive",
+    "not-applicable",
+    "not concluded",
+)
+
+
+_NAMED = 10
+"""Checks that are named at most: the rest is in the reports."""
+
+
+def terminal_lines(run: record.Run) -> Iterator[str]:
+    """Tell a run in a screen: services by verdict, what is open, and what stayed on the target."""
+    rows = summary.services(run)
+    columns = [each for each in _COLUMNS if any(row.get(each) for row in rows.values())]
+    width = max([len("service"), *map(len, rows)])
+    yield f"{'service':{width}}  " + "  ".join(columns)
+    for name, row in rows.items():
+        yield f"{name:{width}}  " + "  ".join(f"{row.get(each) or '-':>{len(each)}}" for each in columns)
+    yield ""
+    reasons = Counter(
+        (each.verdict, each.reason.partition("\n")[0])
+        for each in run.results
+        if each.verdict in {Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE}
+    )
+    for (verdict, reason), times in reasons.most_common():
+        yield f"{verdict}, {times} x: {visible(reason, VALUE)}"
+    slow = [each for each in run.stored if each.delay > 1]
+    if slow:
+        yield f"stored studies became visible after up to {max(each.delay for each in slow):.1f} s"
+    if open_ := summary.not_concluded(run):
+        more = f" and {len(open_) - _NAMED} more" if len(open_) > _NAMED else ""
+        yield f"not concluded, {len(open_)} x: {', '.join(each.check for each in open_[:_NAMED])}{more}"
+    if run.left:
+        yield f"left on the target: {len(run.left)} studies, named in {run.directory / 'ledger.jsonl'}"
+        for reason, times in Counter(each.reason for each in run.left).most_common(5):
+            yield f"  {times} x: {visible(reason, VALUE)}"
+        yield f"  to try again: {clean_line(run.directory, str(run.settings.get('url', run.target.url)))}"
+
+
+def verdict_line(run: record.Run) -> str:
+    """Return the verdict over all in a line."""
+    overall = summary.overall(run)
+    if "conform" in overall.verdict:
+        return f"The target {overall.verdict}: {overall.reason}"
+    return f"{overall.verdict.capitalize()}: {overall.reason}"
+
+
+def clean_line(directory: Path, url: str) -> str:
+    """Return the command that removes what a run left on a target."""
+    return f"dicomweb-conformance clean --dicomweb-report={quote(str(directory))} --dicomweb-url={quote(url)}"
+
+
+def render_line(directory: Path) -> str:
+    """Return the command that writes the reports of a run to another directory."""
+    return f"dicomweb-conformance render {quote(str(directory))} --to DIR"

@@ -1,0 +1,71 @@
+"""Values that metadata give by a URI: where they are, what they must be, and getting them."""
+
+from __future__ import annotations
+
+from pydicom import DataElement, Dataset
+
+from dicomweb_conformance.checks.expect import control, offered, quoted
+from dicomweb_conformance.checks.judgement import Inconclusive
+from dicomweb_conformance.dicom import differences
+from dicomweb_conformance.dicom.json_model import objects, text
+from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.http.unreadable import UnreadableError
+from dicomweb_conformance.scenarios.steps import pixel_octets
+from dicomweb_conformance.scenarios.steps.returned import octets_of
+from dicomweb_conformance.service import bulk_data
+from dicomweb_conformance.service.bulk_data import PIXEL_DATA, Reference, dereferenced, references
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.entities import Instance, Series, Study
+
+
+def references_of(dicomweb: StudiesService, resource: Study | Series | Instance) -> list[tuple[str, list[Reference]]]:
+    """Return the bulk data URIs that metadata give, by SOP Instance UID; metadata themselves are judged elsewhere."""
+    response = dicomweb.metadata(resource)
+    control(response, because="metadata, which refer to bulk data, cannot be retrieved")
+    try:
+        found = objects(response.body)
+    except UnreadableError as error:
+        raise Inconclusive(f"the metadata cannot be read: {quoted(error)}", response.exchange) from None
+    return [(text(each, "00080018"), list(references(each, response))) for each in found]
+
+
+def reference_to(dicomweb: StudiesService, instance: Instance, path: str = PIXEL_DATA) -> Reference:
+    """Return the bulk data URI of one element, or end the check: a value may stand in the metadata itself."""
+    given = {each.path: each for _, of_one in references_of(dicomweb, instance) for each in of_one}
+    offered(path in given, f"the metadata give {path} by no URI")
+    return given[path]
+
+
+def value_at(dicomweb: StudiesService, reference: Reference, accept: str = bulk_data.EITHER_FORM) -> Response:
+    if reference.refusal:
+        raise Inconclusive(
+            f"{quoted(reference.uri)} cannot be followed: {quoted(reference.refusal)}", "bulkdata-by-uri"
+        )
+    response = dereferenced(dicomweb, reference, accept=accept)
+    if response is None:
+        raise Inconclusive(f"{quoted(reference.uri)} leads to another origin, which is not asked")
+    if 300 <= response.status < 400:
+        raise Inconclusive("a bulk data URI redirects, and redirects are not followed", response.exchange)
+    return response
+
+
+def element_at(data_set: Dataset, path: str) -> tuple[DataElement, Dataset]:
+    """Return the element that a path leads to, and the data set that it is in."""
+    *above, tag = path.split("/")
+    for step in above:
+        sequence, _, number = step.rstrip("]").partition("[")
+        data_set = data_set[int(sequence, 16)].value[int(number) - 1]
+    return data_set[int(tag, 16)], data_set
+
+
+def stored_value(instance: Instance, path: str) -> bytes:
+    """Return the octets of a value as they are stored, native pixels without padding."""
+    if path == PIXEL_DATA:
+        return b"".join(instance.frames)
+    element, data_set = element_at(instance.dataset, path)
+    return bytes(element.value) if element.VR in differences.BINARY else octets_of(element, data_set)
+
+
+def is_value(found: bytes, value: bytes) -> bool:
+    """Tell whether octets are those of a value, one pad octet at its end apart (PS3.18 F.2)."""
+    return pixel_octets.equals(found, value) or (len(found) % 2 == 1 and value in {found + b"\0", found + b" "})

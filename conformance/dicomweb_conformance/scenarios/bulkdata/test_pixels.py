@@ -1,0 +1,123 @@
+"""Bulk data: pixel data, native and compressed (PS3.18 10.4.1.1.6, 8.7.3.3)."""
+
+from __future__ import annotations
+
+from dicomweb_conformance.checks.expect import control, expect, offered
+from dicomweb_conformance.checks.verifies import verifies
+from dicomweb_conformance.http import media_types
+from dicomweb_conformance.scenarios.bulkdata.bulk_values import is_value, reference_to, stored_value, value_at
+from dicomweb_conformance.scenarios.steps import pixel_octets
+from dicomweb_conformance.scenarios.steps.pixel_octets import items_in, joined
+from dicomweb_conformance.service.absence import CLEAN_REFUSALS
+from dicomweb_conformance.service.bulk_data import PIXEL_DATA
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.corpus import Corpus
+
+RLE_OF_ANY_SYNTAX = 'multipart/related; type="image/dicom-rle"; transfer-syntax=*'
+
+
+@verifies("BULKDATA-014", id="bulkdata-of-all-frames")
+def test_of_all_frames(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Native pixel data of several frames come whole."""
+    instance = corpus.multiframe.instances[0]
+    reference = reference_to(dicomweb, instance)
+
+    response = value_at(dicomweb, reference)
+
+    with expect(response) as it:
+        it.has_status(200)
+        items = items_in(it)
+        found, value = joined(items), stored_value(instance, PIXEL_DATA)
+        if pixel_octets.are_frames(items, instance.frames) and len(items) > 1:
+            it.observes("one part per frame, concatenation equal", received=f"{len(items)} parts")
+        elif is_value(found, value):
+            it.observes("one part of all frames, octets equal")
+        elif pixel_octets.equals(found, instance.frames[0]):
+            it.observes("only the first frame", received=f"{len(found)} octets")
+        else:
+            it.observes("concatenation differs", received=pixel_octets.difference(found, value))
+
+
+@verifies("BULKDATA-016", id="bulkdata-is-decompressed")
+def test_is_decompressed(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Pixel data that were compressed without loss come uncompressed, where no transfer syntax is asked for."""
+    instance = corpus.rle.instances[0]
+    reference = reference_to(dicomweb, instance)
+
+    response = value_at(dicomweb, reference)
+
+    with expect(response) as it:
+        if response.status == 406:
+            it.observes("lossless storage: 406")
+            it.concludes()
+        it.has_status(200)
+        items = items_in(it)
+        found, value = joined(items), stored_value(instance, PIXEL_DATA)
+        if is_value(found, value):
+            it.observes("octets of the decoded pixels")
+        elif pixel_octets.is_codestream(found, instance):
+            it.observes(
+                "the stored stream in a part whose Content-Type names its transfer syntax"
+                if items[0].transfer_syntax == pixel_octets.RLE
+                else "the stored stream without a transfer-syntax parameter (lossless storage)",
+                where="Content-Type",
+                received=items[0].content_type,
+            )
+        else:
+            it.observes("decoded octets differ from the reference", received=pixel_octets.difference(found, value))
+
+
+@verifies("BULKDATA-007", "BULKDATA-012", id="bulkdata-as-rle", needs="bulkdata")
+def test_as_rle(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Pixel data stored in RLE come as image/dicom-rle without the tags of their items, or this type is refused."""
+    instance = corpus.rle.instances[0]
+    reference = reference_to(dicomweb, instance)
+    control(
+        value_at(dicomweb, reference, f"{media_types.MULTIPART_OCTETS}; transfer-syntax=*"),
+        because="the pixel data cannot be retrieved in any form",
+    )
+
+    response = value_at(dicomweb, reference, RLE_OF_ANY_SYNTAX)
+
+    with expect(response) as it:
+        found = joined(pixel_octets.items_in_rle(it, of="BULKDATA-012"))
+        if pixel_octets.is_codestream(found, instance) or pixel_octets.decodes_to(found, pixel_octets.RLE, instance, 1):
+            return
+        first = found[:4].hex(" ")
+        if b"\xfe\xff\x00\xe0" in found:
+            it.observes("item tag or offset table in front or inside", received=first, of="BULKDATA-012")
+        else:
+            it.finds("the codestream is not that of the pixel data", received=first, of="BULKDATA-012")
+
+
+@verifies("BULKDATA-013", id="bulkdata-as-rle-by-frame", needs="bulkdata")
+def test_as_rle_by_frame(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Compressed pixel data of several frames come as one part for each, in their order."""
+    instance = corpus.rle_loop.instances[0]
+    reference = reference_to(dicomweb, instance)
+
+    response = value_at(dicomweb, reference, RLE_OF_ANY_SYNTAX)
+
+    offered(
+        response.status not in CLEAN_REFUSALS | {400},
+        "pixel data do not come as image/dicom-rle, see check bulkdata-as-rle",
+    )
+    with expect(response) as it:
+        it.has_status(200)
+        items = items_in(it)
+        offered(items[0].name in pixel_octets.IMAGE_RLE, "image/dicom-rle is answered in another type")
+        if len(items) != len(instance.frames):
+            it.observes(
+                "number of parts differs from NumberOfFrames",
+                expected=[f"{len(instance.frames)} parts"],
+                received=f"{len(items)} parts",
+            )
+            it.concludes()
+        shown = [pixel_octets.frame_in_rle(each.octets, instance) for each in items]
+        received = ", ".join(f"frame {each}" if each else "no frame" for each in shown)
+        if shown == [1, 2, 3]:
+            it.observes("one part per frame in frame order, each decodes to that frame")
+        elif all(shown):
+            it.observes("frames in another order", received=received)
+        else:
+            it.observes("a part that does not decode", received=received)

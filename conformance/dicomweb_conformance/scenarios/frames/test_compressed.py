@@ -1,0 +1,189 @@
+"""Frames of compressed images, native, as they are stored or in a compressed type (PS3.18 8.7.3.3, Table 8.7.3-5)."""
+
+from __future__ import annotations
+
+from dicomweb_conformance.checks.expect import control, expect, offered
+from dicomweb_conformance.checks.verifies import Variant, verifies
+from dicomweb_conformance.http import media_types
+from dicomweb_conformance.scenarios.steps import pixel_octets
+from dicomweb_conformance.scenarios.steps.pixel_octets import equals, items_in, joined
+from dicomweb_conformance.service.absence import CLEAN_REFUSALS
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_conformance.validators.images import jpeg
+from dicomweb_fixtures.corpus import Corpus
+from dicomweb_fixtures.entities import Study
+
+ANY_SYNTAX = f"{media_types.MULTIPART_OCTETS}; transfer-syntax=*"
+RLE_OF_ANY_SYNTAX = 'multipart/related; type="image/dicom-rle"; transfer-syntax=*'
+JPEG_LOSSLESS_SV1 = "1.2.840.10008.1.2.4.70"
+JPEG, ITEM = b"\xff\xd8", b"\xfe\xff\x00\xe0"
+# Whether the type is offered, and what is the right way to say no, is judged by one check.
+REFUSALS = CLEAN_REFUSALS | {400}
+
+
+@verifies("FRAMES-015", id="frames-are-decompressed")
+def test_are_decompressed(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A frame that was compressed without loss comes uncompressed, where no transfer syntax is asked for."""
+    instance = corpus.rle.instances[0]
+
+    response = dicomweb.frames(instance, "1")
+
+    with expect(response) as it:
+        it.has_status(200)
+        items = items_in(it)
+        found = joined(items)
+        if equals(found, instance.frames[0]):
+            it.observes("octets of the decoded frame")
+        elif pixel_octets.is_codestream(found, instance):
+            it.observes(
+                "the stored codestream in a part whose Content-Type names its transfer syntax"
+                if items[0].transfer_syntax == pixel_octets.RLE
+                else "the stored codestream without a transfer-syntax parameter",
+                where="Content-Type",
+                received=items[0].content_type,
+            )
+        else:
+            it.observes(
+                "decoded octets differ from the reference",
+                received=pixel_octets.difference(found, instance.frames[0]),
+            )
+
+
+AS_STORED = (Variant("native", "FRAMES-017", "ct_pair"), Variant("rle", "FRAMES-017", "rle"))
+
+
+@verifies(id="frames-any-transfer-syntax", each=AS_STORED)
+def test_any_transfer_syntax(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """`transfer-syntax=*` gives a frame native, or as it is stored."""
+    study: Study = getattr(corpus, case.value)
+    instance = study.instances[0]
+
+    response = dicomweb.frames(instance, "1", accept=ANY_SYNTAX)
+
+    with expect(response) as it:
+        it.has_status(200)
+        items = items_in(it)
+        found, syntax = joined(items), items[0].transfer_syntax
+        if equals(found, instance.frames[0]):
+            it.observes("native octets of the frame")
+        elif case.id == "rle" and pixel_octets.is_codestream(found, instance):
+            named = syntax is not None or items[0].name in pixel_octets.IMAGE_RLE
+            it.observes(
+                "the stored codestream" if named else "compressed codestream without a transfer-syntax parameter",
+                where="Content-Type",
+                received=items[0].content_type,
+            )
+        elif syntax is None or not pixel_octets.decodes_to(found, syntax, instance, 1):
+            it.observes(
+                "octets that are neither the native nor the stored frame",
+                received=f"{items[0].content_type}: {pixel_octets.difference(found, instance.frames[0])}",
+            )
+
+
+@verifies("FRAMES-018", "FRAMES-019", id="frames-as-rle", needs="frames")
+def test_as_rle(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A frame stored in RLE comes as image/dicom-rle, as it is stored, or this type is refused with 406."""
+    instance = corpus.rle.instances[0]
+    control(dicomweb.frames(instance, "1", accept=ANY_SYNTAX), because="the frame cannot be retrieved in any form")
+
+    response = dicomweb.frames(instance, "1", accept=RLE_OF_ANY_SYNTAX)
+
+    with expect(response) as it:
+        found = joined(pixel_octets.items_in_rle(it, of="FRAMES-019"))
+        if pixel_octets.is_codestream(found, instance) or pixel_octets.decodes_to(found, pixel_octets.RLE, instance, 1):
+            it.observes("codestream of the default syntax of the media type", of="FRAMES-019")
+        elif equals(found, instance.frames[0]):
+            it.observes("codestream of another family than the media type", received="native pixels", of="FRAMES-019")
+        else:
+            it.finds("the codestream is not that of the frame", received=found[:16].hex(" "), of="FRAMES-019")
+
+
+@verifies("FRAMES-013", id="frames-as-rle-one-by-one", needs="frames")
+def test_as_rle_one_by_one(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Compressed frames of a list come as one part each, in the order of the list."""
+    instance = corpus.rle_loop.instances[0]
+
+    response = dicomweb.frames(instance, "1,2", accept=RLE_OF_ANY_SYNTAX)
+
+    offered(response.status not in REFUSALS, "frames do not come as image/dicom-rle, see check frames-as-rle")
+    with expect(response) as it:
+        it.has_status(200)
+        items = items_in(it)
+        offered(items[0].name in pixel_octets.IMAGE_RLE, "image/dicom-rle is answered in another type")
+        shown = [pixel_octets.frame_in_rle(each.octets, instance) for each in items]
+        received = ", ".join(f"frame {each}" if each else "no frame" for each in shown)
+        if shown == [1, 2]:
+            it.observes("one part per frame in list order, each decodes to Rows x Columns")
+        elif any(each.octets.startswith(ITEM) for each in items):
+            it.observes("item tags inside a part", received=items[0].octets[:8].hex(" "))
+        elif shown in ([1], [2]):
+            it.observes("one of the two frames only", received=received)
+        else:
+            it.observes("a part that does not decode or shows another frame", received=received)
+
+
+# Images that were compressed with loss
+
+
+@verifies("FRAMES-016b", "FRAMES-016", id="frames-of-lossy-image")
+def test_of_lossy_image(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A frame stored in JPEG Baseline comes decoded or as it is stored, where no transfer syntax is asked for."""
+    instance = corpus.jpeg.instances[0]
+    control(dicomweb.frames(instance, "1", accept=ANY_SYNTAX), because="the frame cannot be retrieved in any form")
+
+    response = dicomweb.frames(instance, "1")
+
+    with expect(response) as it:
+        if response.status == 404:
+            it.observes("404 although transfer-syntax=* gives 200", of="FRAMES-016")
+            it.concludes()
+        it.has_status(200, 406, of="FRAMES-016")
+        if response.status == 406:
+            it.observes("406", of="FRAMES-016")
+            it.concludes()
+        found, frame = joined(items_in(it)), instance.frames[0]
+        decoded = pixel_octets.jpeg_samples(found) if found.startswith(JPEG) else found
+        if pixel_octets.is_codestream(found, instance):
+            it.observes("200 with the stored JPEG", of="FRAMES-016")
+            it.observes("JPEG octets equal the stored frame")
+        elif decoded is None or len(decoded) < len(frame):
+            it.observes("truncated or empty", received=f"{len(found)} octets")
+        elif not pixel_octets.is_near(decoded[: len(frame)], frame):
+            it.observes("pixels outside the tolerance", received=pixel_octets.difference(decoded, frame))
+        elif decoded is found:
+            it.observes("200 with decoded pixels", of="FRAMES-016")
+            it.observes("decoded pixels within the IDCT tolerance of the reference")
+        else:
+            it.observes("re-encoded JPEG of the same picture", received=f"{len(found)} octets")
+
+
+@verifies("FRAMES-019", id="frames-as-jpeg", needs="frames")
+def test_as_jpeg(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Without a transfer syntax image/jpeg is JPEG Lossless, or says which codestream it is, or is refused with 406."""
+    instance = corpus.jpeg.instances[0]
+    control(dicomweb.frames(instance, "1", accept=ANY_SYNTAX), because="the frame cannot be retrieved in any form")
+
+    response = dicomweb.frames(instance, "1", accept='multipart/related; type="image/jpeg"')
+
+    with expect(response) as it:
+        it.has_status(200, 406)
+        if response.status == 406:
+            it.observes("406")
+            it.concludes()
+        (item, *_) = items_in(it)
+        offered(item.name == "image/jpeg", "image/jpeg is answered in another type")
+        process = jpeg.process(item.octets)
+        if process is None:
+            it.observes("codestream of another family than the media type", received=item.octets[:4].hex(" "))
+        elif item.transfer_syntax is not None and process not in jpeg.PROCESSES.get(item.transfer_syntax, ()):
+            it.observes(
+                "parameter that does not fit the codestream", received=f"FF{process:02X} in {item.content_type}"
+            )
+        elif process in jpeg.PROCESSES[JPEG_LOSSLESS_SV1] and item.transfer_syntax in {None, JPEG_LOSSLESS_SV1}:
+            it.observes("codestream of the default syntax of the media type")
+        elif item.transfer_syntax is not None:
+            it.observes("another codestream of the type with its syntax as parameter of the part")
+        elif process in jpeg.PROCESSES[pixel_octets.JPEG_BASELINE]:
+            it.observes("JPEG Baseline in image/jpeg without the parameter", received=item.content_type)
+        else:
+            it.observes("another codestream of the type without the parameter", received=item.content_type)

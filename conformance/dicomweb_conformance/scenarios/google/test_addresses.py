@@ -1,0 +1,217 @@
+"""What the Cloud Healthcare API does otherwise than PS3.18, or beside it: addresses and Retrieve."""
+
+from __future__ import annotations
+
+import re
+
+from dicomweb_conformance.archive.contents import Archive
+from dicomweb_conformance.checks.expect import Expectation, assume, control, expect
+from dicomweb_conformance.checks.verifies import Variant, verifies
+from dicomweb_conformance.http import media_types, multipart
+from dicomweb_conformance.reading import values
+from dicomweb_conformance.scenarios.steps.storing import stored_for
+from dicomweb_conformance.service import resources
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.corpus import Corpus
+from dicomweb_fixtures.entities import Instance
+from dicomweb_fixtures.fresh import Fresh
+
+BASE = re.compile(r"/v1(?:beta1)?/projects/[^/]+/locations/[^/]+/datasets/[^/]+/dicomStores/[^/]+/dicomWeb\Z")
+SINGLE_PART = f"{media_types.DICOM}; transfer-syntax=*"
+AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*'
+
+
+# Addresses
+
+
+@verifies("GOOGLE-001", id="google-base-url")
+def test_base_url(dicomweb: StudiesService) -> None:
+    """The service lies at version/projects/P/locations/L/datasets/D/dicomStores/S/dicomWeb."""
+    response = dicomweb.search("studies", limit=1)
+
+    with expect(response) as it:
+        path = dicomweb.base.path
+        if not BASE.search(path) and re.search(BASE.pattern, path, re.IGNORECASE):
+            it.observes("dicomweb in another case works too", received=path)
+        elif not BASE.search(path):
+            it.finds("another base URL", expected=["a path as the claim has it"], received=path)
+        if response.status == 404:
+            it.observes("the search is 404 under a base of that form", received=it.status_line)
+        else:
+            it.has_status(200, 204)
+
+
+SYSTEM = (
+    Variant("alt", "GOOGLE-004", "alt=json&prettyPrint=false"),
+    Variant("alt-empty", "GOOGLE-004", "alt=&prettyPrint=false"),
+)
+
+
+@verifies(id="google-parameters", each=SYSTEM)
+def test_parameters(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """Parameters that every method of Google has are no match keys."""
+    study = corpus.two_series
+    keys = {"StudyInstanceUID": study.study_instance_uid}
+    plain = dicomweb.search("studies", keys)
+    control(plain, because="the search without these parameters does not work")
+    assume(study.study_instance_uid.encode() in plain.body, "the study is not found without these parameters")
+
+    response = dicomweb.search("studies", [*keys.items(), *(_pair(each) for each in case.value.split("&"))])
+
+    with expect(response) as it:
+        matches = it.is_a_list_of_matches()
+        it.lists_exactly(matches, "0020000D", {study.study_instance_uid}, none="none or others", other="none or others")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name, value
+
+
+@verifies("GOOGLE-006", id="google-other-dataset")
+def test_other_dataset(dicomweb: StudiesService, fresh: Fresh) -> None:
+    """A dataset that does not exist, or is not yours, is 403 or 404."""
+    control(dicomweb.search("studies", limit=1), 200, 204, because="the search in the own dataset does not work")
+    nowhere = "d" + fresh.uid().rpartition(".")[2][:20]
+    base = re.sub(r"/datasets/[^/]+", f"/datasets/{nowhere}", dicomweb.base_url)
+    assume(base != dicomweb.base_url, "the base URL names no dataset", "google-base-url")
+
+    response = dicomweb.get_url(f"{base}/studies?limit=1", accept=media_types.DICOM_JSON)
+
+    with expect(response) as it:
+        it.has_status(403, 404)
+
+
+# Retrieve
+
+
+@verifies("GOOGLE-042", "GOOGLE-074", id="google-single-part-retrieve")
+def test_single_part_retrieve(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """An instance comes back as one application/dicom body, octet for octet as it was stored."""
+    instance = fresh.instance()
+    stored_for(dicomweb, archive, instance)
+
+    response = dicomweb.retrieve(instance, accept=SINGLE_PART)
+
+    with expect(response) as it:
+        it.has_status(200, of="GOOGLE-074")
+        kind = media_types.name_of(response.content_type)
+        if kind == media_types.MULTIPART_RELATED:
+            it.observes("multipart", of="GOOGLE-074", received=response.content_type)
+            it.concludes()
+        if kind != media_types.DICOM:
+            it.finds(
+                "another media type", of="GOOGLE-074", expected=[media_types.DICOM], received=response.content_type
+            )
+        _is_the_file(it, response.body, instance, "data set differs", of="GOOGLE-042")
+
+
+def _is_the_file(it: Expectation, octets: bytes, instance: Instance, differs: str, of: str | None = None) -> None:
+    """Compare a file with the one that was stored: octet by octet, else what is behind its File Meta Information."""
+    if octets == instance.part10:
+        return
+    if octets[-len(_data_set_of(instance)) :] == _data_set_of(instance):
+        it.observes("only preamble or group 0002 differs", of=of)
+    else:
+        it.observes(differs, received=f"{len(octets)} octets, the file has {len(instance.part10)}", of=of)
+
+
+def _data_set_of(instance: Instance) -> bytes:
+    """Return the octets behind the File Meta Information, whose length is at octet 140 (PS3.10 7.1)."""
+    return instance.part10[144 + int.from_bytes(instance.part10[140:144], "little") :]
+
+
+FORMS = (
+    Variant("quoted", "GOOGLE-073", AS_STORED),
+    Variant("bare", "GOOGLE-073", AS_STORED.replace('"', "")),
+)
+
+
+@verifies(id="google-retrieve-as-stored", each=FORMS)
+def test_retrieve_asstored_for(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
+    """A study with transfer-syntax=* comes back octet for octet as it was stored."""
+    study = fresh.study(instances=2)
+    stored_for(dicomweb, archive, *study.instances)
+
+    response = dicomweb.retrieve(study, accept=case.value)
+
+    with expect(response) as it:
+        received = {values.text(each, "SOPInstanceUID"): each for each in it.is_multipart_dicom()}
+        parts = [each.body for each in multipart.parts_of(response.content_type, response.body)]
+        for instance in study.instances:
+            found = received.get(instance.sop_instance_uid)
+            if found is not None and values.syntax(found) != instance.transfer_syntax_uid:
+                it.observes("another transfer syntax", received=values.syntax(found))
+                continue
+            octets = next((each for each in parts if instance.sop_instance_uid.encode() in each), b"")
+            _is_the_file(it, octets, instance, "data set differs")
+
+
+@verifies("GOOGLE-072", id="google-decompresses")
+def test_decompresses(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Without a transfer syntax compressed instances come decompressed, in Explicit VR Little Endian."""
+    (instance,) = corpus.rle.instances
+
+    response = dicomweb.retrieve(instance)
+
+    with expect(response) as it:
+        received = it.is_one_instance()
+        if values.is_encapsulated(values.syntax(received)):
+            it.observes("as stored", received=values.syntax(received))
+        elif not values.octets(received, "PixelData").startswith(b"".join(instance.frames)):
+            it.observes("pixels differ (beyond JPEG tolerance)", where="(7FE0,0010)")
+
+
+STUDY_TYPES = (Variant("single-part", "GOOGLE-075", media_types.DICOM), Variant("zip", "GOOGLE-075", "application/zip"))
+
+
+@verifies(id="google-study-not-single", each=STUDY_TYPES)
+def test_study_not_single(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """A study cannot be had as a single part or as zip."""
+    study = corpus.ct_pair
+    control(dicomweb.retrieve(study), because="the study cannot be retrieved at all")
+
+    response = dicomweb.retrieve(study, accept=case.value)
+
+    with expect(response) as it:
+        if response.status == 200 and media_types.name_of(response.content_type) == media_types.DICOM:
+            it.observes("200 with only one of several instances", received=it.status_line)
+            it.concludes()
+        it.has_status(406)
+
+
+UNKNOWN = (Variant("study", "GOOGLE-099"), Variant("series", "GOOGLE-099"), Variant("instance", "GOOGLE-099"))
+
+
+@verifies(id="google-unknown", each=UNKNOWN)
+def test_unknown(dicomweb: StudiesService, corpus: Corpus, fresh: Fresh, case: Variant) -> None:
+    """A study, series or instance that is not there is 403 or 404."""
+    instance = corpus.two_series.instances[0]
+    path = resources.path(instance).split("/")[: {"study": 2, "series": 4, "instance": 6}[case.id]]
+    control(dicomweb.retrieve("/".join(path)), because="the same of what is there does not work")
+
+    response = dicomweb.retrieve("/".join([*path[:-1], fresh.uid()]))
+
+    with expect(response) as it:
+        it.has_status(403, 404)
+
+
+NOT_ACCEPTABLE = (Variant("study", "GOOGLE-100"), Variant("metadata", "GOOGLE-100"))
+
+
+@verifies(id="google-not-acceptable", each=NOT_ACCEPTABLE)
+def test_not_acceptable(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """An Accept that cannot be met is 406."""
+    study = corpus.ct_pair
+    ask = dicomweb.retrieve if case.id == "study" else dicomweb.metadata
+    control(ask(study), because="the same with an Accept that can be met does not work")
+
+    response = ask(study, accept="image/bmp")
+
+    with expect(response) as it:
+        kind = media_types.name_of(response.content_type)
+        if response.status == 200:
+            default = media_types.MULTIPART_RELATED if case.id == "study" else media_types.DICOM_JSON
+            it.observes("200 in the default type" if kind == default else "200 in another type", received=kind)
+        else:
+            it.has_status(406)

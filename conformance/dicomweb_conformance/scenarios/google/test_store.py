@@ -1,0 +1,375 @@
+"""Store as the Cloud Healthcare API has it: XML answers, 409 for whatever is refused, one content for each UID."""
+
+from __future__ import annotations
+
+from pydicom import Dataset
+
+from dicomweb_conformance.archive.contents import Archive
+from dicomweb_conformance.checks.expect import Expectation, assume, control, expect
+from dicomweb_conformance.checks.verifies import Variant, verifies
+from dicomweb_conformance.dicom import json_model, store_response
+from dicomweb_conformance.dicom.differences import data_sets
+from dicomweb_conformance.http import media_types, multipart, urls
+from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.http.urls import UrlError
+from dicomweb_conformance.reading import part10_files, values
+from dicomweb_conformance.scenarios.steps.links import leads_to
+from dicomweb_conformance.scenarios.steps.storing import is_there, stored_for
+from dicomweb_conformance.service import resources
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_conformance.validators.operations import read
+from dicomweb_conformance.validators.store import xml_responses
+from dicomweb_fixtures.entities import Instance
+from dicomweb_fixtures.fresh import Fresh
+
+FAILURE_DETAIL = "00091097"
+
+
+@verifies("GOOGLE-007", id="google-single-part-store")
+def test_single_part_store(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """A single Part 10 file is stored as body with Content-Type: application/dicom."""
+    instance = fresh.instance()
+
+    response = dicomweb.store_single_part(instance)
+
+    with expect(response) as it:
+        it.has_status(200)
+        if is_there(it, archive, instance, otherwise="2xx and not retrievable or different"):
+            found = dicomweb.retrieve(instance)
+            with expect(found) as retrieved:
+                received = retrieved.is_one_instance()
+            if [*data_sets(instance.dataset, received)]:
+                it.observes("2xx and not retrievable or different", received="another data set")
+
+
+QUOTES = (
+    Variant("quoted", "GOOGLE-008", 'type="application/dicom"'),
+    Variant("bare", "GOOGLE-008", "type=application/dicom"),
+)
+
+
+@verifies(id="google-type-parameter", each=QUOTES)
+def test_type_parameter(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
+    """The parameter type of multipart/related is understood with and without quotes."""
+    instance = fresh.instance()
+    boundary, body = multipart.write([multipart.part(instance.part10)])
+
+    response = dicomweb.store_payload(f"multipart/related; {case.value}; boundary={boundary}", body, [instance])
+
+    with expect(response) as it:
+        if 400 <= response.status < 500:
+            it.observes("4xx for either", received=it.status_line)
+            it.concludes()
+        it.has_status(200)
+        if not archive.holds(instance):
+            it.finds("2xx and not retrievable")
+
+
+DEFAULT = (Variant("no-accept", "GOOGLE-025"), Variant("any", "GOOGLE-025", "*/*"))
+
+
+@verifies(id="google-store-answers-xml", each=DEFAULT)
+def test_store_answers_xml(dicomweb: StudiesService, fresh: Fresh, case: Variant) -> None:
+    """The answer to a store is application/dicom+xml unless another type is asked for."""
+    response = dicomweb.store([fresh.instance()], accept=case.value or None)
+
+    with expect(response) as it:
+        it.has_status(200)
+        kind = media_types.name_of(response.content_type)
+        if kind == media_types.DICOM_JSON:
+            it.observes("JSON", received=response.content_type)
+        elif kind != media_types.DICOM_XML:
+            it.finds("another media type", expected=[media_types.DICOM_XML], received=response.content_type)
+        elif xml_responses.module(response.body) is None:
+            it.observes("body is not XML", received=it.status_line)
+
+
+ASKED = (
+    Variant("json", "GOOGLE-026", media_types.DICOM_JSON),
+    Variant("xml", "GOOGLE-026", media_types.DICOM_XML),
+)
+
+
+@verifies(id="google-store-answer-by-accept", each=ASKED)
+def test_store_answer_by_accept(dicomweb: StudiesService, fresh: Fresh, case: Variant) -> None:
+    """The answer to a store is of the type that is asked for."""
+    response = dicomweb.store([fresh.instance()], accept=case.value)
+
+    with expect(response) as it:
+        it.has_status(200)
+        kind = media_types.name_of(response.content_type)
+        module = store_response.of_body if case.id == "json" else xml_responses.module
+        if kind in {each.value for each in ASKED} - {case.value}:
+            it.observes("the other type", expected=[case.value], received=response.content_type)
+        elif kind != case.value:
+            it.finds("another media type", expected=[case.value], received=response.content_type)
+        elif module(response.body) is None:
+            it.observes("body does not fit its Content-Type", received=it.status_line)
+
+
+@verifies("GOOGLE-027", id="google-store-xml")
+def test_store_xml(dicomweb: StudiesService, fresh: Fresh) -> None:
+    """The answer in XML is a bare NativeDicomModel with the instance and its Retrieve URLs."""
+    instance = fresh.instance()
+
+    response = dicomweb.store([instance], accept=media_types.DICOM_XML)
+
+    control(response, because="a store with Accept: application/dicom+xml does not work")
+    with expect(response) as it:
+        it.reports(xml_responses.judge(response.body, instance.sop_class_uid, instance.sop_instance_uid))
+
+
+@verifies("GOOGLE-028", id="google-retrieve-urls")
+def test_retrieve_urls(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """Retrieve URLs of a store answer are absolute and hold the whole path of the store."""
+    instance = fresh.instance()
+
+    response = dicomweb.store([instance])
+
+    control(response, because="a plain store does not work")
+    answer = store_response.of_body(response.body)
+    assume(answer is not None and answer.stored, "the answer names no stored instance", "store-referenced-sequence")
+    assume(archive.holds(instance), "the instance does not become visible", "store-multipart")
+    assert answer is not None
+    with expect(response) as it:
+        study = f"studies/{instance.study_instance_uid}"
+        for url, path in (
+            (json_model.text(answer.module, store_response.RETRIEVE_URL), study),
+            (json_model.text(answer.stored[0], store_response.RETRIEVE_URL), resources.path(instance)),
+        ):
+            _is_whole(it, dicomweb, url, path)
+
+
+def _is_whole(it: Expectation, dicomweb: StudiesService, url: str, path: str) -> None:
+    """Look whether a Retrieve URL is absolute, on this host, and leads to the resource of that path."""
+    base = dicomweb.base
+    try:
+        there = urls.resolve(url, it.response.url)
+        if urls.read(url).authority is None:
+            it.observes("relative", expected=[f"{dicomweb.base_url}/{path}"], received=url or "no value")
+        elif there.origin.authority != base.origin.authority:
+            it.observes("other host than the base", received=url)
+        if there.path.endswith(f"/{path}") and not there.path.endswith(f"{base.path.rstrip('/')}/{path}"):
+            expected = [f"{base.path.rstrip('/')}/{path}"]
+            it.finds("without the whole path of the store", expected=expected, received=url)
+    except UrlError:
+        pass  # reported where it would be followed
+    leads_to(it, url, path, dicomweb, because="another resource", gone="404 when fetched while the resource is there")
+
+
+@verifies("GOOGLE-030", id="google-partly-stored")
+def test_partly_stored(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """A store of which one instance is refused is 409, and lists the one that was stored."""
+    first = fresh.instance(name="first")
+    stored_for(dicomweb, archive, first)
+    good = fresh.instance(name="good")
+
+    response = dicomweb.store([good, fresh.other_version(first)])
+
+    with expect(response) as it:
+        it.has_status(409, 202)
+        answer = store_response.of_body(response.body)
+        both = answer is not None and answer.stored_uids == [good.sop_instance_uid] and answer.failed_uids
+        if response.status == 202 and both:
+            it.observes("202 with both sequences")
+        if not archive.holds(good):
+            it.observes("the good one is not stored")
+        elif not both:
+            it.observes(
+                "409 without the stored one in 00081199 although it is retrievable",
+                received=f"{it.status_line}; stored {answer.stored_uids if answer else 'no module'}",
+            )
+
+
+@verifies("GOOGLE-032", "GOOGLE-033", "GOOGLE-034", id="google-failure")
+def test_failure(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """A refused instance has a reason, a private text on it, and the answer has the Retrieve URL of the study."""
+    first = fresh.instance()
+    stored_for(dicomweb, archive, first)
+
+    response = dicomweb.store([fresh.other_version(first)])
+
+    answer = store_response.of_body(response.body)
+    assume(
+        response.status == 409 and answer and answer.failed,
+        "a changed duplicate is not refused",
+        "google-changed-again",
+    )
+    assert answer is not None
+    with expect(response) as it:
+        item = answer.failed[0]
+        private = [tag for tag in item if int(tag[:4], 16) % 2 and int(tag[4:], 16) > 0xFF]
+        if FAILURE_DETAIL not in item:
+            it.observes("under another private element" if private else "absent", of="GOOGLE-032")
+        reason = json_model.first(item, store_response.FAILURE_REASON)
+        if isinstance(reason, bool) or not isinstance(reason, int) or not 0 <= reason <= 0xFFFF:
+            it.observes("no integer 0 to 65535", received=str(reason), of="GOOGLE-033")
+        elif reason != 272:
+            it.observes("another code of Table I.2-2 or other integer", received=str(reason), of="GOOGLE-033")
+        if store_response.RETRIEVE_URL not in answer.module:
+            it.observes("absent", of="GOOGLE-034")
+
+
+MALFORMED = (
+    Variant("image", "GOOGLE-035", "image/bmp"),
+    Variant("text", "GOOGLE-035", "text/plain"),
+    Variant("multipart-of-text", "GOOGLE-035", 'multipart/related; type="text/plain"; boundary=b'),
+    Variant("cut", "GOOGLE-035"),
+    Variant("no-boundary", "GOOGLE-035"),
+    Variant("empty", "GOOGLE-035"),
+)
+
+
+@verifies(id="google-bad-request", each=MALFORMED)
+def test_bad_request(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
+    """A store of an unsupported media type, or of a malformed message, is 400."""
+    instance, control_instance = fresh.instance(), fresh.instance(name="control")
+    stored_for(dicomweb, archive, control_instance)
+    content_type, body = _malformed(case, instance)
+
+    response = dicomweb.store_payload(content_type, body, [instance])
+
+    with expect(response) as it:
+        if response.status == 415 and case.value:
+            it.observes("415 for the media type", received=it.status_line)
+        elif 400 < response.status < 500:
+            it.observes("another 4xx", received=it.status_line)
+        else:
+            it.has_status(400)
+
+
+def _malformed(case: Variant, instance: Instance) -> tuple[str, bytes]:
+    boundary, body = multipart.write([multipart.part(instance.part10)])
+    content_type = media_types.multipart_related(media_types.DICOM, boundary)
+    match case.id:
+        case "cut":
+            return content_type, body[: len(body) // 2]
+        case "no-boundary":
+            return media_types.multipart_related(media_types.DICOM), body
+        case "empty":
+            return content_type, f"--{boundary}--\r\n".encode()
+    return case.value, body
+
+
+@verifies("GOOGLE-036", id="google-store-not-acceptable")
+def test_store_not_acceptable(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """A store whose Accept cannot be met is 406."""
+    stored_for(dicomweb, archive, fresh.instance(name="control"))
+    instance = fresh.instance()
+
+    response = dicomweb.store([instance], accept="image/bmp")
+
+    with expect(response) as it:
+        it.has_status(406, 200)
+        if response.status == 406:
+            later = fresh.instance(name="later")
+            stored_for(dicomweb, archive, later)
+            if not archive.lacks(instance, after=later):
+                it.observes("406 and stored all the same")
+        elif store_response.of_body(response.body) is None and xml_responses.module(response.body) is None:
+            it.observes("another body", received=it.status_line)
+        elif not archive.holds(instance):
+            it.observes("2xx and not stored")
+        else:
+            it.observes("200 with the XML or JSON answer")
+
+
+@verifies("GOOGLE-037", id="google-garbage")
+def test_garbage(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """A part that is no DICOM is 409, and never listed as stored."""
+    good = fresh.instance()
+    stored_for(dicomweb, archive, good)
+    boundary, body = multipart.write([multipart.part(b"hello")])
+
+    response = dicomweb.store_payload(media_types.multipart_related(media_types.DICOM, boundary), body, [])
+
+    with expect(response) as it:
+        answer = store_response.of_body(response.body)
+        if answer and answer.stored:
+            it.observes("garbage listed as stored")
+        if 200 <= response.status < 300:
+            it.observes("2xx for garbage alone", received=it.status_line)
+            it.concludes()
+        it.has_status(409)
+
+
+@verifies("GOOGLE-038", id="google-same-again")
+def test_same_again(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """The same octets again are 200 or 409, and change nothing."""
+    instance = fresh.instance()
+    stored_for(dicomweb, archive, instance)
+
+    response = dicomweb.store([instance])
+
+    with expect(response) as it:
+        if response.status == 202 or (400 <= response.status < 500 and response.status != 409):
+            it.observes("202 or another 4xx", received=it.status_line)
+        else:
+            it.has_status(200, 409)
+        found = dicomweb.search(resources.path(instance).rpartition("/")[0])
+        with expect(found) as listed:
+            times = listed.is_a_list_of_matches().uids("00080018").count(instance.sop_instance_uid)
+        if times > 1:
+            it.observes("two entries", received=f"listed {times} times")
+        if _is_version(_only(dicomweb.retrieve(instance)), instance) is False:
+            it.observes("content changed or gone")
+
+
+@verifies("GOOGLE-039", id="google-changed-again")
+def test_changed_again(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """Another content under a stored UID is 409, and the first version stays."""
+    first = fresh.instance()
+    stored_for(dicomweb, archive, first)
+    second = fresh.other_version(first)
+
+    response = dicomweb.store([second])
+
+    with expect(response) as it:
+        archive.settles(lambda: second.dataset.PixelData in dicomweb.retrieve(first).body)
+        found = dicomweb.retrieve(first)
+        if found.status in {403, 404, 410}:
+            it.observes("gone", received=f"{found.status} to {found.request_line}")
+        elif not _is_version(_only(found), first):
+            it.observes("the second version or a mixture is returned")
+        if 200 <= response.status < 300:
+            it.observes("2xx", expected=["409"], received=it.status_line)
+        else:
+            it.has_status(409)
+
+
+def _only(response: Response) -> Dataset | None:
+    """Return the only instance of a multipart answer, or None."""
+    try:
+        parts = multipart.parts_of(response.content_type, response.body)
+        return part10_files.read(parts[0].body) if len(parts) == 1 else None
+    except ValueError:
+        return None
+
+
+def _is_version(received: Dataset | None, instance: Instance) -> bool:
+    """Tell whether what came back is this version of an instance, pixels and all."""
+    if received is None or values.octets(received, "PixelData") != instance.dataset.PixelData:
+        return False
+    return not [*data_sets(instance.dataset, received)]
+
+
+@verifies("GOOGLE-107", id="google-conflict-body")
+def test_conflict_body(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """The body of a 409 to a store is a DICOM answer."""
+    first = fresh.instance()
+    stored_for(dicomweb, archive, first)
+
+    response = dicomweb.store([fresh.other_version(first)])
+
+    assume(response.status == 409, "a changed duplicate is not refused", "google-changed-again")
+    with expect(response) as it:
+        answer = store_response.of_body(response.body)
+        kind = media_types.name_of(response.content_type)
+        if not response.body.strip():
+            it.observes("empty")
+        elif kind == media_types.JSON and read(response.body) is not None:
+            it.observes("error object", received=it.status_line)
+        elif kind != media_types.DICOM_JSON or answer is None:
+            it.observes("body does not fit its Content-Type", received=it.status_line)
+        elif not answer.failed:
+            it.finds("a module without 00081198")

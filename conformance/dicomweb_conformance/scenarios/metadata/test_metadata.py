@@ -1,0 +1,474 @@
+"""Metadata: the data sets of a study, series or instance as DICOM JSON (PS3.18 10.4.1.1.2, Annex F)."""
+
+from __future__ import annotations
+
+import base64
+
+from pydicom import Dataset
+
+from dicomweb_conformance.archive.contents import shows
+from dicomweb_conformance.checks.expect import BUSY, Expectation, assume, control, expect, quoted, read_parts
+from dicomweb_conformance.checks.judgement import Inconclusive
+from dicomweb_conformance.checks.verifies import Variant, verifies
+from dicomweb_conformance.dicom import differences, json_model
+from dicomweb_conformance.dicom.differences import Difference
+from dicomweb_conformance.http import media_types
+from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.http.unreadable import UnreadableError
+from dicomweb_conformance.scenarios.steps.refusals import judge_unacceptable, missing_beside, names_any_of
+from dicomweb_conformance.scenarios.steps.returned import octets_of
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.corpus import Corpus
+from dicomweb_fixtures.entities import Instance, Series, Study
+
+INSTANCE = "00080018"
+BINARY_ABSENT = "element of VR OB, OD, OF, OL, OV, OW or UN absent"
+
+
+@verifies("METADATA-001", id="metadata-of-instance-series-study", smoke=True)
+def test_of_instance_series_study(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """The metadata of a stored instance, its series and its study are there as JSON."""
+    study = corpus.two_series
+    resources: tuple[Instance | Series | Study, ...] = (study.instances[0], study.series[0], study)
+
+    for resource in resources:
+        response = dicomweb.metadata(resource)
+        with expect(response) as it:
+            if response.status == 200 and media_types.name_of(response.content_type) == "text/html":
+                it.observes("200 with an HTML or login page", received=it.status_line)
+                it.concludes()
+            it.is_metadata()
+            names_any_of(it, (resource,) if isinstance(resource, Instance) else resource.instances)
+
+
+@verifies("METADATA-002", id="metadata-json-by-default")
+def test_json_by_default(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """`Accept: */*` on metadata gives application/dicom+json."""
+    instance = corpus.ct_pair.instances[0]
+
+    response = dicomweb.metadata(instance, accept="*/*")
+
+    with expect(response) as it:
+        it.has_status(200)
+        match media_types.name_of(response.content_type):
+            case media_types.DICOM_JSON:
+                names_any_of(it, (instance,))
+            case media_types.JSON:
+                it.observes("200 with Content-Type application/json and a DICOM JSON body", where="Content-Type")
+            case media_types.MULTIPART_RELATED if (
+                media_types.parse(response.content_type).of_parts == media_types.DICOM_XML
+            ):
+                it.observes('200 with multipart/related; type="application/dicom+xml"', where="Content-Type")
+            case other:
+                it.observes("200 with another type", where="Content-Type", received=other or "no Content-Type")
+
+
+@verifies("METADATA-004", id="metadata-one-object-per-instance")
+def test_one_object_per_instance(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """The array holds one object for each instance, also for a single one."""
+    study = corpus.two_series
+
+    for resource, number in ((study, 4), (study.series[1], 3), (study.instances[0], 1)):
+        response = dicomweb.metadata(resource)
+        with expect(response) as it:
+            found = len(it.is_metadata())
+            if found != number:
+                it.observes(
+                    "fewer objects than instances" if found < number else "more objects than instances",
+                    expected=[f"{number} objects"],
+                    received=f"{found} objects",
+                )
+
+
+WHOLE = (Variant("study", "METADATA-005"), Variant("series", "METADATA-005"))
+
+
+@verifies(id="metadata-is-whole", each=WHOLE)
+def test_is_whole(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """The metadata of a study or series cover all its instances and no others, each once."""
+    study = corpus.two_series
+    resource: Study | Series = study if case.id == "study" else study.series[1]
+    wanted = {each.sop_instance_uid for each in resource.instances}
+
+    response = dicomweb.metadata(resource)
+
+    with expect(response) as it:
+        found = [json_model.text(each, INSTANCE) for each in it.is_metadata()]
+        expected, received = [", ".join(sorted(wanted))], ", ".join(found) or "nothing"
+        if wanted - set(found):
+            it.observes("instance missing", expected=expected, received=received)
+        if set(found) - wanted:
+            it.observes("instance of another series or study", expected=expected, received=received)
+        if len(found) != len(set(found)):
+            it.observes("the same instance twice", expected=expected, received=received)
+
+
+@verifies("METADATA-006", id="metadata-holds-every-element")
+def test_holds_every_element(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Every standard element at the top level is there, with its value or a URI of it."""
+    instance = corpus.elements.instances[0]
+
+    response = dicomweb.metadata(instance)
+
+    with expect(response) as it:
+        for each in differences.with_json(instance.dataset, _only(it, instance)):
+            if each.private or "/" in each.path or _lost_without_value(each, instance):
+                continue
+            lost_binary = each.kind == "lost" and each.vr in differences.BINARY
+            quote = (
+                BINARY_ABSENT
+                if lost_binary
+                else "element of any other VR absent"
+                if each.kind == "lost"
+                else "value differs from the stored one"
+            )
+            report = it.loses if each.kind == "lost" else it.observes
+            report(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
+
+
+@verifies("METADATA-014", id="metadata-holds-nested-data-sets")
+def test_holds_nested_data_sets(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Sequences are complete: items, order, elements and values, three levels deep."""
+    instance = corpus.elements.instances[0]
+
+    response = dicomweb.metadata(instance)
+
+    assume(
+        response.status == 200, "the metadata of an instance of every VR cannot be had", "metadata-holds-every-element"
+    )
+    with expect(response) as it:
+        for each in differences.with_json(instance.dataset, _only(it, instance)):
+            if each.private or ("/" not in each.path and each.vr != "SQ") or _lost_without_value(each, instance):
+                continue
+            if each.kind == "lost":
+                quote = (
+                    "nested element of VR OB, OD, OF, OL, OV, OW or UN absent"
+                    if each.vr in differences.BINARY
+                    else "nested element of another VR absent"
+                )
+            else:
+                quote = "item lost" if each.vr == "SQ" else "nested value differs"
+            report = it.loses if each.kind == "lost" else it.observes
+            report(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
+
+
+@verifies("METADATA-015", id="metadata-holds-private-elements")
+def test_holds_private_elements(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Private elements and their creators are there."""
+    instance = corpus.elements.instances[0]
+
+    response = dicomweb.metadata(instance)
+
+    assume(
+        response.status == 200, "the metadata of an instance of every VR cannot be had", "metadata-holds-every-element"
+    )
+    with expect(response) as it:
+        found = _only(it, instance)
+        for each in differences.with_json(instance.dataset, found):
+            if not each.private or _is_un_with_the_octets(each, instance, found):
+                continue
+            lost_binary = each.kind == "lost" and each.vr in differences.BINARY
+            quote = "private value differs"
+            if each.kind == "lost":
+                quote = (
+                    "private element of VR UN, OB or OW absent"
+                    if lost_binary
+                    else "private element of a text, numeric or sequence VR absent"
+                )
+            report = it.loses if each.kind == "lost" else it.observes
+            report(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
+
+
+def _lost_without_value(difference: Difference, instance: Instance) -> bool:
+    """Whether an element at the top that was stored without a value is absent, which is JSON-016."""
+    return difference.kind == "lost" and "/" not in difference.path and instance.dataset[difference.path].is_empty
+
+
+def _is_un_with_the_octets(difference: Difference, instance: Instance, received: json_model.DataSet) -> bool:
+    """Whether a private element has VR UN and the octets stored, as one may that is retrieved so (RETRIEVE-014)."""
+    element = received.get(difference.path)
+    if not isinstance(element, dict) or element.get("vr") != "UN":
+        return False
+    try:
+        octets = base64.b64decode(element.get("InlineBinary", ""), validate=True)
+    except (ValueError, TypeError):
+        return False
+    stored = octets_of(instance.dataset[difference.path], instance.dataset)
+    return octets.rstrip(b"\0 ") == stored.rstrip(b"\0 ")
+
+
+def _only(it: Expectation, instance: Instance) -> json_model.DataSet:
+    found = [each for each in it.is_metadata() if json_model.text(each, INSTANCE) == instance.sop_instance_uid]
+    assume(found, "the metadata do not hold the instance asked for", "metadata-holds-identifiers")
+    return found[0]
+
+
+IDENTIFIERS = ("00100020", "0020000D", "0020000E", "00080018", "00080016")
+
+
+@verifies("METADATA-012", "METADATA-013", id="metadata-holds-identifiers")
+def test_holds_identifiers(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Each object names its patient, study, series, instance and SOP Class, and they are those of the path."""
+    instance = corpus.two_series.instances[0]
+
+    response = dicomweb.metadata(instance)
+
+    with expect(response) as it:
+        objects = it.is_metadata()
+        if not objects:
+            it.finds("an empty array", expected=["one object"], received="[]")
+            it.concludes()
+        for tag in IDENTIFIERS:
+            stored, found = str(instance.dataset[tag].value), json_model.text(objects[0], tag)
+            if not found:
+                it.observes(
+                    "one of them absent or empty although stored with a value",
+                    where=tag,
+                    expected=[stored],
+                    received="absent",
+                )
+            elif found != stored and tag in {"00100020", "00080016"}:
+                it.observes("another value", where=tag, expected=[stored], received=found)
+            elif found != stored:
+                it.observes("another UID", where=tag, expected=[stored], received=found, of="METADATA-013")
+
+
+@verifies("METADATA-017", "METADATA-017b", id="metadata-leads-to-pixels")
+def test_leads_to_pixels(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Pixel Data in metadata is given by a URI or inline, and inline they are the stored octets."""
+    instance = corpus.ct_pair.instances[0]
+
+    response = dicomweb.metadata(instance)
+
+    with expect(response) as it:
+        element = _only(it, instance).get("7FE00010")
+        assume(element is not None, "Pixel Data is not in the metadata", "metadata-holds-every-element")
+        given = [each for each in ("BulkDataURI", "InlineBinary") if isinstance(element, dict) and element.get(each)]
+        if not given:
+            it.observes(
+                "neither of them although Pixel Data was stored",
+                where="7FE00010",
+                received=str(element)[:200],
+                of="METADATA-017b",
+            )
+        else:
+            it.observes(given[0], of="METADATA-017")
+        if given == ["InlineBinary"] and isinstance(element, dict):
+            try:
+                inline = base64.b64decode(element["InlineBinary"], validate=True)
+            except (ValueError, TypeError):
+                inline = b""
+            if inline.rstrip(b"\0") != instance.dataset.PixelData.rstrip(b"\0"):
+                it.observes(
+                    "InlineBinary that does not decode to the stored octets of a native image",
+                    where="7FE00010",
+                    received=f"{len(inline)} octets",
+                    of="METADATA-017b",
+                )
+
+
+CHARACTER_SETS = (
+    Variant("ISO_IR-100", "METADATA-021", "ISO_IR 100"),
+    Variant("ISO-2022-IR-87", "METADATA-021", "ISO 2022 IR 87"),
+    Variant("GB18030", "METADATA-021", "GB18030"),
+    Variant("ISO_IR-192", "METADATA-021", "ISO_IR 192"),
+)
+
+
+@verifies(id="metadata-text-is-utf-8", each=CHARACTER_SETS)
+def test_text_is_utf_8(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """Names and texts come as the characters that were stored, whatever their character set was."""
+    study = next(each for each in corpus.names.studies if case.value in each.value("SpecificCharacterSet"))
+    instance = study.instances[0]
+
+    response = dicomweb.metadata(instance)
+
+    with expect(response) as it:
+        objects = it.is_metadata()
+        assume(objects, "the metadata are empty", "metadata-one-object-per-instance")
+        for each in differences.with_json(instance.dataset, objects[0]):
+            if each.vr not in {"PN", "LO", "SH", "LT", "ST", "UT", "UC"}:
+                continue
+            quote = (
+                "text absent although stored"
+                if each.kind == "lost"
+                else "replacement characters, question marks or mojibake"
+            )
+            it.observes(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
+
+
+@verifies("METADATA-020", id="metadata-equal-the-instance")
+def test_equal_the_instance(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """The metadata of an instance and the instance as retrieved are the same data set."""
+    instance = corpus.two_series.instances[1]
+    retrieved = _data_set_of(dicomweb.retrieve(instance))
+
+    response = dicomweb.metadata(instance)
+
+    with expect(response) as it:
+        for each in differences.with_json(retrieved, _only(it, instance)):
+            it.observes(
+                "tag or value differs", where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received
+            )
+
+
+def _data_set_of(retrieved: Response) -> Dataset:
+    """Return the data set of a retrieved instance, or end the check: how it is retrieved is judged elsewhere."""
+    control(retrieved, because="the instance cannot be retrieved")
+    try:
+        parts = read_parts(retrieved)
+    except UnreadableError as error:
+        raise Inconclusive(f"the instance is not retrieved as multipart: {quoted(error)}", retrieved.exchange) from None
+    assume(len(parts) == 1, "the instance is not retrieved as one part", "retrieve-instance-is-that-one")
+    return parts[0]
+
+
+# What is not there, and what is not acceptable
+
+MISSING = (Variant("study", "METADATA-016"), Variant("series", "METADATA-016"), Variant("instance", "METADATA-016"))
+
+
+@verifies(id="metadata-missing", each=MISSING)
+def test_missing(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """The metadata of what does not exist are answered 404 or 410, at each level."""
+    stored, missing = missing_beside(corpus, corpus.two_series.instances[0], case.id)
+    control(dicomweb.metadata(stored), because="there are no metadata of what is stored there")
+
+    response = dicomweb.metadata(missing)
+
+    with expect(response) as it:
+        if response.status == 200:
+            if not response.body.strip():
+                it.observes("200 with an empty body")
+            else:
+                it.observes("200 with any object" if it.is_metadata() else "200 with []", received=it.status_line)
+        else:
+            it.has_status(404, 410)
+
+
+@verifies("ERROR-007", id="metadata-path-without-uid", needs="metadata")
+def test_path_without_uid(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A path segment that is no UID names nothing: 400 or 404."""
+    control(dicomweb.metadata(corpus.ct_pair), because="there are no metadata of a stored study")
+
+    response = dicomweb.get("studies/not-a-uid/metadata", accept=media_types.DICOM_JSON)
+
+    with expect(response) as it:
+        if response.status != 200:
+            it.has_status(400, 404, 410)
+            it.concludes()
+        if media_types.name_of(response.content_type) == "text/html":
+            it.observes("200 with HTML")
+        else:
+            it.observes("200 with metadata of any instance" if it.is_metadata() else "200 []", received=it.status_line)
+
+
+@verifies("HTTP-032", id="metadata-ignores-unknown-parameters", needs="metadata")
+def test_ignores_unknown_parameters(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A query parameter that the server does not know changes nothing."""
+    instance = corpus.ct_pair.instances[0]
+    without = dicomweb.metadata(instance)
+    _control(without, instance)
+
+    response = dicomweb.metadata(instance, [("x_conformance_probe", 1)])
+
+    with expect(response) as it:
+        found = it.is_metadata()
+        with expect(without) as other:
+            if _without_uris(found) != _without_uris(other.is_metadata()):
+                it.observes(
+                    "200 with other content",
+                    expected=["the same content"],
+                    received=f"{len(response.body)} octets of other content",
+                )
+        if response.headers.get("Warning"):
+            it.observes(
+                "the same content with a Warning", where="Warning", received=response.headers.get("Warning") or ""
+            )
+
+
+def _control(response: Response, instance: Instance) -> None:
+    """Demand metadata that name the instance, of a request with nothing unusual in it."""
+    control(response, because="there are no metadata of a stored instance")
+    named = shows(response, [instance.sop_instance_uid])
+    assume(named, "the metadata of an instance do not name it", "metadata-of-instance-series-study")
+
+
+def _without_uris(value: object) -> object:
+    """Leave out what a Bulk Data URI says: it may be signed, or made anew for each answer."""
+    if isinstance(value, dict):
+        return {name: "" if name == "BulkDataURI" else _without_uris(each) for name, each in value.items()}
+    return [_without_uris(each) for each in value] if isinstance(value, list) else value
+
+
+@verifies("HTTP-027", id="metadata-accept-in-other-case", needs="metadata")
+def test_accept_in_other_case(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A media type means the same in capital letters."""
+    instance = corpus.ct_pair.instances[0]
+    lower = dicomweb.metadata(instance)
+    _control(lower, instance)
+
+    response = dicomweb.metadata(instance, accept="Application/DICOM+JSON")
+
+    with expect(response) as it:
+        if 400 <= response.status < 500 and response.status not in BUSY:
+            it.observes("406, 400 or another 4xx", expected=["200"], received=it.status_line)
+            it.concludes()
+        it.has_status(200)
+        if media_types.name_of(response.content_type) != media_types.name_of(lower.content_type):
+            it.observes(
+                "another media type",
+                where="Content-Type",
+                expected=[lower.content_type],
+                received=response.content_type,
+            )
+        else:
+            names_any_of(it, (instance,))
+
+
+@verifies("NEGOTIATION-001", id="metadata-without-accept", needs="metadata")
+def test_without_accept(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A request without any Accept header is refused with 406, or answered in the default type."""
+    instance = corpus.ct_pair.instances[0]
+    control(dicomweb.metadata(instance), because="there are no metadata of a stored instance")
+
+    response = dicomweb.metadata(instance, accept=None)
+
+    with expect(response) as it:
+        if response.status not in {200, 204}:
+            it.has_status(406)
+            it.concludes()
+        if not response.body:
+            it.observes("200 or 204 with an empty body")
+            it.concludes()
+        match media_types.name_of(response.content_type):
+            case media_types.DICOM_JSON:
+                it.observes("200 with application/dicom+json (RFC 9110 reading; nearly every server)")
+            case media_types.JSON:
+                it.observes("200 with application/json", where="Content-Type")
+            case media_types.MULTIPART_RELATED:
+                it.observes("200 with multipart application/dicom+xml", where="Content-Type")
+            case other:
+                it.observes(
+                    "200 with a type outside the table of the resource",
+                    where="Content-Type",
+                    received=other or "no Content-Type",
+                )
+
+
+UNACCEPTABLE = (
+    Variant("unknown-type", "NEGOTIATION-009", "application/x-nothing"),
+    Variant("image-bmp", "NEGOTIATION-009", "image/bmp"),
+)
+
+
+@verifies(id="metadata-unacceptable", each=UNACCEPTABLE, needs="metadata")
+def test_unacceptable(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """Metadata in a media type that nobody has are answered 406, or in the default type."""
+    instance = corpus.ct_pair.instances[0]
+    control(dicomweb.metadata(instance), because="there are no metadata of a stored instance")
+
+    response = dicomweb.metadata(instance, accept=case.value)
+
+    with expect(response) as it:
+        judge_unacceptable(it, default={media_types.DICOM_JSON})

@@ -1,0 +1,212 @@
+"""Retrieve of studies, series and instances: that they are whole, and come back as they were stored (PS3.18 10.4)."""
+
+from __future__ import annotations
+
+from dicomweb_conformance.archive.contents import shows
+from dicomweb_conformance.checks.expect import Expectation, control, expect, offered
+from dicomweb_conformance.checks.verifies import Variant, verifies
+from dicomweb_conformance.http import media_types
+from dicomweb_conformance.http.unreadable import UnreadableError
+from dicomweb_conformance.reading import part10_files
+from dicomweb_conformance.scenarios.steps.refusals import names_any_of, study_named, type_of_parts
+from dicomweb_conformance.scenarios.steps.returned import has_elements, has_pixels, has_private_elements
+from dicomweb_conformance.scenarios.steps.storing import AS_STORED
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.corpus import Corpus
+from dicomweb_fixtures.entities import Instance, Series, Study
+
+
+@verifies("RETRIEVE-001", "RETRIEVE-002", id="retrieve-instance-series-study", smoke=True)
+def test_instance_series_study(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A stored instance, its series and its study are retrieved as multipart DICOM."""
+    study = corpus.two_series
+    resources_asked_for: tuple[Instance | Series | Study, ...] = (study.instances[0], study.series[0], study)
+
+    for resource in resources_asked_for:
+        response = dicomweb.retrieve(resource)
+        with expect(response) as it:
+            it.has_status(200)
+            if _is_page(it):
+                it.observes("200 with an HTML or login page", received=it.status_line)
+                it.concludes()
+            match media_types.name_of(response.content_type):
+                case media_types.MULTIPART_RELATED:
+                    if type_of_parts(it) not in {media_types.DICOM, None}:
+                        it.observes(
+                            "another media type",
+                            where="Content-Type",
+                            received=response.content_type,
+                            of="RETRIEVE-002",
+                        )
+                    else:
+                        names_any_of(it, (resource,) if isinstance(resource, Instance) else resource.instances)
+                case media_types.DICOM:
+                    it.observes(
+                        "bare application/dicom although only multipart was acceptable",
+                        where="Content-Type",
+                        received=response.content_type,
+                        of="RETRIEVE-002",
+                    )
+                case _:
+                    it.observes(
+                        "another media type", where="Content-Type", received=response.content_type, of="RETRIEVE-002"
+                    )
+
+
+@verifies("RETRIEVE-005", id="retrieve-study-is-whole", smoke=True)
+def test_study_is_whole(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A study is retrieved with all its instances, each once."""
+    study = corpus.two_series
+
+    response = dicomweb.retrieve(study)
+
+    with expect(response) as it:
+        _holds_exactly(it, study.instances, foreign="instance of another study")
+
+
+@verifies("RETRIEVE-006", id="retrieve-series-is-whole")
+def test_series_is_whole(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A series is retrieved with all its instances and no others."""
+    series = corpus.two_series.series[1]
+
+    response = dicomweb.retrieve(series)
+
+    with expect(response) as it:
+        _holds_exactly(it, series.instances, foreign="instance of another series")
+
+
+@verifies("RETRIEVE-007", id="retrieve-instance-is-that-one")
+def test_instance_is_that_one(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """An instance of a series of three is retrieved alone."""
+    instance = corpus.two_series.series[1].instances[1]
+
+    response = dicomweb.retrieve(instance)
+
+    with expect(response) as it:
+        found = [str(each.get("SOPInstanceUID", "")) for each in it.is_multipart_dicom()]
+        if set(found) - {instance.sop_instance_uid}:
+            it.observes("another instance", expected=[instance.sop_instance_uid], received=", ".join(found))
+        elif len(found) > 1:
+            it.observes("more than one instance", expected=["one part"], received=f"{len(found)} parts")
+        elif not found:
+            it.finds("no part", expected=[instance.sop_instance_uid], received="a multipart without parts")
+
+
+def _is_page(it: Expectation) -> bool:
+    return media_types.name_of(it.response.content_type) == "text/html"
+
+
+def _holds_exactly(it: Expectation, instances: tuple[Instance, ...], *, foreign: str) -> None:
+    found = [str(each.get("SOPInstanceUID", "")) for each in it.is_multipart_dicom()]
+    wanted = {each.sop_instance_uid for each in instances}
+    expected = [f"{len(wanted)} parts: {', '.join(sorted(wanted))}"]
+    received = f"{len(found)} parts: {', '.join(found)}"
+    if wanted - set(found):
+        it.observes("200 with an instance missing", expected=expected, received=received)
+    if set(found) - wanted:
+        it.observes(foreign, expected=expected, received=received)
+    if len(found) != len(set(found)):
+        it.observes("the same instance twice", expected=expected, received=received)
+
+
+@verifies("RETRIEVE-004", "RETRIEVE-004b", id="retrieve-single-part")
+def test_single_part(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """One instance as a bare application/dicom file is offered, or refused with 406."""
+    instance = corpus.ct_pair.instances[0]
+    control(dicomweb.retrieve(instance), because="the instance cannot be retrieved as multipart")
+
+    response = dicomweb.retrieve(instance, accept=media_types.DICOM)
+
+    with expect(response) as it:
+        if response.status == 404:
+            it.observes("404 although the multipart form gives 200")
+            it.concludes()
+        it.has_status(200)
+        if media_types.name_of(response.content_type) == media_types.MULTIPART_RELATED:
+            it.observes('200 with multipart/related; type="application/dicom"', where="Content-Type")
+        elif not shows(response, [instance.sop_instance_uid]):
+            it.observes(
+                "Part 10 file of another instance"
+                if response.body[128:132] == b"DICM"
+                else "body that is not a Part 10 file",
+                expected=[instance.sop_instance_uid],
+                received=f"{it.status_line}, {len(response.body)} octets without it",
+                of="RETRIEVE-004b",
+            )
+
+
+@verifies("RETRIEVE-004b", id="retrieve-single-part-is-one-file")
+def test_single_part_is_one_file(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A bare application/dicom answer is one Part 10 file, of the instance asked for."""
+    instance = corpus.ct_pair.instances[1]
+
+    response = dicomweb.retrieve(instance, accept=media_types.DICOM)
+
+    with expect(response) as it:
+        it.has_status(200)
+        offered(
+            media_types.name_of(response.content_type) == media_types.DICOM,
+            "one instance comes as multipart, though only a single part was asked for",
+        )
+        if response.body[128:132] != b"DICM":
+            multipart = response.body.lstrip()[:2] == b"--"
+            it.observes(
+                "Content-Type application/dicom with a multipart body"
+                if multipart
+                else "body that is not a Part 10 file"
+            )
+            it.concludes()
+        try:
+            found = str(part10_files.read(response.body).get("SOPInstanceUID", ""))
+        except UnreadableError as error:
+            it.cannot_read(error, "a Part 10 file", otherwise="body that is not a Part 10 file")
+        if found != instance.sop_instance_uid:
+            it.observes("Part 10 file of another instance", expected=[instance.sop_instance_uid], received=found)
+
+
+@verifies("RETRIEVE-012", id="retrieve-returns-elements")
+def test_returns_elements(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Every standard element of an instance with all value representations comes back with its value."""
+    instance = corpus.elements.instances[0]
+
+    response = dicomweb.retrieve(instance)
+
+    with expect(response) as it:
+        has_elements(it, part10_files.read(instance.part10), it.is_one_instance())
+
+
+@verifies("RETRIEVE-014", id="retrieve-returns-private-elements")
+def test_returns_private_elements(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Private elements come back with their creators and values."""
+    instance = corpus.elements.instances[0]
+
+    response = dicomweb.retrieve(instance)
+
+    with expect(response) as it:
+        has_private_elements(it, part10_files.read(instance.part10), it.is_one_instance())
+
+
+PIXELS = (
+    Variant("ct_pair", "RETRIEVE-013"),
+    Variant("multiframe", "RETRIEVE-013"),
+    Variant("implicit", "RETRIEVE-013"),
+    Variant("rle", "RETRIEVE-013"),
+)
+
+
+@verifies(id="retrieve-returns-pixels", each=PIXELS)
+def test_returns_pixels(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """The pixels of a stored image come back as they were, whatever the transfer syntax."""
+    instance = study_named(corpus, case.id).instances[0]
+
+    response = dicomweb.retrieve(instance, accept=AS_STORED)
+
+    with expect(response) as it:
+        has_pixels(
+            it,
+            instance,
+            it.is_one_instance(),
+            differ="pixels of a native or lossless object differ",
+            missing="Pixel Data missing or empty",
+            frames="number of frames differs",
+        )

@@ -1,0 +1,291 @@
+"""Search: which entities match a value (PS3.4 C.2.2.2), and parameters that change it (PS3.18 8.3.4)."""
+
+from __future__ import annotations
+
+from dicomweb_conformance.checks.expect import Matches, assume, control, expect, offered
+from dicomweb_conformance.checks.verifies import Variant, verifies
+from dicomweb_conformance.dicom import json_model
+from dicomweb_conformance.scenarios.search.controls import SERIES, STUDY, finds, finds_just, tells_of_no_match, uids
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.corpus import Corpus
+from dicomweb_fixtures.entities import Study
+
+
+@verifies("SEARCH-025", id="search-uid-list")
+def test_uid_list(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A comma-separated list of UIDs matches each of them and nothing else."""
+    family = corpus.four_studies_of_one_patient
+    wanted = uids(family)[:2]
+    for each in wanted:
+        finds_just(dicomweb, {"StudyInstanceUID": each}, [each], blame="search-matches-study[StudyInstanceUID]")
+
+    response = dicomweb.search("studies", StudyInstanceUID=wanted)
+
+    with expect(response) as it:
+        it.lists_exactly(
+            it.is_a_list_of_matches(),
+            STUDY,
+            wanted,
+            none="none",
+            incomplete="only one of the two",
+            excess="the third or unfiltered",
+            other="the third or unfiltered",
+        )
+
+
+@verifies("SEARCH-029", id="search-exact-name")
+def test_exact_name(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """The stored name, its ^ percent-encoded, finds its study."""
+    study, plain = corpus.two_series, corpus.four_studies_of_one_patient.studies[0]
+    finds_just(dicomweb, {"PatientID": study.patient_id}, [study.study_instance_uid])
+    finds(dicomweb, _name_and_id(plain), plain, blame="search-matches-patient[PatientName]")
+
+    response = dicomweb.search("studies", PatientName=study.value("PatientName"), PatientID=study.patient_id)
+
+    with expect(response) as it:
+        matches = it.is_a_list_of_matches()
+        it.lists_exactly(matches, STUDY, [study.study_instance_uid], none="none", excess="studies of another name")
+
+
+@verifies("SEARCH-028", id="search-name-in-other-case")
+def test_name_in_other_case(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A name in another case finds its study or nothing."""
+    family = corpus.four_studies_of_one_patient
+    finds_just(dicomweb, {"PatientID": family.patient_id}, uids(family))
+    finds(dicomweb, _name_and_id(family.studies[0]), family.studies[0], blame="search-matches-patient[PatientName]")
+    tells_of_no_match(dicomweb, corpus)
+
+    response = dicomweb.search(
+        "studies", PatientName=family.studies[0].value("PatientName").lower(), PatientID=family.patient_id
+    )
+
+    with expect(response) as it:
+        matches = it.is_a_list_of_matches()
+        if len(matches):
+            it.lists_nothing_but(matches, STUDY, uids(family), else_="other studies only")
+
+
+@verifies("SEARCH-027", id="search-is-case-sensitive")
+def test_is_case_sensitive(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A Patient ID in another case does not match."""
+    study = corpus.wild_cards.studies[0]
+    finds_just(dicomweb, {"PatientID": study.patient_id}, [study.study_instance_uid])
+    tells_of_no_match(dicomweb, corpus)
+
+    response = dicomweb.search("studies", PatientID=study.patient_id.swapcase())
+
+    with expect(response) as it:
+        matches = it.is_a_list_of_matches()
+        if matches.foreign:
+            it.observes("unfiltered", expected=["none"], received=f"{len(matches)} studies")
+        elif len(matches):
+            it.observes("the study", expected=["none"], received=f"{len(matches)} studies")
+
+
+TIMES = (
+    Variant("as-stored", "SEARCH-030", "{}"),
+    Variant("to-the-minute", "SEARCH-030", "{:.4}"),
+    Variant("with-fraction", "SEARCH-030", "{}.000"),
+)
+
+
+@verifies(id="search-time-by-meaning", each=TIMES)
+def test_time_by_meaning(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """A time matches by its meaning, however it is written."""
+    family = corpus.four_studies_of_one_patient
+    wanted = family.studies[1]
+    stored = wanted.value("StudyTime")
+    finds(dicomweb, {"PatientID": family.patient_id}, wanted, blame="search-by-keyword")
+    if case.id != "as-stored":
+        finds(dicomweb, {"StudyTime": stored, "PatientID": family.patient_id}, wanted)
+
+    response = dicomweb.search("studies", StudyTime=case.value.format(stored), PatientID=family.patient_id)
+
+    with expect(response) as it:
+        refused = case.id == "as-stored" and response.status == 400
+        assume(not refused, "the key StudyTime is refused", "search-matches-study[StudyTime]")
+        if case.id != "as-stored" and response.status == 400:
+            it.observes("400 for another spelling")
+            it.concludes()
+        if wanted.study_instance_uid not in it.is_a_list_of_matches().uids(STUDY):
+            as_stored = "not found by the stored spelling where SEARCH-088 holds the key supported"
+            it.observes(
+                as_stored if case.id == "as-stored" else "not found by another spelling",
+                expected=["the study"],
+                received="not among the matches",
+            )
+
+
+@verifies("SEARCH-031", id="search-empty-key")
+def test_empty_key(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A key without a value matches everything."""
+    study = corpus.two_series
+    finds(dicomweb, {"StudyInstanceUID": study.study_instance_uid}, study)
+
+    response = dicomweb.search("studies", PatientName="", StudyInstanceUID=study.study_instance_uid)
+
+    with expect(response) as it:
+        matches = it.is_a_list_of_matches()
+        if not len(matches):
+            it.observes("204 or 200 []", expected=["the study"], received="nothing")
+
+
+@verifies("SEARCH-044", id="search-sequence-within-one-item")
+def test_sequence_within_one_item(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Two keys of a sequence match only where one item has both values."""
+    tells_of_no_match(dicomweb, corpus)
+    study = corpus.two_series
+    items = study.series[1].instances[0].dataset.RequestAttributesSequence
+    step, procedure = (
+        "RequestAttributesSequence.ScheduledProcedureStepID",
+        "RequestAttributesSequence.RequestedProcedureID",
+    )
+    together = dicomweb.search_in(
+        study, "series", {step: items[0].ScheduledProcedureStepID, procedure: items[0].RequestedProcedureID}
+    )
+    control(together, because="two keys of one item do not work")
+    with expect(together) as it:
+        found = it.is_a_list_of_matches().uids(SERIES)
+    owner = "search-matches-series[RequestAttributesSequence.ScheduledProcedureStepID]"
+    assume(found == [study.series[1].uid], "two keys of one item do not find its series, and it alone", owner)
+
+    response = dicomweb.search_in(
+        study, "series", {step: items[0].ScheduledProcedureStepID, procedure: items[1].RequestedProcedureID}
+    )
+
+    with expect(response) as it:
+        found = it.is_a_list_of_matches().uids(SERIES)
+        if study.series[1].uid in found:
+            it.observes(
+                "the series" if len(found) == 1 else "unfiltered",
+                expected=["none: no item has both"],
+                received=", ".join(found),
+            )
+
+
+@verifies("SEARCH-045", id="search-one-of-several-values")
+def test_one_of_several_values(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A study of CT and SR is found by CT, and its result names both."""
+    family = corpus.four_studies_of_one_patient
+    study = family.studies[2]
+    keys = {"ModalitiesInStudy": family.studies[1].series[0].modality, "PatientID": family.patient_id}
+    finds(dicomweb, keys, family.studies[1], blame="search-matches-study[ModalitiesInStudy]")
+
+    response = dicomweb.search("studies", ModalitiesInStudy="CT", PatientID=family.patient_id)
+
+    with expect(response) as it:
+        match = _result_of(it.is_a_list_of_matches(), study)
+        if match is None:
+            it.observes("not found", expected=["the study of CT and SR"])
+            it.concludes()
+            return
+        modalities = json_model.values(match, "00080061")
+        if modalities and not {"CT", "SR"} <= set(map(str, modalities)):
+            it.observes(
+                "00080061 is there but without one of the two",
+                where="(0008,0061)",
+                expected=["CT, SR"],
+                received=str(modalities),
+            )
+
+
+@verifies("SEARCH-047", id="search-optional-key")
+def test_optional_key(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A key that need not be supported filters, or is ignored."""
+    family = corpus.four_studies_of_one_patient
+    wanted = family.studies[1]
+    finds_just(dicomweb, {"PatientID": family.patient_id}, uids(family))
+
+    response = dicomweb.search(
+        "studies", StudyDescription=wanted.value("StudyDescription"), PatientID=family.patient_id
+    )
+
+    with expect(response) as it:
+        matches = it.is_a_list_of_matches()
+        found = set(matches.uids(STUDY))
+        if matches.foreign or found - set(uids(family)):
+            it.observes("studies of other patients", received=f"{matches.foreign} studies that do not match")
+        elif not found:
+            it.observes("none", expected=["the study with that description", "all (key ignored)"])
+        elif wanted.study_instance_uid not in found:
+            it.observes(
+                "only the study that does not match", expected=[wanted.study_instance_uid], received=", ".join(found)
+            )
+        elif len(found) > 1:
+            it.observes("both studies (key ignored)", received=f"{len(found)} studies")
+
+
+@verifies("SEARCH-067", id="search-returns-match-keys")
+def test_returns_match_keys(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """An attribute that filtered the search is in its results."""
+    family = corpus.four_studies_of_one_patient
+    wanted = family.studies[1]
+    finds(dicomweb, {"PatientID": family.patient_id}, wanted, blame="search-by-keyword")
+
+    response = dicomweb.search(
+        "studies", StudyDescription=wanted.value("StudyDescription"), PatientID=family.patient_id
+    )
+
+    with expect(response) as it:
+        assume(response.status != 400, "the key StudyDescription is refused", "search-optional-key")
+        matches = it.is_a_list_of_matches()
+        offered(
+            set(matches.uids(STUDY)) == {wanted.study_instance_uid},
+            "StudyDescription does not filter, so nobody asked for it to be returned",
+        )
+        if json_model.text(matches.own[0], "00081030") != wanted.value("StudyDescription"):
+            it.observes(
+                "absent",
+                where="(0008,1030)",
+                expected=[wanted.value("StudyDescription")],
+                received=json_model.text(matches.own[0], "00081030") or "absent",
+            )
+
+
+@verifies("SEARCH-051b", id="search-fuzzy-finds-exact-name")
+def test_fuzzy_finds_exact_name(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """With `fuzzymatching=true` the exact name still finds its study."""
+    family = corpus.four_studies_of_one_patient
+    keys = {"PatientName": family.studies[0].value("PatientName"), "PatientID": family.patient_id}
+    finds_just(dicomweb, keys, uids(family), blame="search-matches-patient[PatientName]")
+
+    response = dicomweb.search("studies", {**keys, "fuzzymatching": "true"})
+
+    with expect(response) as it:
+        matches = it.is_a_list_of_matches()
+        if not len(matches):
+            it.observes("none", expected=["the studies of that name"])
+        it.lists_nothing_but(matches, STUDY, uids(family), else_="studies of other patients")
+
+
+@verifies("SEARCH-053", id="search-no-fuzzy-unasked")
+def test_no_fuzzy_unasked(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A name that only sounds alike does not match unless fuzzy matching was asked for."""
+    family = corpus.four_studies_of_one_patient
+    name = family.studies[0].value("PatientName")
+    near = name[:-1] + "E"
+    keys = {"PatientName": name, "PatientID": family.patient_id}
+    finds_just(dicomweb, keys, uids(family), blame="search-matches-patient[PatientName]")
+    finds_just(dicomweb, {**keys, "PatientName": name[::-1]}, [], blame="search-matches-patient[PatientName]")
+
+    for query in ({}, {"fuzzymatching": "false"}):
+        response = dicomweb.search("studies", {"PatientName": near, "PatientID": family.patient_id, **query})
+        with expect(response) as it:
+            if response.status == 400 and query:
+                it.observes("400 for fuzzymatching=false")
+                it.concludes()
+            matches = it.is_a_list_of_matches()
+            if len(matches):
+                it.observes(
+                    "unfiltered" if matches.foreign else "the study",
+                    expected=["none"],
+                    received=f"{len(matches)} studies for {near}",
+                )
+
+
+def _name_and_id(study: Study) -> dict[str, str]:
+    return {key: study.value(key) for key in ("PatientName", "PatientID")}
+
+
+def _result_of(matches: Matches, study: Study) -> json_model.DataSet | None:
+    return next((each for each in matches.own if json_model.text(each, STUDY) == study.study_instance_uid), None)

@@ -1,0 +1,312 @@
+"""Search: limit and offset, and parameters that are unknown or wrong (PS3.18 8.3.4)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from dicomweb_conformance.checks.expect import Matches, assume, control, expect
+from dicomweb_conformance.checks.verifies import Variant, verifies
+from dicomweb_conformance.scenarios.search.controls import STUDY
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.corpus import Corpus
+
+
+@verifies("SEARCH-069", id="search-limit-caps", smoke=True)
+def test_limit_caps_the_number_of_matches(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """`limit=1` returns one match and `limit=2` two, when four studies match."""
+    family = corpus.four_studies_of_one_patient
+    _studies_of(dicomweb, family.patient_id, 4)
+
+    for limit in (1, 2):
+        response = dicomweb.search("studies", PatientID=family.patient_id, limit=limit)
+        with expect(response) as it:
+            matches = it.is_a_list_of_matches()
+            if not len(matches):
+                it.observes("none", expected=[f"{limit} of four studies"])
+            elif len(matches) > limit:
+                it.observes(
+                    "more objects than limit", expected=[f"{limit} of four studies"], received=f"{len(matches)} objects"
+                )
+            elif len(matches) < limit:
+                it.finds(
+                    "fewer objects than limit, and more match",
+                    expected=[f"{limit} of four studies"],
+                    received=f"{len(matches)} objects",
+                )
+
+
+@verifies("SEARCH-070", id="search-offset-skips")
+def test_offset_skips(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """`offset=1` leaves out the first of four matches."""
+    family = corpus.four_studies_of_one_patient
+    everything = _studies_of(dicomweb, family.patient_id, 4)
+
+    response = dicomweb.search("studies", PatientID=family.patient_id, offset=1)
+
+    with expect(response) as it:
+        found = it.is_a_list_of_matches().uids(STUDY)
+        if len(found) >= 4:
+            it.observes("four objects", expected=["the last three"], received=f"{len(found)} objects")
+        elif len(set(found) & set(everything)) < 3:
+            it.observes("fewer than three", expected=["the last three"], received=f"{len(found)} objects")
+        elif found != everything[1:]:
+            it.observes(
+                "three objects of the four in another order", expected=everything[1:], received=", ".join(found)
+            )
+
+
+@verifies("SEARCH-071", id="search-offset-defaults-to-zero")
+def test_offset_defaults_to_zero(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """`offset=0` gives the same studies as no offset."""
+    family = corpus.four_studies_of_one_patient
+    everything = _studies_of(dicomweb, family.patient_id, 4)
+
+    response = dicomweb.search("studies", PatientID=family.patient_id, offset=0)
+
+    with expect(response) as it:
+        it.lists_exactly(
+            it.is_a_list_of_matches(),
+            STUDY,
+            everything,
+            none="another set",
+            incomplete="another set",
+            excess="another set",
+        )
+
+
+@verifies("SEARCH-072", id="search-pages-make-the-whole")
+def test_pages_make_the_whole(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Four pages of one study each, put together, are the unpaged list."""
+    family = corpus.four_studies_of_one_patient
+    everything = _studies_of(dicomweb, family.patient_id, 4)
+
+    pages: list[str] = []
+    for offset in range(4):
+        response = dicomweb.search("studies", PatientID=family.patient_id, limit=1, offset=offset)
+        with expect(response) as it:
+            matches = it.is_a_list_of_matches()
+            one = len(matches) == 1 or (offset > 0 and not len(matches))
+            assume(one, "limit=1 does not give one match", "search-limit-caps")
+            pages += matches.uids(STUDY)
+
+    with expect(response) as it:
+        if sorted(pages) != sorted(everything):
+            it.observes("a study twice or missing", expected=everything, received=", ".join(pages) or "nothing")
+        elif pages != everything:
+            it.observes("each study once, in another order", expected=everything, received=", ".join(pages))
+
+
+@verifies("SEARCH-073", id="search-order-is-stable")
+def test_order_is_stable(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """The same search gives the same list in the same order while nothing changes."""
+    family = corpus.four_studies_of_one_patient
+    first = _studies_of(dicomweb, family.patient_id, 4)
+
+    for _ in range(3):
+        response = dicomweb.search("studies", PatientID=family.patient_id)
+        with expect(response) as it:
+            again = it.is_a_list_of_matches().uids(STUDY)
+            if sorted(again) != sorted(first):
+                it.observes("another set", expected=first, received=", ".join(again) or "nothing")
+            elif again != first:
+                it.observes("another order", expected=first, received=", ".join(again))
+
+
+@verifies("SEARCH-074", id="search-warns-of-more")
+def test_warns_of_more(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A page that leaves out three matches says so in a Warning header."""
+    family = corpus.four_studies_of_one_patient
+    _studies_of(dicomweb, family.patient_id, 4)
+
+    response = dicomweb.search("studies", PatientID=family.patient_id, limit=1)
+
+    with expect(response) as it:
+        assume(len(it.is_a_list_of_matches()) == 1, "limit=1 does not give one match", "search-limit-caps")
+        warnings = [each for each in response.headers.all("Warning") if "299" in each]
+        numbers = [int(number) for each in warnings for number in _numbers_after_299(each)]
+        if not warnings:
+            others = [name for name in ("Link", "X-Total-Count") if response.headers.get(name)]
+            it.observes(
+                "206 or Link or X-Total-Count instead" if others else "no Warning",
+                where="Warning",
+                received=", ".join(others) or "no Warning",
+            )
+        elif not numbers:
+            it.observes("a Warning with 299 and no plain number", where="Warning", received=warnings[0])
+        elif 3 not in numbers:
+            it.observes(
+                "Warning with 299 and a wrong number of additional results",
+                where="Warning",
+                expected=["3 additional results"],
+                received=warnings[0],
+            )
+
+
+@verifies("SEARCH-075", id="search-does-not-warn-of-nothing")
+def test_does_not_warn_of_nothing(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A page that holds every match does not warn of additional ones."""
+    family = corpus.four_studies_of_one_patient
+
+    response = dicomweb.search("studies", PatientID=family.patient_id, limit=100)
+
+    with expect(response) as it:
+        matches = it.is_a_list_of_matches()
+        assume(len(matches.own) == 4, "the four studies of a patient are not found", "search-by-keyword")
+        for warning in response.headers.all("Warning"):
+            if "299" in warning and re.search(r"additional|remain|more results", warning, re.IGNORECASE):
+                it.observes(
+                    "Warning that tells of additional results",
+                    where="Warning",
+                    expected=["no such Warning"],
+                    received=warning,
+                )
+
+
+@verifies("SEARCH-076", id="search-huge-limit")
+def test_huge_limit(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A limit beyond the server's own maximum is no reason to leave out four matches."""
+    family = corpus.four_studies_of_one_patient
+    everything = _studies_of(dicomweb, family.patient_id, 4)
+
+    response = dicomweb.search("studies", PatientID=family.patient_id, limit=100_000)
+
+    with expect(response) as it:
+        matches = it.is_a_list_of_matches()
+        if not set(everything) <= set(matches.uids(STUDY)) and not any(
+            "299" in each for each in response.headers.all("Warning")
+        ):
+            it.observes(
+                "fewer than the four studies without Warning 299",
+                expected=["four studies"],
+                received=f"{len(matches)} objects",
+            )
+
+
+@verifies("SEARCH-077", id="search-offset-past-the-end")
+def test_offset_past_the_end(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """An offset past the last match gives an empty result."""
+    family = corpus.four_studies_of_one_patient
+    everything = _studies_of(dicomweb, family.patient_id, 4)
+    skips = dicomweb.search("studies", PatientID=family.patient_id, offset=1)
+    control(skips, because="an offset within the matches does not work")
+    with expect(skips) as it:
+        matches = it.is_a_list_of_matches()
+        assume(len(matches) < len(everything), "offset=1 leaves out no match", "search-offset-skips")
+
+    response = dicomweb.search("studies", PatientID=family.patient_id, offset=1000)
+
+    with expect(response) as it:
+        matches = it.is_a_list_of_matches()
+        if len(matches):
+            it.observes("any object", expected=["an empty result"], received=f"{len(matches)} objects")
+
+
+@verifies("SEARCH-078", id="search-limit-zero")
+def test_limit_zero(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """`limit=0` asks for nothing; it gives nothing, or is refused."""
+    family = corpus.four_studies_of_one_patient
+    _studies_of(dicomweb, family.patient_id, 4)
+
+    response = dicomweb.search("studies", PatientID=family.patient_id, limit=0)
+
+    with expect(response) as it:
+        if len(it.is_a_list_of_matches()):
+            it.observes("200 with the studies (taken as no limit)")
+
+
+INVALID = tuple(
+    Variant(each, "SEARCH-079", each)
+    for each in ("limit=abc", "limit=-1", "limit=1.5", "offset=x", "offset=-1", "fuzzymatching=maybe")
+)
+
+
+@verifies(id="search-invalid-value", each=INVALID)
+def test_invalid_value(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """A parameter with a value that it cannot have is refused with 400."""
+    family = corpus.four_studies_of_one_patient
+    everything = _studies_of(dicomweb, family.patient_id, 4)
+    name, _, value = case.value.partition("=")
+
+    response = dicomweb.search("studies", {"PatientID": family.patient_id, name: value})
+
+    with expect(response) as it:
+        if 200 <= response.status < 300 and name == "fuzzymatching":
+            matches = it.is_a_list_of_matches()
+            it.observes("2xx for fuzzymatching=maybe (support is optional)")
+        else:
+            matches = it.is_a_list_of_matches()
+            it.observes(
+                "2xx with the own studies for limit or offset (value ignored)" if matches.own else "204 or 200 []",
+                expected=["400"],
+            )
+        if others := _others(matches, everything):
+            it.observes("studies of other patients", received=f"{others} studies that do not match")
+
+
+@verifies("SEARCH-048", id="search-ignores-unknown-keys")
+def test_ignores_unknown_keys(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A key that the server does not know changes nothing."""
+    family = corpus.four_studies_of_one_patient
+    everything = _studies_of(dicomweb, family.patient_id, 4)
+
+    response = dicomweb.search("studies", PatientID=family.patient_id, NotADicomKeyword=1)
+
+    with expect(response) as it:
+        matches = it.is_a_list_of_matches()
+        if others := _others(matches, everything):
+            it.observes("studies of other patients", received=f"{others} studies that do not match")
+        elif not len(matches):
+            it.observes("204 or 200 [] (taken as a key that nothing matches)", expected=["the same four studies"])
+        else:
+            it.lists_exactly(matches, STUDY, everything)
+
+
+@verifies("SEARCH-013", id="search-malformed-tag")
+def test_malformed_tag(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A key that is neither tag nor keyword is refused with 400, or ignored."""
+    family = corpus.four_studies_of_one_patient
+    everything = _studies_of(dicomweb, family.patient_id, 4)
+
+    response = dicomweb.search("studies", {"PatientID": family.patient_id, "0010": "1"})
+
+    with expect(response) as it:
+        matches = it.is_a_list_of_matches()
+        if others := _others(matches, everything):
+            it.observes("studies of other patients", received=f"{others} studies that do not match")
+        elif not len(matches):
+            it.observes("204 or 200 []", expected=["400", "the four studies"])
+        else:
+            it.lists_exactly(matches, STUDY, everything)
+
+
+def _studies_of(dicomweb: StudiesService, patient_id: str, number: int) -> list[str]:
+    """Return the UIDs of a patient's studies as an unpaged search lists them; paging means nothing without it."""
+    response = dicomweb.search("studies", PatientID=patient_id)
+    control(response, because="a search by PatientID does not work")
+    with expect(response) as it:
+        matches = it.is_a_list_of_matches()
+    found = matches.uids(STUDY)
+    assume(
+        len(set(found)) == number and not matches.foreign,
+        f"a search by PatientID finds {len(set(found)) + matches.foreign} studies where {number} are the patient's",
+        "search-by-keyword",
+    )
+    assume(
+        len(found) == number,
+        f"a search by PatientID lists {number} studies more than once",
+        "search-lists-each-entity-once",
+    )
+    return found
+
+
+def _others(matches: Matches, studies: Collection[str]) -> int:
+    """Return how many matches are not among these studies."""
+    return matches.foreign + len(set(matches.uids(STUDY)) - set(studies))
+
+
+def _numbers_after_299(warning: str) -> list[str]:
+    """Return the numbers in the text of a Warning: not those of its agent, which may be a host with a port."""
+    text = warning.partition("299")[2].strip()
+    agent_and_text = text.partition(" ")[2] or text
+    return re.findall(r"(?<![\w.:/-])\d+(?![\w.:/-])", agent_and_text)

@@ -1,0 +1,192 @@
+"""Search: wild cards (PS3.4 C.2.2.2.4) and ranges (C.2.2.2.5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dicomweb_conformance.checks.expect import expect
+from dicomweb_conformance.checks.verifies import Variant, verifies
+from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.scenarios.search.controls import STUDY, among, finds, finds_just, tells_of_no_match, uids
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.corpus import Corpus
+
+REFUSED_PATTERN = "400 that says wild cards are not supported"
+
+
+@dataclass(frozen=True)
+class WildCard:
+    """A pattern on the endings of Patient IDs, and the endings that it matches."""
+
+    id: str
+    requirement: str
+    pattern: str
+
+
+STARS = (
+    WildCard("at-the-end", "SEARCH-032", "AB*"),
+    WildCard("in-the-middle", "SEARCH-032", "A*3"),
+    WildCard("of-no-characters", "SEARCH-032", "AB1*"),
+    WildCard("twice", "SEARCH-032", "A*X*"),
+)
+
+
+@verifies(id="search-star", each=STARS)
+def test_star(dicomweb: StudiesService, corpus: Corpus, case: WildCard) -> None:
+    """`*` stands for any run of characters, also for none."""
+    if case != STARS[0]:
+        _finds_by_pattern(dicomweb, corpus, STARS[0].pattern, blame="search-star[at-the-end]")
+    wanted, response = _by_pattern(dicomweb, corpus, case.pattern)
+
+    with expect(response) as it:
+        if response.status == 400:
+            it.observes(REFUSED_PATTERN)
+            it.concludes()
+        wrong = "a study too many or too few"
+        matches = it.is_a_list_of_matches()
+        it.lists_exactly(
+            matches,
+            STUDY,
+            wanted,
+            none="none (taken literally)",
+            incomplete=wrong,
+            excess="unfiltered" if matches.foreign else wrong,
+            other=wrong,
+        )
+
+
+QUESTION_MARKS = (WildCard("at-the-end", "SEARCH-033", "ABC?"), WildCard("in-the-middle", "SEARCH-033", "AB?1"))
+
+
+@verifies(id="search-question-mark", each=QUESTION_MARKS)
+def test_question_mark(dicomweb: StudiesService, corpus: Corpus, case: WildCard) -> None:
+    """`?` stands for exactly one character."""
+    if case != QUESTION_MARKS[0]:
+        _finds_by_pattern(dicomweb, corpus, QUESTION_MARKS[0].pattern, blame="search-question-mark[at-the-end]")
+    wanted, response = _by_pattern(dicomweb, corpus, case.pattern)
+
+    with expect(response) as it:
+        if response.status == 400:
+            it.observes(REFUSED_PATTERN)
+            it.concludes()
+        matches = it.is_a_list_of_matches()
+        excess = "unfiltered" if matches.foreign else "AB1 or ABXX1 among the results"
+        it.lists_exactly(matches, STUDY, wanted, none="none", excess=excess)
+
+
+@verifies("SEARCH-034", id="search-star-is-case-sensitive")
+def test_star_is_case_sensitive(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A pattern in another case does not match."""
+    tells_of_no_match(dicomweb, corpus)
+    wanted = _finds_by_pattern(dicomweb, corpus, "ABC*", blame="search-star[at-the-end]")
+
+    _, response = _by_pattern(dicomweb, corpus, "abc*")
+
+    with expect(response) as it:
+        matches = it.is_a_list_of_matches()
+        if matches.foreign or len(matches) > len(wanted):
+            it.observes("unfiltered", expected=["none"], received=f"{len(matches)} studies")
+        elif len(matches):
+            it.observes("the study", expected=["none"], received=f"{len(matches)} studies")
+
+
+def _finds_by_pattern(dicomweb: StudiesService, corpus: Corpus, pattern: str, blame: str) -> list[str]:
+    """Demand of the plainest pattern that it finds what it should: it fails for a cause that the others share.
+
+    Return the UIDs that it matches.
+    """
+    group = corpus.wild_cards
+    wanted = [each.study_instance_uid for each in group.matching(pattern)]
+    finds_just(dicomweb, {"PatientID": group.patient_id_prefix + pattern}, wanted, blame=blame)
+    return wanted
+
+
+def _by_pattern(dicomweb: StudiesService, corpus: Corpus, pattern: str) -> tuple[list[str], Response]:
+    """Search by a pattern on the ending of Patient IDs; return the UIDs that it matches, and the answer."""
+    group = corpus.wild_cards
+    literal = group.studies[0]
+    finds_just(dicomweb, {"PatientID": literal.patient_id}, [literal.study_instance_uid], blame="search-by-keyword")
+    wanted = [each.study_instance_uid for each in group.matching(pattern)]
+    return wanted, dicomweb.search("studies", PatientID=group.patient_id_prefix + pattern)
+
+
+RANGES = (
+    Variant("closed", "SEARCH-038", "20200101-20200131"),
+    Variant("until", "SEARCH-039", "-20200131"),
+    Variant("from", "SEARCH-040", "20200101-"),
+)
+
+
+@verifies(id="search-date-range", each=RANGES)
+def test_date_range(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """A range of dates matches the days in it, its borders too, and no others."""
+    family = corpus.four_studies_of_one_patient
+    for study in family.studies:
+        keys = {"StudyDate": study.value("StudyDate"), "PatientID": family.patient_id}
+        finds(dicomweb, keys, study, blame="search-matches-study[StudyDate]")
+    first, _, last = case.value.partition("-")
+    wanted = {
+        each.study_instance_uid for each in family.studies if (first or "0") <= each.value("StudyDate") <= (last or "9")
+    }
+
+    response = dicomweb.search("studies", PatientID=family.patient_id, StudyDate=case.value)
+
+    with expect(response) as it:
+        matches = among(it.is_a_list_of_matches(), STUDY, uids(family))
+        everything = set(matches.uids(STUDY)) == set(uids(family))
+        too_many = "unfiltered" if everything else "a day outside is returned"
+        it.lists_exactly(
+            matches,
+            STUDY,
+            wanted,
+            none="a border day is missing",
+            excess=too_many,
+            other="a day outside is returned",
+            incomplete="a border day is missing",
+        )
+
+
+@verifies("SEARCH-041", id="search-time-range")
+def test_time_range(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A range of times matches the times in it, its borders too."""
+    family = corpus.four_studies_of_one_patient
+    for study in family.studies:
+        keys = {"StudyTime": study.value("StudyTime"), "PatientID": family.patient_id}
+        finds_just(dicomweb, keys, [study.study_instance_uid], blame="search-matches-study[StudyTime]")
+    wanted = {each.study_instance_uid for each in family.studies if "100000" <= each.value("StudyTime") <= "120000"}
+
+    response = dicomweb.search("studies", PatientID=family.patient_id, StudyTime="100000-120000")
+
+    with expect(response) as it:
+        missing, outside = "a border time is missing", "a time outside is returned"
+        matches = among(it.is_a_list_of_matches(), STUDY, uids(family))
+        it.lists_exactly(matches, STUDY, wanted, none=missing, incomplete=missing, excess=outside, other=outside)
+
+
+@verifies("SEARCH-042", id="search-combined-date-and-time-range")
+def test_combined_range(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A range of dates and a range of times together are one range of date and time."""
+    family = corpus.four_studies_of_one_patient
+    for study in family.studies:
+        keys = {key: study.value(key) for key in ("StudyTime", "PatientID")}
+        finds_just(dicomweb, keys, [study.study_instance_uid], blame="search-matches-study[StudyTime]")
+    moment = {each.study_instance_uid: each.value("StudyDate") + each.value("StudyTime") for each in family.studies}
+    wanted = {uid for uid, when in moment.items() if "20191231100000" <= when <= "20200201110000"}
+    outside = [uid for uid in moment if uid not in wanted]
+
+    response = dicomweb.search(
+        "studies", PatientID=family.patient_id, StudyDate="20191231-20200201", StudyTime="100000-110000"
+    )
+
+    with expect(response) as it:
+        found = set(it.is_a_list_of_matches().uids(STUDY))
+        if found & set(outside):
+            it.observes(
+                "the day 1 or day 3 study is returned", expected=sorted(wanted), received=", ".join(sorted(found))
+            )
+        elif found != wanted:
+            it.observes(
+                "no day 2 study (date and time matched apart)",
+                expected=sorted(wanted),
+                received=", ".join(sorted(found)) or "nothing",
+            )

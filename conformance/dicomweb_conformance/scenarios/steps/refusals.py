@@ -1,0 +1,66 @@
+"""Asking for what is not there or not acceptable, and telling whether an answer is about what was asked for."""
+
+from __future__ import annotations
+
+from dicomweb_conformance.archive.contents import shows
+from dicomweb_conformance.checks.expect import Expectation
+from dicomweb_conformance.http import media_types
+from dicomweb_conformance.service import resources
+from dicomweb_fixtures.corpus import Corpus
+from dicomweb_fixtures.entities import Instance, Study
+from dicomweb_fixtures.identifiers import uid
+
+
+def type_of_parts(it: Expectation) -> str | None:
+    """Return the `type` parameter of a multipart; None where there is none, or the media type cannot be read."""
+    try:
+        return media_types.parse(it.response.content_type).of_parts
+    except media_types.MediaTypeError:
+        return None
+
+
+def names_any_of(it: Expectation, instances: tuple[Instance, ...]) -> None:
+    """Report an answer that names none of the instances asked for: a constant one cannot."""
+    if not any(shows(it.response, [each.sop_instance_uid]) for each in instances):
+        it.finds(
+            "nothing of what was asked for is in it",
+            expected=[each.sop_instance_uid for each in instances],
+            received=f"{it.status_line}, {len(it.response.body)} octets without it",
+        )
+
+
+def study_named(corpus: Corpus, name: str) -> Study:
+    """Return an entry of the corpus that is one study."""
+    entry: Study = getattr(corpus, name)
+    return entry
+
+
+def missing_beside(corpus: Corpus, instance: Instance, level: str) -> tuple[str, str]:
+    """Return the path of a stored resource, and that of one beside it that does not exist."""
+    unused = uid(corpus.seed, "unused", level)
+    study, series = f"studies/{instance.study_instance_uid}", f"series/{instance.series_instance_uid}"
+    return {
+        "study": (study, f"studies/{unused}"),
+        "series": (f"{study}/{series}", f"{study}/series/{unused}"),
+        "instance": (resources.path(instance), f"{study}/{series}/instances/{unused}"),
+    }[level]
+
+
+def judge_unacceptable(it: Expectation, *, default: set[str]) -> None:
+    """Judge an answer to a request with nothing acceptable: 406, or the default media type."""
+    if it.response.status == 200:
+        name = media_types.name_of(it.response.content_type)
+        if not it.response.body:
+            it.observes("200 or 204 with an empty body", expected=["406"])
+        else:
+            it.observes(
+                "200 with the default type of the resource (8.3.3.1, Table 8.7.3-1)"
+                if name in default
+                else "200 with another type",
+                where="Content-Type",
+                expected=["406"],
+            )
+    elif it.response.status == 204:
+        it.observes("200 or 204 with an empty body", expected=["406"])
+    else:
+        it.has_status(406)

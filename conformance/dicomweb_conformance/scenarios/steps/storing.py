@@ -1,0 +1,162 @@
+"""What checks of Store share: storing for the sake of something else, and looking at what a server made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydicom import Dataset
+
+from dicomweb_conformance.archive.contents import Archive
+from dicomweb_conformance.checks.expect import Expectation, assume, control, expect
+from dicomweb_conformance.dicom import store_response
+from dicomweb_conformance.dicom.differences import data_sets
+from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.reading import values
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.entities import Instance
+from dicomweb_fixtures.fresh import Fresh
+
+AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*'
+_IMAGE_COMMENTS = "00204000"
+_ADDED_BY_MANY = frozenset({0x0008_0005, 0x0028_0301})
+
+
+def stored_for(dicomweb: StudiesService, archive: Archive, *instances: Instance) -> None:
+    """Store instances for the sake of what comes afterwards.
+
+    Raises:
+        Inconclusive: they cannot be stored.
+    """
+    control(dicomweb.store(instances), because="a plain store does not work")
+    assume(archive.holds(*instances), "what was stored does not become visible", "store-multipart")
+
+
+def retrieved(dicomweb: StudiesService, instance: Instance) -> Dataset:
+    """Return an instance as the target keeps it.
+
+    Raises:
+        Inconclusive: it cannot be retrieved.
+        CheckFailed: what comes back is no instance.
+    """
+    return only_one(_answer(dicomweb, instance))
+
+
+def only_one(response: Response) -> Dataset:
+    """Return the instance in the answer to the retrieval of one, which something else builds on.
+
+    Raises:
+        Inconclusive: it cannot be retrieved, or not alone.
+        CheckFailed: what comes back is no instance.
+    """
+    control(response, because="what was stored cannot be retrieved, so nothing can be said of it")
+    with expect(response) as it:
+        received = it.is_multipart_dicom()
+    assume(len(received) == 1, f"{len(received)} parts come back for one instance", "retrieve-instance-is-that-one")
+    return received[0]
+
+
+def _answer(dicomweb: StudiesService, instance: Instance) -> Response:
+    """Retrieve in the transfer syntax sent, or in any where a server does not have that one.
+
+    By the wildcard alone it may choose: what it keeps in another form, or decodes although it keeps it as sent (PS3.18
+    8.7.3.5.2).
+    """
+    response = dicomweb.retrieve(instance, accept=AS_STORED.replace("*", instance.transfer_syntax_uid))
+    if response.status not in {400, 406}:
+        return response
+    return dicomweb.retrieve(instance, accept=AS_STORED)
+
+
+def is_there(it: Expectation, archive: Archive, *instances: Instance, otherwise: str, of: str | None = None) -> bool:
+    """Tell whether the target holds the instances, and report `otherwise` where it does not."""
+    held = archive.held(instances)
+    missing = [each.sop_instance_uid for each in instances if each.sop_instance_uid not in held]
+    if missing:
+        it.observes(otherwise, received=f"not retrievable: {', '.join(missing)}", of=of)
+    return not missing
+
+
+def pixels(dataset: Dataset) -> bytes:
+    """Return native Pixel Data without a pad octet that it may have gained; no octets where there is none."""
+    octets = values.octets(dataset, "PixelData")
+    rows, columns = values.number(dataset, "Rows"), values.number(dataset, "Columns")
+    expected = rows * columns * values.number(dataset, "SamplesPerPixel", 1)
+    return octets[:-1] if len(octets) == expected + 1 else octets
+
+
+def changes(sent: Instance, received: Dataset) -> Iterator[str]:
+    """Yield each attribute sent that is lost or changed, pixels apart."""
+    for each in data_sets(sent.dataset, received):
+        if each.kind != "added":
+            yield f"{each.path} {each.kind}: {each.stored} became {each.received}"
+
+
+def additions(sent: Instance, received: Dataset) -> Iterator[str]:
+    """Yield each attribute that the target added."""
+    for each in data_sets(sent.dataset, received):
+        if each.kind == "added" and int(each.path[:8], 16) not in _ADDED_BY_MANY:
+            yield f"{each.path} {each.received}"
+
+
+def is_stored(
+    it: Expectation, archive: Archive, *instances: Instance, otherwise: str | None = None, of: str | None = None
+) -> None:
+    """Look whether the target holds the instances: an answer alone proves nothing."""
+    held = archive.held(instances)
+    missing = [each.sop_instance_uid for each in instances if each.sop_instance_uid not in held]
+    if missing:
+        report = it.finds if otherwise is None else it.observes
+        report(
+            otherwise or "not retrievable within the grace time",
+            expected=["every instance retrievable"],
+            received=f"not retrievable: {', '.join(missing)}",
+            of=of,
+        )
+
+
+def comes_back(
+    it: Expectation,
+    dicomweb: StudiesService,
+    archive: Archive,
+    instance: Instance,
+    *,
+    otherwise: str,
+    of: str | None = None,
+) -> bool:
+    """Look whether the target holds the instance with its text and pixels; tell whether it holds it at all.
+
+    An element that a server always loses is told elsewhere, once.
+    """
+    if not is_there(it, archive, instance, otherwise=otherwise, of=of):
+        return False
+    received = retrieved(dicomweb, instance)
+    differences = [each for each in changes(instance, received) if each.startswith(_IMAGE_COMMENTS)]
+    if pixels(received) != pixels(instance.dataset):
+        differences.append("(7FE0,0010) other pixels")
+    if differences:
+        it.observes(otherwise, expected=["the instance as it was sent"], received="; ".join(differences[:5]), of=of)
+    return True
+
+
+def stays_away(
+    it: Expectation,
+    dicomweb: StudiesService,
+    archive: Archive,
+    fresh: Fresh,
+    *instances: Instance,
+    otherwise: str,
+    of: str | None = None,
+) -> None:
+    """Look whether the target holds what it must not: judged once a sibling that was sent later has become visible."""
+    sibling = fresh.instance(name="sent later")
+    control(dicomweb.store([sibling]), 200, 202, because="a good instance is not stored afterwards")
+    assume(
+        archive.holds(sibling), "a good instance that was sent afterwards does not become visible", "store-multipart"
+    )
+    if not archive.lacks(*instances, after=sibling):
+        it.observes(otherwise, expected=["not stored"], received="retrievable", of=of)
+
+
+def warns(response: Response) -> bool:
+    answer = store_response.of_body(response.body)
+    return bool(answer and answer.warns)

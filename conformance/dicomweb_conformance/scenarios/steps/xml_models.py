@@ -1,0 +1,72 @@
+"""What checks of XML share: reading the Native DICOM Models of an answer, in the shape of DICOM JSON."""
+
+from __future__ import annotations
+
+from dicomweb_conformance.checks.expect import Expectation, quoted
+from dicomweb_conformance.checks.judgement import Inconclusive
+from dicomweb_conformance.dicom import xml_model
+from dicomweb_conformance.dicom.json_model import DataSet
+from dicomweb_conformance.http import media_types, multipart
+from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.http.unreadable import UnreadableError
+
+MULTIPART_XML = media_types.multipart_related(media_types.DICOM_XML)
+BARE = frozenset({media_types.DICOM_XML, "application/xml", "text/xml"})
+_WANTED = "multipart/related with a Native DICOM Model in each part"
+
+
+def type_of(content_type: str) -> str:
+    """Return type/subtype of a Content-Type; of multipart/related that of the root part, where it is named."""
+    media_type = media_types.read(content_type).media_type
+    return (media_type.of_parts or media_type.name).lower()
+
+
+def is_xml(response: Response) -> bool:
+    """Tell whether an answer is labelled as Native DICOM Models, in parts or bare."""
+    kind = type_of(response.content_type)
+    if kind != media_types.MULTIPART_RELATED:
+        return kind in BARE
+    try:  # without a type parameter, which MULTIPART-002 judges, the parts tell
+        parts = multipart.parts_of(response.content_type, response.body)
+    except multipart.MultipartError:
+        return False
+    return bool(parts) and media_types.name_of(parts[0].content_type) in BARE
+
+
+def documents_of(it: Expectation, *, of: str | None = None) -> list[bytes]:
+    """Return the documents of an answer: its parts, or its body where that is one document.
+
+    Report an answer that is neither, and end the block.
+    """
+    response = it.response
+    if media_types.name_of(response.content_type) in BARE:
+        return [response.body]
+    try:
+        return [each.body for each in multipart.parts_of(response.content_type, response.body)]
+    except multipart.MultipartError as error:
+        it.cannot_read(error, _WANTED, of=of)
+
+
+def models_of(it: Expectation, *, of: str | None = None) -> list[DataSet]:
+    """Return the data sets of a 200, one for each document.
+
+    Raises:
+        Inconclusive: one cannot be read, which other rows judge of each message.
+    """
+    it.has_status(200, of=of)
+    return [read(each, it.response.exchange) for each in documents_of(it, of=of)]
+
+
+def read(document: bytes, exchange: str) -> DataSet:
+    """Return the data set of one document.
+
+    Raises:
+        Inconclusive: it cannot be read: XML-005 or XML-001.
+    """
+    try:
+        return xml_model.data_set_of(document)
+    except UnreadableError as error:
+        row = "XML-005" if document.lstrip()[:1] == b"<" else "XML-001"
+        raise Inconclusive(
+            f"a Native DICOM Model of {exchange} cannot be read: {quoted(error)}", f"message[{row}]"
+        ) from None

@@ -1,0 +1,70 @@
+"""Store: two clients at once, and one that goes away (PS3.18 10.5.2, RFC 9112 8)."""
+
+from __future__ import annotations
+
+from dicomweb_conformance.archive.contents import Archive
+from dicomweb_conformance.checks.expect import BUSY, control, expect
+from dicomweb_conformance.checks.verifies import verifies
+from dicomweb_conformance.http import media_types, multipart
+from dicomweb_conformance.scenarios.steps.storing import is_stored
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.fresh import Fresh
+
+_EACH = 6
+_HALF_OF_THE_PIXELS = 64
+
+
+@verifies("STORE-045", id="store-two-clients-at-once")
+def test_two_clients_at_once(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """Two clients that store into one new study at the same time both succeed, and there is one study of it all."""
+    alone = dicomweb.store([fresh.instance(name="control")])
+    control(alone, 200, 202, because="a store by one client does not work")
+    study = fresh.study(series=2, instances=_EACH)
+
+    answers = dicomweb.store_at_once([series.instances for series in study.series])
+
+    for response in (each for of_one in answers for each in of_one):
+        with expect(response) as it:
+            if response.status >= 400 and response.status not in BUSY:
+                it.observes(
+                    "a store fails while another client stores into the study",
+                    expected=["200"],
+                    received=it.status_line,
+                )
+                it.concludes()
+            it.has_status(200, 202)
+    with expect(answers[0][0]) as it:
+        is_stored(it, archive, *study.instances)
+    for found, tag in (
+        (dicomweb.search("studies", StudyInstanceUID=study.study_instance_uid), "0020000D"),
+        (dicomweb.search_in(study, "series"), "0020000E"),
+    ):
+        control(found, because="what was stored cannot be searched for")
+        with expect(found) as it:
+            it.lists_each_once(
+                it.is_a_list_of_matches(), tag, twice="a second study or series entry with the same UID appears"
+            )
+
+
+@verifies("STORE-071", id="store-broken-off")
+def test_broken_off(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """Of a store that breaks off in the middle of an instance, that instance is not there."""
+    control(dicomweb.store([fresh.instance(name="control")]), 200, 202, because="a whole store does not work")
+    whole, cut = fresh.instance(name="whole"), fresh.instance(name="cut off")
+    boundary, body = multipart.write([multipart.part(each.part10) for each in (whole, cut)])
+    octets = body.index(cut.part10) + len(cut.part10) - _HALF_OF_THE_PIXELS
+
+    dicomweb.break_off_store(media_types.multipart_related(media_types.DICOM, boundary), body, octets, [whole, cut])
+
+    later = fresh.instance(name="sent later")
+    response = dicomweb.store([later])
+    with expect(response) as it:
+        if response.status not in {200, 202}:
+            it.has_status()
+        if not archive.holds(later):
+            it.observes("a good instance is not stored afterwards", received=it.status_line)
+            it.concludes()
+        if not archive.lacks(cut, after=later):
+            it.observes("the instance that was cut off is retrievable", expected=["not stored"], received="retrievable")
+        if archive.holds_now(whole):
+            it.observes("the instance whose part came whole is retrievable", received="retrievable")

@@ -1,0 +1,102 @@
+"""Store: what is malformed is refused, or kept as what it says; never lost behind a success, never half kept."""
+
+from __future__ import annotations
+
+from dicomweb_conformance.archive.contents import Archive
+from dicomweb_conformance.checks.expect import Expectation, assume, control, expect, offered
+from dicomweb_conformance.checks.verifies import verifies
+from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.scenarios.store.malformed_payloads import (
+    Family,
+    Kept,
+    Sent,
+    kept,
+    names,
+    of_form,
+    sent,
+    words,
+)
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.entities import Instance
+from dicomweb_fixtures.fresh import Fresh
+from dicomweb_fixtures.payloads import json_bulk, xml_bulk
+
+NO_ANSWER = "message[HTTP-002]"
+NOT_OFFERED = frozenset({400, 404, 405, 406, 409, 415, 501})
+
+
+@verifies(id="store-malformed", each=of_form("files"))
+def test_malformed(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Family) -> None:
+    """A malformed file or multipart message is refused, or stored and answered truly."""
+    sound = fresh.instance(name="sound")
+    response = dicomweb.store([sound])
+    control(response, 200, 202, because="a sound file is not stored")
+    assume(archive.holds(sound), "a sound file does not become visible", "store-multipart")
+
+    _judge(dicomweb, archive, fresh, case, response)
+
+
+@verifies(id="store-malformed-json", each=of_form("json"), needs="store.json-bulk")
+def test_malformed_json(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Family) -> None:
+    """Malformed metadata in JSON are refused, or stored and answered truly."""
+    sound = json_bulk.native(fresh.place())
+    response = dicomweb.store_metadata(sound)
+    offered(response.status not in NOT_OFFERED, f"the target does not take such metadata: {response.status}")
+    control(response, 200, 202, because="sound metadata are not stored")
+    assume(archive.holds(sound.instance), "what sound metadata describe does not become visible", "store-json-bulk")
+
+    _judge(dicomweb, archive, fresh, case, response)
+
+
+@verifies(id="store-malformed-bulk-data", each=of_form("bulk-data"), needs="store.json-bulk")
+def test_malformed_bulk_data(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Family) -> None:
+    """Bulk data that do not fit their metadata are refused, or stored and answered truly."""
+    sound = json_bulk.photograph(fresh.place())
+    response = dicomweb.store_metadata(sound)
+    offered(response.status not in NOT_OFFERED, f"the target does not take a JPEG so: {response.status}")
+    control(response, 200, 202, because="a sound JPEG is not stored")
+    assume(archive.holds(sound.instance), "a sound JPEG does not become visible", "store-json-jpeg[colour]")
+
+    _judge(dicomweb, archive, fresh, case, response)
+
+
+@verifies(id="store-malformed-xml", each=of_form("xml"), needs="store.xml-bulk")
+def test_malformed_xml(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Family) -> None:
+    """Malformed metadata in XML are refused, or stored and answered truly."""
+    sound = xml_bulk.native(fresh.place())
+    response = dicomweb.store_metadata(sound)
+    offered(response.status not in NOT_OFFERED, f"the target does not take such metadata: {response.status}")
+    control(response, 200, 202, because="sound metadata are not stored")
+    assume(archive.holds(*sound.instances), "what sound metadata describe does not become visible")
+
+    _judge(dicomweb, archive, fresh, case, response)
+
+
+def _judge(dicomweb: StudiesService, archive: Archive, fresh: Fresh, family: Family, sound: Response) -> None:
+    """Send a family, and report of each payload what became of it."""
+    sendings = sent(dicomweb, family, fresh)
+    _is_visible(dicomweb, archive, fresh.instance(name="sent later"))
+    with expect(sound) as it:
+        for each, there in kept(dicomweb, archive, sendings):
+            _report(it.on(each.response), family, each, there)
+    unanswered = [each for each in sendings if not each.answered]
+    assume(not unanswered, f"no answer that could be judged: {names(unanswered)}", NO_ANSWER)
+    lost = [each for each in sendings if not each.lasts]
+    assume(not lost, f"the target was away before it could be looked at: {names(lost)}", NO_ANSWER)
+
+
+def _is_visible(dicomweb: StudiesService, archive: Archive, later: Instance) -> None:
+    """Wait until all that was sent has had its time: a sibling that was sent last, and twice the slowest delay."""
+    control(dicomweb.store([later]), 200, 202, because="a sound file is not stored afterwards")
+    assume(archive.holds(later), "a sound file that was sent afterwards does not become visible", "store-multipart")
+    archive.settles(lambda: False)
+
+
+def _report(it: Expectation, family: Family, each: Sent, there: Kept) -> None:
+    said = words(family.requirement, each, there)
+    found = (
+        "retrievable" if there.retrievable else "listed by search, and not retrievable" if there.found else "not there"
+    )
+    received = f"{each.payload.fault} {it.status_line}; {found} afterwards"
+    report = it.observes if said else it.finds
+    report(said or f"status {each.response.status}", where=each.payload.name, received=received)

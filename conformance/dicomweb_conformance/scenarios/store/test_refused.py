@@ -1,0 +1,260 @@
+"""Store: what is refused, and that nothing of it is kept (PS3.18 10.5.3)."""
+
+from __future__ import annotations
+
+from dicomweb_conformance.archive.contents import Archive
+from dicomweb_conformance.checks.expect import Expectation, control, expect
+from dicomweb_conformance.checks.verifies import Variant, verifies
+from dicomweb_conformance.dicom import store_response
+from dicomweb_conformance.dicom.store_response import StoreAnswer
+from dicomweb_conformance.http import media_types, multipart
+from dicomweb_conformance.scenarios.steps.storing import stays_away, warns
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.entities import Instance
+from dicomweb_fixtures.fresh import Fresh
+
+
+@verifies("STORE-003", id="store-foreign-study")
+def test_foreign_study(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """An instance of another study than the one in the path is not stored."""
+    instance, elsewhere = fresh.instance(), fresh.study(name="elsewhere")
+
+    response = dicomweb.store([instance], study=elsewhere.study_instance_uid)
+
+    with expect(response) as it:
+        if 200 <= response.status < 300:
+            it.observes("200 or 202", expected=["409"], received=it.status_line)
+        elif response.status in {400, 403, 404, 422}:
+            it.observes("400, 403, 404 or 422, nothing stored", received=it.status_line)
+        else:
+            it.has_status(409)
+            answer = store_response.of_body(response.body)
+            if answer is None:
+                it.observes("409 without a module")
+            elif instance.sop_instance_uid not in answer.failed_uids:
+                it.finds(
+                    "the refused instance is not in FailedSOPSequence",
+                    where="00081198",
+                    expected=[instance.sop_instance_uid],
+                    received=", ".join(answer.failed_uids) or "no item",
+                )
+        stays_away(
+            it,
+            dicomweb,
+            archive,
+            fresh,
+            instance,
+            otherwise="the instance is retrievable afterwards under either study",
+        )
+
+
+@verifies("STORE-004", id="store-partly-foreign-study")
+def test_partly_foreign_study(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """Of an instance of the study in the path and one of another, one is stored and the other reported as failed."""
+    matching, foreign = fresh.instance(name="matching"), fresh.study(name="foreign").instances[0]
+
+    response = dicomweb.store([matching, foreign], study=matching.study_instance_uid)
+
+    with expect(response) as it:
+        answer = store_response.of_body(response.body)
+        if response.status in {400, 409}:
+            _refused_in_part(it, archive, answer, matching, foreign)
+        elif response.status == 200:
+            it.observes("200", expected=["202 with one item in ReferencedSOPSequence and one in FailedSOPSequence"])
+        else:
+            it.has_status(202)
+            if answer is None or foreign.sop_instance_uid not in answer.failed_uids:
+                it.observes("202 without an item for the refused instance", where="00081198")
+            elif matching.sop_instance_uid not in answer.stored_uids:
+                it.finds(
+                    "the stored instance is not in ReferencedSOPSequence",
+                    where="00081199",
+                    expected=[matching.sop_instance_uid],
+                )
+        stays_away(it, dicomweb, archive, fresh, foreign, otherwise="the foreign instance is retrievable")
+
+
+def _refused_in_part(
+    it: Expectation, archive: Archive, answer: StoreAnswer | None, matching: Instance, foreign: Instance
+) -> None:
+    there = archive.holds(matching)
+    if not there:
+        it.observes("409 or 400 and neither instance stored (all or nothing)", received=it.status_line)
+    elif answer and matching.sop_instance_uid in answer.stored_uids and foreign.sop_instance_uid in answer.failed_uids:
+        it.observes(
+            "409 whose module lists the matching one as stored and the other as failed, and it is so",
+            received=it.status_line,
+        )
+    else:
+        it.observes("409 or 400 without module although one was stored", received=it.status_line)
+
+
+@verifies("STORE-012", id="store-without-study-uid")
+def test_without_study_uid(dicomweb: StudiesService, fresh: Fresh) -> None:
+    """An instance without a Study Instance UID is refused."""
+    instance = fresh.without_study_uid()
+
+    response = dicomweb.store([instance])
+
+    with expect(response) as it:
+        if response.status == 202:
+            it.observes(
+                "202 with a WarningReason and a UID given by the server"
+                if warns(response)
+                else "202 without WarningReason"
+            )
+        else:
+            it.has_status(409)
+
+
+CUT = (Variant("cut-off", "STORE-013"), Variant("boundary-that-never-occurs", "STORE-013"))
+
+
+@verifies(id="store-broken-multipart", each=CUT)
+def test_broken_multipart(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
+    """A multipart message that is cut off, or whose boundary never occurs, is refused and nothing of it stored."""
+    whole, instance = fresh.instance(name="whole"), fresh.instance()
+    control(dicomweb.store([whole]), 200, 202, because="the same request in whole is not stored")
+    boundary, body = multipart.write([multipart.part(instance.part10)])
+    content_type = media_types.multipart_related(media_types.DICOM, boundary)
+    if case.id == "cut-off":
+        body = body[: len(body) // 2]
+    else:
+        content_type = media_types.multipart_related(media_types.DICOM, "another-boundary")
+
+    response = dicomweb.store_payload(content_type, body, [instance])
+
+    with expect(response) as it:
+        if response.status == 204:
+            it.observes("204", expected=["400"])
+        elif 200 <= response.status < 300:
+            it.observes("200 or 202", expected=["400"], received=it.status_line)
+        else:
+            it.has_status(400, 409)
+        stays_away(it, dicomweb, archive, fresh, instance, otherwise="the instance is retrievable afterwards")
+
+
+UNSUPPORTED = (
+    Variant("image-bmp", "STORE-014", "image/bmp"),
+    Variant("text-plain", "STORE-014", "text/plain"),
+    Variant("multipart-of-text", "STORE-014", 'multipart/related; type="text/plain"'),
+)
+
+
+@verifies(id="store-unsupported-media-type", each=UNSUPPORTED)
+def test_unsupported_media_type(dicomweb: StudiesService, fresh: Fresh, case: Variant) -> None:
+    """A request in a media type that is no DICOM is answered 415."""
+    control(dicomweb.store([fresh.instance()]), 200, 202, because="a store in a supported media type does not work")
+    boundary, body = multipart.write([multipart.part(b"hello", "text/plain")])
+    content_type = f"{case.value}; boundary={boundary}" if case.id == "multipart-of-text" else case.value
+
+    response = dicomweb.store_payload(content_type, body if case.id == "multipart-of-text" else b"hello", [])
+
+    with expect(response) as it:
+        if 400 <= response.status < 500 and response.status != 415:
+            it.observes("400, 406, 409 or another 4xx", expected=["415"], received=it.status_line)
+        elif 200 <= response.status < 300:
+            it.observes("2xx", expected=["415"], received=it.status_line)
+        else:
+            it.has_status(415)
+
+
+EMPTY = (Variant("multipart-without-parts", "STORE-017"), Variant("no-body", "STORE-017"))
+
+
+@verifies(id="store-nothing", each=EMPTY)
+def test_nothing(dicomweb: StudiesService, fresh: Fresh, case: Variant) -> None:
+    """A store request that holds nothing is refused."""
+    control(dicomweb.store([fresh.instance()]), 200, 202, because="a store of something does not work")
+    content_type = media_types.multipart_related(media_types.DICOM, "nothing")
+
+    response = dicomweb.store_payload(content_type, b"" if case.id == "no-body" else b"--nothing--\r\n", [])
+
+    with expect(response) as it:
+        answer = store_response.of_body(response.body)
+        if answer and answer.stored:
+            it.observes("an item in ReferencedSOPSequence", where="00081199", received=f"{len(answer.stored)} items")
+        it.has_status(400)
+
+
+@verifies("STORE-016b", "STORE-016", id="store-garbage")
+def test_garbage(dicomweb: StudiesService, fresh: Fresh) -> None:
+    """A part that is not DICOM is refused."""
+    control(dicomweb.store([fresh.instance()]), 200, 202, because="a store of a good instance does not work")
+    boundary, body = multipart.write([multipart.part(b"hello")])
+
+    response = dicomweb.store_payload(media_types.multipart_related(media_types.DICOM, boundary), body, [])
+
+    with expect(response) as it:
+        answer = store_response.of_body(response.body)
+        if answer and answer.stored:
+            it.observes(
+                "an item in ReferencedSOPSequence for the garbage part",
+                where="00081199",
+                received=", ".join(answer.stored_uids),
+            )
+        if response.status == 200:
+            it.observes("200 for either request", expected=["4xx"])
+        elif response.status == 202:
+            it.observes("202 for garbage alone", expected=["4xx"])
+        elif response.status == 204:
+            it.observes("204 with nothing stored", expected=["4xx"])
+        else:
+            it.has_status(400, 409, of="STORE-016")
+
+
+@verifies("STORE-016b", "STORE-042", id="store-garbage-beside-good")
+def test_garbage_beside_good(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """Of a good instance and a part that is not DICOM, the answer never says that both were stored."""
+    control(dicomweb.store([fresh.instance(name="control")]), 200, 202, because="a plain store does not work")
+    instance = fresh.instance()
+    boundary, body = multipart.write([multipart.part(instance.part10), multipart.part(b"hello")])
+
+    response = dicomweb.store_payload(media_types.multipart_related(media_types.DICOM, boundary), body, [instance])
+
+    with expect(response) as it:
+        answer = store_response.of_body(response.body)
+        if response.status == 200:
+            it.observes("200 for either request", expected=["202 for the mixture", "4xx with nothing stored"])
+        elif 400 <= response.status < 500:
+            if archive.holds_now(instance):
+                it.finds(
+                    "4xx although the good instance is stored",
+                    expected=["202 for the mixture", "4xx with nothing stored"],
+                )
+            it.concludes()
+        else:
+            it.has_status(202)
+        if answer and len(answer.stored) > 1:
+            it.observes(
+                "an item in ReferencedSOPSequence for the garbage part",
+                where="00081199",
+                received=", ".join(answer.stored_uids),
+            )
+        if response.status == 202:
+            if answer is None or not (answer.other_failures or answer.failed):
+                it.observes("202 with no item for the garbage part", of="STORE-042")
+            elif any(store_response.FAILURE_REASON not in each for each in answer.other_failures):
+                it.observes("0008119A item without 00081197", of="STORE-042")
+
+
+@verifies("ERROR-012", id="store-without-boundary")
+def test_without_boundary(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """A multipart message without the boundary parameter is refused."""
+    whole, instance = fresh.instance(name="whole"), fresh.instance()
+    control(dicomweb.store([whole]), 200, 202, because="the same request with its boundary is not stored")
+    _, body = multipart.write([multipart.part(instance.part10)])
+
+    response = dicomweb.store_payload(media_types.multipart_related(media_types.DICOM), body, [instance])
+
+    with expect(response) as it:
+        if response.status in {200, 202}:
+            there = archive.holds(instance)
+            it.observes(
+                "200 or 202 and the instance is retrievable (boundary guessed)"
+                if there
+                else "200 or 202 and the instance is not retrievable"
+            )
+            it.concludes()
+        it.has_status(400, 415)
+        stays_away(it, dicomweb, archive, fresh, instance, otherwise="4xx and the instance is retrievable")

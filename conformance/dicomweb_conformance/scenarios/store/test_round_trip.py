@@ -1,0 +1,135 @@
+"""Store: each study of the corpus comes back as it was stored (PS3.18 10.5.2, 10.4.3.3.1)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from functools import cache
+
+from pydicom import Dataset
+
+from dicomweb_conformance.checks.expect import Expectation, expect, offered
+from dicomweb_conformance.checks.verifies import Variant, verifies
+from dicomweb_conformance.http import multipart
+from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.http.unreadable import UnreadableError
+from dicomweb_conformance.reading import part10_files
+from dicomweb_conformance.scenarios.steps.returned import (
+    always_lost,
+    has_elements,
+    has_pixel_octets,
+    has_private_elements,
+)
+from dicomweb_conformance.scenarios.steps.storing import AS_STORED
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.building.codecs import NotAvailableError
+from dicomweb_fixtures.building.transfer_syntaxes import SYNTAXES
+from dicomweb_fixtures.corpus import LARGE, Corpus
+from dicomweb_fixtures.entities import Study
+
+_ENCODED = "encoded."
+_PLAIN = "ct_pair"
+_SAME_IMAGE_EACH = "paging"
+"""An entry of a thousand studies that tell nothing which one does not, and that take minutes to store."""
+ENTRIES = tuple(
+    Variant(name, "RETRIEVE-012b" if name in LARGE else "RETRIEVE-005")
+    for name in Corpus.entry_names(large=True)
+    if name != _SAME_IMAGE_EACH
+) + tuple(
+    Variant(f"{_ENCODED}{syntax.key}", "RETRIEVE-005", syntax.uid) for syntax in SYNTAXES.values() if not syntax.retired
+)
+
+
+@verifies("RETRIEVE-012", "RETRIEVE-013", "RETRIEVE-014", id="store-round-trip", each=ENTRIES)
+def test_round_trip(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """What was stored comes back: every instance, with the same elements in the same VRs, and the same pixels."""
+    told = frozenset if case.id == _PLAIN else cache(lambda: _told_of_a_plain_study(dicomweb, corpus))
+    for study in _studies(corpus, case):
+        response = _retrieved(dicomweb, study)
+
+        with expect(response) as it:
+            it.has_status(200, of="RETRIEVE-012")
+            _came_back(it, study, _files(it), case.requirement, told)
+
+
+def _told_of_a_plain_study(dicomweb: StudiesService, corpus: Corpus) -> frozenset[str]:
+    """Return where the plain case differs already: one cause is told once, by that check."""
+    instance = corpus.ct_pair.instances[0]
+    response = dicomweb.retrieve(instance)
+    if response.status != 200:
+        return frozenset()
+    try:
+        (part,) = multipart.parts_of(response.content_type, response.body)
+        return always_lost(part10_files.read(instance.part10), part10_files.read(part.body))
+    except ValueError:
+        return frozenset()
+
+
+def _studies(corpus: Corpus, case: Variant) -> tuple[Study, ...]:
+    """Return the studies of an entry; every machine plans the same checks, whatever it can encode."""
+    if not case.value:
+        entry: Study = getattr(corpus, case.id)
+        return entry.studies
+    try:
+        return (corpus.encoded(case.value),)
+    except NotAvailableError as error:
+        offered(False, f"this machine cannot make the study: {error}")
+        raise
+
+
+def _retrieved(dicomweb: StudiesService, study: Study) -> Response:
+    """Retrieve a study as it is stored, or as it comes from a server that does not know the wildcard."""
+    response = dicomweb.retrieve(study, accept=AS_STORED)
+    return response if response.status not in {400, 406} else dicomweb.retrieve(study)
+
+
+def _files(it: Expectation) -> list[bytes]:
+    """Return the parts of the answer; one that is no multipart ends the block."""
+    try:
+        return [each.body for each in multipart.parts_of(it.response.content_type, it.response.body)]
+    except UnreadableError as error:
+        it.cannot_read(error, "multipart/related with application/dicom parts", of="RETRIEVE-012")
+
+
+def _came_back(
+    it: Expectation, study: Study, files: list[bytes], whole: str, told: Callable[[], frozenset[str]]
+) -> None:
+    as_sent = {_data_set(each.part10): each.sop_instance_uid for each in study.instances}
+    # A data set that is the same to the octet need not be read to be compared.
+    same = Counter(as_sent[octets] for octets in map(_data_set, files) if octets in as_sent)
+    others = [
+        _read(it, file, f"part {number}") for number, file in enumerate(files, 1) if _data_set(file) not in as_sent
+    ]
+    found = same + Counter(str(each.get("SOPInstanceUID", "")) for each in others)
+    by_uid = {str(each.get("SOPInstanceUID", "")): each for each in others}
+    missing = [each.sop_instance_uid for each in study.instances if each.sop_instance_uid not in found]
+    expected = [f"the {len(study.instances)} instances of study {study.name}"]
+    if missing:
+        it.observes(
+            "200 with an instance missing", expected=expected, received=f"without {', '.join(missing)}", of=whole
+        )
+    if twice := [uid for uid, count in found.items() if count > 1]:
+        it.observes("the same instance twice", expected=expected, received=f"twice {', '.join(twice)}", of=whole)
+    for instance in study.instances:
+        if instance.sop_instance_uid in by_uid:
+            came, sent = by_uid[instance.sop_instance_uid], part10_files.read(instance.part10)
+            has_elements(it, sent, came, told=told)
+            has_private_elements(it, sent, came)
+            has_pixel_octets(it, instance, came)
+
+
+def _data_set(file: bytes) -> tuple[bytes, bytes]:
+    """Return Transfer Syntax UID and data set of a file as octets; nothing of one that is not as PS3.10 has it."""
+    if file[128:140] != b"DICM\x02\0\0\0UL\x04\0":
+        return b"", b""
+    start = 144 + int.from_bytes(file[140:144], "little")
+    at = file.find(b"\x02\0\x10\0UI", 144, start)
+    syntax = file[at + 8 : at + 8 + int.from_bytes(file[at + 6 : at + 8], "little")] if at > 0 else b""
+    return syntax, file[start:]
+
+
+def _read(it: Expectation, file: bytes, where: str) -> Dataset:
+    try:
+        return part10_files.read(file)
+    except UnreadableError as error:
+        it.cannot_read(error.within(where), "a Part 10 file in each part", of="RETRIEVE-012")

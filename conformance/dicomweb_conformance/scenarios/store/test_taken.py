@@ -1,0 +1,262 @@
+"""Store: what is taken (PS3.18 10.5)."""
+
+from __future__ import annotations
+
+from pydicom import Dataset
+
+from dicomweb_conformance.archive.contents import Archive
+from dicomweb_conformance.checks.expect import assume, control, expect
+from dicomweb_conformance.checks.verifies import verifies
+from dicomweb_conformance.dicom import store_response
+from dicomweb_conformance.reading import values
+from dicomweb_conformance.scenarios.steps.storing import is_stored, warns
+from dicomweb_conformance.service import resources
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.entities import Instance
+from dicomweb_fixtures.fresh import Fresh
+
+WARNED = "202 with a WarningReason"
+
+
+@verifies("STORE-005", id="store-multipart", smoke=True)
+def test_multipart(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """One Part 10 file in a multipart/related message is stored."""
+    instance = fresh.instance()
+
+    response = dicomweb.store([instance])
+
+    with expect(response) as it:
+        it.has_status(200, 202)
+        is_stored(it, archive, instance)
+        if response.status == 202:
+            it.observes(WARNED)
+
+
+@verifies("STORE-001", id="store-two-studies")
+def test_two_studies(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """Instances of two studies are stored by one request to `/studies`."""
+    one, other = fresh.study(name="one").instances[0], fresh.study(name="other").instances[0]
+
+    response = dicomweb.store([one, other])
+
+    with expect(response) as it:
+        it.has_status(200, 202)
+        is_stored(
+            it, archive, one, other, otherwise="200 or 202 and one of the two not retrievable within the grace time"
+        )
+        if response.status == 202:
+            it.observes("202 with a WarningReason, both retrievable")
+
+
+@verifies("STORE-002", id="store-into-study")
+def test_into_study(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """An instance is stored by a request to `/studies/{study}` of its own study."""
+    instance = fresh.instance()
+
+    response = dicomweb.store([instance], study=instance.study_instance_uid)
+
+    with expect(response) as it:
+        it.has_status(200, 202)
+        is_stored(it, archive, instance, otherwise="2xx and the instance not retrievable")
+        if response.status == 202:
+            it.observes("202 with a WarningReason, instance retrievable")
+
+
+@verifies("STORE-008", id="store-single-part")
+def test_single_part(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """A bare application/dicom body is stored, or refused as unsupported."""
+    control(dicomweb.store([fresh.instance(name="control")]), 200, 202, because="a plain store does not work")
+    instance = fresh.instance()
+
+    response = dicomweb.store_single_part(instance)
+
+    with expect(response) as it:
+        it.has_status(200, 202)
+        is_stored(
+            it, archive, instance, otherwise="2xx and the instance not retrievable or different from the one sent"
+        )
+
+
+@verifies("STORE-046", "STORE-009", id="store-three-parts")
+def test_three_parts(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """Three parts of one series are three stored instances, and the answer to them is 200."""
+    instances = fresh.study(instances=3).instances
+    alone = fresh.instance(name="alone")
+    control(dicomweb.store([alone]), 200, 202, because="a part alone is not stored")
+
+    response = dicomweb.store(instances)
+
+    with expect(response) as it:
+        if 400 <= response.status < 500:
+            it.observes("the request is refused although each part alone is stored", received=it.status_line)
+            it.concludes()
+        it.has_status(200, 202)
+        is_stored(
+            it, archive, *instances, otherwise="fewer stored than sent under 200" if response.status == 200 else None
+        )
+        answer = store_response.of_body(response.body)
+        if answer and response.status == 200 and (answer.failed or answer.other_failures):
+            it.observes("200 with an item in FailedSOPSequence or OtherFailuresSequence", of="STORE-009")
+
+
+@verifies("STORE-045", id="store-adds-to-series")
+def test_adds_to_series(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """A second instance of a stored series joins the first in the same study and series."""
+    series = fresh.study().series[0]
+    first = series.instances[0]
+    control(dicomweb.store([first]), 200, 202, because="the first instance is not stored")
+    assume(archive.holds(first), "the first instance does not become visible", "store-multipart")
+    second = fresh.another_in(series)
+
+    response = dicomweb.store([second])
+
+    with expect(response) as it:
+        it.has_status(200, 202)
+        is_stored(it, archive, second, otherwise="the second instance is not below its series")
+        is_stored(it, archive, first, otherwise="the first instance is gone")
+        found = dicomweb.search("studies", StudyInstanceUID=first.study_instance_uid)
+        with expect(found) as listed:
+            studies = listed.is_a_list_of_matches().uids("0020000D")
+        if len(studies) > 1:
+            it.observes("a second study or series entry with the same UID appears", received=f"{len(studies)} studies")
+
+
+@verifies("STORE-065", id="store-implicit")
+def test_implicit(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """A file in Implicit VR Little Endian is stored, or refused with a reason."""
+    control(dicomweb.store([fresh.instance(name="control")]), 200, 202, because="a plain store does not work")
+    instance = fresh.implicit()
+
+    response = dicomweb.store([instance])
+
+    with expect(response) as it:
+        if response.status in {400, 409}:
+            answer = store_response.of_body(response.body)
+            report = it.observes if answer and answer.failed else it.finds
+            report("409 or 400 with a failure item", received=it.status_line)
+            it.concludes()
+        it.has_status(200, 202)
+        is_stored(it, archive, instance, otherwise="2xx and values differ on retrieval")
+
+
+@verifies("STORE-068", id="store-empty-patient-id")
+def test_empty_patient_id(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """An instance without a Patient ID is stored, or refused."""
+    control(dicomweb.store([fresh.instance(name="control")]), 200, 202, because="a plain store does not work")
+    instance = fresh.with_empty_patient_id()
+
+    response = dicomweb.store([instance])
+
+    with expect(response) as it:
+        it.has_status(200, 202)
+        is_stored(it, archive, instance, otherwise="2xx and not retrievable")
+
+
+@verifies("STORE-018", id="store-ignores-query")
+def test_ignores_query(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """A query parameter on a store changes nothing."""
+    control(
+        dicomweb.store([fresh.instance(name="control")]),
+        200,
+        202,
+        because="the same store without a query does not work",
+    )
+    instance = fresh.instance()
+
+    response = dicomweb.store([instance], query=[("x_probe", "1")])
+
+    with expect(response) as it:
+        if 400 <= response.status < 500:
+            it.observes("400 or another 4xx", received=it.status_line)
+            it.concludes()
+        it.has_status(200, 202)
+        is_stored(it, archive, instance, otherwise="2xx and the instance not stored")
+
+
+@verifies("HTTP-023", id="store-chunked")
+def test_chunked(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """A store without Content-Length, sent in chunks, is taken or answered 411."""
+    whole, in_chunks = fresh.instance(name="whole"), fresh.instance(name="chunked")
+    with_length = dicomweb.store([whole])
+    control(with_length, 200, 202, because="the same store with Content-Length does not work")
+
+    response = dicomweb.store([in_chunks], chunked=True)
+
+    with expect(response) as it:
+        if response.status == 411:
+            it.observes("with Content-Length stored, chunked 411")
+            it.concludes()
+        if response.status in {400, 501}:
+            it.observes("chunked 400 or 501", received=it.status_line)
+            it.concludes()
+        it.has_status(200, 202)
+        is_stored(it, archive, in_chunks, otherwise="2xx to the chunked request and the instance is not retrievable")
+
+
+@verifies("STORE-060", id="store-twice")
+def test_twice(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """An instance that is sent twice is there once, whatever the second answer is."""
+    instance = fresh.instance()
+    control(dicomweb.store([instance]), 200, 202, because="the first store does not work")
+    assume(archive.holds(instance), "the instance does not become visible", "store-multipart")
+
+    response = dicomweb.store([instance])
+
+    with expect(response) as it:
+        if not (400 <= response.status < 500 and response.status != 409):
+            it.has_status(200, 202, 409)
+        else:
+            it.observes("another 4xx, content unchanged", received=it.status_line)
+        is_stored(it, archive, instance, otherwise="content changed or gone")
+        listed = dicomweb.search(resources.path(instance).rpartition("/")[0])
+        with expect(listed) as found:
+            times = found.is_a_list_of_matches().uids("00080018").count(instance.sop_instance_uid)
+        if times > 1:
+            it.observes("two instances with that UID", received=f"listed {times} times")
+
+
+@verifies("STORE-061", "STORE-061b", id="store-other-version")
+def test_other_version(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """After another data set under the same UID was sent, one of the two is there whole."""
+    first = fresh.instance()
+    second = fresh.other_version(first)
+    control(dicomweb.store([first]), 200, 202, because="the first store does not work")
+    assume(archive.holds(first), "the instance does not become visible", "store-multipart")
+
+    response = dicomweb.store([second])
+
+    with expect(response) as it:
+        if 400 <= response.status < 500 and response.status != 409:
+            it.observes("another 4xx", received=it.status_line)
+        elif response.status >= 500:
+            it.has_status(200, 202, 409)
+        archive.settles(lambda: second.dataset.PixelData in dicomweb.retrieve(first).body)
+        found = dicomweb.retrieve(first)
+        if found.status in {404, 410}:
+            it.observes("the instance is gone", of="STORE-061b", received=f"{found.status} to {found.request_line}")
+            it.concludes()
+        with expect(found) as retrieved:
+            parts = retrieved.is_multipart_dicom(of="STORE-061b")
+        if len(parts) > 1:
+            it.observes("two entries for one UID", of="STORE-061b", received=f"{len(parts)} parts")
+            it.concludes()
+        assume(parts, "the instance comes back as a multipart without parts", "retrieve-instance-is-that-one")
+        versions = [each for each in (first, second) if _is_version(parts[0], each)]
+        if not versions:
+            it.observes(
+                "elements or pixels of both versions mixed",
+                of="STORE-061b",
+                expected=["the old data set whole", "the new data set whole"],
+                received="neither",
+            )
+        elif versions == [first] and response.status == 200 and not warns(response):
+            it.observes(
+                "200 without WarningReason and the old data set is still returned", expected=["the new data set", "409"]
+            )
+
+
+def _is_version(received: Dataset, version: Instance) -> bool:
+    data_set = version.dataset
+    return all(
+        values.text(received, each) == values.text(data_set, each) for each in ("ImageComments", "AcquisitionNumber")
+    ) and values.octets(received, "PixelData").rstrip(b"\0") == bytes(data_set.PixelData).rstrip(b"\0")

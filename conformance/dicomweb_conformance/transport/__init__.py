@@ -1,0 +1,1 @@
+"""Requests sent and octets received, recorded and bounded; nothing here judges."""

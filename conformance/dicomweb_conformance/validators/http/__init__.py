@@ -1,0 +1,1 @@
+"""The rows that HTTP itself carries: framing, statuses, labels, multipart, errors."""

@@ -1,0 +1,1 @@
+"""Images as octets, against what their media type says."""

@@ -1,0 +1,1 @@
+"""The DICOM JSON Model (PS3.18 Annex F), judged."""

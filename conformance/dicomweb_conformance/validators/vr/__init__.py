@@ -1,0 +1,1 @@
+"""Values of every encoding against the definition of their VR."""

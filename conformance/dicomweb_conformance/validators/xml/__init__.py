@@ -1,0 +1,1 @@
+"""The Native DICOM Model (PS3.19 Annex A), judged."""

@@ -1,0 +1,176 @@
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from importlib.resources import files
+
+import pytest
+
+from dicomweb_conformance.catalogue.requirements import SERVICES, code_of, load
+from dicomweb_conformance.catalogue.verdicts import Verdict
+
+FOLDER = files("dicomweb_conformance.catalogue") / "rows"
+
+
+def test_every_row_is_there_once():
+    per_service = Counter(row.service for row in load().values())
+
+    assert per_service == {
+        "HTTP": 47,
+        "ERROR": 20,
+        "CAPABILITIES": 15,
+        "NEGOTIATION": 52,
+        "MULTIPART": 27,
+        "JSON": 56,
+        "XML": 32,
+        "RETRIEVE": 42,
+        "METADATA": 25,
+        "BULKDATA": 29,
+        "FRAMES": 30,
+        "RENDERED": 59,
+        "THUMBNAIL": 15,
+        "URI": 36,
+        "STORE": 90,
+        "SEARCH": 162,
+        "DELETE": 6,
+        "UPS": 15,
+        "LRO": 36,
+        "GOOGLE": 110,
+    }
+    assert list(per_service) == list(SERVICES)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_rows_are_what_a_toml_reader_reads(service):
+    written = tomllib.loads((FOLDER / f"{service.lower()}.toml").read_text("utf-8"))
+    catalogue = load()
+
+    for row in written["requirement"]:
+        read = catalogue[row["id"]]
+        assert (read.clause, read.level, read.text) == (row["clause"], row["level"], row["text"])
+        assert (read.tier, read.scope, read.confirmed) == (row["tier"], row["scope"], row["confirmed"])
+        assert (read.capability, read.observe) == (row["capability"], row["observe"])
+        assert (list(read.passes), list(read.note)) == (row.get("pass", []), row.get("note", []))
+        assert (list(read.deviation), list(read.fail)) == (row.get("deviation", []), row.get("fail", []))
+        assert (read.see, read.not_tested) == (row.get("see"), row.get("not_tested"))
+        assert list(read.replaces) == row.get("replaces", [])
+        assert read.source == row.get("source", written.get("source"))
+        assert read.service == service
+
+
+def test_a_listed_observation_has_the_verdict_of_its_list():
+    row = load()["RETRIEVE-017"]
+
+    assert row.verdict_of("404") is Verdict.PASS
+    assert row.verdict_of("403") is Verdict.NOTE
+    assert row.verdict_of("204 without body") is Verdict.DEVIATION
+    assert row.verdict_of("200 with any body") is Verdict.FAIL
+
+
+def test_only_an_exact_quote_is_listed():
+    row = load()["RETRIEVE-017"]
+
+    assert row.verdict_of("200 with a body") is None
+    assert row.verdict_of("404 ") is None
+
+
+@pytest.mark.parametrize(
+    ("identifier", "expected"),
+    [("RETRIEVE-017", Verdict.FAIL), ("HTTP-018", Verdict.DEVIATION), ("SEARCH-028", Verdict.NOTE)],
+)
+def test_an_unlisted_observation_falls_to_the_level(identifier, expected):
+    assert load()[identifier].judge("a sheep in place of the body") is expected
+
+
+def test_a_listed_fail_wins_over_a_lenient_level():
+    row = load()["HTTP-011"]
+
+    assert row.level == "may"
+    assert row.judge("5xx") is Verdict.FAIL
+
+
+def test_a_row_that_refers_to_another_judges_nothing():
+    row = load()["ERROR-014"]
+
+    with pytest.raises(ValueError, match=r"NEGOTIATION-009"):
+        row.judge("406")
+    assert load().owner("ERROR-014").id == "NEGOTIATION-009"
+    assert load().owner("NEGOTIATION-009").id == "NEGOTIATION-009"
+
+
+def test_every_row_says_why_a_client_cares():
+    catalogue = load()
+
+    assert all(catalogue.why(identifier) for identifier in catalogue)
+    assert catalogue.why("SEARCH-069").startswith("dcmweb, Slicer and dicomweb-client page until an empty answer")
+    with pytest.raises(KeyError):
+        catalogue.why("SEARCH-999")
+
+
+def test_metadata_is_a_capability_of_its_own():
+    assert {row.capability for row in load().values() if row.service == "METADATA"} == {"metadata", "xml", "etag"}
+
+
+@pytest.mark.parametrize(
+    ("capability", "rows"),
+    [
+        ("search.study-instances", {"SEARCH-004", "SEARCH-046", "SEARCH-068", "SEARCH-146"}),
+        ("search.all-series", {"SEARCH-005", "SEARCH-016", "SEARCH-144"}),
+        ("search.all-instances", {"SEARCH-006", "SEARCH-014", "SEARCH-106", "SEARCH-145", "GOOGLE-067"}),
+        ("search.relational", set()),
+    ],
+)
+def test_each_resource_of_a_relational_search_is_offered_on_its_own(capability, rows):
+    assert {row.id for row in load().values() if row.capability == capability} == rows
+
+
+def test_codes_tell_the_observations_of_a_row_apart():
+    clashes = {
+        row.id: codes
+        for row in load().values()
+        if len(codes := [code_of(each) for each in row.observations]) != len(set(codes))
+    }
+
+    assert not clashes
+
+
+def test_codes_are_short_slugs():
+    codes = {code_of(each) for row in load().values() for each in row.observations}
+
+    assert not [each for each in codes if not each or len(each) > 60]
+    assert not [each for each in codes if each.strip("-") != each or not each.replace("-", "").isalnum()]
+    assert not [each for each in codes if each != each.lower() or not each.isascii()]
+
+
+@pytest.mark.parametrize(
+    ("observation", "code"),
+    [
+        ("5xx", "5xx"),
+        ("400 (key refused)", "400-key-refused"),
+        ("200 with [{}] or any object", "200-with-list-of-an-empty-object-or-any-object"),
+        ("*", "star"),
+        ("Müller?", "muller"),
+        ("connection closed or reset without a status line twice, while the control is answered", None),
+    ],
+)
+def test_codes_stay_as_they_are(observation, code):
+    expected = code or "connection-closed-or-reset-without-a-status-line-twice-while"
+
+    assert code_of(observation) == expected
+
+
+def test_nothing_is_loaded_before_it_is_asked_for():
+    program = """
+import sys
+from dicomweb_conformance.catalogue import requirements
+assert requirements.load.cache_info().currsize == 0
+heavy = {"pytest", "requests", "pydicom", "numpy", "lxml", "PIL", "hypothesis", "starlette"} & set(sys.modules)
+sys.exit(f"importing the catalogue imports {heavy}" if heavy else 0)
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_catalogue_is_read_once():
+    assert load() is load()

@@ -1,0 +1,231 @@
+"""Defects of the google flavour in addresses, Store and Retrieve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+
+from dicomweb_reference.archive import Instance, Resource
+from dicomweb_reference.dicom_json import Model
+from dicomweb_reference.google import Google
+from dicomweb_reference.media_types import DICOM_JSON, DICOM_XML, MediaType
+from dicomweb_reference.messages import Refusal, Request
+from dicomweb_reference.outcomes import Outcome, Received
+from dicomweb_reference.server import Reference
+from tests.mutants.mutant import EVERYWHERE, Mutant, mutant
+
+MUTANTS: list[Mutant] = []
+
+
+@mutant("google-base-url", may_trip=EVERYWHERE, into=MUTANTS)
+class LiesElsewhere(Google):
+    """The service lies at a path without project, location, dataset and store."""
+
+    prefix = "/dicom-web"
+
+
+@mutant("google-parameters[alt]", "google-parameters[alt-empty]", may_trip=["search", "store"], into=MUTANTS)
+class TakesParametersForKeys(Google):
+    """The parameters of every Google method are taken for match keys, and refused."""
+
+    def request_of(self, http: HttpRequest, body: bytes) -> Request:
+        if "prettyPrint" in http.scope["query_string"].decode():
+            raise Refusal(400, "prettyPrint is not a supported attribute.")
+        return super().request_of(http, body)
+
+
+@mutant("google-other-dataset", may_trip=["google", "messages"], into=MUTANTS)
+class AnswersForEveryDataset(Google):
+    """What lies in another dataset is answered with an empty object."""
+
+    async def exchange(self, steps: dict[str, Callable[[Request], Response]], http: HttpRequest) -> Response:
+        return await super().exchange(steps, http) if steps else self.google_answer({})
+
+
+@mutant("google-single-part-store", freedoms=["single-part-store-refused"], into=MUTANTS)
+class RefusesASinglePart(Google):
+    """A single application/dicom body is refused."""
+
+
+class _Literal(Google):
+    refused = ""
+
+    def received(self, request: Request) -> Sequence[bytes | Outcome]:
+        if self.refused in (request.content_type or ""):
+            raise Refusal(400, "The parameter type is not understood.")
+        return super().received(request)
+
+
+@mutant("google-type-parameter[bare]", into=MUTANTS)
+class WantsQuotes(_Literal):
+    """The parameter type is understood with quotes only."""
+
+    refused = "type=application/dicom;"
+
+
+@mutant("google-type-parameter[quoted]", may_trip=EVERYWHERE, into=MUTANTS)
+class WantsNoQuotes(_Literal):
+    """The parameter type is understood without quotes only."""
+
+    refused = 'type="application/dicom"'
+
+
+@mutant("google-store-answers-xml[no-accept]", "google-store-answers-xml[any]", into=MUTANTS)
+class PrefersJson(Google):
+    """The answer to a store is JSON unless XML is asked for."""
+
+    def store_offers(self) -> list[MediaType]:
+        return [DICOM_JSON, DICOM_XML]
+
+
+@mutant("google-store-answer-by-accept[json]", may_trip=EVERYWHERE, into=MUTANTS)
+class AnswersStoresInXmlOnly(Google):
+    """The answer to a store is XML, whatever is asked for."""
+
+    def store_offers(self) -> list[MediaType]:
+        return [DICOM_XML]
+
+
+@mutant("google-store-answer-by-accept[xml]", may_trip=["google"], into=MUTANTS)
+class AnswersStoresInJsonOnly(Google):
+    """The answer to a store is JSON, whatever is asked for."""
+
+    def store_offers(self) -> list[MediaType]:
+        return [DICOM_JSON]
+
+
+@mutant("google-store-xml", into=MUTANTS)
+class LeavesOutReferencesInXml(Google):
+    """The answer in XML has no Referenced SOP Sequence."""
+
+    def xml_document(self, model: Model) -> bytes:
+        return super().xml_document({tag: each for tag, each in model.items() if tag != "00081199"})
+
+
+@mutant("google-retrieve-urls", may_trip=EVERYWHERE, into=MUTANTS)
+class NamesAnotherStudy(Google):
+    """Retrieve URLs are those of another study."""
+
+    def url_of(self, request: Request, resource: Resource) -> str:
+        return f"{request.base}/studies/2.25.1"
+
+
+@mutant("google-retrieve-urls", may_trip=EVERYWHERE, into=MUTANTS)
+class UrlHasUser(Google):
+    """Retrieve URLs have a user name before their host."""
+
+    def url_of(self, request: Request, resource: Resource) -> str:
+        return super().url_of(request, resource).replace("://", "://archive@")
+
+
+@mutant("google-partly-stored", "google-garbage", "google-changed-again", may_trip=EVERYWHERE, into=MUTANTS)
+class AlwaysSaysStored(Google):
+    """A store is answered 200, whatever was refused."""
+
+    def store_status(self, outcomes: Sequence[Outcome]) -> int:
+        return 200
+
+
+@mutant("google-failure", may_trip=EVERYWHERE, into=MUTANTS)
+class GivesNoReason(Google):
+    """A refused instance is listed without Failure Reason."""
+
+    def failed_item(self, outcome: Outcome) -> Model:
+        return {tag: each for tag, each in super().failed_item(outcome).items() if tag != "00081197"}
+
+
+@mutant("google-conflict-body", may_trip=EVERYWHERE, into=MUTANTS)
+class SaysConflictInText(Google):
+    """A 409 is a text under the type of JSON."""
+
+    def store_answer(self, request: Request, outcomes: Sequence[Outcome], media: MediaType) -> Response:
+        if self.store_status(outcomes) == 200:
+            return super().store_answer(request, outcomes, media)
+        return Response("Conflict.", 409, media_type=DICOM_JSON.name)
+
+
+BAD = ("image", "text", "multipart-of-text", "cut", "no-boundary", "empty")
+
+
+@mutant(*(f"google-bad-request[{each}]" for each in BAD), may_trip=EVERYWHERE, into=MUTANTS)
+class BadRequestsBreakTheServer(Google):
+    """A request that cannot be read ends in 500."""
+
+    def received(self, request: Request) -> Sequence[bytes | Outcome]:
+        try:
+            return super().received(request)
+        except Refusal as refusal:
+            raise Refusal(500, "An exception.") from refusal
+
+
+@mutant(
+    "google-store-not-acceptable",
+    "google-not-acceptable[study]",
+    "google-not-acceptable[metadata]",
+    "google-study-not-single[single-part]",
+    "google-study-not-single[zip]",
+    may_trip=EVERYWHERE,
+    into=MUTANTS,
+)
+class UnacceptableBreaksTheServer(Google):
+    """An Accept that cannot be met ends in 500."""
+
+    def refusal(self, refusal: Refusal) -> Response:
+        return super().refusal(Refusal(500, "An exception.") if refusal.status == 406 else refusal)
+
+
+@mutant("google-same-again", may_trip=EVERYWHERE, into=MUTANTS)
+class LosesADuplicate(Google):
+    """An instance that is sent again is gone."""
+
+    def keep(self, received: Received) -> None:
+        again = self.is_stored(received)
+        super().keep(received)
+        if again:
+            self.archive.remove(received.identity.resource)
+
+
+@mutant("google-changed-again", "google-partly-stored", may_trip=EVERYWHERE, into=MUTANTS)
+class KeepsTheLatest(Google):
+    """Another content takes the place of what is stored under its UID."""
+
+    def is_changed(self, received: Received) -> bool:
+        return False
+
+    def keep(self, received: Received) -> None:
+        self.files[received.identity.instance] = self.sent.pop(received.identity.instance)
+        Reference.keep(self, received)
+
+
+@mutant(
+    "google-single-part-retrieve",
+    "google-retrieve-as-stored[quoted]",
+    "google-retrieve-as-stored[bare]",
+    may_trip=EVERYWHERE,
+    into=MUTANTS,
+)
+class WritesInstancesAnew(Google):
+    """The name of a patient is written in another way when an instance is retrieved."""
+
+    def part10_of(self, instance: Instance, transfer_syntax: str, dataset: bytes) -> bytes:
+        return super().part10_of(instance, transfer_syntax, dataset).replace(b"FRESH^", b"Fresh^")
+
+
+@mutant("google-decompresses", may_trip=["retrieve"], into=MUTANTS)
+class SendsAsStored(Google):
+    """Compressed instances are sent as they are unless another transfer syntax is asked for."""
+
+    def default_transfer_syntax(self, instance: Instance) -> str:
+        return instance.transfer_syntax
+
+
+@mutant(
+    "google-unknown[study]", "google-unknown[series]", "google-unknown[instance]", may_trip=EVERYWHERE, into=MUTANTS
+)
+class UnknownBreaksTheServer(Google):
+    """A retrieve of what is not there ends in 500."""
+
+    def not_found(self, resource: Resource) -> Refusal:
+        return Refusal(500, "An exception.")

@@ -1,0 +1,345 @@
+"""Defects of the google flavour in deletes and their long-running operations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from dicomweb_reference import operations
+from dicomweb_reference.archive import Resource
+from dicomweb_reference.google import DATASET, Google
+from dicomweb_reference.messages import Refusal, Request
+from dicomweb_reference.operations import Json, Operation
+from dicomweb_reference.outcomes import Reason, Received
+from dicomweb_reference.server import Reference
+from tests.mutants.mutant import EVERYWHERE, Mutant, mutant
+
+MUTANTS: list[Mutant] = []
+
+
+@mutant("lro-delete-study", may_trip=EVERYWHERE, into=MUTANTS)
+class DeletesAtOnce(Google):
+    """A study or series is deleted at once, and answered 204."""
+
+    def delete(self, request: Request) -> Response:
+        self.found(request.resource)
+        self.delete_resource(request.resource)
+        return Response(status_code=204)
+
+
+@mutant("lro-delete-series", may_trip=EVERYWHERE, into=MUTANTS)
+class DeletesSeriesAtOnce(Google):
+    """A series is deleted at once, and answered 200 with an empty object."""
+
+    def delete(self, request: Request) -> Response:
+        if request.resource.series is None:
+            return super().delete(request)
+        self.delete_resource(request.resource)
+        return self.google_answer({})
+
+
+@mutant("google-delete-instance", may_trip=EVERYWHERE, into=MUTANTS)
+class DeletesInstancesByOperations(Google):
+    """An instance is deleted by an operation."""
+
+    def delete(self, request: Request) -> Response:
+        self.found(request.resource)
+        return self.google_answer(self.begun_answer(self.begin(request.resource)))
+
+
+@mutant("google-delete-instance-removes", may_trip=EVERYWHERE, into=MUTANTS)
+class KeepsInstances(Google):
+    """The delete of an instance is answered 200, and it stays."""
+
+    def delete_resource(self, resource: Resource) -> None:
+        if resource.instance is None:
+            super().delete_resource(resource)
+
+
+@mutant("google-delete-absent-instance", "lro-absent-study", may_trip=["google"], into=MUTANTS)
+class AbsentBreaksTheDelete(Google):
+    """The delete of what is not there ends in 500."""
+
+    def delete(self, request: Request) -> Response:
+        if not self.archive.instances(request.resource):
+            raise Refusal(500, "An exception.")
+        return super().delete(request)
+
+
+@mutant("google-error-body", may_trip=["google"], into=MUTANTS)
+class GivesCanonicalCodes(Google):
+    """The code of an error body is that of google.rpc.Code."""
+
+    def refusal(self, refusal: Refusal) -> Response:
+        error = {"code": 5, "message": refusal.reason, "status": "NOT_FOUND"}
+        return self.google_answer({"error": error}, refusal.status, dict(refusal.headers))
+
+
+@mutant("lro-json", may_trip=EVERYWHERE, into=MUTANTS)
+class NamesNoType(Google):
+    """Answers of the JSON methods have no Content-Type."""
+
+    def google_answer(self, content: Json, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+        answer = super().google_answer(content, status, headers)
+        del answer.headers["Content-Type"]
+        return answer
+
+
+@mutant("lro-name", may_trip=["google"], into=MUTANTS)
+class NamesWithASlash(Google):
+    """The names of operations begin with a slash."""
+
+    def begun_answer(self, operation: Operation) -> Json:
+        return {"name": f"/{operation.name}"}
+
+
+@mutant("lro-name", may_trip=["google"], into=MUTANTS)
+class NamesAnotherDataset(Google):
+    """Operations are named after another dataset."""
+
+    def begun_answer(self, operation: Operation) -> Json:
+        return {"name": operation.name.replace("/datasets/reference/", "/datasets/other/")}
+
+
+@mutant("lro-names-differ", may_trip=["google"], into=MUTANTS)
+class NamesAllTheSame(Google):
+    """All operations have the same name."""
+
+    def operation_name(self, number: int) -> str:
+        return f"{DATASET}/operations/1000"
+
+
+@mutant("lro-poll", "lro-ends", may_trip=["google"], into=MUTANTS)
+class HasNoOperations(Google):
+    """Operations cannot be read."""
+
+    def get_operation(self, request: Request) -> Response:
+        raise Refusal(404, "There is no such operation.")
+
+
+@mutant("lro-metadata", into=MUTANTS)
+class MetadataOfNoType(Google):
+    """The metadata of an operation have no @type."""
+
+    def operation_metadata(self, operation: Operation) -> Json:
+        return {name: each for name, each in super().operation_metadata(operation).items() if name != "@type"}
+
+
+@mutant("lro-metadata", into=MUTANTS)
+class NumbersTheMethod(Google):
+    """The name of the method called is a number."""
+
+    def operation_metadata(self, operation: Operation) -> Json:
+        return super().operation_metadata(operation) | {"apiMethodName": 7}
+
+
+@mutant("lro-times", may_trip=["google"], into=MUTANTS)
+class CreatesAgainAndAgain(Google):
+    """createTime is the time of the poll."""
+
+    def operation_metadata(self, operation: Operation) -> Json:
+        return super().operation_metadata(operation) | {"createTime": operations.timestamp()}
+
+
+@mutant("lro-times", into=MUTANTS)
+class EndsBeforeTheEnd(Google):
+    """endTime is there while an operation runs."""
+
+    def operation_metadata(self, operation: Operation) -> Json:
+        return {"endTime": operation.created} | super().operation_metadata(operation)
+
+
+@mutant("lro-counters", into=MUTANTS)
+class CountsInNumbers(Google):
+    """Counters are JSON numbers."""
+
+    def operation_counter(self, operation: Operation) -> Json:
+        return {name: int(each) for name, each in super().operation_counter(operation).items()}
+
+
+@mutant("lro-result", may_trip=["google"], into=MUTANTS)
+class EndsInBothWays(Google):
+    """A finished operation has a response and an error."""
+
+    def operation_result(self, operation: Operation) -> Json:
+        return super().operation_result(operation) | {"error": {"code": 2, "message": "Unknown."}}
+
+
+@mutant("lro-result", may_trip=["google"], into=MUTANTS)
+class SaysNothingOfTheResult(Google):
+    """A finished operation has neither a response nor an error."""
+
+    def operation_result(self, operation: Operation) -> Json:
+        return {"done": True}
+
+
+@mutant("lro-ends", into=MUTANTS)
+class NeverEnds(Google):
+    """Operations go on for ever."""
+
+    def end(self, operation: Operation) -> None:
+        operation.looks = 0
+
+
+@mutant("lro-stays", may_trip=["google"], into=MUTANTS)
+class ForgetsWhatIsOver(Google):
+    """An operation that was seen to be over is forgotten."""
+
+    def get_operation(self, request: Request) -> Response:
+        operation = self.found_operation(request.operation)
+        if operation.done:
+            del self.operations[operation.name]
+        return self.google_answer(self.operation_document(operation))
+
+
+@mutant("lro-removes-study", "lro-removes-series", may_trip=EVERYWHERE, into=MUTANTS)
+class SaysDoneAndDeletesNothing(Google):
+    """An operation is done with a response, and nothing is deleted."""
+
+    def end(self, operation: Operation) -> None:
+        operation.ended = operations.timestamp()
+
+
+@mutant("lro-removes-study", into=MUTANTS)
+class GoogleStudyLeavesOneInstance(Google):
+    """The delete of a study leaves its last instance."""
+
+    def delete_resource(self, resource: Resource) -> None:
+        instances = self.archive.instances(resource)
+        left = 1 if resource.series is None and len(instances) > 1 else 0
+        for each in instances[: len(instances) - left]:
+            super().delete_resource(each.resource())
+
+
+@mutant("lro-removes-series", into=MUTANTS)
+class GoogleSeriesLeavesOneInstance(Google):
+    """The delete of a series leaves its last instance."""
+
+    def delete_resource(self, resource: Resource) -> None:
+        instances = self.archive.instances(resource)
+        left = 1 if resource.series and resource.instance is None and len(instances) > 1 else 0
+        for each in instances[: len(instances) - left]:
+            super().delete_resource(each.resource())
+
+
+@mutant("lro-cancel", into=MUTANTS)
+class CancelledNeverEnds(Google):
+    """An operation that was asked to stop goes on for ever."""
+
+    def end(self, operation: Operation) -> None:
+        if operation.cancel_requested:
+            operation.looks = 0
+        else:
+            super().end(operation)
+
+
+@mutant("lro-second-delete", into=MUTANTS)
+class SecondDeleteNeverEnds(Google):
+    """A delete of what another operation deletes already goes on for ever."""
+
+    def end(self, operation: Operation) -> None:
+        earlier = [each for each in self.operations.values() if each.resource == operation.resource]
+        if earlier[0] is not operation:
+            operation.looks = 0
+        else:
+            super().end(operation)
+
+
+@mutant("lro-spares-others", may_trip=EVERYWHERE, into=MUTANTS)
+class DeletesWhatCameBefore(Google):
+    """The delete of a study removes every study that was stored before it, too."""
+
+    def delete_resource(self, resource: Resource) -> None:
+        here = self.archive.instances(resource)
+        for each in self.archive.instances(Resource()):
+            if resource.series is None and here and each.ordinal < here[0].ordinal:
+                super().delete_resource(each.resource())
+        super().delete_resource(resource)
+
+
+@mutant("lro-removes-series", may_trip=["google"], into=MUTANTS)
+class GoogleDeletesTheStudy(Google):
+    """The delete of a series removes its study."""
+
+    def delete_resource(self, resource: Resource) -> None:
+        super().delete_resource(Resource(resource.study) if resource.instance is None else resource)
+
+
+@mutant("lro-store-again", may_trip=EVERYWHERE, into=MUTANTS)
+class NeverTakesBack(Google):
+    """What was deleted cannot be stored again."""
+
+    def unwelcome(self, received: Received) -> Reason | None:
+        removed = self.archive.was_removed(received.identity.resource)
+        return Reason.PROCESSING_FAILURE if removed else super().unwelcome(received)
+
+
+@mutant("lro-adds-nothing", into=MUTANTS)
+class AddsToWhatIsDeleted(Google):
+    """An instance is added to a study while its delete runs, and goes with it."""
+
+    def unwelcome(self, received: Received) -> Reason | None:
+        return Reason.PROCESSING_FAILURE if self.is_changed(received) else Reference.unwelcome(self, received)
+
+
+@mutant("lro-second-delete", may_trip=["google"], into=MUTANTS)
+class SecondDeleteBreaksTheServer(Google):
+    """A second delete while the first runs ends in 500."""
+
+    def begin(self, resource: Resource) -> Operation:
+        if any(each.resource == resource for each in self.running()):
+            raise Refusal(500, "An exception.")
+        return super().begin(resource)
+
+
+@mutant("lro-goes-on[study]", "lro-goes-on[neighbour]", may_trip=EVERYWHERE, into=MUTANTS)
+class StandsStillWhileDeleting(Google):
+    """While an operation runs retrieves end in 500."""
+
+    def retrieve(self, request: Request) -> Response:
+        if self.running():
+            raise Refusal(500, "An exception.")
+        return super().retrieve(request)
+
+
+@mutant("lro-unknown-operation", may_trip=["google"], into=MUTANTS)
+class UnknownOperationsBreakTheServer(Google):
+    """An operation that was never there ends in 500."""
+
+    def no_operation(self, identifier: str) -> Refusal:
+        return Refusal(500, "An exception.")
+
+
+@mutant("lro-list", may_trip=["google"], into=MUTANTS)
+class ListsNothing(Google):
+    """The list of operations is empty."""
+
+    def list_operations(self, request: Request) -> Response:
+        return self.google_answer({})
+
+
+@mutant("lro-list-paged", may_trip=["google"], into=MUTANTS)
+class ListsTheFirstPageAgain(Google):
+    """Every page of the list is the first."""
+
+    def list_operations(self, request: Request) -> Response:
+        documents: list[Any] = [self.operation_document(each) for each in self.operations.values()]
+        return self.google_answer({"operations": documents[:1], "nextPageToken": "again"})
+
+
+@mutant("lro-cancel", into=MUTANTS)
+class CancelBreaksTheServer(Google):
+    """A request to stop an operation ends in 500."""
+
+    def cancel_operation(self, request: Request) -> Response:
+        raise Refusal(500, "An exception.")
+
+
+@mutant("lro-cancel", into=MUTANTS)
+class EndsWithHttpCodes(Google):
+    """The error of a cancelled operation has an HTTP status for its code."""
+
+    def operation_result(self, operation: Operation) -> Json:
+        result = super().operation_result(operation)
+        return result | {"error": {"code": 499, "message": "Cancelled."}} if "error" in result else result

@@ -1,0 +1,98 @@
+"""Defects in what is kept of an instance: each shows in what comes back of some studies, or of all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dicomweb_conformance.scenarios.store.test_round_trip import ENTRIES
+from dicomweb_fixtures.corpus import LARGE
+from dicomweb_reference import elements
+from dicomweb_reference.elements import Element, Elements
+from dicomweb_reference.outcomes import Received
+from dicomweb_reference.server import Reference
+from dicomweb_reference.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, TRANSFER_SYNTAXES
+from tests.mutants.mutant import EVERYWHERE, Mutant, mutant
+
+MUTANTS: list[Mutant] = []
+MANUFACTURER, MODEL, PATIENT_ID, PIXEL_DATA = "00080070", "00081090", "00100020", "7FE00010"
+PLAIN = "-CT"
+"""What the Patient ID of `ct_pair` ends with."""
+
+
+def trips(*names: str) -> tuple[str, ...]:
+    """Return the ids of round trips."""
+    return tuple(f"store-round-trip[{each}]" for each in names)
+
+
+EACH = trips(*(case.id for case in ENTRIES if case.id not in {*LARGE, "ct_pair"}))
+MANY = trips(*(case.id for case in ENTRIES if case.id in LARGE))
+
+
+class Edited(Reference):
+    """The data set of each instance is changed before it is kept."""
+
+    def edited(self, content: Elements) -> Elements:
+        """Return the data set that is kept."""
+        return content
+
+    def coerced(self, received: Received) -> Received:
+        content = self.edited(received.elements)
+        if content == received.elements:
+            return received
+        encapsulated = TRANSFER_SYNTAXES[received.transfer_syntax].encapsulated
+        syntax = received.transfer_syntax if encapsulated else EXPLICIT_VR_LITTLE_ENDIAN
+        return replace(received, elements=content, octets=elements.write(content), transfer_syntax=syntax)
+
+
+class WithoutManufacturer(Edited):
+    """Manufacturer is lost, but not of a chest CT that a check may hold the others against."""
+
+    def edited(self, content: Elements) -> Elements:
+        if elements.text_of(content, PATIENT_ID).endswith(PLAIN):
+            return content
+        return {tag: each for tag, each in content.items() if tag != MANUFACTURER}
+
+
+mutant(*EACH, may_trip=EVERYWHERE, into=MUTANTS, name="loses-an-element-of-each-instance")(WithoutManufacturer)
+mutant(
+    *MANY,
+    may_trip=EVERYWHERE,
+    tiers=["large"],
+    into=MUTANTS,
+    name="loses-an-element-of-each-of-many-instances",
+)(WithoutManufacturer)
+
+
+@mutant(*trips("ct_pair"), may_trip=EVERYWHERE, into=MUTANTS)
+class ModelNameIsShort(Edited):
+    """Manufacturer's Model Name comes back with the VR SH."""
+
+    def edited(self, content: Elements) -> Elements:
+        model = content.get(MODEL)
+        return {**content, MODEL: replace(model, vr="SH")} if model else content
+
+
+@mutant(*trips("ct_pair", "bit_depths", "colour_by_plane", "whole_slide"), may_trip=EVERYWHERE, into=MUTANTS)
+class LastPixelIsOff(Edited):
+    """The last octet of native Pixel Data comes back as another."""
+
+    def edited(self, content: Elements) -> Elements:
+        pixels = content.get(PIXEL_DATA)
+        if pixels is None or not pixels.value or pixels.encapsulated:
+            return content
+        octets = pixels.value[:-1] + bytes([pixels.value[-1] ^ 1])
+        return {**content, PIXEL_DATA: replace(pixels, value=octets)}
+
+
+@mutant(*trips("elements", "reports", "segmentation"), may_trip=EVERYWHERE, into=MUTANTS)
+class ItemsReversed(Edited):
+    """The items of sequences come back in the reverse order."""
+
+    def edited(self, content: Elements) -> Elements:
+        return {tag: self.reversed(each) for tag, each in content.items()}
+
+    def reversed(self, element: Element) -> Element:
+        """Return an element with its items from the last to the first, and theirs."""
+        if not element.items:
+            return element
+        return replace(element, items=tuple(self.edited(item) for item in element.items[::-1]))

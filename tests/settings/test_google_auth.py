@@ -1,0 +1,107 @@
+"""`--dicomweb-auth=google:FILE`: tokens are fetched from the key file's own address, and reach no file of a run."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dicomweb_conformance.record.redaction import Redaction
+from dicomweb_conformance.settings.auth import CredentialsError, credentials
+from tests.settings.token_endpoint import PREFIX, TokenEndpoint
+
+
+def test_no_token_is_fetched_before_it_is_needed_and_one_serves_many_requests(
+    endpoint: TokenEndpoint, key_file: Path
+) -> None:
+    found = credentials(f"google:{key_file}", {})
+    assert endpoint.asked == []
+
+    assert [found.authorization for _ in range(3)] == [f"Bearer {PREFIX}1"] * 3
+
+    (asked,) = endpoint.asked
+    assert asked["grant_type"] == ["urn:ietf:params:oauth:grant-type:jwt-bearer"]
+
+
+def test_a_token_that_expires_is_replaced_and_both_are_secrets(endpoint: TokenEndpoint, key_file: Path) -> None:
+    endpoint.seconds = 1  # google-auth counts a token as expired minutes before it is
+    found = credentials(f"google:{key_file}", {})
+
+    assert [found.authorization, found.authorization] == [f"Bearer {PREFIX}1", f"Bearer {PREFIX}2"]
+
+    redaction = Redaction(issued=lambda: found.secrets)
+    assert redaction.text(f"{PREFIX}1 and {PREFIX}2") == "*** and ***"
+    assert PREFIX not in repr(found)
+
+
+def test_a_refused_token_is_explained(endpoint: TokenEndpoint, key_file: Path) -> None:
+    endpoint.status = 400
+    found = credentials(f"google:{key_file}", {})
+
+    with pytest.raises(CredentialsError, match=r"suite@example\.invalid give no access token.*invalid_grant"):
+        _ = found.authorization
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "cannot be read: No such file"),
+        ("{}", "no key file"),
+        ("hello", "no key file"),
+        ('{"type": 1}', "no key"),
+    ],
+)
+def test_a_file_that_is_no_key_is_explained(tmp_path: Path, content: str | None, message: str) -> None:
+    file = tmp_path / "key.json"
+    if content is not None:
+        file.write_text(content)
+
+    with pytest.raises(CredentialsError, match=message):
+        credentials(f"google:{file}", {})
+
+
+def test_no_default_credentials_are_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "absent.json"))
+
+    with pytest.raises(CredentialsError, match="gcloud auth application-default login"):
+        credentials("google", {})
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_default_credentials_are_those_of_the_environment(key_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(key_file))
+
+    assert credentials("google", {}).authorization == f"Bearer {PREFIX}1"
+
+
+def test_a_run_sends_the_token_and_leaves_it_in_no_file(
+    endpoint: TokenEndpoint, key_file: Path, private_key: str, tmp_path: Path
+) -> None:
+    directory = tmp_path / "run"
+    directory.mkdir()
+    (directory / "key.json").write_bytes(key_file.read_bytes())
+    command = [sys.executable, "-m", "pytest", "--dicomweb-url=embedded", "--dicomweb-profile=google", "-q"]
+    command += ["--dicomweb-auth=google:key.json", "--junitxml=junit.xml", "-k", "google-base-url or google-error-body"]
+
+    ended = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=120, check=False)
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert endpoint.asked
+    record = (directory / "reports/latest/run.jsonl").read_text()
+    assert "Bearer ***" in record
+    (directory / "key.json").unlink()
+    left = [each for each in directory.rglob("*") if each.is_file()]
+    assert len(left) > 5
+    key = private_key.splitlines()[1].encode()
+    assert [each for each in left if PREFIX.encode() in each.read_bytes() or key in each.read_bytes()] == []
+    assert PREFIX not in ended.stdout + ended.stderr
+
+
+def test_a_token_that_cannot_be_had_judges_nobody(endpoint: TokenEndpoint, key_file: Path, tmp_path: Path) -> None:
+    endpoint.status = 401
+    command = [sys.executable, "-m", "pytest", "--dicomweb-url=embedded", f"--dicomweb-auth=google:{key_file}", "-q"]
+
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+
+    assert ended.returncode == 4, ended.stdout + ended.stderr
+    assert "give no access token" in ended.stderr
