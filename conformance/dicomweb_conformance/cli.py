@@ -111,14 +111,9 @@ def requirements(identifiers: tuple[str, ...], shows_coverage: bool) -> None:
         click.echo(f"{row.id} [{row.level}, {row.tier}] {row.text} ({row.clause})")
         if not identifiers:
             continue
-        for name, listed in (
-            ("pass", row.passes),
-            ("note", row.note),
-            ("deviation", row.deviation),
-            ("fail", row.fail),
-        ):
-            for each in listed:
-                click.echo(f"  {name}: {each}")
+        for code, listed in row.listed.items():
+            click.echo(f"  {listed.verdict.value}: {listed.sentence}")
+            click.echo(f"    code: {code}")
         click.echo(f"  see: {row.see}" if row.see else f"  why: {row.why}")
 
 

@@ -7,6 +7,9 @@ import pytest
 
 from dicomweb_conformance.catalogue.lint import lint
 
+NOTE = 'note.status = ["400"]'
+FAMILY = 'family = "delete.complete"'
+
 
 @pytest.fixture
 def catalogue(tmp_path: Path) -> Path:
@@ -47,24 +50,39 @@ def test_a_copy_of_it_is_as_sound(catalogue):
             "DELETE-001: level is 'must', not one of shall, should, may",
         ),
         ("delete.toml", 'tier = "delete"', 'tier = "removal"', "DELETE-001: tier is 'removal'"),
-        ("delete.toml", 'scope = "check"', 'scope = "run"', "DELETE-001: scope is 'run', not one of check, message"),
-        ("delete.toml", "confirmed = true", 'confirmed = "yes"', "DELETE-001: confirmed is of another type"),
-        ("delete.toml", 'scope = "check"\n', "", "DELETE-001: scope is missing"),
-        ("delete.toml", "deviation = ", "devation = ", "DELETE-005: devation is no key of a row"),
-        ("delete.toml", 'note = ["400"]', "note = []", "DELETE-001: note is no list of strings, or empty"),
-        ("delete.toml", 'note = ["400"]', 'note = "400"', "DELETE-001: note is no list of strings, or empty"),
-        ("delete.toml", 'note = ["400"]', 'note = ["400", "400"]', "DELETE-001: '400' is listed 2 times"),
-        ("delete.toml", 'note = ["400"]', 'note = ["5xx other than 501"]', "'5xx other than 501' is listed 2 times"),
         (
             "delete.toml",
-            'note = ["400"]',
-            'see = "STORE-001"',
-            "it leaves its observations to STORE-001 and lists some",
+            'level = "may"',
+            'level = "may"\nscope = "run"',
+            "DELETE-001: scope is 'run', not one of check, message",
         ),
-        ("delete.toml", 'pass = ["all there with unchanged content"]\n', "", "DELETE-002b: no observation passes"),
         (
             "delete.toml",
-            'fail = ["a sibling is gone or changed"]\n',
+            'level = "may"',
+            'level = "may"\nconfirmed = "yes"',
+            "DELETE-001: confirmed is of another type",
+        ),
+        ("delete.toml", 'tier = "delete"\n', "", "DELETE-001: tier is missing"),
+        ("delete.toml", "deviation.", "devation.", "DELETE-005: devation is no key of a row"),
+        ("delete.toml", NOTE, "note.status = []", "DELETE-001: note.status is no list of strings, or empty"),
+        ("delete.toml", NOTE, 'note.status = "400"', "DELETE-001: note.status is no list of strings, or empty"),
+        ("delete.toml", NOTE, 'note = ["400"]', "DELETE-001: note is no table of codes: note.CODE = "),
+        ("delete.toml", NOTE, 'note.status = ["400, kindly"]', "'400, kindly' in note.status is no status"),
+        ("delete.toml", NOTE, 'note.refused = "400"', "'400' is a status: it belongs into note.status"),
+        ("delete.toml", NOTE, 'note.refused = ""', "DELETE-001: note.refused has no sentence"),
+        ("delete.toml", NOTE, 'note.Refused = "no, thanks"', "DELETE-001: note.Refused is no code"),
+        ("delete.toml", NOTE, 'note.status = ["400", "400"]', "DELETE-001: '400' is listed 2 times"),
+        ("delete.toml", NOTE, 'note.status = ["5xx other than 501"]', "'5xx-other-than-501' is listed 2 times"),
+        ("delete.toml", NOTE, 'see = "STORE-001"', "it leaves its observations to STORE-001 and lists some"),
+        (
+            "delete.toml",
+            'pass.all-there-with-unchanged-content = "all there with unchanged content"\n',
+            "",
+            "DELETE-002b: no observation passes",
+        ),
+        (
+            "delete.toml",
+            'fail.a-sibling-is-gone-or-changed = "a sibling is gone or changed"\n',
             "",
             "DELETE-002b: no observation is worse than a pass",
         ),
@@ -83,9 +101,10 @@ def test_a_copy_of_it_is_as_sound(catalogue):
             'replaces = ["DELETE-901"]',
             "it replaces DELETE-901, which is no row",
         ),
-        ("why.toml", '"DELETE-005", ', "", "DELETE-005: it is in no family of why.toml"),
-        ("why.toml", '"DELETE-005", ', '"DELETE-005", "DELETE-001", ', "DELETE-001: it is in 2 families of why.toml"),
-        ("why.toml", '"DELETE-005", ', '"DELETE-005", "DELETE-905", ', "why.toml: DELETE-905 is no row"),
+        ("delete.toml", FAMILY, 'family = "nobody"', "DELETE-001: why.toml has no family nobody"),
+        ("delete.toml", f"{FAMILY}\n", "", "DELETE-001: family is missing"),
+        ("why.toml", "[[family]]\n", '[[family]]\nname = "nobody"\nwhy = "?"\n\n[[family]]\n', "no row is of nobody"),
+        ("why.toml", 'name = "delete.complete"', 'name = "http.answer"', "why.toml: http.answer stands 2 times"),
         ("delete.toml", "\nsource = ", "\n# source = ", "neither the row nor its file names a source"),
     ],
 )

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from dicomweb_conformance.catalogue.requirements import Requirement, load
+from dicomweb_conformance.catalogue.requirements import Listed, Requirement, code_of, load
 from dicomweb_conformance.catalogue.statuses import is_status, status_observation
+from dicomweb_conformance.catalogue.verdicts import Verdict
 
 STATUSES = (
     200,
@@ -30,6 +31,7 @@ STATUSES = (
     501,
     505,
 )
+VERDICTS = (Verdict.PASS, Verdict.NOTE, Verdict.DEVIATION, Verdict.FAIL)
 GOLDEN = Path(__file__).with_name("status_observations.txt")
 
 
@@ -42,15 +44,20 @@ def row(passes=(), note=(), deviation=(), fail=()):
         tier="core",
         capability="",
         observe="",
-        passes=passes,
-        note=note,
-        deviation=deviation,
-        fail=fail,
+        listed={
+            code_of(each): Listed(verdict, each)
+            for verdict, sentences in zip(VERDICTS, (passes, note, deviation, fail), strict=True)
+            for each in sentences
+        },
     )
 
 
+def sentences(requirement):
+    return [each for verdict in VERDICTS for each in requirement.sentences(verdict)]
+
+
 def test_observations_that_are_statuses_are_those_of_the_golden_list():
-    found = sorted({each for requirement in load().values() for each in requirement.observations if is_status(each)})
+    found = sorted({each for requirement in load().values() for each in sentences(requirement) if is_status(each)})
 
     assert found == GOLDEN.read_text("utf-8").splitlines()
 
@@ -119,7 +126,7 @@ def test_further_words_make_it_something_else_than_a_status(observation):
     ],
 )
 def test_the_status_is_found_in_the_row(identifier, status, observation):
-    assert status_observation(load()[identifier], status) == observation
+    assert status_observation(load()[identifier], status) == (observation and code_of(observation))
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
@@ -137,7 +144,7 @@ def test_another_leaves_out_what_the_row_names_with_further_words():
     requirement = load()["NEGOTIATION-023"]
 
     assert status_observation(requirement, 406) is None
-    assert status_observation(requirement, 404) == "400 or another 4xx"
+    assert status_observation(requirement, 404) == "400-or-another-4xx"
 
 
 def test_501_counts_as_5xx_unless_the_row_says_otherwise():
@@ -150,7 +157,7 @@ def test_no_row_is_of_two_minds_about_a_status():
     doubts = defaultdict(set)
     for requirement in load().values():
         turned = row(
-            requirement.fail[::-1], requirement.deviation[::-1], requirement.note[::-1], requirement.passes[::-1]
+            *(requirement.sentences(each)[::-1] for each in VERDICTS[::-1]),
         )
         for status in STATUSES:
             if status_observation(requirement, status) != status_observation(turned, status):
@@ -165,9 +172,9 @@ def test_a_row_that_spares_501_says_what_it_is_instead():
     silent = [
         each.id
         for each in load().values()
-        if spares in each.fail
+        if spares in each.sentences(Verdict.FAIL)
         and each.level == "shall"
-        and not any("501" in other for other in each.observations if other != spares)
+        and not any("501" in other for other in sentences(each) if other != spares)
     ]
 
     assert not silent

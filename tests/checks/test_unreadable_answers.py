@@ -115,7 +115,7 @@ def test_a_value_that_only_the_check_reads_is_told_by_the_row_of_all_data_sets(
     assert isinstance(second, Inconclusive)
     assert first.blame == second.blame == "message[RETRIEVE-008b]"
     assert run.against() == {("RETRIEVE-008b", "a value that is none of its VR")}
-    (found, _) = (each for each in run.events("observed") if each["observation"] == "a value that is none of its VR")
+    (found, _) = (each for each in run.events("observed") if each["code"] == "a-value-that-is-none-of-its-vr")
     assert found["verdict"] == "fail"
     assert found["where"] == "part 1, (0020,0013)"
     assert not judgement.findings
@@ -170,7 +170,7 @@ def test_no_text_of_a_finding_holds_what_no_file_can(run: Run, judgement: Judgem
     response = replace(run.look(answer(b"[]", media_types.DICOM_JSON)), proved=True)
 
     with pytest.raises(CheckFailed), expect(response) as it:
-        it.finds("x", where="\ud800", expected=["\udc00"], received="a\udfff")
+        it.finds("an x", where="\ud800", expected=["\udc00"], received="a\udfff")
 
     (finding,) = judgement.findings
     assert (finding.where, finding.expected, finding.received) == (r"\ud800", (r"\udc00",), r"a\udfff")

@@ -90,11 +90,11 @@ def test_what_became_of_a_payload(sent: Sent, there: Kept, expected: Outcome) ->
 @pytest.mark.parametrize(
     ("status", "body", "there", "said"),
     [
-        (200, b"", ABSENT, "200 for either request"),
-        (202, FAILED, ABSENT, "202 for garbage alone"),
-        (204, b"", ABSENT, "204 with nothing stored"),
-        (409, FAILED, ABSENT, "4xx for garbage alone"),
-        (400, b"", THERE, "a new instance appears that was not sent"),
+        (200, b"", ABSENT, "200-for-either-request"),
+        (202, FAILED, ABSENT, "202-for-garbage-alone"),
+        (204, b"", ABSENT, "204-with-nothing-stored"),
+        (409, FAILED, ABSENT, "4xx-for-garbage-alone"),
+        (400, b"", THERE, "a-new-instance-appears-that-was-not-sent"),
         (500, b"", ABSENT, ""),
     ],
 )

@@ -1,7 +1,4 @@
-"""A check quotes observations of the catalogue word for word.
-
-Here every literal quote is held against the rows of its check.
-"""
+"""A check quotes the codes of observations. Here every literal quote is held against the rows of its check."""
 
 import ast
 import importlib
@@ -14,7 +11,7 @@ from dicomweb_conformance.catalogue import requirements
 
 SCENARIOS = Path(dicomweb_conformance.scenarios.__file__).parent
 MODULES = sorted(f"{path.parent.name}.{path.stem}" for path in SCENARIOS.glob("*/test_*.py"))
-QUOTING = {"observes", "observes_one_of"}
+QUOTING = {"observes", "loses"}
 QUOTED_BY_NAME = {
     "none",
     "incomplete",
@@ -50,11 +47,7 @@ def quotes(function: ast.FunctionDef) -> list[tuple[int, str, str | None]]:
         named = {each.arg: each.value for each in call.keywords}
         of = next(iter(constants(named.get("of"))), None)
         if name in QUOTING:
-            texts = [
-                text
-                for argument in call.args[: None if name == "observes_one_of" else 1]
-                for text in constants(argument)
-            ]
+            texts = [text for argument in call.args[:1] for text in constants(argument)]
         elif name in {"lists_exactly", "lists_each_once", "lists_nothing_but", "leads_to"} or name.startswith("_"):
             texts = [
                 text for argument, value in named.items() if argument in QUOTED_BY_NAME for text in constants(value)

@@ -44,7 +44,7 @@ def judged(run: list[dict[str, Any]]) -> list[tuple[str, str]]:
 
 
 def test_a_whole_operation_has_no_fault() -> None:
-    assert judged(RUN) == [("LRO-008", "no metadata in the delete answer itself")]
+    assert judged(RUN) == [("LRO-008", "no-metadata-in-the-delete-answer-itself")]
 
 
 def with_change(poll: int, path: str, value: object) -> list[dict[str, Any]]:
@@ -61,37 +61,37 @@ def with_change(poll: int, path: str, value: object) -> list[dict[str, Any]]:
 
 
 FAULTS: list[tuple[int, str, object, str, str]] = [
-    (2, "name", 7, "LRO-003", "not a string"),
-    (2, "name", f"/{NAME}", "LRO-003", "no match"),
-    (2, "name", f"{NAME}2", "LRO-003", "differs between the delete answer and the polls"),
-    (2, "metadata", "text", "LRO-008", "metadata is not an object"),
-    (2, "metadata.@type", None, "LRO-008", "metadata without @type"),
-    (2, "metadata.@type", METADATA["@type"].replace("v1", "v1beta1"), "LRO-008", "@type of another version"),
-    (2, "metadata.apiMethodName", 7, "LRO-009", "not a string"),
-    (2, "metadata.apiMethodName", "Delete", "LRO-009", "another string for a study"),
+    (2, "name", 7, "LRO-003", "not-a-string"),
+    (2, "name", f"/{NAME}", "LRO-003", "no-match"),
+    (2, "name", f"{NAME}2", "LRO-003", "differs-between-delete-answer-and-polls"),
+    (2, "metadata", "text", "LRO-008", "metadata-is-not-an-object"),
+    (2, "metadata.@type", None, "LRO-008", "metadata-without-type"),
+    (2, "metadata.@type", METADATA["@type"].replace("v1", "v1beta1"), "LRO-008", "type-of-another-version"),
+    (2, "metadata.apiMethodName", 7, "LRO-009", "not-a-string"),
+    (2, "metadata.apiMethodName", "Delete", "LRO-009", "another-string-for-a-study"),
     (2, "metadata.apiMethodName", None, "LRO-009", "absent"),
-    (2, "metadata.logsUrl", 7, "LRO-015", "another JSON type"),
-    (2, "metadata.cancelRequested", "true", "LRO-015", "another JSON type"),
-    (2, "metadata.createTime", "2 January", "LRO-010", "not RFC 3339"),
-    (2, "metadata.createTime", "2026-01-02T03:04:06Z", "LRO-010", "changes between polls"),
-    (1, "metadata.endTime", "2026-01-02T03:04:06Z", "LRO-011", "present while done is not true"),
-    (2, "metadata.endTime", "2026-01-02T03:04:05Z", "LRO-011", "earlier than createTime"),
-    (2, "metadata.endTime", "soon", "LRO-011", "not RFC 3339"),
-    (2, "metadata.endTime", None, "LRO-011", "absent when done"),
-    (2, "metadata.counter", [], "LRO-012", "counter is not an object"),
-    (2, "metadata.counter.success", 2, "LRO-012", "JSON numbers"),
-    (2, "metadata.counter.success", "two", "LRO-012", "strings that are no integers"),
-    (2, "metadata.counter.success", "-2", "LRO-012", "negative values"),
-    (2, "metadata.counter.failure", "0", "LRO-013", 'zero members given as "0"'),
-    (2, "metadata.counter.success", "3", "LRO-014", "another success"),
-    (2, "metadata.counter.pending", "1", "LRO-014", "pending above 0 when done"),
-    (2, "done", "true", "LRO-016", "another type (string, number, null)"),
-    (2, "response", None, "LRO-017", "done without either"),
-    (2, "error", {"code": 2, "message": ""}, "LRO-017", "done with both"),
-    (1, "response", {}, "LRO-017", "running with either"),
-    (2, "response", "text", "LRO-018", "not an object"),
-    (2, "response", {}, "LRO-018", "empty object without @type"),
-    (2, "response.@type", "Empty", "LRO-018", "another @type"),
+    (2, "metadata.logsUrl", 7, "LRO-015", "another-json-type"),
+    (2, "metadata.cancelRequested", "true", "LRO-015", "another-json-type"),
+    (2, "metadata.createTime", "2 January", "LRO-010", "not-rfc-3339"),
+    (2, "metadata.createTime", "2026-01-02T03:04:06Z", "LRO-010", "changes-between-polls"),
+    (1, "metadata.endTime", "2026-01-02T03:04:06Z", "LRO-011", "present-while-done-is-not-true"),
+    (2, "metadata.endTime", "2026-01-02T03:04:05Z", "LRO-011", "earlier-than-createtime"),
+    (2, "metadata.endTime", "soon", "LRO-011", "not-rfc-3339"),
+    (2, "metadata.endTime", None, "LRO-011", "absent-when-done"),
+    (2, "metadata.counter", [], "LRO-012", "counter-is-not-an-object"),
+    (2, "metadata.counter.success", 2, "LRO-012", "json-numbers"),
+    (2, "metadata.counter.success", "two", "LRO-012", "strings-that-are-no-integers"),
+    (2, "metadata.counter.success", "-2", "LRO-012", "negative-values"),
+    (2, "metadata.counter.failure", "0", "LRO-013", "zero-members-given-as-0"),
+    (2, "metadata.counter.success", "3", "LRO-014", "another-success"),
+    (2, "metadata.counter.pending", "1", "LRO-014", "pending-above-0-when-done"),
+    (2, "done", "true", "LRO-016", "another-type-string-number-null"),
+    (2, "response", None, "LRO-017", "done-without-either"),
+    (2, "error", {"code": 2, "message": ""}, "LRO-017", "done-with-both"),
+    (1, "response", {}, "LRO-017", "running-with-either"),
+    (2, "response", "text", "LRO-018", "not-an-object"),
+    (2, "response", {}, "LRO-018", "empty-object-without-type"),
+    (2, "response.@type", "Empty", "LRO-018", "another-at-type"),
 ]
 
 
@@ -108,13 +108,13 @@ def test_a_fault_is_named_as_its_row_lists_it(
 @pytest.mark.parametrize(
     ("error", "observation"),
     [
-        ({"code": 404, "message": "x"}, "code absent, 0, a string or above 16"),
-        ({"code": "1", "message": "x"}, "code absent, 0, a string or above 16"),
-        ({"message": "x"}, "code absent, 0, a string or above 16"),
-        ("text", "code absent, 0, a string or above 16"),
-        ({"code": 1}, "message absent"),
-        ({"code": 1, "message": "x", "details": [{}]}, "details without @type"),
-        ({"code": 1, "message": "x", "details": {}}, "details without @type"),
+        ({"code": 404, "message": "x"}, "code-absent-0-a-string-or-above-16"),
+        ({"code": "1", "message": "x"}, "code-absent-0-a-string-or-above-16"),
+        ({"message": "x"}, "code-absent-0-a-string-or-above-16"),
+        ("text", "code-absent-0-a-string-or-above-16"),
+        ({"code": 1}, "message-absent"),
+        ({"code": 1, "message": "x", "details": [{}]}, "details-without-type"),
+        ({"code": 1, "message": "x", "details": {}}, "details-without-type"),
     ],
 )
 def test_an_error_that_is_no_status_is_named(error: object, observation: str) -> None:
@@ -129,9 +129,9 @@ def test_a_status_has_no_fault() -> None:
 @pytest.mark.parametrize(
     ("name", "observation"),
     [
-        (f"{DATASET}/dicomStores/s/operations/1", "the name lies under dicomStores"),
-        ("projects/p/locations/l/datasets/other/operations/1", "another location or dataset"),
-        ("projects/123/locations/l/datasets/d/operations/1", "project given as number in one and as id in the other"),
+        (f"{DATASET}/dicomStores/s/operations/1", "the-name-lies-under-dicomstores"),
+        ("projects/p/locations/l/datasets/other/operations/1", "another-location-or-dataset"),
+        ("projects/123/locations/l/datasets/d/operations/1", "project-as-number-and-as-id"),
     ],
 )
 def test_a_name_elsewhere_is_named(name: str, observation: str) -> None:

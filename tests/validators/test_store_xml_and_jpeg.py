@@ -40,11 +40,11 @@ def test_the_example_of_the_page_has_no_fault_and_reads_as_a_module() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "observation"),
     [
-        ("<NativeDicomModel>", '<NativeDicomModel xmlns="http://x">', "namespace or XML declaration present"),
-        ("</NativeDicomModel>", "", "not well-formed"),
-        ('tag="00081199"', 'tag="00081198"', "an attribute missing"),
-        ('tag="00081150"', 'tag="00080016"', "an attribute missing"),
-        (INSTANCE, "2.25.4", "a reference that does not name the instance sent"),
+        ("<NativeDicomModel>", '<NativeDicomModel xmlns="http://x">', "namespace-or-xml-declaration-present"),
+        ("</NativeDicomModel>", "", "not-well-formed"),
+        ('tag="00081199"', 'tag="00081198"', "an-attribute-missing"),
+        ('tag="00081150"', 'tag="00080016"', "an-attribute-missing"),
+        (INSTANCE, "2.25.4", "reference-does-not-name-instance-sent"),
     ],
 )
 def test_a_fault_is_named_as_the_row_lists_it(old: str, new: str, observation: str) -> None:

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any, get_args
 from dicomweb_conformance.catalogue.requirements import (
     KEYS,
     LISTS,
+    LONGEST,
     REQUIRED,
     SERVICES,
+    STATUS,
     Scope,
     Tier,
     families,
+    listed,
     packaged,
     raw_rows,
 )
+from dicomweb_conformance.catalogue.statuses import is_status
 from dicomweb_conformance.catalogue.verdicts import Level
 
 if TYPE_CHECKING:
@@ -28,6 +32,7 @@ _ID = re.compile(r"([A-Z]+)-\d{3}[a-z]?")
 _REFERENCE = re.compile(
     rf"\b(?P<prefix>{'|'.join(SERVICES)})-(?P<full>\d{{3}}[a-z]?)\b|(?<=[ ,])-(?P<short>\d{{3}}[a-z]?)\b"
 )
+_OBSERVATION_CODE = re.compile(rf"(?!{STATUS}\Z)[a-z0-9](?:[a-z0-9-]{{0,{LONGEST - 2}}}[a-z0-9])?")
 _VALUES = {"level": get_args(Level), "tier": get_args(Tier), "scope": get_args(Scope)}
 
 
@@ -54,8 +59,10 @@ def _form(service: str, source: str, row: Mapping[str, Any]) -> Iterator[str]:
     for key, value in row.items():
         if key not in KEYS:
             yield f"{key} is no key of a row"
-        elif key in {*LISTS, "replaces"}:
-            if not (isinstance(value, list) and value and all(isinstance(each, str) and each for each in value)):
+        elif key in LISTS:
+            yield from _form_of_list(key, value)
+        elif key == "replaces":
+            if not _are_strings(value):
                 yield f"{key} is no list of strings, or empty"
         elif not isinstance(value, bool if key == "confirmed" else str):
             yield f"{key} is of another type"
@@ -68,16 +75,41 @@ def _form(service: str, source: str, row: Mapping[str, Any]) -> Iterator[str]:
         yield "neither the row nor its file names a source"
 
 
+def _are_strings(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(each, str) and each for each in value)
+
+
+def _form_of_list(key: str, value: object) -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield f'{key} is no table of codes: {key}.CODE = "sentence", {key}.{STATUS} = [...]'
+        return
+    for code, said in value.items():
+        if code == STATUS:
+            if not _are_strings(said):
+                yield f"{key}.{STATUS} is no list of strings, or empty"
+                continue
+            yield from (
+                f"{each!r} in {key}.{STATUS} is no status: give it a code" for each in said if not is_status(each)
+            )
+        elif not isinstance(said, str) or not said:
+            yield f"{key}.{code} has no sentence"
+        elif not _OBSERVATION_CODE.fullmatch(code):
+            yield f"{key}.{code} is no code: lower-case words and digits with hyphens, {LONGEST} characters at most"
+        elif is_status(said):
+            yield f"{said!r} is a status: it belongs into {key}.{STATUS}"
+
+
 def _content(row: Mapping[str, Any]) -> Iterator[str]:
-    listed = Counter(each for key in LISTS for each in row.get(key, ()))
-    yield from (f"{each!r} is listed {count} times" for each, count in listed.items() if count > 1)
+    lists = {key: [*listed(row.get(key, {}), verdict)] for key, verdict in LISTS.items()}
+    counted = Counter(code for each in lists.values() for code, _ in each)
+    yield from (f"{each!r} is listed {count} times" for each, count in counted.items() if count > 1)
     if "see" in row:
-        if listed:
+        if counted:
             yield f"it leaves its observations to {row['see']} and lists some itself"
     elif "not_tested" not in row:
-        if not row.get("pass"):
+        if not lists["pass"]:
             yield "no observation passes"
-        if len(row.get("pass", ())) == len(listed) and row["level"] != "may":
+        if len(lists["pass"]) == len(counted) and row["level"] != "may":
             yield "no observation is worse than a pass, though it is no freedom (level may)"
 
 
@@ -92,7 +124,7 @@ def _references(row: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]]) -
         row["text"],
         row["observe"],
         row.get("not_tested", ""),
-        *(each for key in LISTS for each in row.get(key, ())),
+        *(each.sentence for key, verdict in LISTS.items() for _, each in listed(row.get(key, {}), verdict)),
     ]
     for text in texts:
         prefix = row["id"].partition("-")[0]
@@ -103,11 +135,11 @@ def _references(row: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]]) -
                 yield f"it mentions {referred}, which is no row"
 
 
-def _in_families(directory: Traversable, rows: Mapping[str, object]) -> Iterator[str]:
-    counted = Counter(row for family in families(directory) for row in family["rows"])
-    yield from (f"{each}: it is in no family of why.toml" for each in rows if each not in counted)
-    for each, count in counted.items():
-        if each not in rows:
-            yield f"why.toml: {each} is no row"
-        elif count > 1:
-            yield f"{each}: it is in {count} families of why.toml"
+def _in_families(directory: Traversable, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    counted = Counter(family["name"] for family in families(directory))
+    yield from (f"why.toml: {each} stands {count} times" for each, count in counted.items() if count > 1)
+    named = {str(row.get("family")) for row in rows.values()}
+    for identifier, row in rows.items():
+        if (family := row.get("family")) is not None and family not in counted:
+            yield f"{identifier}: why.toml has no family {family}"
+    yield from (f"why.toml: no row is of {each}" for each in counted if each not in named)

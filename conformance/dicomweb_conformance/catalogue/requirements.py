@@ -1,20 +1,21 @@
 """The catalogue of requirements: its rows as they are read from the files, and what an observation means by them.
 
 The rows are data, a file per service in `rows/`. A row with `see` leaves its observations to the row named
-there. Each of the others lists what passes, what is a note, a deviation, a fail; what is in no list falls to the row's
-level. "5xx" leaves out 502, 503 and 504: these and 429 tell that the target is busy (HTTP-024). `source` says what the
-row was read in; where it says nothing, the `source` at the head of its file does. `why.toml` puts every row in one
-family and says why a client or a patient cares.
+there. Each of the others lists what passes, what is a note, a deviation, a fail, as `fail.CODE = "sentence"`: the code
+is what checks quote and what users' known failures name, and never changes; the sentence is for readers. Observations
+that are statuses and nothing else stand in `fail.status = [...]`, and their codes are made of them. What is in no list
+falls to the row's level. "5xx" leaves out 502, 503 and 504: these and 429 tell that the target is busy (HTTP-024).
+`source` says what the row was read in; where it says nothing, the `source` at the head of its file does, as do its
+`[defaults]`. `why.toml` says of each family of rows why a client or a patient cares.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
@@ -53,6 +54,14 @@ BUSY = frozenset({429, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """An observation that a row lists: what it means, and how it is said to a reader."""
+
+    verdict: Verdict
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Requirement:
     """A row of the catalogue; `why` is the reason that its family gives, `service` the prefix of its id."""
 
@@ -63,10 +72,7 @@ class Requirement:
     tier: Tier
     capability: str
     observe: str
-    passes: tuple[str, ...] = ()
-    note: tuple[str, ...] = ()
-    deviation: tuple[str, ...] = ()
-    fail: tuple[str, ...] = ()
+    listed: Mapping[str, Listed] = field(default_factory=dict)
     see: str | None = None
     scope: Scope = "check"
     confirmed: bool = True
@@ -78,28 +84,43 @@ class Requirement:
 
     @property
     def observations(self) -> tuple[str, ...]:
-        """Every observation listed, the best first."""
-        return (*self.passes, *self.note, *self.deviation, *self.fail)
+        """The code of every observation listed, the best first."""
+        return tuple(self.listed)
+
+    @property
+    def passes(self) -> tuple[str, ...]:
+        """What passes, in sentences."""
+        return self.sentences(Verdict.PASS)
+
+    def sentences(self, verdict: Verdict) -> tuple[str, ...]:
+        """Return the sentences of the observations that are listed with a verdict."""
+        return tuple(each.sentence for each in self.listed.values() if each.verdict is verdict)
+
+    def sentence(self, observation: str) -> str:
+        """Return the sentence of an observation that is listed by this code; one in own words as it is."""
+        listed = self.listed.get(observation)
+        return listed.sentence if listed else observation
+
+    def code(self, observation: str) -> str:
+        """Return the code of an observation: listed by it, or in own words."""
+        return observation if observation in self.listed else code_of(observation)
 
     def verdict_of(self, observation: str) -> Verdict | None:
-        """Return the verdict of an observation that is listed word for word; None for any other."""
-        if observation in self.passes:
-            return Verdict.PASS
-        if observation in self.note:
-            return Verdict.NOTE
-        if observation in self.deviation:
-            return Verdict.DEVIATION
-        return Verdict.FAIL if observation in self.fail else None
+        """Return the verdict of an observation that is listed by this code; None for any other."""
+        listed = self.listed.get(observation)
+        return listed.verdict if listed else None
 
     def judge(self, observation: str) -> Verdict:
-        """Return the verdict of any observation: as listed, else by the level.
+        """Return the verdict of any observation: as listed by its code, else (in own words) by the level.
 
         Raises:
-            ValueError: another row owns what is observed here.
+            ValueError: another row owns what is observed here, or it is a code (one without spaces) that is not listed.
 
         """
         if self.see is not None:
             raise ValueError(f"{self.id} gives no verdict: its observations are those of {self.see}")
+        if " " not in observation and observation not in self.listed:
+            raise ValueError(f"{self.id} lists no observation {observation!r}")
         return self.verdict_of(observation) or of_level(self.level)
 
 
@@ -146,7 +167,7 @@ def load() -> Catalogue:
 
 def read(directory: Traversable) -> Catalogue:
     """Return the catalogue in a directory that `lint` finds nothing wrong with."""
-    reasons = {row: family["why"] for family in families(directory) for row in family["rows"]}
+    reasons = {family["name"]: family["why"] for family in families(directory)}
     return Catalogue(_requirement(row, service, source, reasons) for service, source, row in raw_rows(directory))
 
 
@@ -164,10 +185,7 @@ def _requirement(row: Mapping[str, Any], service: str, source: str, reasons: Map
         tier=row["tier"],
         capability=row["capability"],
         observe=row["observe"],
-        passes=tuple(row.get("pass", ())),
-        note=tuple(row.get("note", ())),
-        deviation=tuple(row.get("deviation", ())),
-        fail=tuple(row.get("fail", ())),
+        listed={code: each for key, verdict in LISTS.items() for code, each in listed(row.get(key, {}), verdict)},
         see=row.get("see"),
         scope=row["scope"],
         confirmed=row["confirmed"],
@@ -175,46 +193,49 @@ def _requirement(row: Mapping[str, Any], service: str, source: str, reasons: Map
         replaces=tuple(row.get("replaces", ())),
         not_tested=row.get("not_tested"),
         service=service,
-        why=reasons[row["id"]],
+        why=reasons[row["family"]],
     )
 
 
+def listed(observations: Mapping[str, Any], verdict: Verdict) -> Iterator[tuple[str, Listed]]:
+    """Yield the observations in one list of a raw row, each with its code."""
+    for code, said in observations.items():
+        if code == STATUS:
+            yield from ((code_of(status), Listed(verdict, status)) for status in said)
+        else:
+            yield code, Listed(verdict, said)
+
+
 def raw_rows(directory: Traversable) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield service, the file's default source, and row."""
+    """Yield service, the file's default source, and row, its defaults filled in."""
     for service in SERVICES:
-        content = _read_tables((directory / f"{service.lower()}.toml").read_text("utf-8"), "requirement", KEYS)
+        content = tomllib.loads((directory / f"{service.lower()}.toml").read_text("utf-8"))
         for row in content["requirement"]:
-            yield service, content.get("source", ""), row
+            yield service, content.get("source", ""), {**_DEFAULTS, **content.get("defaults", {}), **row}
 
 
 def families(directory: Traversable) -> Iterator[dict[str, Any]]:
     """Yield the families of `why.toml` in a directory of rows."""
-    yield from _read_tables((directory / "why.toml").read_text("utf-8"), "family", _FAMILY_KEYS)["family"]
+    yield from tomllib.loads((directory / "why.toml").read_text("utf-8"))["family"]
 
 
-LISTS = ("pass", "note", "deviation", "fail")
-REQUIRED = ("id", "clause", "level", "text", "tier", "capability", "observe", "scope", "confirmed")
-KEYS = frozenset({*REQUIRED, *LISTS, "see", "source", "replaces", "not_tested"})
-_FAMILY_KEYS = frozenset({"name", "why", "rows"})
+@cache
+def renamed() -> Mapping[str, Mapping[str, str]]:
+    """Return the codes that observations had before, by row: what users wrote down goes on counting for one release."""
+    return tomllib.loads((packaged() / "renamed.toml").read_text("utf-8"))
 
 
-def _read_tables(text: str, name: str, keys: Iterable[str]) -> dict[str, Any]:
-    # tomllib would take a quarter of a second for all files. The tables keep to what is TOML and, but for signs, JSON;
-    # what does not is no JSON either, and read in the slow way.
-    heading = f"\n[[{name}]]"
-    head, _, tables = text.partition(heading)
-    for key in keys:
-        tables = tables.replace(f"\n{key} = ", f',"{key}":')
-    members = tables.replace(",\n]", "\n]").replace(f"{heading},", "},{").removeprefix(",")
-    try:
-        return {**tomllib.loads(head), name: json.loads("[{" + members + "}]")}
-    except json.JSONDecodeError:
-        return tomllib.loads(text)
+STATUS = "status"
+"""The key under which a row lists observations that are statuses and nothing else."""
+LISTS = {"pass": Verdict.PASS, "note": Verdict.NOTE, "deviation": Verdict.DEVIATION, "fail": Verdict.FAIL}
+_DEFAULTS = {"scope": "check", "capability": "", "confirmed": True}
+REQUIRED = ("id", "clause", "level", "family", "text", "tier", "observe")
+KEYS = frozenset({*REQUIRED, *LISTS, "capability", "scope", "confirmed", "see", "source", "replaces", "not_tested"})
 
 
 # -- codes of observations
 
-_LONGEST = 60
+LONGEST = 60
 _SIGNS = (
     ("[{}]", " list of an empty object "),
     ("[null]", " list of null "),
@@ -226,9 +247,9 @@ _SIGNS = (
 
 
 def code_of(observation: str) -> str:
-    """Return the slug that stands for an observation in known failures: 60 characters of words and hyphens."""
+    """Return the code of an observation in own words, or of a status: 60 characters of words and hyphens."""
     for sign, words in _SIGNS:
         observation = observation.replace(sign, words)
     plain = unicodedata.normalize("NFKD", observation).encode("ascii", "ignore").decode().lower()
     slug = "-".join(re.findall(r"[a-z0-9]+", plain))
-    return slug if len(slug) <= _LONGEST else slug[: _LONGEST + 1].rpartition("-")[0] or slug[:_LONGEST]
+    return slug if len(slug) <= LONGEST else slug[: LONGEST + 1].rpartition("-")[0] or slug[:LONGEST]

@@ -34,21 +34,21 @@ class _Term:
 
 
 def status_observation(row: Requirement, status: int) -> str | None:
-    """Return the listed observation that means this status and nothing else, remarks in parentheses apart.
+    """Return the code of the observation that means this status and nothing else, remarks in parentheses apart.
 
     A code goes before a family of codes. "another 4xx" means those that the row names nowhere; 501 is one of "5xx";
     "204 without body" is any 204, as what follows one is judged by HTTP-005.
 
     Returns:
-        The observation as listed; None where there is none, and for 429, 502, 503 and 504, which are never a verdict.
+        The code as listed; None where there is none, and for 429, 502, 503 and 504, which are never a verdict.
 
     """
     if status in BUSY:
         return None
-    named = frozenset(int(code) for each in row.observations for code in _CODE.findall(each))
+    named = frozenset(int(code) for each in row.listed.values() for code in _CODE.findall(each.sentence))
     best, found = 0, None
-    for observation in row.observations:
-        specificity = max((term.specificity(status, named) for term in _statuses_of(observation)), default=0)
+    for observation, listed in row.listed.items():
+        specificity = max((term.specificity(status, named) for term in _statuses_of(listed.sentence)), default=0)
         if specificity > best:
             best, found = specificity, observation
     return found

@@ -1,7 +1,7 @@
 """What a check says of an answer. All findings of one answer are collected, then raised once.
 
-A finding quotes an observation that its requirement lists, and the list it stands in is its verdict; or it describes
-one that is not listed, and the requirement's level decides. No check chooses a verdict.
+A finding quotes the code of an observation that its requirement lists, and the list it stands in is its verdict; or it
+describes one that is not listed, and the requirement's level decides. No check chooses a verdict.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from pydicom import Dataset
 
-from dicomweb_conformance.catalogue.requirements import Requirement, code_of
+from dicomweb_conformance.catalogue.requirements import Requirement
 from dicomweb_conformance.catalogue.statuses import status_observation
 from dicomweb_conformance.catalogue.verdicts import Verdict
 from dicomweb_conformance.checks.judgement import (
@@ -39,8 +39,8 @@ from dicomweb_conformance.validators.observation import Observation
 from dicomweb_reports.messages import check_id
 
 BUSY = frozenset({429, 502, 503, 504})
-DISCARDED = "element discarded, of which the answer to the store warned (B006)"
-NOT_FOLLOWED = "a URL that cannot be followed"
+DISCARDED = "discarded-as-warned"
+NOT_FOLLOWED = "a-url-that-cannot-be-followed"
 """What rows list for a URL that is none, or that two clients read differently: `urls` says which those are."""
 _EXCERPT = 200
 
@@ -84,10 +84,10 @@ class Expectation:
         received: str = "",
         of: str | None = None,
     ) -> None:
-        """Report an observation that the requirement lists, word for word.
+        """Report an observation that the requirement lists.
 
         Args:
-            observation: the quote.
+            observation: its code.
             where: the place in the answer: a tag, a part, a header field.
             expected: what would have been accepted here; by default what the requirement lists as pass.
             received: what was there.
@@ -117,25 +117,6 @@ class Expectation:
         """
         quote = DISCARDED if self._judgement.discards else observation
         self.observes(quote, where=where, expected=expected, received=received, of=of)
-
-    def observes_one_of(
-        self,
-        *observations: str,
-        where: str = "",
-        expected: Sequence[str] = (),
-        received: str = "",
-        of: str | None = None,
-    ) -> None:
-        """Report the first of these wordings that the requirement lists.
-
-        Rows of one family say the same thing in different words.
-
-        Raises:
-            SuiteError: the requirement lists none of them.
-        """
-        requirement = self._judgement.requirement(of)
-        listed = next((each for each in observations if requirement.verdict_of(each) is not None), observations[0])
-        self.observes(listed, where=where, expected=expected, received=received, of=of)
 
     def not_followed(
         self,
@@ -401,14 +382,14 @@ class Expectation:
         received: str,
     ) -> None:
         if verdict is Verdict.PASS:
-            self._judgement.observed[requirement.id, observation] = None
+            self._judgement.observed[requirement.id, requirement.sentence(observation)] = None
             return
         told = self._judgement.told
         self._judgement.findings.append(
             Finding(
                 requirement=requirement.id,
-                code=code_of(observation),
-                observation=observation,
+                code=requirement.code(observation),
+                observation=requirement.sentence(observation),
                 verdict=verdict,
                 where=told(abridging.text(writable(quoting.place(where, proved=self._is_proved)))),
                 expected=tuple(told(abridging.text(writable(each))) for each in expected) or requirement.passes,

@@ -23,13 +23,17 @@ class KnownError(ValueError):
 
 @dataclass(frozen=True)
 class KnownFailure:
-    """One known failure: the check, the requirement and the code of the finding, and why it is accepted."""
+    """One known failure: the check, the requirement and the code of the finding, and why it is accepted.
+
+    `formerly` is the code that the file gives, where the catalogue has renamed it since.
+    """
 
     check: str
     requirement: str
     code: str
     reason: str
     link: str = ""
+    formerly: str = ""
 
 
 def load(path: Path) -> tuple[KnownFailure, ...]:
@@ -63,7 +67,7 @@ def rows(tables: Any, where: str) -> tuple[KnownFailure, ...]:
     for number, table in enumerate(tables, 1):
         row = _row(table, f"{where}, row {number}")
         key = (row.check, row.requirement, row.code)
-        if key in found:
+        if key in found and row.formerly == found[key].formerly:
             raise KnownError(
                 f"known failures: {where}, row {number}: {row.check}, {row.requirement}, {row.code} stands there twice"
             )
@@ -83,7 +87,21 @@ def _row(table: Any, where: str) -> KnownFailure:
             f"known failures: {where} ({table.get('check', '?')}): {problem}; "
             f"each row has {', '.join(keys[:4])}, and may have link"
         )
-    return KnownFailure(**table)
+    code = requirements.renamed().get(table["requirement"], {}).get(table["code"])
+    return KnownFailure(**table) if code is None else KnownFailure(**{**table, "code": code}, formerly=table["code"])
+
+
+def notice(known: Sequence[KnownFailure]) -> str:
+    """Return what to say of codes that have been renamed; "" where none has."""
+    old = [each for each in known if each.formerly]
+    if not old:
+        return ""
+    first = old[0]
+    count = "1 known failure is" if len(old) == 1 else f"{len(old)} known failures are"
+    return (
+        f"{count} named by an earlier code, such as {first.requirement} {first.formerly}, which is now {first.code}. "
+        "That counts for this release; --dicomweb-write-known=FILE writes the codes of today"
+    )
 
 
 def write(path: Path, failures: Iterable[KnownFailure]) -> None:

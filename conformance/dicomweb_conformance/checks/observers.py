@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from dicomweb_conformance.catalogue.requirements import Requirement, code_of
+from dicomweb_conformance.catalogue.requirements import Requirement
 from dicomweb_conformance.catalogue.verdicts import Verdict, worst
 from dicomweb_conformance.checks.judgement import Finding
 from dicomweb_conformance.http import media_types, quoting
@@ -101,7 +101,7 @@ class Observers:
                     continue
                 verdict = row.judge(seen.observation)
                 verdicts[seen.requirement] = worst([verdict, verdicts.get(seen.requirement, verdict)])
-                self._tell(seen, verdict, exchange, proved=answer.proved)
+                self._tell(seen, row, verdict, exchange, proved=answer.proved)
         for requirement, verdict in verdicts.items():
             self._judged[requirement] += 1
             self._at_fault[requirement] += verdict in _AT_FAULT
@@ -126,7 +126,7 @@ class Observers:
         row = self._rows[seen.requirement]
         if not self._counts(row) or row.judge(seen.observation) is not Verdict.FAIL:
             return None
-        self._tell(seen, Verdict.FAIL, response.exchange, proved=response.proved)
+        self._tell(seen, row, Verdict.FAIL, response.exchange, proved=response.proved)
         self._at_fault[row.id] += 1
         self._against[response.exchange] = against | {row.id}
         return row.id
@@ -143,7 +143,9 @@ class Observers:
             },
         )
 
-    def _tell(self, observation: Observation, verdict: Verdict, exchange: str, *, proved: bool) -> None:
+    def _tell(
+        self, observation: Observation, row: Requirement, verdict: Verdict, exchange: str, *, proved: bool
+    ) -> None:
         key = (observation.requirement, observation.observation)
         self._told[key] += 1
         first_ones = 1 if verdict is Verdict.PASS else EXAMPLES
@@ -151,8 +153,8 @@ class Observers:
             return
         finding = Finding(
             requirement=observation.requirement,
-            code=code_of(observation.observation),
-            observation=observation.observation,
+            code=row.code(observation.observation),
+            observation=row.sentence(observation.observation),
             verdict=verdict,
             where=self._masked(quoting.place(observation.where, proved=proved)),
             expected=tuple(each for each in observation.expected if proved or quoting.is_harmless(each)),

@@ -11,6 +11,7 @@ import pytest
 from dicomweb_conformance.catalogue import requirements as catalogue
 from dicomweb_conformance.catalogue.profile import Profile
 from dicomweb_conformance.catalogue.requirements import Requirement
+from dicomweb_conformance.catalogue.verdicts import Verdict
 from dicomweb_conformance.checks.judgement import Judgement
 from dicomweb_conformance.checks.verifies import claim_of
 from dicomweb_conformance.record.recorder import Recorder
@@ -115,7 +116,7 @@ def _written(requirement: Requirement) -> dict[str, Any]:
         "text": requirement.text,
         "why": requirement.why,
         "pass": requirement.passes,
-        "note": requirement.note,
-        "deviation": requirement.deviation,
-        "fail": requirement.fail,
+        "note": requirement.sentences(Verdict.NOTE),
+        "deviation": requirement.sentences(Verdict.DEVIATION),
+        "fail": requirement.sentences(Verdict.FAIL),
     }

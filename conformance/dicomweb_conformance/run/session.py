@@ -134,6 +134,8 @@ class ConformanceSession:
             pytest.exit(self.output.shown(trouble.what), returncode=pytest.ExitCode.INTERNAL_ERROR)
 
     def _begin(self) -> None:
+        if said := known_failures.notice(self.known):
+            self._say(f"dicomweb: {said}")
         self._keep_others_out()
         report_directory.take(self.settings.report, self.exit_stack)
         if self.settings.write_known:

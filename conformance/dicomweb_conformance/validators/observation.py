@@ -14,7 +14,7 @@ class Observation:
 
     Attributes:
         requirement: id of the row that it belongs to.
-        observation: as the row lists it, word for word; or in own words, and then the row's level decides.
+        observation: its code, where the row lists it; or own words, and then the row's level decides.
         where: JSON path, XML path, part number and octet, header field; empty where it is the whole message.
         expected: every acceptable answer, where the row's own `pass` list does not say it well enough.
         received: what was there instead, short enough to be read.

@@ -53,14 +53,14 @@ def named(documents: Sequence[Document], dataset: str) -> Iterator[Observation]:
     names = [each.get("name") for each in documents]
     for where, name in zip(_places(documents), names, strict=True):
         if not isinstance(name, str):
-            yield Observation("LRO-003", "not a string", f"{where}: name", received=_shown(name))
+            yield Observation("LRO-003", "not-a-string", f"{where}: name", received=_shown(name))
             return
         if not NAME.fullmatch(name):
-            yield Observation("LRO-003", "no match", f"{where}: name", received=name)
+            yield Observation("LRO-003", "no-match", f"{where}: name", received=name)
     if len(set(names)) > 1:
         yield Observation(
             "LRO-003",
-            "differs between the delete answer and the polls",
+            "differs-between-delete-answer-and-polls",
             "name",
             received=", ".join(dict.fromkeys(map(str, names))),
         )
@@ -70,11 +70,11 @@ def named(documents: Sequence[Document], dataset: str) -> Iterator[Observation]:
 def _placed(name: str, dataset: str) -> Iterator[Observation]:
     expected, found = dataset.split("/"), name.split("/")
     if "dicomStores" in found:
-        yield Observation("LRO-004", "the name lies under dicomStores", "name", (f"{dataset}/operations/...",), name)
+        yield Observation("LRO-004", "the-name-lies-under-dicomstores", "name", (f"{dataset}/operations/...",), name)
     elif len(found) >= 6 and found[2:6] != expected[2:6]:
-        yield Observation("LRO-004", "another location or dataset", "name", (f"{dataset}/operations/...",), name)
+        yield Observation("LRO-004", "another-location-or-dataset", "name", (f"{dataset}/operations/...",), name)
     elif len(found) >= 6 and found[1] != expected[1]:
-        quote = "project given as number in one and as id in the other"
+        quote = "project-as-number-and-as-id"
         numbers = [found[1].isdecimal(), expected[1].isdecimal()]
         observation = quote if any(numbers) and not all(numbers) else "another project"
         yield Observation("LRO-004", observation, "name", (f"{dataset}/operations/...",), name)
@@ -90,26 +90,26 @@ def described(documents: Sequence[Document], version: str, *, of_study: bool) ->
     """
     wanted = _METADATA.format(version)
     if not any("metadata" in each for each in documents[1:]):
-        yield Observation("LRO-008", "no metadata in any poll", received="metadata is absent")
+        yield Observation("LRO-008", "no-metadata-in-any-poll", received="metadata is absent")
         return
     if "metadata" not in documents[0]:
-        yield Observation("LRO-008", "no metadata in the delete answer itself", received="metadata is absent")
+        yield Observation("LRO-008", "no-metadata-in-the-delete-answer-itself", received="metadata is absent")
     for where, metadata in _metadata(documents):
         if not isinstance(metadata, dict):
-            yield Observation("LRO-008", "metadata is not an object", where, received=_shown(metadata))
+            yield Observation("LRO-008", "metadata-is-not-an-object", where, received=_shown(metadata))
             continue
         kind = metadata.get("@type")
         if kind is None:
-            yield Observation("LRO-008", "metadata without @type", where, (wanted,), "@type is absent")
+            yield Observation("LRO-008", "metadata-without-type", where, (wanted,), "@type is absent")
         elif kind != wanted:
-            observation = "@type of another version" if _is_metadata_type(kind) else "another @type"
+            observation = "type-of-another-version" if _is_metadata_type(kind) else "another-at-type"
             yield Observation("LRO-008", observation, f"{where}.@type", (wanted,), _shown(kind))
         yield from _method(metadata, where, of_study=of_study)
         if not isinstance(metadata.get("logsUrl", ""), str) or not isinstance(
             metadata.get("cancelRequested", False), bool
         ):
             given = {name: metadata[name] for name in ("logsUrl", "cancelRequested") if name in metadata}
-            yield Observation("LRO-015", "another JSON type", where, received=_shown(given))
+            yield Observation("LRO-015", "another-json-type", where, received=_shown(given))
 
 
 def _is_metadata_type(kind: object) -> bool:
@@ -122,9 +122,9 @@ def _method(metadata: Document, where: str, *, of_study: bool) -> Iterator[Obser
     if method is None:
         yield Observation("LRO-009", "absent", where, received="apiMethodName is absent")
     elif not isinstance(method, str):
-        yield Observation("LRO-009", "not a string", f"{where}.apiMethodName", received=_shown(method))
+        yield Observation("LRO-009", "not-a-string", f"{where}.apiMethodName", received=_shown(method))
     elif of_study and method != _DELETE_STUDY:
-        yield Observation("LRO-009", "another string for a study", f"{where}.apiMethodName", received=method)
+        yield Observation("LRO-009", "another-string-for-a-study", f"{where}.apiMethodName", received=method)
 
 
 def timed(documents: Sequence[Document]) -> Iterator[Observation]:
@@ -135,22 +135,22 @@ def timed(documents: Sequence[Document]) -> Iterator[Observation]:
         if begin is not None:
             created.append(str(begin))
             if moment(begin) is None:
-                yield Observation("LRO-010", "not RFC 3339", f"{where}.createTime", received=_shown(begin))
+                yield Observation("LRO-010", "not-rfc-3339", f"{where}.createTime", received=_shown(begin))
         if end is not None and not done:
-            yield Observation("LRO-011", "present while done is not true", f"{where}.endTime", received=_shown(end))
+            yield Observation("LRO-011", "present-while-done-is-not-true", f"{where}.endTime", received=_shown(end))
         elif end is not None and moment(end) is None:
-            yield Observation("LRO-011", "not RFC 3339", f"{where}.endTime", received=_shown(end))
+            yield Observation("LRO-011", "not-rfc-3339", f"{where}.endTime", received=_shown(end))
         elif end is None and done:
-            yield Observation("LRO-011", "absent when done", where, received="endTime is absent")
+            yield Observation("LRO-011", "absent-when-done", where, received="endTime is absent")
         elif end is not None and (first := moment(begin)) and (last := moment(end)) and last < first:
             yield Observation(
-                "LRO-011", "earlier than createTime", f"{where}.endTime", (f"not before {begin}",), str(end)
+                "LRO-011", "earlier-than-createtime", f"{where}.endTime", (f"not before {begin}",), str(end)
             )
     if not created:
         yield Observation("LRO-010", "absent", "metadata", received="createTime is absent")
     elif len(set(created)) > 1:
         changes = ", ".join(dict.fromkeys(created))
-        yield Observation("LRO-010", "changes between polls", "metadata.createTime", received=changes)
+        yield Observation("LRO-010", "changes-between-polls", "metadata.createTime", received=changes)
 
 
 def moment(value: object) -> datetime | None:
@@ -170,7 +170,7 @@ def counted(documents: Sequence[Document], instances: int) -> Iterator[Observati
         if counter is None:
             continue
         if not isinstance(counter, dict):
-            yield Observation("LRO-012", "counter is not an object", f"{where}.counter", received=_shown(counter))
+            yield Observation("LRO-012", "counter-is-not-an-object", f"{where}.counter", received=_shown(counter))
             continue
         faults = [*_members(counter, f"{where}.counter")]
         yield from faults
@@ -182,20 +182,20 @@ def _members(counter: Document, where: str) -> Iterator[Observation]:
     for name in (each for each in _COUNTERS if each in counter):
         value, place = counter[name], f"{where}.{name}"
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            yield Observation("LRO-012", "JSON numbers", place, received=_shown(value))
+            yield Observation("LRO-012", "json-numbers", place, received=_shown(value))
         elif not isinstance(value, str) or not re.fullmatch(r"-?[0-9]+", value):
-            yield Observation("LRO-012", "strings that are no integers", place, received=_shown(value))
+            yield Observation("LRO-012", "strings-that-are-no-integers", place, received=_shown(value))
         elif value.startswith("-"):
-            yield Observation("LRO-012", "negative values", place, received=value)
+            yield Observation("LRO-012", "negative-values", place, received=value)
         elif int(value) == 0:
-            yield Observation("LRO-013", 'zero members given as "0"', place, received=value)
+            yield Observation("LRO-013", "zero-members-given-as-0", place, received=value)
 
 
 def _sums(counter: Document, where: str, instances: int) -> Iterator[Observation]:
     if int(counter.get("pending", "0")):
-        yield Observation("LRO-014", "pending above 0 when done", where, received=_shown(counter))
+        yield Observation("LRO-014", "pending-above-0-when-done", where, received=_shown(counter))
     if int(counter.get("success", "0")) != instances:
-        yield Observation("LRO-014", "another success", where, (f"success is {instances}",), _shown(counter))
+        yield Observation("LRO-014", "another-success", where, (f"success is {instances}",), _shown(counter))
 
 
 def concluded(documents: Sequence[Document]) -> Iterator[Observation]:
@@ -203,16 +203,16 @@ def concluded(documents: Sequence[Document]) -> Iterator[Observation]:
     for where, document in zip(_places(documents), documents, strict=True):
         done = document.get("done", False)
         if not isinstance(done, bool):
-            kind = "another type (string, number, null)"
+            kind = "another-type-string-number-null"
             yield Observation("LRO-016", kind, f"{where}: done", ("true", "false", "absent"), _shown(done))
             continue
         ways = [each for each in ("response", "error") if each in document]
         if done and len(ways) != 1:
             yield Observation(
-                "LRO-017", "done with both" if ways else "done without either", where, received=_shown(document)
+                "LRO-017", "done-with-both" if ways else "done-without-either", where, received=_shown(document)
             )
         elif not done and ways:
-            yield Observation("LRO-017", "running with either", where, received=", ".join(ways))
+            yield Observation("LRO-017", "running-with-either", where, received=", ".join(ways))
         if done and "error" in document:
             yield from failed(document["error"], f"{where}: error")
         elif done and "response" in document:
@@ -221,11 +221,11 @@ def concluded(documents: Sequence[Document]) -> Iterator[Observation]:
 
 def _empty(response: object, where: str) -> Iterator[Observation]:
     if not isinstance(response, dict):
-        yield Observation("LRO-018", "not an object", where, received=_shown(response))
+        yield Observation("LRO-018", "not-an-object", where, received=_shown(response))
     elif response == {}:
-        yield Observation("LRO-018", "empty object without @type", where, received="{}")
+        yield Observation("LRO-018", "empty-object-without-type", where, received="{}")
     elif response.get("@type") != _EMPTY:
-        yield Observation("LRO-018", "another @type", where, (_EMPTY,), _shown(response.get("@type")))
+        yield Observation("LRO-018", "another-at-type", where, (_EMPTY,), _shown(response.get("@type")))
 
 
 def failed(error: object, where: str) -> Iterator[Observation]:
@@ -233,13 +233,13 @@ def failed(error: object, where: str) -> Iterator[Observation]:
     status = error if isinstance(error, dict) else {}
     code = status.get("code")
     if isinstance(code, bool) or not isinstance(code, int) or not 1 <= code <= 16:
-        observation = "code absent, 0, a string or above 16"
+        observation = "code-absent-0-a-string-or-above-16"
         yield Observation("LRO-019", observation, where, ("an integer from 1 to 16",), _shown(error))
     if "message" not in status:
-        yield Observation("LRO-019", "message absent", where, received=_shown(error))
+        yield Observation("LRO-019", "message-absent", where, received=_shown(error))
     details = status.get("details", [])
     if not isinstance(details, list) or not all(isinstance(each, dict) and "@type" in each for each in details):
-        yield Observation("LRO-019", "details without @type", f"{where}.details", received=_shown(details))
+        yield Observation("LRO-019", "details-without-type", f"{where}.details", received=_shown(details))
 
 
 def _places(documents: Sequence[Document]) -> list[str]:

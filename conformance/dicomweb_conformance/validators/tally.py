@@ -13,7 +13,7 @@ from dicomweb_conformance.http import quoting
 from dicomweb_conformance.http.quoting import Harmless
 from dicomweb_conformance.validators.observation import Observation
 
-FOREIGN = "any of the failing observations in a dataset that the suite did not store"
+FOREIGN = "fault-in-a-foreign-dataset"
 # An answer in which every element has the same fault is one finding with examples, not a hundred thousand.
 EXAMPLES = 20
 _LONGEST = 60
@@ -44,7 +44,7 @@ class Tally:
 
         Args:
             requirement: id of the row.
-            observation: as the row lists it, or in own words.
+            observation: its code in the row, or own words.
             where: the place in the message.
             received: what was there.
             expected: what the row's list of passes does not say well enough.
@@ -52,9 +52,9 @@ class Tally:
         """
         if not own:
             row = requirements.load()[requirement]
-            if FOREIGN in row.note and row.judge(observation) is Verdict.FAIL:
+            if row.verdict_of(FOREIGN) is Verdict.NOTE and row.judge(observation) is Verdict.FAIL:
                 kept = f": {received}" if quoting.is_harmless(received) else ""
-                received, observation = Harmless(observation + kept), FOREIGN
+                received, observation = Harmless(row.sentence(observation) + kept), FOREIGN
         self._against.add(requirement)
         self._counts[requirement, observation] += 1
         if self._counts[requirement, observation] <= EXAMPLES:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from dicomweb_conformance.catalogue import requirements
+from dicomweb_conformance.catalogue.verdicts import Verdict
 from dicomweb_conformance.http import media_types, multipart
 from dicomweb_conformance.http.exchanges import Headers
 from dicomweb_conformance.http.observed import Answer, Asked, Course
@@ -19,7 +20,7 @@ OWN_WORDS = {
     "HTTP-003": {"an interim code that is not in the registry"},
     "HTTP-007": {"chunk framing that leaves RFC 9112 7.1"},
     "HTTP-020b": {"a Location that is no URI reference"},
-    "MULTIPART-012": {"two different Content-Type values"},
+    "MULTIPART-012": {"two-different-content-type-values"},
     "MULTIPART-020": {multipart.Kind.MALFORMED_HEADER.value},
     "MULTIPART-026": {"an encoding that RFC 2045 6.1 does not know"},
 }
@@ -58,7 +59,7 @@ def observed(of: Answer) -> list[Observation]:
         assert each.requirement in messages.OWNED
         listed = {*rows[each.requirement].observations, *OWN_WORDS.get(each.requirement, ())}
         assert each.observation in listed, each
-    passed = [each.requirement for each in found if each.observation in rows[each.requirement].passes]
+    passed = [each.requirement for each in found if rows[each.requirement].verdict_of(each.observation) is Verdict.PASS]
     assert len(passed) == len(set(passed)), "a row passes once per message"
     return found
 
@@ -74,7 +75,7 @@ def worse_than_pass(of: Answer) -> dict[str, str]:
     return {
         each.requirement: each.observation
         for each in observed(of)
-        if each.observation not in rows[each.requirement].passes
+        if rows[each.requirement].verdict_of(each.observation) is not Verdict.PASS
     }
 
 

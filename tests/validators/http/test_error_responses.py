@@ -12,17 +12,17 @@ def answer(status: int, body: bytes = b"", content_type: str = "", *, method: st
     return Answer(method, "studies" if not query else "", status, headers, body, query)
 
 
-PARSES = {"ERROR-002": "body parses as its Content-Type"}
-UNDECODABLE = "octets that do not decode in the declared charset"
-PARSES_NOT = "JSON or XML type and the body does not parse as it"
+PARSES = {"ERROR-002": "body-parses-as-its-content-type"}
+UNDECODABLE = "octets-do-not-decode-in-declared-charset"
+PARSES_NOT = "body-does-not-parse-as-its-type"
 
 
 @pytest.mark.parametrize(
     ("given", "row", "observation"),
     [
-        (answer(404), "ERROR-001", "empty body"),
+        (answer(404), "ERROR-001", "empty-body"),
         (answer(500), "ERROR-010", "500"),
-        (answer(599), "ERROR-010", "5xx other than 501 to 505"),
+        (answer(599), "ERROR-010", "5xx-other-than-501-to-505"),
         (answer(400, b"{", "application/json"), "ERROR-002", PARSES_NOT),
         (answer(400, b"[" * 99_999, "application/problem+json"), "ERROR-002", PARSES_NOT),
         (answer(400, b"no", "application/dicom+json"), "ERROR-002", PARSES_NOT),
@@ -30,12 +30,12 @@ PARSES_NOT = "JSON or XML type and the body does not parse as it"
         (
             answer(400, b'{"error": 1}', "application/dicom+json"),
             "ERROR-002",
-            "application/dicom+json that is no DICOM JSON dataset",
+            "no-dicom-json-dataset",
         ),
         (
             answer(409, b"[7]", "application/dicom+json"),
             "ERROR-002",
-            "application/dicom+json that is no DICOM JSON dataset",
+            "no-dicom-json-dataset",
         ),
         (
             answer(400, b"\xe9", "text/plain; charset=utf-8"),
@@ -57,24 +57,24 @@ def test_what_speaks_against_an_answer(given: Answer, row: str, observation: str
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (answer(404, method="HEAD"), {"ERROR-010": "no 500"}),
+        (answer(404, method="HEAD"), {"ERROR-010": "no-500"}),
         (answer(429), {}),
         (answer(503, b"{", "application/json"), {}),
         (answer(0), {}),
-        (answer(501), {"ERROR-010": "no 500"}),
-        (answer(200, b"x", "image/jpeg"), {"ERROR-010": "no 500"}),
-        (answer(404, b"x"), {"ERROR-001": "non-empty body"}),
-        (answer(404, b"x", "image/jpeg"), {"ERROR-001": "non-empty body"}),
+        (answer(501), {"ERROR-010": "no-500"}),
+        (answer(200, b"x", "image/jpeg"), {"ERROR-010": "no-500"}),
+        (answer(404, b"x"), {"ERROR-001": "non-empty-body"}),
+        (answer(404, b"x", "image/jpeg"), {"ERROR-001": "non-empty-body"}),
         (answer(404, b"{}", "application/json"), PARSES),
         (
             answer(409, b'{"00081198": {"vr": "SQ"}}', "application/dicom+json"),
             PARSES,
         ),
         (answer(404, b"<x/>", "application/xhtml+xml"), PARSES),
-        (answer(404, b"\xe9", "text/plain"), {"ERROR-002": "text/plain or text/html with any text"}),
-        (answer(404, b"\xe9", "text/plain; charset=latin1"), {"ERROR-002": "text/plain or text/html with any text"}),
-        (answer(200, b"x", "image/jpeg", query="requestType=WADO"), {"URI-031": "a single-part type"}),
-        (answer(200, b"x", query="requestType=WADO"), {"ERROR-010": "no 500"}),
+        (answer(404, b"\xe9", "text/plain"), {"ERROR-002": "text-plain-or-text-html-with-any-text"}),
+        (answer(404, b"\xe9", "text/plain; charset=latin1"), {"ERROR-002": "text-plain-or-text-html-with-any-text"}),
+        (answer(200, b"x", "image/jpeg", query="requestType=WADO"), {"URI-031": "a-single-part-type"}),
+        (answer(200, b"x", query="requestType=WADO"), {"ERROR-010": "no-500"}),
     ],
 )
 def test_what_speaks_for_an_answer(given: Answer, expected: dict[str, str]) -> None:

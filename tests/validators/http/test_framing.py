@@ -15,10 +15,7 @@ SOUND = WireFacts("HTTP/1.1 200 OK", "HTTP/1.1", "OK", (JSON, LENGTH), "length",
 CHUNKS = replace(SOUND, header_lines=(JSON, CHUNKED), framing="chunked", announced=None)
 EMPTY = replace(SOUND, header_lines=("Content-Length: 0",), announced=0, received=0)
 CLOSED_BODY = replace(SOUND, header_lines=(JSON,), framing="close", announced=None)
-CLOSED = (
-    "neither field, and the body is ended by closing the connection "
-    "(7.1 makes HTTP normative, which allows it; 8.6 does not)"
-)
+CLOSED = "body-ended-by-close"
 NO_CONTENT = WireFacts("HTTP/1.1 204 No Content", "HTTP/1.1", "No Content", framing="none", complete=True)
 
 
@@ -44,19 +41,19 @@ def test_sound_framing_passes(facts: WireFacts, status: int) -> None:
 @pytest.mark.parametrize(
     ("row", "facts", "status", "expected"),
     [
-        pytest.param("HTTP-001", SOUND, 200, ["status line HTTP/1.1"], id="1.1"),
+        pytest.param("HTTP-001", SOUND, 200, ["status-line-http-1-1"], id="1.1"),
         pytest.param(
             "HTTP-001",
             replace(SOUND, version="HTTP/3", status_line=""),
             200,
-            ["HTTP/3, where it was negotiated"],
+            ["http-3-where-it-was-negotiated"],
             id="3",
         ),
         pytest.param(
             "HTTP-001",
             replace(SOUND, version="HTTP/1.0", status_line="HTTP/1.0 200 OK"),
             200,
-            ["status line HTTP/1.0 on an otherwise complete message"],
+            ["http-1-0-status-line"],
             id="1.0",
         ),
         pytest.param(
@@ -66,96 +63,96 @@ def test_sound_framing_passes(facts: WireFacts, status: int) -> None:
             ["another version, HTTP/0.9"],
             id="0.9",
         ),
-        pytest.param("HTTP-001", SOUND, 505, ["505 to an HTTP/1.1 request"], id="505"),
+        pytest.param("HTTP-001", SOUND, 505, ["505-to-an-http-1-1-request"], id="505"),
         pytest.param(
             "HTTP-001",
             replace(SOUND, version="", status_line="hello"),
             0,
-            ["no status line or one that does not parse"],
+            ["no-status-line-or-one-does-not-parse"],
             id="no-status-line",
         ),
         pytest.param(
             "HTTP-001",
             WireFacts("HTTP/1.1 20000 OK", ""),
             0,
-            ["status line HTTP/1.1"],
+            ["status-line-http-1-1"],
             id="status-code-that-is-none",
         ),
         pytest.param("HTTP-001", WireFacts(), 0, [], id="nothing-came"),
         pytest.param("HTTP-001", None, 200, [], id="not-looked"),
-        pytest.param("HTTP-002", SOUND, 200, ["complete status line and header section"], id="complete"),
-        pytest.param("HTTP-002", None, 200, ["complete status line and header section"], id="complete-as-far-as-known"),
+        pytest.param("HTTP-002", SOUND, 200, ["complete-status-line-and-header-section"], id="complete"),
+        pytest.param("HTTP-002", None, 200, ["complete-status-line-and-header-section"], id="complete-as-far-as-known"),
         pytest.param(
             "HTTP-002",
             replace(SOUND, faults=(Fault.LF_ALONE,)),
             200,
-            ["lines of the head end in a bare LF (RFC 9112 2.2 lets a recipient read them)"],
+            ["head-lines-end-in-lf"],
             id="bare-lf",
         ),
         pytest.param(
             "HTTP-002",
             replace(SOUND, faults=(Fault.NO_COLON,)),
             200,
-            ["a header line whose name is no token"],
+            ["a-header-line-whose-name-is-no-token"],
             id="no-colon",
         ),
-        pytest.param("HTTP-003", SOUND, 200, ["100 to 599 and in the IANA registry"], id="registered"),
-        pytest.param("HTTP-003", None, 404, ["100 to 599 and in the IANA registry"], id="registered-by-status-alone"),
-        pytest.param("HTTP-003", None, 299, ["200 to 599 and not in the registry"], id="not-registered"),
+        pytest.param("HTTP-003", SOUND, 200, ["100-to-599-and-in-the-iana-registry"], id="registered"),
+        pytest.param("HTTP-003", None, 404, ["100-to-599-and-in-the-iana-registry"], id="registered-by-status-alone"),
+        pytest.param("HTTP-003", None, 299, ["200-to-599-and-not-in-the-registry"], id="not-registered"),
         pytest.param("HTTP-003", None, 199, ["an interim code that is not in the registry"], id="interim"),
-        pytest.param("HTTP-003", None, 600, ["below 100 or above 599"], id="too-high"),
+        pytest.param("HTTP-003", None, 600, ["below-100-or-above-599"], id="too-high"),
         pytest.param(
             "HTTP-003",
             replace(SOUND, status_line="HTTP/1.1 2OO OK"),
             0,
-            ["not three digits"],
+            ["not-three-digits"],
             id="no-number",
         ),
         pytest.param(
-            "HTTP-003", replace(SOUND, status_line="HTTP/1.1 2000 OK"), 0, ["not three digits"], id="four-digits"
+            "HTTP-003", replace(SOUND, status_line="HTTP/1.1 2000 OK"), 0, ["not-three-digits"], id="four-digits"
         ),
         pytest.param("HTTP-003", None, 0, [], id="no-status"),
-        pytest.param("HTTP-005", NO_CONTENT, 204, ["no body and no Content-Type"], id="204"),
+        pytest.param("HTTP-005", NO_CONTENT, 204, ["no-body-and-no-content-type"], id="204"),
         pytest.param(
             "HTTP-005",
             replace(NO_CONTENT, status_line="HTTP/1.1 101 Switching Protocols", after=900),
             101,
-            ["no body and no Content-Type"],
+            ["no-body-and-no-content-type"],
             id="octets-of-another-protocol",
         ),
         pytest.param(
             "HTTP-005",
             EMPTY,
             204,
-            ["no body and Content-Length: 0 (8.4.3 asks for it, RFC 9110 forbids it on 204)"],
+            ["content-length-0-without-body"],
             id="204-with-content-length-0",
         ),
         pytest.param(
             "HTTP-005",
             replace(NO_CONTENT, header_lines=(JSON,)),
             204,
-            ["Content-Type on a 204, a 304 or an empty body"],
+            ["content-type-on-204-304-or-empty-body"],
             id="204-with-content-type",
         ),
         pytest.param(
             "HTTP-005",
             replace(EMPTY, header_lines=(JSON, *EMPTY.header_lines)),
             200,
-            ["Content-Type on a 204, a 304 or an empty body"],
+            ["content-type-on-204-304-or-empty-body"],
             id="empty-with-content-type",
         ),
         pytest.param(
             "HTTP-005",
             replace(NO_CONTENT, after=2),
             204,
-            ["body octets after a 204, 304 or 1xx"],
+            ["body-octets-after-a-204-304-or-1xx"],
             id="204-with-a-body",
         ),
         pytest.param(
             "HTTP-005",
             replace(NO_CONTENT, header_lines=(LENGTH,)),
             204,
-            ["Content-Length above 0 on a 204 or 1xx"],
+            ["content-length-above-0-on-a-204-or-1xx"],
             id="204-with-content-length",
         ),
         pytest.param("HTTP-005", replace(NO_CONTENT, header_lines=(LENGTH,)), 304, None, id="304-names-the-length"),
@@ -165,84 +162,80 @@ def test_sound_framing_passes(facts: WireFacts, status: int) -> None:
             "HTTP-006",
             SOUND,
             200,
-            ["exactly one of Content-Length and Transfer-Encoding on an answer with a body"],
+            ["one-of-length-and-coding"],
             id="length",
         ),
         pytest.param(
             "HTTP-006",
             replace(CHUNKS, received=0),
             200,
-            ["exactly one of Content-Length and Transfer-Encoding on an answer with a body"],
+            ["one-of-length-and-coding"],
             id="empty-chunked",
         ),
-        pytest.param(
-            "HTTP-006", EMPTY, 200, ["neither, or Content-Length: 0, on an answer without a body"], id="length-0"
-        ),
-        pytest.param(
-            "HTTP-006", NO_CONTENT, 204, ["neither, or Content-Length: 0, on an answer without a body"], id="no-content"
-        ),
+        pytest.param("HTTP-006", EMPTY, 200, ["no-length-or-0-without-body"], id="length-0"),
+        pytest.param("HTTP-006", NO_CONTENT, 204, ["no-length-or-0-without-body"], id="no-content"),
         pytest.param("HTTP-006", replace(NO_CONTENT, header_lines=(LENGTH,)), 304, [], id="304-with-length"),
         pytest.param(
             "HTTP-006",
             replace(CLOSED_BODY, received=0),
             200,
-            ["neither, or Content-Length: 0, on an answer without a body"],
+            ["no-length-or-0-without-body"],
             id="closed-at-once",
         ),
         pytest.param(
             "HTTP-006",
             replace(SOUND, version="HTTP/2", header_lines=(CHUNKED,)),
             200,
-            ["Transfer-Encoding on a 204 or on HTTP/2"],
+            ["transfer-encoding-on-a-204-or-on-http-2"],
             id="chunked-on-http-2",
         ),
         pytest.param(
             "HTTP-006",
             replace(SOUND, version="HTTP/2"),
             200,
-            ["no Transfer-Encoding on HTTP/2"],
+            ["no-transfer-encoding-on-http-2"],
             id="http-2",
         ),
         pytest.param(
             "HTTP-006",
             replace(NO_CONTENT, header_lines=(CHUNKED,)),
             204,
-            ["Transfer-Encoding on a 204 or on HTTP/2"],
+            ["transfer-encoding-on-a-204-or-on-http-2"],
             id="chunked-204",
         ),
         pytest.param(
             "HTTP-006",
             replace(CHUNKS, header_lines=(LENGTH, CHUNKED)),
             200,
-            ["both Content-Length and Transfer-Encoding"],
+            ["both-length-and-transfer-encoding"],
             id="both",
         ),
         pytest.param(
             "HTTP-006",
             replace(SOUND, header_lines=(LENGTH, LENGTH)),
             200,
-            ["several equal Content-Length values"],
+            ["several-equal-content-length-values"],
             id="twice-the-same",
         ),
         pytest.param(
             "HTTP-006",
             replace(SOUND, header_lines=("content-length: 2, 2",)),
             200,
-            ["several equal Content-Length values"],
+            ["several-equal-content-length-values"],
             id="twice-in-one-line",
         ),
         pytest.param(
             "HTTP-006",
             replace(SOUND, header_lines=(LENGTH, "Content-Length: 3")),
             200,
-            ["different Content-Length values"],
+            ["different-content-length-values"],
             id="two-lengths",
         ),
         pytest.param(
             "HTTP-006",
             replace(SOUND, header_lines=("Content-Length: -1",)),
             200,
-            ["a Content-Length that is no number"],
+            ["a-content-length-that-is-no-number"],
             id="negative",
         ),
         pytest.param(
@@ -256,30 +249,30 @@ def test_sound_framing_passes(facts: WireFacts, status: int) -> None:
             "HTTP-006",
             replace(CLOSED_BODY, complete=False),
             200,
-            ["neither field and the connection stays open, other than on 1xx, 204, 304 and HEAD"],
+            ["no-framing-and-stays-open"],
             id="stays-open",
         ),
-        pytest.param("HTTP-007", SOUND, 200, ["octets received equal Content-Length"], id="right-length"),
+        pytest.param("HTTP-007", SOUND, 200, ["octets-received-equal-content-length"], id="right-length"),
         pytest.param(
             "HTTP-007",
             replace(SOUND, received=1, complete=False, faults=(Fault.TOO_SHORT,)),
             200,
-            ["fewer or more octets than Content-Length"],
+            ["fewer-or-more-octets-than-content-length"],
             id="fewer-octets",
         ),
         pytest.param(
             "HTTP-007",
             replace(SOUND, after=1, faults=(Fault.TOO_LONG,)),
             200,
-            ["fewer or more octets than Content-Length"],
+            ["fewer-or-more-octets-than-content-length"],
             id="octets-after-the-body",
         ),
-        pytest.param("HTTP-007", CHUNKS, 200, ["chunked body with its last chunk"], id="last-chunk"),
+        pytest.param("HTTP-007", CHUNKS, 200, ["chunked-body-with-its-last-chunk"], id="last-chunk"),
         pytest.param(
             "HTTP-007",
             replace(CHUNKS, complete=False, faults=(Fault.NO_LAST_CHUNK,)),
             200,
-            ["chunked body without its last chunk"],
+            ["chunked-body-without-its-last-chunk"],
             id="no-last-chunk",
         ),
         pytest.param(
@@ -296,7 +289,7 @@ def test_sound_framing_passes(facts: WireFacts, status: int) -> None:
 )
 def test_rows_of_framing(row: str, facts: WireFacts | None, status: int, expected: list[str] | None) -> None:
     found = of_row(framed(facts, status=status), row)
-    assert found == expected if expected is not None else "Content-Length above 0 on a 204 or 1xx" not in found
+    assert found == expected if expected is not None else "content-length-above-0-on-a-204-or-1xx" not in found
 
 
 def test_head_names_the_length_of_a_body_that_does_not_come() -> None:
@@ -310,21 +303,21 @@ def test_head_names_the_length_of_a_body_that_does_not_come() -> None:
     ("course", "expected"),
     [
         pytest.param(
-            Course("no status line", "answered"), ["broke off once, the repeat is answered"], id="repeat-answered"
+            Course("no status line", "answered"), ["broke-off-once-the-repeat-is-answered"], id="repeat-answered"
         ),
         pytest.param(
             Course("no status line", "broke off", control_answered=True),
-            ["connection closed or reset without a status line twice, while the control is answered"],
+            ["closed-without-status-line-twice"],
             id="closed-twice",
         ),
         pytest.param(
             Course("no answer in time", "broke off", control_answered=True),
-            ["no answer within the timeout twice, while the control is answered"],
+            ["no-answer-in-time-twice"],
             id="no-answer-twice",
         ),
         pytest.param(
             Course("header section cut off", "broke off", control_answered=True),
-            ["header section cut off twice"],
+            ["header-section-cut-off-twice"],
             id="head-cut-twice",
         ),
         pytest.param(Course("no status line", "broke off"), [], id="control-broke-off-too"),

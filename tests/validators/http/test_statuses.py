@@ -16,13 +16,13 @@ LOCATION = ("Location", "/there")
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
-        (replace(RETRIEVED, headers=Headers((("Range", "bytes=0-9"),))), "206 only where the request had Range"),
-        (RETRIEVED, "206 without Range on Retrieve (RETRIEVE-016)"),
+        (replace(RETRIEVED, headers=Headers((("Range", "bytes=0-9"),))), "206-only-where-the-request-had-range"),
+        (RETRIEVED, "206-without-range-on-retrieve"),
         (
             SEARCHED,
-            "206 without Range on Search, Store or Capabilities (older editions used it for partial success)",
+            "206-without-range-elsewhere",
         ),
-        (STORE, "206 without Range on Search, Store or Capabilities (older editions used it for partial success)"),
+        (STORE, "206-without-range-elsewhere"),
     ],
 )
 def test_206(asked: Asked, expected: str) -> None:
@@ -33,11 +33,11 @@ def test_206(asked: Asked, expected: str) -> None:
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        pytest.param(['Basic realm="x"'], "401 with WWW-Authenticate and at least one challenge", id="basic"),
-        pytest.param(["Negotiate"], "401 with WWW-Authenticate and at least one challenge", id="scheme-alone"),
-        pytest.param(["", "Bearer"], "401 with WWW-Authenticate and at least one challenge", id="in-the-second-line"),
-        pytest.param([""], "401 without WWW-Authenticate", id="empty"),
-        pytest.param([], "401 without WWW-Authenticate", id="none"),
+        pytest.param(['Basic realm="x"'], "401-with-challenge", id="basic"),
+        pytest.param(["Negotiate"], "401-with-challenge", id="scheme-alone"),
+        pytest.param(["", "Bearer"], "401-with-challenge", id="in-the-second-line"),
+        pytest.param([""], "401-without-www-authenticate", id="empty"),
+        pytest.param([], "401-without-www-authenticate", id="none"),
     ],
 )
 def test_401(values: list[str], expected: str) -> None:
@@ -46,7 +46,7 @@ def test_401(values: list[str], expected: str) -> None:
 
 
 REFUSED = Asked("GET", "studies", headers=Headers((("Accept", "a/b"), ("Accept", "application/x-none"))))
-NAMED, SILENT = "body names at least one supported media type", "body without a media type"
+NAMED, SILENT = "names-a-supported-type", "body-without-a-media-type"
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ NAMED, SILENT = "body names at least one supported media type", "body without a 
         pytest.param(b"not acceptable: application/x-none", "text/plain", SILENT, id="only-what-was-refused"),
         pytest.param(b"<meta content='text/html'>", "text/html", SILENT, id="only-that-of-the-page"),
         pytest.param(b"no" + b"." * 70_000, "text/plain", SILENT, id="long-text"),
-        pytest.param(b"", None, "empty body", id="empty"),
+        pytest.param(b"", None, "empty-body", id="empty"),
     ],
 )
 def test_406_and_415(body: bytes, label: str | None, expected: str) -> None:
@@ -80,34 +80,34 @@ def test_head_shows_no_list_of_types() -> None:
 @pytest.mark.parametrize(
     ("status", "fields", "course", "expected", "form"),
     [
-        pytest.param(200, [], Course(), ["no redirect"], [], id="none"),
-        pytest.param(304, [], Course(), ["no redirect"], [], id="not-modified"),
+        pytest.param(200, [], Course(), ["no-redirect"], [], id="none"),
+        pytest.param(304, [], Course(), ["no-redirect"], [], id="not-modified"),
         pytest.param(
             307,
             [LOCATION],
             LED,
-            ["301, 302, 303, 307 or 308 that leads to an answer"],
-            ["Location resolves to an http or https URI and leads to an answer"],
+            ["301-302-303-307-or-308-leads-to-answer"],
+            ["location-leads-to-an-answer"],
             id="leads-to-an-answer",
         ),
         pytest.param(302, [LOCATION], Course(), [], [], id="not-followed"),
-        pytest.param(300, [], Course(), ["300 or another 3xx"], [], id="300"),
-        pytest.param(399, [], Course(), ["300 or another 3xx"], [], id="399"),
+        pytest.param(300, [], Course(), ["300-or-another-3xx"], [], id="300"),
+        pytest.param(399, [], Course(), ["300-or-another-3xx"], [], id="399"),
         pytest.param(
             301,
             [("Location", "http://else.example/")],
             Course(redirection=Redirection((), "answer")),
-            ["a redirect to another host"],
-            ["Location resolves to an http or https URI and leads to an answer"],
+            ["a-redirect-to-another-host"],
+            ["location-leads-to-an-answer"],
             id="another-host",
         ),
-        pytest.param(301, [], Course(), [], ["301, 302, 303, 307 or 308 without Location"], id="no-location"),
+        pytest.param(301, [], Course(), [], ["301-302-303-307-or-308-without-location"], id="no-location"),
         pytest.param(
             301,
             [LOCATION],
             Course(redirection=Redirection((), "loop")),
             [],
-            ["a loop or more than ten hops"],
+            ["a-loop-or-more-than-ten-hops"],
             id="loop",
         ),
         pytest.param(
@@ -115,7 +115,7 @@ def test_head_shows_no_list_of_types() -> None:
             [("Location", "ftp://pacs.example/")],
             Course(),
             [],
-            ["Location of another scheme than http and https"],
+            ["location-of-another-scheme"],
             id="ftp",
         ),
         pytest.param(
@@ -123,7 +123,7 @@ def test_head_shows_no_list_of_types() -> None:
             [("Location", "http://[x")],
             Course(),
             [],
-            ["a URL that cannot be followed"],
+            ["a-url-that-cannot-be-followed"],
             id="no-url",
         ),
     ],
@@ -140,18 +140,18 @@ def test_a_redirect_that_leaves_https_or_answers_a_store() -> None:
     down = Course(redirection=Redirection(("http://pacs.example/there",), "answer"))
     stored = answer(b"", None, LOCATION, status=303, asked=STORE, course=down)
     assert of_row(stored, "HTTP-020b") == [
-        "https to http",
-        "301, 302 or 303 in answer to a store request (the client goes on with GET)",
+        "https-to-http",
+        "store-redirected-with-301-302-303",
     ]
 
 
 @pytest.mark.parametrize(
     ("status", "size", "retrievable", "expected"),
     [
-        (200, 1000, None, ["no 413"]),
-        (413, 1000, None, ["413 to a smaller request (name the size)"]),
-        (413, 50_000_000, False, ["413 to a request of 50 MB or more"]),
-        (413, 50_000_000, True, ["413 although the instances of the request are retrievable afterwards"]),
+        (200, 1000, None, ["no-413"]),
+        (413, 1000, None, ["413-to-a-smaller-request"]),
+        (413, 50_000_000, False, ["413-to-a-request-of-50-mb-or-more"]),
+        (413, 50_000_000, True, ["413-although-stored"]),
         (413, 0, None, []),
     ],
 )
@@ -163,13 +163,13 @@ def test_413(status: int, size: int, retrievable: bool | None, expected: list[st
 @pytest.mark.parametrize(
     ("status", "retries", "after", "expected"),
     [
-        (200, 0, None, ["none met"]),
-        (200, 1, None, ["gone after a retry"]),
+        (200, 0, None, ["none-met"]),
+        (200, 1, None, ["gone-after-a-retry"]),
         (503, 0, None, []),
-        (503, 3, "120", ["still there after three retries"]),
+        (503, 3, "120", ["still-there-after-three-retries"]),
         (429, 1, "Fri, 31 Dec 1999 23:59:59 GMT", []),
-        (502, 1, "soon", ["a Retry-After that does not parse"]),
-        (504, 3, None, ["still there after three retries"]),
+        (502, 1, "soon", ["a-retry-after-that-does-not-parse"]),
+        (504, 3, None, ["still-there-after-three-retries"]),
     ],
 )
 def test_a_busy_target(status: int, retries: int, after: str | None, expected: list[str]) -> None:

@@ -60,26 +60,26 @@ def test_a_codestream_that_fits_its_type(content_type: str, octets: bytes) -> No
             f"image/x-jls; transfer-syntax={ROOT}4.80",
             jpeg(0xF7),
             "BULKDATA-024",
-            "old name image/x-dicom-rle or image/x-jls",
+            "old-media-type-name",
         ),
         (
             f"image/jpeg; transfer-syntax={ROOT}4.90",
             jpeg(),
             "BULKDATA-024",
-            "transfer-syntax parameter outside the rows of the media type",
+            "syntax-parameter-outside-the-type",
         ),
-        ("image/jpeg", jpeg(0xF7), "BULKDATA-024", "codestream of another family than the media type"),
-        ("image/dicom-rle", bytes(64), "BULKDATA-024", "codestream of another family than the media type"),
-        ("image/jp2", j2k(b"\xff\x50"), "BULKDATA-024", "codestream of another family than the media type"),
-        ("image/jphc", j2k(), "BULKDATA-024", "codestream of another family than the media type"),
+        ("image/jpeg", jpeg(0xF7), "BULKDATA-024", "codestream-of-another-family"),
+        ("image/dicom-rle", bytes(64), "BULKDATA-024", "codestream-of-another-family"),
+        ("image/jp2", j2k(b"\xff\x50"), "BULKDATA-024", "codestream-of-another-family"),
+        ("image/jphc", j2k(), "BULKDATA-024", "codestream-of-another-family"),
         (
             f"image/jpeg; transfer-syntax={ROOT}4.50",
             jpeg(0xC3),
             "BULKDATA-024",
-            "codestream of another syntax than the parameter",
+            "codestream-of-another-syntax",
         ),
-        ("image/jp2", BOX + j2k(), "BULKDATA-025", "0000000C 6A502020 (JP2 box)"),
-        ("image/jp2", b"other", "BULKDATA-025", "any other start"),
+        ("image/jp2", BOX + j2k(), "BULKDATA-025", "jp2-box"),
+        ("image/jp2", b"other", "BULKDATA-025", "any-other-start"),
     ],
 )
 def test_a_codestream_that_does_not(content_type: str, octets: bytes, row: str, observation: str) -> None:
@@ -87,7 +87,7 @@ def test_a_codestream_that_does_not(content_type: str, octets: bytes, row: str, 
 
 
 def test_a_bare_codestream_passes() -> None:
-    assert passes(image_octets.judge_bulk_data("image/jp2", j2k()))["BULKDATA-025"] == "FF4F FF51"
+    assert passes(image_octets.judge_bulk_data("image/jp2", j2k()))["BULKDATA-025"] == "ff4f-ff51"
 
 
 def picture(form: str, mode: str = "L") -> bytes:
@@ -112,26 +112,26 @@ def picture(form: str, mode: str = "L") -> bytes:
 def test_a_rendering_that_fits_its_type(content_type: str, octets: bytes) -> None:
     found = list(image_octets.judge_rendered(content_type, octets))
     assert against(found) == []
-    assert passes(found)["RENDERED-003"] == "a type of Table 8.7.4-1 and octets of that type"
+    assert passes(found)["RENDERED-003"] == "type-of-table-8-7-4-1-and-octets-of-type"
 
 
 @pytest.mark.parametrize(
     ("content_type", "octets", "row", "observation"),
     [
-        ("", b"x", "RENDERED-003", "wildcard or empty Content-Type"),
-        ("image/*", b"x", "RENDERED-003", "wildcard or empty Content-Type"),
-        ("application/dicom", b"x", "RENDERED-003", "application/dicom or application/octet-stream"),
+        ("", b"x", "RENDERED-003", "wildcard-or-empty-content-type"),
+        ("image/*", b"x", "RENDERED-003", "wildcard-or-empty-content-type"),
+        ("application/dicom", b"x", "RENDERED-003", "dicom-or-octet-stream"),
         ("application/dicom+json", b"x", "RENDERED-003", "metadata in place of a rendering"),
-        ("image/webp", b"x", "RENDERED-003", "another rendered type, documented by the server"),
-        ("image/jpeg", picture("PNG"), "RENDERED-003", "octets of another type than Content-Type says"),
-        ("image/jpeg", jpeg(0xC0, 12), "RENDERED-012", "precision 12 or 16"),
-        ("image/jpeg", jpeg(0xC1), "RENDERED-012", "FFC1 with precision 8"),
-        ("image/jpeg", jpeg(0xC2), "RENDERED-012", "FFC2, as the text also says non-sequential"),
-        ("image/jpeg", jpeg(0xC3), "RENDERED-012", "FFC3 or any lossless process"),
-        ("image/jpeg", jpeg()[:12], "RENDERED-012", "no SOF marker"),
-        ("image/png", picture("PNG", "I;16"), "RENDERED-013", "16 bits per channel"),
-        ("image/jph", j2k(), "RENDERED-014", "bare codestream"),
-        ("image/jph", b"other", "RENDERED-014", "another start"),
+        ("image/webp", b"x", "RENDERED-003", "another-documented-rendered-type"),
+        ("image/jpeg", picture("PNG"), "RENDERED-003", "octets-of-another-type"),
+        ("image/jpeg", jpeg(0xC0, 12), "RENDERED-012", "precision-12-or-16"),
+        ("image/jpeg", jpeg(0xC1), "RENDERED-012", "ffc1-with-precision-8"),
+        ("image/jpeg", jpeg(0xC2), "RENDERED-012", "ffc2-as-text-also-says-non-sequential"),
+        ("image/jpeg", jpeg(0xC3), "RENDERED-012", "ffc3-or-any-lossless-process"),
+        ("image/jpeg", jpeg()[:12], "RENDERED-012", "no-sof-marker"),
+        ("image/png", picture("PNG", "I;16"), "RENDERED-013", "16-bits-per-channel"),
+        ("image/jph", j2k(), "RENDERED-014", "bare-codestream"),
+        ("image/jph", b"other", "RENDERED-014", "another-start"),
     ],
 )
 def test_a_rendering_that_does_not(content_type: str, octets: bytes, row: str, observation: str) -> None:

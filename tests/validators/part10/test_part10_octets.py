@@ -155,34 +155,34 @@ def test_permitted_transfer_syntaxes(syntax: str, data_set: bytes) -> None:
     assert said(part10_octets.judge(meta(syntax) + data_set)) == set()
 
 
-UNPARSABLE = "data set that does not parse in the syntax of (0002,0010)"
-NO_GROUP = "group 0002 not in Explicit VR Little Endian"
+UNPARSABLE = "does-not-parse-in-its-syntax"
+NO_GROUP = "file-meta-not-explicit-vr-le"
 
 
 @pytest.mark.parametrize(
     ("octets", "observation"),
     [
-        (b"", "no preamble or no DICM"),
-        (GOOD, "no preamble or no DICM"),
-        (meta()[128:] + GOOD, "no preamble or no DICM"),
+        (b"", "no-preamble-or-no-dicm"),
+        (GOOD, "no-preamble-or-no-dicm"),
+        (meta()[128:] + GOOD, "no-preamble-or-no-dicm"),
         (bytes(128) + b"DICM" + GOOD, NO_GROUP),
         (bytes(128) + b"DICM" + el("00020010", "", padded(EXPLICIT)) + GOOD, NO_GROUP),
         (meta(_00020012=el("00020012", "UI", length=60_000)), NO_GROUP),
         (meta(_00020016=el("00020002", "UI", padded(SC))), NO_GROUP),
         (meta(_00020016=b"\2\0\x16"), NO_GROUP),
         (meta(_00020016=el("00020016", "UT")[:-2]), NO_GROUP),
-        (meta(_00020010=b"") + GOOD, "(0002,0010) absent"),
-        (meta(_00020010=el("00020010", "UI")) + GOOD, "(0002,0010) absent"),
-        (meta(_00020002=b"") + GOOD, "(0002,0002) or (0002,0003) absent"),
-        (meta(_00020001=b"") + GOOD, "(0002,0001) or (0002,0012) absent"),
-        (meta(_00020012=el("00020012", "UI", b"1.02")) + GOOD, "no UID in group 0002"),
+        (meta(_00020010=b"") + GOOD, "0002-0010-absent"),
+        (meta(_00020010=el("00020010", "UI")) + GOOD, "0002-0010-absent"),
+        (meta(_00020002=b"") + GOOD, "0002-0002-or-0002-0003-absent"),
+        (meta(_00020001=b"") + GOOD, "0002-0001-or-0002-0012-absent"),
+        (meta(_00020012=el("00020012", "UI", b"1.02")) + GOOD, "no-uid-in-group-0002"),
         (
             bytes(128) + b"DICM" + meta()[144:] + GOOD,
-            "(0002,0000) absent or a wrong group length while the rest parses",
+            "group-length-absent-or-wrong",
         ),
         (
             bytes(128) + b"DICM" + el("00020000", "UL", b"\1\0\0\0") + meta()[144:] + GOOD,
-            "(0002,0000) absent or a wrong group length while the rest parses",
+            "group-length-absent-or-wrong",
         ),
         (meta() + GOOD[:-1], UNPARSABLE),
         (meta() + GOOD + bytes(3) + b"\1" * 20, UNPARSABLE),
@@ -217,35 +217,35 @@ def test_the_encoding_that_it_rather_has_is_named() -> None:
 @pytest.mark.parametrize(
     ("data_set", "row", "observation"),
     [
-        (LO + HEAD, "RETRIEVE-008b", "an element out of ascending order"),
-        (HEAD + LO + LO, "RETRIEVE-008b", "an element twice in one data set"),
-        (HEAD + sequence(item_of(LO + LO)), "RETRIEVE-008b", "an element twice in one data set"),
-        (HEAD + el("00100020", "LO", b"odd"), "RETRIEVE-008b", "an odd value length"),
-        (HEAD + el("00189073", "FD", bytes(4)), "RETRIEVE-008b", "a value length that is no multiple of the VR's"),
-        (HEAD + el("00100020", "ZZ", b"ID"), "RETRIEVE-008b", "a VR that PS3.5 does not know"),
-        (GOOD + bytes(6), "RETRIEVE-008b", "octets behind the last element"),
-        (GOOD + bytes(600), "RETRIEVE-008b", "octets behind the last element"),
+        (LO + HEAD, "RETRIEVE-008b", "an-element-out-of-ascending-order"),
+        (HEAD + LO + LO, "RETRIEVE-008b", "an-element-twice-in-one-data-set"),
+        (HEAD + sequence(item_of(LO + LO)), "RETRIEVE-008b", "an-element-twice-in-one-data-set"),
+        (HEAD + el("00100020", "LO", b"odd"), "RETRIEVE-008b", "an-odd-value-length"),
+        (HEAD + el("00189073", "FD", bytes(4)), "RETRIEVE-008b", "value-length-no-multiple-of-vr-s"),
+        (HEAD + el("00100020", "ZZ", b"ID"), "RETRIEVE-008b", "a-vr-that-ps3-5-does-not-know"),
+        (GOOD + bytes(6), "RETRIEVE-008b", "octets-behind-the-last-element"),
+        (GOOD + bytes(600), "RETRIEVE-008b", "octets-behind-the-last-element"),
         (
             HEAD + fragments(b"", bytes(4)),
             "RETRIEVE-008c",
-            "Pixel Data of undefined length in a native syntax",
+            "native-with-undefined-length",
         ),
         (
             HEAD + undefined("00880200", "SQ", item_of(fragments(b"", bytes(4)))),
             "RETRIEVE-008c",
-            "Pixel Data of undefined length in a native syntax",
+            "native-with-undefined-length",
         ),
         (
             HEAD + IMAGE + el("7FE00010", "OB", bytes(8)),
             "RETRIEVE-008d",
-            "another length than Rows, Columns, Samples per Pixel, Bits Allocated and Number of Frames give",
+            "length-does-not-fit-the-attributes",
         ),
         (
             el("00080016", "UI", padded(SC)) + el("00080018", "UI", padded("2.25.2")),
             "RETRIEVE-009",
-            "either pair differs",
+            "either-pair-differs",
         ),
-        (b"", "RETRIEVE-009", "either pair differs"),
+        (b"", "RETRIEVE-009", "either-pair-differs"),
     ],
 )
 def test_a_wrong_data_set(data_set: bytes, row: str, observation: str) -> None:
@@ -266,20 +266,20 @@ def test_what_reaches_beyond_what_is_around_it(data_set: bytes) -> None:
 
 def test_an_item_that_ends_before_its_length() -> None:
     data_set = HEAD + sequence(item_of(LO + el(ITEM_END, "") + LO))
-    observation = "an item whose length is not that of its content"
+    observation = "item-whose-length-not-of-content"
     assert said(part10_octets.judge(meta() + data_set)) == {("RETRIEVE-008b", observation)}
 
 
 @pytest.mark.parametrize(
     ("pixels", "observation"),
     [
-        (PIXELS, "Pixel Data of defined length in an encapsulated syntax"),
-        (fragments(b""), "no Basic Offset Table item, or no fragment behind it"),
-        (fragments(b"", b"odd"), "a fragment of odd length"),
-        (fragments(b"\0\0", b"even"), "offsets that point to no fragment"),
-        (fragments(b"\4\0\0\0", b"even"), "offsets that point to no fragment"),
-        (fragments(b"\0\0\0\0\x08\0\0\0", b"even", b"even"), "offsets that point to no fragment"),
-        (fragments(b"\0\0\0\0\x0c\0\0\0", b"even", b"even"), "another number of offsets than frames"),
+        (PIXELS, "encapsulated-with-defined-length"),
+        (fragments(b""), "no-offset-table-or-no-fragment"),
+        (fragments(b"", b"odd"), "a-fragment-of-odd-length"),
+        (fragments(b"\0\0", b"even"), "offsets-that-point-to-no-fragment"),
+        (fragments(b"\4\0\0\0", b"even"), "offsets-that-point-to-no-fragment"),
+        (fragments(b"\0\0\0\0\x08\0\0\0", b"even", b"even"), "offsets-that-point-to-no-fragment"),
+        (fragments(b"\0\0\0\0\x0c\0\0\0", b"even", b"even"), "another-number-of-offsets-than-frames"),
     ],
 )
 def test_wrong_fragments(pixels: bytes, observation: str) -> None:
@@ -298,7 +298,7 @@ def test_what_the_rows_of_the_envelope_say_of_the_end_is_not_said_here(behind: b
 
 def test_octets_behind_a_deflated_data_set() -> None:
     octets = meta(DEFLATED) + deflated(GOOD) + b"more"
-    assert said(part10_octets.judge(octets)) == {("RETRIEVE-008b", "octets behind the last element")}
+    assert said(part10_octets.judge(octets)) == {("RETRIEVE-008b", "octets-behind-the-last-element")}
 
 
 def test_a_deflated_data_set_larger_than_is_read_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -322,5 +322,5 @@ def test_a_long_path_is_cut() -> None:
 def test_rows_are_milder_with_data_of_others_and_quote_nothing() -> None:
     octets = meta(_00020003=el("00020003", "UI", padded("1.2.99"))) + HEAD + el("00100020", "LO", b"odd")
     found = against(part10_octets.judge(octets, own=False))
-    assert [each.observation for each in found] == [tally.FOREIGN, "either pair differs"]
+    assert [each.observation for each in found] == [tally.FOREIGN, "either-pair-differs"]
     assert not [each for each in found if "1.2.99" in each.received]

@@ -34,11 +34,11 @@ def test_unknown(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         if response.status == 200:
-            quote = "200 with octets of another element or instance"
+            quote = "200-with-other-octets"
             if value in response.body:
-                quote = "200 with the octets of the unchanged URI"
+                quote = "200-with-the-octets-of-the-unchanged-uri"
             elif not response.body:
-                quote = "200 with an empty body"
+                quote = "200-with-an-empty-body"
             it.observes(quote, received=f"{it.status_line}, {len(response.body)} octets")
         else:
             it.has_status(404, 410, 400)
@@ -63,15 +63,15 @@ def test_content_location(dicomweb: StudiesService, corpus: Corpus) -> None:
         for number, item in enumerate(items, 1):
             where = f"part {number}: Content-Location"
             if item.location is None:
-                it.observes("Content-Location absent where all parts belong to one element", where=where)
+                it.observes("content-location-absent-one-element", where=where)
                 continue
             path = locations.path(item.location, response.url).partition("/frames/")[0]
             if path == locations.path(reference.uri, reference.metadata.url):
-                it.observes("Content-Location equals the BulkDataURI, with or without /frames/{n}")
+                it.observes("content-location-is-the-uri")
             elif locations.contradict(
                 _named(instance), locations.resource(item.location, response.url)
             ) or not _ends_alike(path, reference):
-                it.observes("Content-Location names another element or instance", where=where, received=item.location)
+                it.observes("content-location-of-another-element", where=where, received=item.location)
 
 
 def _named(instance: Instance) -> dict[str, str]:
@@ -102,13 +102,13 @@ def _of_level(it: Expectation, study: Study, level: str, *, of: str, missing: st
     if any(not any(is_value(each, value) for each in found) for value in wanted):
         near = any(abs(len(each) - len(wanted[0])) <= 1 and each not in others for each in found)
         it.observes(
-            "octets differ" if near and len(found) == len(wanted) else missing,
+            "octets-differ" if near and len(found) == len(wanted) else missing,
             expected=[f"the pixel data of {len(wanted)} images"],
             received=f"{len(found)} parts of {', '.join(str(len(each)) for each in found)} octets",
             of=of,
         )
     if any(is_value(each, value) for each in found for value in others):
-        it.observes("octets that belong to another instance", received=f"{len(found)} parts", of=of)
+        it.observes("octets-that-belong-to-another-instance", received=f"{len(found)} parts", of=of)
 
 
 def _instances(study: Study, level: str) -> tuple[Instance, ...]:
@@ -138,7 +138,7 @@ def test_bulk_data_of(dicomweb: StudiesService, corpus: Corpus, case: Variant) -
 
     with expect(response) as it:
         it.has_status(200)
-        _of_level(it, study, case.id, of="BULKDATA-018b", missing="an element missing")
+        _of_level(it, study, case.id, of="BULKDATA-018b", missing="an-element-missing")
 
 
 @verifies("BULKDATA-019b", id="bulkdata-pixels-of", each=PIXEL_LEVELS, needs="bulkdata")
@@ -150,4 +150,4 @@ def test_pixel_data_of(dicomweb: StudiesService, corpus: Corpus, case: Variant) 
 
     with expect(response) as it:
         it.has_status(200)
-        _of_level(it, study, case.id, of="BULKDATA-019b", missing="an instance or frame missing")
+        _of_level(it, study, case.id, of="BULKDATA-019b", missing="an-instance-or-frame-missing")

@@ -29,13 +29,13 @@ def test_of_all_frames(dicomweb: StudiesService, corpus: Corpus) -> None:
         items = items_in(it)
         found, value = joined(items), stored_value(instance, PIXEL_DATA)
         if pixel_octets.are_frames(items, instance.frames) and len(items) > 1:
-            it.observes("one part per frame, concatenation equal", received=f"{len(items)} parts")
+            it.observes("one-part-per-frame-concatenation-equal", received=f"{len(items)} parts")
         elif is_value(found, value):
-            it.observes("one part of all frames, octets equal")
+            it.observes("one-part-of-all-frames-octets-equal")
         elif pixel_octets.equals(found, instance.frames[0]):
-            it.observes("only the first frame", received=f"{len(found)} octets")
+            it.observes("only-the-first-frame", received=f"{len(found)} octets")
         else:
-            it.observes("concatenation differs", received=pixel_octets.difference(found, value))
+            it.observes("concatenation-differs", received=pixel_octets.difference(found, value))
 
 
 @verifies("BULKDATA-016", id="bulkdata-is-decompressed")
@@ -48,23 +48,23 @@ def test_is_decompressed(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         if response.status == 406:
-            it.observes("lossless storage: 406")
+            it.observes("lossless-storage-406")
             it.concludes()
         it.has_status(200)
         items = items_in(it)
         found, value = joined(items), stored_value(instance, PIXEL_DATA)
         if is_value(found, value):
-            it.observes("octets of the decoded pixels")
+            it.observes("octets-of-the-decoded-pixels")
         elif pixel_octets.is_codestream(found, instance):
             it.observes(
-                "the stored stream in a part whose Content-Type names its transfer syntax"
+                "stored-stream-with-its-syntax"
                 if items[0].transfer_syntax == pixel_octets.RLE
-                else "the stored stream without a transfer-syntax parameter (lossless storage)",
+                else "stored-stream-without-its-syntax",
                 where="Content-Type",
                 received=items[0].content_type,
             )
         else:
-            it.observes("decoded octets differ from the reference", received=pixel_octets.difference(found, value))
+            it.observes("decoded-octets-differ-from-the-reference", received=pixel_octets.difference(found, value))
 
 
 @verifies("BULKDATA-007", "BULKDATA-012", id="bulkdata-as-rle", needs="bulkdata")
@@ -85,7 +85,7 @@ def test_as_rle(dicomweb: StudiesService, corpus: Corpus) -> None:
             return
         first = found[:4].hex(" ")
         if b"\xfe\xff\x00\xe0" in found:
-            it.observes("item tag or offset table in front or inside", received=first, of="BULKDATA-012")
+            it.observes("item-tag-or-offset-table-inside", received=first, of="BULKDATA-012")
         else:
             it.finds("the codestream is not that of the pixel data", received=first, of="BULKDATA-012")
 
@@ -108,7 +108,7 @@ def test_as_rle_by_frame(dicomweb: StudiesService, corpus: Corpus) -> None:
         offered(items[0].name in pixel_octets.IMAGE_RLE, "image/dicom-rle is answered in another type")
         if len(items) != len(instance.frames):
             it.observes(
-                "number of parts differs from NumberOfFrames",
+                "parts-are-not-the-frames",
                 expected=[f"{len(instance.frames)} parts"],
                 received=f"{len(items)} parts",
             )
@@ -116,8 +116,8 @@ def test_as_rle_by_frame(dicomweb: StudiesService, corpus: Corpus) -> None:
         shown = [pixel_octets.frame_in_rle(each.octets, instance) for each in items]
         received = ", ".join(f"frame {each}" if each else "no frame" for each in shown)
         if shown == [1, 2, 3]:
-            it.observes("one part per frame in frame order, each decodes to that frame")
+            it.observes("a-part-for-each-frame-that-decodes")
         elif all(shown):
-            it.observes("frames in another order", received=received)
+            it.observes("frames-in-another-order", received=received)
         else:
-            it.observes("a part that does not decode", received=received)
+            it.observes("a-part-that-does-not-decode", received=received)

@@ -41,15 +41,15 @@ def test_by_uri(dicomweb: StudiesService, corpus: Corpus) -> None:
         response = value_at(dicomweb, reference)
         with expect(response) as it:
             if response.status in {404, 410}:
-                it.observes("404 or 410, also for a URI that only study or series metadata give", where=reference.path)
+                it.observes("404-or-410-for-a-uri-given", where=reference.path)
                 it.concludes()
             if response.status == 406:
-                it.observes("406 although both forms were acceptable", where=reference.path)
+                it.observes("406-although-both-forms-were-acceptable", where=reference.path)
                 it.concludes()
             it.has_status(200)
             found = joined(items_in(it))
             if instance is image and reference.path == PIXEL_DATA:
-                it.observes("BulkDataURI", of="METADATA-017")
+                it.observes("bulkdatauri", of="METADATA-017")
                 _is_value(it, found, stored_value(instance, reference.path), of="BULKDATA-008")
 
 
@@ -58,11 +58,11 @@ def _is_value(it: Expectation, found: bytes, value: bytes, *, of: str | None = N
         return
     received = pixel_octets.difference(found, value)
     if value.startswith(found):
-        it.observes("octets truncated or empty", received=received, of=of)
+        it.observes("octets-truncated-or-empty", received=received, of=of)
     elif base64.b64encode(value) in found or (found.lstrip()[:2] == b"--" and value in found):
-        it.observes("octets of the multipart envelope or of base64", received=received, of=of)
+        it.observes("envelope-or-base64-octets", received=received, of=of)
     else:
-        it.observes("octets of another element or instance", received=received, of=of)
+        it.observes("octets-of-another-element-or-instance", received=received, of=of)
 
 
 WITHIN = (Variant("series", "BULKDATA-001"), Variant("study", "BULKDATA-001"))
@@ -83,9 +83,7 @@ def test_by_uri_of(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> N
         response = value_at(dicomweb, reference)
         with expect(response) as it:
             if response.status in {404, 410}:
-                it.observes(
-                    "404 or 410, also for a URI that only study or series metadata give", received=reference.uri
-                )
+                it.observes("404-or-410-for-a-uri-given", received=reference.uri)
                 it.concludes()
             it.has_status(200)
             _is_value(it, joined(items_in(it)), stored_value(instance, PIXEL_DATA), of="BULKDATA-008")
@@ -119,20 +117,18 @@ def test_is_the_value(dicomweb: StudiesService, corpus: Corpus, case: Variant) -
         found = joined(items)
         received = pixel_octets.difference(found, value) if len(found) != len(value) or found != value else ""
         if len(items) > 1:
-            it.observes(
-                "more than one part for a native value other than one per frame", received=f"{len(items)} parts"
-            )
+            it.observes("too-many-parts-for-a-native-value", received=f"{len(items)} parts")
         elif is_value(found, value):
-            it.observes("first octets are those of the value", of="BULKDATA-009")
+            it.observes("first-octets-are-those-of-the-value", of="BULKDATA-009")
             it.observes(
-                "octets with the pad octet" if found == value else "octets without the pad octet", of="BULKDATA-011"
+                "octets-with-the-pad-octet" if found == value else "octets-without-the-pad-octet", of="BULKDATA-011"
             )
         elif found[128:132] == b"DICM":
-            it.observes("a Part 10 file in place of the value", received=received, of="BULKDATA-009")
+            it.observes("a-part-10-file-in-place-of-the-value", received=received, of="BULKDATA-009")
         elif found.endswith(value) and found[:2] == bytes.fromhex(case.value[-8:])[1::-1]:
-            it.observes("tag, VR or length in front of the value", received=received, of="BULKDATA-009")
+            it.observes("tag-vr-or-length-in-front-of-the-value", received=received, of="BULKDATA-009")
         elif any(_swapped(found, size) == value for size in (2, 4, 8)):
-            it.observes("octets swapped", received=received, of="BULKDATA-010")
+            it.observes("octets-swapped", received=received, of="BULKDATA-010")
         else:
             _is_value(it, found, value)
 
@@ -162,11 +158,11 @@ def test_uri_resolves(dicomweb: StudiesService, corpus: Corpus) -> None:
         )
     with expect(response) as it:
         if response.status != 200:
-            it.observes("relative URI that works only against the service root", received=reference.uri)
+            it.observes("uri-relative-to-the-service-root", received=reference.uri)
             it.concludes()
         value = stored_value(instance, PIXEL_DATA)
         assume(value in response.body, "the URI does not lead to the value", "bulkdata-by-uri-of[study]")
-        it.observes("relative URI that works against the metadata URL" if reference.is_relative else "absolute URI")
+        it.observes("relative-uri-works-against-metadata-url" if reference.is_relative else "absolute-uri")
 
 
 @verifies("BULKDATA-005", id="bulkdata-multipart")
@@ -181,11 +177,11 @@ def test_multipart(dicomweb: StudiesService, corpus: Corpus) -> None:
         it.has_status(200)
         name = media_types.name_of(response.content_type)
         if name == media_types.OCTET_STREAM:
-            it.observes("200 single part application/octet-stream", where="Content-Type")
+            it.observes("200-single-part-application-octet-stream", where="Content-Type")
         elif name != media_types.MULTIPART_RELATED or {each.name for each in items_in(it)} != {
             media_types.OCTET_STREAM
         }:
-            it.observes("200 with another type", where="Content-Type")
+            it.observes("200-with-another-type", where="Content-Type")
             it.concludes()
         if not is_value(joined(items_in(it)), stored_value(instance, PIXEL_DATA)):
             it.finds("the parts are not the pixel data", received=f"{len(joined(items_in(it)))} octets")
@@ -204,7 +200,7 @@ def test_single_part(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         if response.status == 404:
-            it.observes("404 although the multipart form gives 200", of="BULKDATA-006")
+            it.observes("404-although-multipart-form-gives-200", of="BULKDATA-006")
             it.concludes()
         it.has_status(200, 406, of="BULKDATA-006")
         if response.status == 406:
@@ -213,14 +209,14 @@ def test_single_part(dicomweb: StudiesService, corpus: Corpus) -> None:
         value, found = stored_value(instance, PIXEL_DATA), response.body
         name = media_types.name_of(response.content_type)
         if name == media_types.MULTIPART_RELATED and is_value(joined(items_in(it)), value):
-            it.observes("multipart/related with the right octets although only single part was acceptable")
+            it.observes("multipart-although-single-part-asked")
         elif name == media_types.OCTET_STREAM and is_value(found, value):
-            it.observes("Content-Type application/octet-stream and the octets of the value, one pad octet apart")
+            it.observes("octet-stream-with-the-value")
         elif not found:
-            it.observes("empty body")
+            it.observes("empty-body")
         elif found.lstrip()[:2] == b"--" and value in found:
-            it.observes("Content-Type application/octet-stream with a multipart body", received=it.status_line)
+            it.observes("multipart-body-under-octet-stream", received=it.status_line)
         elif name == media_types.OCTET_STREAM:
-            it.observes("octets differ", received=pixel_octets.difference(found, value))
+            it.observes("octets-differ", received=pixel_octets.difference(found, value))
         else:
             it.finds("200 with another type", where="Content-Type", received=response.content_type)

@@ -61,7 +61,7 @@ def _excerpt(it: Expectation, instance: Instance) -> str:
 
 def _is_not_refused(it: Expectation) -> None:
     if 400 <= it.response.status < 500 and it.response.status not in BUSY:
-        it.observes("406, 400 or another 4xx", received=it.status_line)
+        it.observes("406-400-or-another-4xx", received=it.status_line)
         it.concludes()
     it.has_status(200)
 
@@ -81,7 +81,7 @@ def test_of_the_media_type(dicomweb: StudiesService, corpus: Corpus, case: Varia
 
     with expect(response) as it:
         _is_not_refused(it)
-        _is_json_in_utf_8(it, instance, "", "another type")
+        _is_json_in_utf_8(it, instance, "", "another-type")
 
 
 @verifies("NEGOTIATION-043", id="charset-parameter")
@@ -93,7 +93,7 @@ def test_parameter(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         it.has_status(200)
-        _is_json_in_utf_8(it, instance, "octets that are not UTF-8")
+        _is_json_in_utf_8(it, instance, "octets-that-are-not-utf-8")
 
 
 @verifies("NEGOTIATION-042", id="charset-parameter-unsupported")
@@ -105,7 +105,7 @@ def test_parameter_unsupported(dicomweb: StudiesService, corpus: Corpus) -> None
 
     with expect(response) as it:
         it.has_status(200)
-        _is_json_in_utf_8(it, instance, "octets that are not UTF-8")
+        _is_json_in_utf_8(it, instance, "octets-that-are-not-utf-8")
 
 
 LISTS = (
@@ -142,13 +142,13 @@ def test_header_weights(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         if 400 <= response.status < 500 and response.status not in {406, *BUSY}:
-            it.observes("400 or another 4xx", received=it.status_line)
+            it.observes("400-or-another-4xx", received=it.status_line)
             it.concludes()
         it.has_status(200)
         for each in documents_of(it):
             document = xml_octets.read(each)
             if document.fault == xml_octets.CONTRADICTS:
-                it.observes("octets that do not decode in the declared charset", received=document.encoding)
+                it.observes("octets-do-not-decode-in-declared-charset", received=document.encoding)
                 continue
             try:
                 model = xml_model.data_set_of(each)
@@ -158,13 +158,13 @@ def test_header_weights(dicomweb: StudiesService, corpus: Corpus) -> None:
             for difference in xml_differences.with_xml(instance.dataset, model):
                 if difference.path == NAME:
                     it.observes(
-                        "text differs from the stored one",
+                        "text-differs-from-the-stored-one",
                         where=NAME,
                         expected=[difference.stored],
                         received=difference.received,
                     )
             if document.encoding.replace("_", "-") in {"iso-8859-1", "latin-1", "latin1", "iso8859-1"}:
-                it.observes("ISO-8859-1, declared and true")
+                it.observes("iso-8859-1-declared-and-true")
             elif json_model.text(model, "00080018") != instance.sop_instance_uid:
                 it.finds("nothing of what was asked for is in it", received=it.status_line)
 
@@ -187,17 +187,17 @@ def test_header_on_search(dicomweb: StudiesService, corpus: Corpus) -> None:
         )
     with expect(response) as it:
         if response.status in {400, 406}:
-            it.observes("406 or 400", received=it.status_line)
+            it.observes("406-or-400", received=it.status_line)
             it.concludes()
         it.has_status(200, 204)
         try:
             response.body.decode()
         except UnicodeDecodeError as error:
-            it.observes("body is not UTF-8", received=str(error))
+            it.observes("body-is-not-utf-8", received=str(error))
             it.concludes()
         matches = it.is_a_list_of_matches()
         names = [json_model.text(each, NAME) for each in matches.own]
         with expect(without) as other:
             wanted = [json_model.text(each, NAME) for each in other.is_a_list_of_matches().own]
         if names != wanted or matches.foreign:
-            it.observes("another result", expected=wanted, received=", ".join(names) or "none")
+            it.observes("another-result", expected=wanted, received=", ".join(names) or "none")

@@ -69,20 +69,20 @@ def test_removes(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case:
         if took is None:
             _says_what_stays(it, dicomweb, resource)
         if any(dicomweb.retrieve(each).status == 200 for each in instances):
-            it.observes("an instance of it is still retrievable")
+            it.observes("an-instance-of-it-is-still-retrievable")
 
 
 def _says_what_stays(it: Expectation, dicomweb: StudiesService, resource: Study | Series | Instance) -> None:
     again = dicomweb.retrieve(resource)
     if again.status == 200:
         it.observes(
-            "200 after the grace time", expected=["404", "410"], received=f"{again.status} to {again.request_line}"
+            "200-after-the-grace-time", expected=["404", "410"], received=f"{again.status} to {again.request_line}"
         )
     elif again.status not in {404, 410}:
         with expect(again) as retrieved:
             retrieved.has_status(404, 410)
     if _listed(dicomweb, resource):
-        it.observes("a search lists it after the grace time")
+        it.observes("a-search-lists-it-after-the-grace-time")
 
 
 def _deleted(dicomweb: StudiesService, resource: Study | Series | Instance) -> Response:
@@ -143,7 +143,7 @@ def test_spares_siblings(dicomweb: StudiesService, archive: Archive, fresh: Fres
     with expect(deleted) as it:
         if lost:
             it.observes(
-                "a sibling is gone or changed",
+                "a-sibling-is-gone-or-changed",
                 expected=[f"{len(others)} other instances still there"],
                 received=f"gone: {', '.join(lost)}",
             )
@@ -172,4 +172,4 @@ def test_last_instance(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
     with expect(dicomweb.search("studies", StudyInstanceUID=study.study_instance_uid)) as it:
         it.is_a_list_of_matches()
         if took is None:
-            it.observes("an empty study or series is still listed")
+            it.observes("an-empty-study-or-series-is-still-listed")

@@ -12,9 +12,9 @@ from dicomweb_fixtures.entities import Instance
 def is_frame(it: Expectation, found: bytes, frame: bytes, *, of: str | None = None) -> None:
     if not equals(found, frame):
         quote = (
-            "octets differ or are swapped"
+            "octets-differ-or-are-swapped"
             if abs(len(found) - len(frame)) <= 1
-            else "length differs by more than a pad octet"
+            else "length-differs-by-more-than-a-pad-octet"
         )
         it.observes(
             quote,

@@ -33,18 +33,18 @@ def test_are_decompressed(dicomweb: StudiesService, corpus: Corpus) -> None:
         items = items_in(it)
         found = joined(items)
         if equals(found, instance.frames[0]):
-            it.observes("octets of the decoded frame")
+            it.observes("octets-of-the-decoded-frame")
         elif pixel_octets.is_codestream(found, instance):
             it.observes(
-                "the stored codestream in a part whose Content-Type names its transfer syntax"
+                "stored-codestream-with-its-syntax"
                 if items[0].transfer_syntax == pixel_octets.RLE
-                else "the stored codestream without a transfer-syntax parameter",
+                else "stored-codestream-without-its-syntax",
                 where="Content-Type",
                 received=items[0].content_type,
             )
         else:
             it.observes(
-                "decoded octets differ from the reference",
+                "decoded-octets-differ-from-the-reference",
                 received=pixel_octets.difference(found, instance.frames[0]),
             )
 
@@ -65,17 +65,17 @@ def test_any_transfer_syntax(dicomweb: StudiesService, corpus: Corpus, case: Var
         items = items_in(it)
         found, syntax = joined(items), items[0].transfer_syntax
         if equals(found, instance.frames[0]):
-            it.observes("native octets of the frame")
+            it.observes("native-octets-of-the-frame")
         elif case.id == "rle" and pixel_octets.is_codestream(found, instance):
             named = syntax is not None or items[0].name in pixel_octets.IMAGE_RLE
             it.observes(
-                "the stored codestream" if named else "compressed codestream without a transfer-syntax parameter",
+                "the-stored-codestream" if named else "compressed-without-syntax-parameter",
                 where="Content-Type",
                 received=items[0].content_type,
             )
         elif syntax is None or not pixel_octets.decodes_to(found, syntax, instance, 1):
             it.observes(
-                "octets that are neither the native nor the stored frame",
+                "octets-neither-native-nor-stored-frame",
                 received=f"{items[0].content_type}: {pixel_octets.difference(found, instance.frames[0])}",
             )
 
@@ -91,9 +91,9 @@ def test_as_rle(dicomweb: StudiesService, corpus: Corpus) -> None:
     with expect(response) as it:
         found = joined(pixel_octets.items_in_rle(it, of="FRAMES-019"))
         if pixel_octets.is_codestream(found, instance) or pixel_octets.decodes_to(found, pixel_octets.RLE, instance, 1):
-            it.observes("codestream of the default syntax of the media type", of="FRAMES-019")
+            it.observes("default-codestream-of-the-type", of="FRAMES-019")
         elif equals(found, instance.frames[0]):
-            it.observes("codestream of another family than the media type", received="native pixels", of="FRAMES-019")
+            it.observes("codestream-of-another-family", received="native pixels", of="FRAMES-019")
         else:
             it.finds("the codestream is not that of the frame", received=found[:16].hex(" "), of="FRAMES-019")
 
@@ -113,13 +113,13 @@ def test_as_rle_one_by_one(dicomweb: StudiesService, corpus: Corpus) -> None:
         shown = [pixel_octets.frame_in_rle(each.octets, instance) for each in items]
         received = ", ".join(f"frame {each}" if each else "no frame" for each in shown)
         if shown == [1, 2]:
-            it.observes("one part per frame in list order, each decodes to Rows x Columns")
+            it.observes("a-part-for-each-frame-of-its-size")
         elif any(each.octets.startswith(ITEM) for each in items):
-            it.observes("item tags inside a part", received=items[0].octets[:8].hex(" "))
+            it.observes("item-tags-inside-a-part", received=items[0].octets[:8].hex(" "))
         elif shown in ([1], [2]):
-            it.observes("one of the two frames only", received=received)
+            it.observes("one-of-the-two-frames-only", received=received)
         else:
-            it.observes("a part that does not decode or shows another frame", received=received)
+            it.observes("frame-undecodable-or-another", received=received)
 
 
 # Images that were compressed with loss
@@ -135,7 +135,7 @@ def test_of_lossy_image(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         if response.status == 404:
-            it.observes("404 although transfer-syntax=* gives 200", of="FRAMES-016")
+            it.observes("404-although-any-syntax-works", of="FRAMES-016")
             it.concludes()
         it.has_status(200, 406, of="FRAMES-016")
         if response.status == 406:
@@ -144,17 +144,17 @@ def test_of_lossy_image(dicomweb: StudiesService, corpus: Corpus) -> None:
         found, frame = joined(items_in(it)), instance.frames[0]
         decoded = pixel_octets.jpeg_samples(found) if found.startswith(JPEG) else found
         if pixel_octets.is_codestream(found, instance):
-            it.observes("200 with the stored JPEG", of="FRAMES-016")
-            it.observes("JPEG octets equal the stored frame")
+            it.observes("200-with-the-stored-jpeg", of="FRAMES-016")
+            it.observes("jpeg-octets-equal-the-stored-frame")
         elif decoded is None or len(decoded) < len(frame):
-            it.observes("truncated or empty", received=f"{len(found)} octets")
+            it.observes("truncated-or-empty", received=f"{len(found)} octets")
         elif not pixel_octets.is_near(decoded[: len(frame)], frame):
-            it.observes("pixels outside the tolerance", received=pixel_octets.difference(decoded, frame))
+            it.observes("pixels-outside-the-tolerance", received=pixel_octets.difference(decoded, frame))
         elif decoded is found:
-            it.observes("200 with decoded pixels", of="FRAMES-016")
-            it.observes("decoded pixels within the IDCT tolerance of the reference")
+            it.observes("200-with-decoded-pixels", of="FRAMES-016")
+            it.observes("within-the-idct-tolerance")
         else:
-            it.observes("re-encoded JPEG of the same picture", received=f"{len(found)} octets")
+            it.observes("re-encoded-jpeg-of-the-same-picture", received=f"{len(found)} octets")
 
 
 @verifies("FRAMES-019", id="frames-as-jpeg", needs="frames")
@@ -174,16 +174,14 @@ def test_as_jpeg(dicomweb: StudiesService, corpus: Corpus) -> None:
         offered(item.name == "image/jpeg", "image/jpeg is answered in another type")
         process = jpeg.process(item.octets)
         if process is None:
-            it.observes("codestream of another family than the media type", received=item.octets[:4].hex(" "))
+            it.observes("codestream-of-another-family", received=item.octets[:4].hex(" "))
         elif item.transfer_syntax is not None and process not in jpeg.PROCESSES.get(item.transfer_syntax, ()):
-            it.observes(
-                "parameter that does not fit the codestream", received=f"FF{process:02X} in {item.content_type}"
-            )
+            it.observes("parameter-does-not-fit-codestream", received=f"FF{process:02X} in {item.content_type}")
         elif process in jpeg.PROCESSES[JPEG_LOSSLESS_SV1] and item.transfer_syntax in {None, JPEG_LOSSLESS_SV1}:
-            it.observes("codestream of the default syntax of the media type")
+            it.observes("default-codestream-of-the-type")
         elif item.transfer_syntax is not None:
-            it.observes("another codestream of the type with its syntax as parameter of the part")
+            it.observes("another-codestream-with-parameter")
         elif process in jpeg.PROCESSES[pixel_octets.JPEG_BASELINE]:
-            it.observes("JPEG Baseline in image/jpeg without the parameter", received=item.content_type)
+            it.observes("jpeg-baseline-without-parameter", received=item.content_type)
         else:
-            it.observes("another codestream of the type without the parameter", received=item.content_type)
+            it.observes("another-codestream-without-parameter", received=item.content_type)

@@ -27,7 +27,7 @@ def test_of_an_image(dicomweb: StudiesService, corpus: Corpus) -> None:
         it.has_status(200)
         found = joined(items_in(it))
         if not equals(found, instance.frames[0]):
-            it.observes("other octets", received=pixel_octets.difference(found, instance.frames[0]), of="FRAMES-020")
+            it.observes("other-octets", received=pixel_octets.difference(found, instance.frames[0]), of="FRAMES-020")
 
 
 OCTETS = (
@@ -61,9 +61,9 @@ def test_count_from_one(dicomweb: StudiesService, corpus: Corpus) -> None:
         it.has_status(200)
         found = joined(items_in(it))
         if equals(found, instance.frames[0]):
-            it.observes("frames/1 is the first frame")
+            it.observes("frames-1-is-the-first-frame")
         elif any(equals(found, each) for each in instance.frames):
-            it.observes("frames/1 is another frame", received=frames_in(found, instance))
+            it.observes("frames-1-is-another-frame", received=frames_in(found, instance))
         else:
             it.finds("frames/1 is no frame", received=pixel_octets.difference(found, instance.frames[0]))
 
@@ -88,13 +88,13 @@ def test_without_pad(dicomweb: StudiesService, corpus: Corpus, case: Variant) ->
         found = joined(items_in(it))
         received = pixel_octets.difference(found, frame) if found != frame else ""
         if found == frame:
-            it.observes("exactly the octets of each frame")
+            it.observes("exactly-the-octets-of-each-frame")
         elif found[:-1] == frame and case.id == "last":
-            it.observes("the pad octet behind the last frame", received=received)
+            it.observes("the-pad-octet-behind-the-last-frame", received=received)
         elif found[:-1] == frame:
-            it.observes("an octet more behind another frame", received=received)
+            it.observes("an-octet-more-behind-another-frame", received=received)
         elif found in b"".join(instance.frames) + b"\0":
-            it.observes("frames shifted by the pad octet", received=received)
+            it.observes("frames-shifted-by-the-pad-octet", received=received)
         else:
             it.finds("other octets", received=received)
 
@@ -110,7 +110,7 @@ def test_of_unknown_instance(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         if response.status in {200, 206}:
-            it.observes("200 or 206 with any body", received=it.status_line)
+            it.observes("200-or-206-with-any-body", received=it.status_line)
         else:
             it.has_status(404, 410)
 
@@ -127,7 +127,7 @@ def test_of_no_image(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         if response.status == 200:
-            it.observes("200 with any body", received=f"{it.status_line}, {len(response.body)} octets")
+            it.observes("200-with-any-body", received=f"{it.status_line}, {len(response.body)} octets")
         else:
             it.has_status(404, 400, 406)
 
@@ -142,9 +142,9 @@ def test_have_no_metadata(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         if response.status == 200:
-            quote = "200 with the metadata of the instance"
+            quote = "200-with-the-metadata-of-the-instance"
             if not shows(response, [instance.sop_instance_uid]):
-                quote = "200 with anything else"
+                quote = "200-with-anything-else"
             it.observes(quote, received=it.status_line)
         else:
             it.has_status(404, 400, 405, 406)

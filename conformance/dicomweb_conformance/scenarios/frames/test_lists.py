@@ -25,16 +25,16 @@ def test_of_a_list(dicomweb: StudiesService, corpus: Corpus) -> None:
         items = items_in(it)
         found = joined(items)
         if are_frames(items, (first, third)):
-            one_for_each = "one part per frame" if len(items) > 1 else "one part with all frames back to back"
+            one_for_each = "one-part-per-frame" if len(items) > 1 else "one-part-with-all-frames-back-to-back"
             it.observes(one_for_each, of="FRAMES-012")
         elif are_frames(items, (third, first)):
-            it.observes("order reversed", received=frames_in(found, instance))
+            it.observes("order-reversed", received=frames_in(found, instance))
         elif equals(found, first) or equals(found, third):
-            it.observes("one of the two frames only", received=frames_in(found, instance))
+            it.observes("one-of-the-two-frames-only", received=frames_in(found, instance))
         elif second in found:
-            it.observes("frame 2 or any other frame", received=frames_in(found, instance))
+            it.observes("frame-2-or-any-other-frame", received=frames_in(found, instance))
         else:
-            it.observes("octets shifted, truncated or empty", received=pixel_octets.difference(found, first + third))
+            it.observes("octets-shifted-truncated-or-empty", received=pixel_octets.difference(found, first + third))
 
 
 @verifies("FRAMES-004", id="frames-zero")
@@ -48,13 +48,13 @@ def test_zero(dicomweb: StudiesService, corpus: Corpus) -> None:
     with expect(response) as it:
         match response.status:
             case 400 | 404:
-                it.observes("frames/0 gives 400 or 404")
+                it.observes("frames-0-gives-400-or-404")
             case 204 | 406 | 410:
-                it.observes("frames/0 gives 406, 410 or 204", received=it.status_line)
+                it.observes("frames-0-gives-406-410-or-204", received=it.status_line)
             case 200:
-                it.observes("frames/0 gives 200 with any image", received=frames_in(response.body, instance))
+                it.observes("frames-0-gives-200-with-any-image", received=frames_in(response.body, instance))
             case status if status >= 500 and status not in BUSY:
-                it.observes("frames/0 gives 5xx", received=it.status_line)
+                it.observes("frames-0-gives-5xx", received=it.status_line)
             case _:
                 it.has_status(400, 404)
 
@@ -74,7 +74,7 @@ def test_beyond_the_last(dicomweb: StudiesService, corpus: Corpus, case: Variant
 
     with expect(response) as it:
         if response.status == 200:
-            it.observes("200 with any image or other body", received=frames_in(response.body, instance))
+            it.observes("200-with-any-image-or-other-body", received=frames_in(response.body, instance))
         else:
             it.has_status(404, 400)
 
@@ -89,11 +89,11 @@ def test_some_missing(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         if response.status == 200:
-            it.observes("200 with any number of images", received=frames_in(response.body, instance))
+            it.observes("200-with-any-number-of-images", received=frames_in(response.body, instance))
         elif response.status == 206:
             found = joined(items_in(it))
             it.observes(
-                "206 with frame 1 only" if equals(found, instance.frames[0]) else "206 with anything besides frame 1",
+                "206-with-frame-1-only" if equals(found, instance.frames[0]) else "206-with-anything-besides-frame-1",
                 received=frames_in(found, instance),
             )
         else:
@@ -119,9 +119,9 @@ def test_no_number(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> N
         if response.status != 200:
             it.has_status(400, 404)
         elif case.id != "trailing-comma":
-            it.observes("200 with any image for abc or -1", received=frames_in(response.body, instance))
+            it.observes("200-with-any-image-for-abc-or-1", received=frames_in(response.body, instance))
         elif equals(joined(items_in(it)), instance.frames[0]):
-            it.observes("200 with frame 1 for a list that only ends in a comma")
+            it.observes("200-for-a-trailing-comma")
         else:
             it.finds("200 with anything but frame 1", received=frames_in(response.body, instance))
 
@@ -142,13 +142,13 @@ def test_descending(dicomweb: StudiesService, corpus: Corpus) -> None:
         items = items_in(it)
         received = frames_in(joined(items), instance)
         if are_frames(items, (second, first)):
-            it.observes("200 with frames 2 and 1 in the order asked")
+            it.observes("200-with-frames-2-and-1-in-order-asked")
         elif are_frames(items, (first, second)):
-            it.observes("200 with frames 1 and 2 in ascending order")
+            it.observes("200-in-ascending-order")
         elif are_frames(items, (first,)) or are_frames(items, (second,)):
-            it.observes("200 with one of the two frames only", received=received)
+            it.observes("200-with-one-of-the-two-frames-only", received=received)
         else:
-            it.observes("200 with octets of any other frame", received=received)
+            it.observes("200-with-octets-of-any-other-frame", received=received)
 
 
 @verifies("FRAMES-008b", "FRAMES-008", id="frames-repeated")
@@ -167,12 +167,12 @@ def test_repeated(dicomweb: StudiesService, corpus: Corpus) -> None:
         items = items_in(it)
         found = joined(items)
         if are_frames(items, (first,)) or are_frames(items, (first, first)):
-            it.observes("every part holds frame 1")
-            it.observes("200 with one part" if len(items) == 1 else "200 with two parts", of="FRAMES-008")
+            it.observes("every-part-holds-frame-1")
+            it.observes("200-with-one-part" if len(items) == 1 else "200-with-two-parts", of="FRAMES-008")
         elif any(each in found for each in instance.frames[1:]):
-            it.observes("octets of another frame", received=frames_in(found, instance))
+            it.observes("octets-of-another-frame", received=frames_in(found, instance))
         else:
-            it.observes("octets of no frame", received=frames_in(found, instance))
+            it.observes("octets-of-no-frame", received=frames_in(found, instance))
 
 
 @verifies("FRAMES-002b", id="frames-percent-encoded-comma")
@@ -187,11 +187,11 @@ def test_percent_encoded_comma(dicomweb: StudiesService, corpus: Corpus) -> None
 
     with expect(response) as it:
         if response.status in {400, 404}:
-            it.observes("400 or 404", received=it.status_line)
+            it.observes("400-or-404", received=it.status_line)
             it.concludes()
         it.has_status(200)
         items = items_in(it)
         if are_frames(items, instance.frames[:2]):
-            it.observes("same answer as with the comma")
+            it.observes("same-answer-as-with-the-comma")
         else:
-            it.observes("200 with other frames than with the comma", received=frames_in(joined(items), instance))
+            it.observes("200-with-other-frames-than-with-comma", received=frames_in(joined(items), instance))

@@ -25,7 +25,7 @@ def test_single_part(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         if response.status == 404:
-            it.observes("404 although the multipart form gives 200", of="FRAMES-010")
+            it.observes("404-although-multipart-form-gives-200", of="FRAMES-010")
             it.concludes()
         it.has_status(200, 406, of="FRAMES-010")
         if response.status == 406:
@@ -34,21 +34,21 @@ def test_single_part(dicomweb: StudiesService, corpus: Corpus) -> None:
         frame, found = instance.frames[1], response.body
         name = media_types.name_of(response.content_type)
         if name == media_types.MULTIPART_RELATED and equals(joined(items_in(it)), frame):
-            it.observes("multipart/related with the right octets although only single part was acceptable")
+            it.observes("multipart-although-single-part-asked")
         elif name not in {media_types.OCTET_STREAM, media_types.MULTIPART_RELATED}:
             it.observes(
-                "Content-Type application/dicom or another wrong label",
+                "wrong-label-on-a-frame",
                 where="Content-Type",
                 received=response.content_type or "no Content-Type",
             )
         elif found.lstrip(b"\r\n")[:2] == b"--" and frame in found:
-            it.observes("Content-Type application/octet-stream with a multipart body")
+            it.observes("multipart-body-under-octet-stream")
         elif found == frame:
-            it.observes("Content-Type application/octet-stream and exactly the octets of the frame")
+            it.observes("octet-stream-with-the-frame")
         elif pixel_octets.is_padded(found, frame):
-            it.observes("one pad octet after an odd frame")
+            it.observes("one-pad-octet-after-an-odd-frame")
         else:
-            it.observes("octets differ from the stored frame", received=pixel_octets.difference(found, frame))
+            it.observes("octets-differ-from-the-stored-frame", received=pixel_octets.difference(found, frame))
 
 
 @verifies("FRAMES-010b", id="frames-single-part-of-two")
@@ -62,25 +62,21 @@ def test_single_part_of_two(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         if response.status == 400:
-            it.observes("400 for a list of two frames")
+            it.observes("400-for-a-list-of-two-frames")
             it.concludes()
         it.has_status(200, 406)
         if response.status == 406:
-            it.observes("406 for a list of two frames")
+            it.observes("406-for-a-list-of-two-frames")
             it.concludes()
         items = items_in(it)
         found = joined(items)
         multipart = media_types.name_of(response.content_type) == media_types.MULTIPART_RELATED
         if are_frames(items, (first, second)):
-            it.observes(
-                "multipart/related with the right octets although only single part was acceptable"
-                if multipart
-                else "two frames back to back in one single part"
-            )
+            it.observes("multipart-although-single-part-asked" if multipart else "two-frames-in-one-part")
         elif equals(found, first) or equals(found, second):
-            it.observes("one of two frames only", received=frames_in(found, instance))
+            it.observes("one-of-two-frames-only", received=frames_in(found, instance))
         else:
-            it.observes("octets differ from the stored frame", received=frames_in(found, instance))
+            it.observes("octets-differ-from-the-stored-frame", received=frames_in(found, instance))
 
 
 @verifies("FRAMES-023b", "FRAMES-023", "FRAMES-014", id="frames-anything")
@@ -109,7 +105,7 @@ def _bulk_data_items(it: Expectation) -> list[Item]:
         it.concludes()
     if wrong := [each for each in items if each.name not in pixel_octets.BULK_DATA_TYPES]:
         it.observes(
-            "200 with a type that is no bulk data type",
+            "200-with-type-no-bulk-data-type",
             where="Content-Type",
             received=wrong[0].content_type or "no Content-Type",
         )
@@ -161,9 +157,9 @@ def _names_frame(it: Expectation, item: Item, instance: Instance, frame: str, *,
         "frames": frame,
     }
     if path.count("/frames/") > 1:
-        it.observes("has the frames segment twice", where=where, received=item.location)
+        it.observes("has-the-frames-segment-twice", where=where, received=item.location)
     elif locations.contradict(expected, named) or ("frames" in named and named["frames"] not in {frame, "1,3"}):
-        it.observes("names another frame or instance", where=where, received=item.location)
+        it.observes("names-another-frame-or-instance", where=where, received=item.location)
     elif "frames" in named:
         one = "," not in frame
-        it.observes("ends in /frames/{n} of that part" if one else "ends in the list where one part holds all frames")
+        it.observes("ends-in-frames-n-of-that-part" if one else "list-where-one-part-holds-all")

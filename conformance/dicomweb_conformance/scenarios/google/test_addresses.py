@@ -32,11 +32,11 @@ def test_base_url(dicomweb: StudiesService) -> None:
     with expect(response) as it:
         path = dicomweb.base.path
         if not BASE.search(path) and re.search(BASE.pattern, path, re.IGNORECASE):
-            it.observes("dicomweb in another case works too", received=path)
+            it.observes("dicomweb-in-another-case-works-too", received=path)
         elif not BASE.search(path):
             it.finds("another base URL", expected=["a path as the claim has it"], received=path)
         if response.status == 404:
-            it.observes("the search is 404 under a base of that form", received=it.status_line)
+            it.observes("search-404-under-base-of-form", received=it.status_line)
         else:
             it.has_status(200, 204)
 
@@ -60,7 +60,7 @@ def test_parameters(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> 
 
     with expect(response) as it:
         matches = it.is_a_list_of_matches()
-        it.lists_exactly(matches, "0020000D", {study.study_instance_uid}, none="none or others", other="none or others")
+        it.lists_exactly(matches, "0020000D", {study.study_instance_uid}, none="none-or-others", other="none-or-others")
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -103,7 +103,7 @@ def test_single_part_retrieve(dicomweb: StudiesService, archive: Archive, fresh:
             it.finds(
                 "another media type", of="GOOGLE-074", expected=[media_types.DICOM], received=response.content_type
             )
-        _is_the_file(it, response.body, instance, "data set differs", of="GOOGLE-042")
+        _is_the_file(it, response.body, instance, "data-set-differs", of="GOOGLE-042")
 
 
 def _is_the_file(it: Expectation, octets: bytes, instance: Instance, differs: str, of: str | None = None) -> None:
@@ -111,7 +111,7 @@ def _is_the_file(it: Expectation, octets: bytes, instance: Instance, differs: st
     if octets == instance.part10:
         return
     if octets[-len(_data_set_of(instance)) :] == _data_set_of(instance):
-        it.observes("only preamble or group 0002 differs", of=of)
+        it.observes("only-preamble-or-group-0002-differs", of=of)
     else:
         it.observes(differs, received=f"{len(octets)} octets, the file has {len(instance.part10)}", of=of)
 
@@ -141,10 +141,10 @@ def test_retrieve_asstored_for(dicomweb: StudiesService, archive: Archive, fresh
         for instance in study.instances:
             found = received.get(instance.sop_instance_uid)
             if found is not None and values.syntax(found) != instance.transfer_syntax_uid:
-                it.observes("another transfer syntax", received=values.syntax(found))
+                it.observes("another-transfer-syntax", received=values.syntax(found))
                 continue
             octets = next((each for each in parts if instance.sop_instance_uid.encode() in each), b"")
-            _is_the_file(it, octets, instance, "data set differs")
+            _is_the_file(it, octets, instance, "data-set-differs")
 
 
 @verifies("GOOGLE-072", id="google-decompresses")
@@ -157,9 +157,9 @@ def test_decompresses(dicomweb: StudiesService, corpus: Corpus) -> None:
     with expect(response) as it:
         received = it.is_one_instance()
         if values.is_encapsulated(values.syntax(received)):
-            it.observes("as stored", received=values.syntax(received))
+            it.observes("as-stored", received=values.syntax(received))
         elif not values.octets(received, "PixelData").startswith(b"".join(instance.frames)):
-            it.observes("pixels differ (beyond JPEG tolerance)", where="(7FE0,0010)")
+            it.observes("pixels-differ-beyond-jpeg-tolerance", where="(7FE0,0010)")
 
 
 STUDY_TYPES = (Variant("single-part", "GOOGLE-075", media_types.DICOM), Variant("zip", "GOOGLE-075", "application/zip"))
@@ -175,7 +175,7 @@ def test_study_not_single(dicomweb: StudiesService, corpus: Corpus, case: Varian
 
     with expect(response) as it:
         if response.status == 200 and media_types.name_of(response.content_type) == media_types.DICOM:
-            it.observes("200 with only one of several instances", received=it.status_line)
+            it.observes("200-with-only-one-of-several-instances", received=it.status_line)
             it.concludes()
         it.has_status(406)
 
@@ -212,6 +212,6 @@ def test_not_acceptable(dicomweb: StudiesService, corpus: Corpus, case: Variant)
         kind = media_types.name_of(response.content_type)
         if response.status == 200:
             default = media_types.MULTIPART_RELATED if case.id == "study" else media_types.DICOM_JSON
-            it.observes("200 in the default type" if kind == default else "200 in another type", received=kind)
+            it.observes("200-in-the-default-type" if kind == default else "200-in-another-type", received=kind)
         else:
             it.has_status(406)

@@ -39,12 +39,12 @@ def test_xml_bulk(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> N
         if response.status in {400, 415}:
             nothing_stored(it, dicomweb, archive, fresh, payload)
         elif 400 <= response.status < 500:
-            it.observes("another 4xx", received=it.status_line)
+            it.observes("another-4xx", received=it.status_line)
             nothing_stored(it, dicomweb, archive, fresh, payload)
         else:
             it.has_status(200, 202)
             right = _has_its_pixels(dicomweb, archive, payload.instance)
-            it.observes("stored, content right" if right else "2xx and the instance is not there or different")
+            it.observes("stored-content-right" if right else "2xx-and-instance-not-there-or-different")
 
 
 PICTURES = (Variant("png", "GOOGLE-010", "png-colour"), Variant("gif", "GOOGLE-010", "gif-gray"))
@@ -64,9 +64,9 @@ def test_picture(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case:
             it.concludes()
         it.has_status(200)
         if archive.holds(payload.instance) and _shows_the_same(dicomweb, payload.instance):
-            it.observes("stored, pixels equal", received=it.status_line)
+            it.observes("stored-pixels-equal", received=it.status_line)
         else:
-            it.observes("2xx and pixels differ", where="(7FE0,0010)")
+            it.observes("2xx-and-pixels-differ", where="(7FE0,0010)")
 
 
 def _shows_the_same(dicomweb: StudiesService, instance: Instance) -> bool:
@@ -90,7 +90,7 @@ def test_inline_pixels(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
             it.concludes()
         it.has_status(200)
         right = _has_its_pixels(dicomweb, archive, payload.instance)
-        it.observes("200 and the pixels are there" if right else "2xx without the pixels", where="(7FE0,0010)")
+        it.observes("200-and-the-pixels-are-there" if right else "2xx-without-the-pixels", where="(7FE0,0010)")
 
 
 TYPES: Mapping[str, Callable[[Branch], Payload]] = {
@@ -126,7 +126,7 @@ def _keeps_the_octets(it: Expectation, dicomweb: StudiesService, sent: Sent) -> 
     kept = jpeg.of(received) if jpeg.is_encapsulated(received) else values.octets(received, "PixelData")
     if syntax != wanted or kept not in {octets, octets + b"\0"}:
         it.observes(
-            "2xx and the pixels differ",
+            "2xx-and-the-pixels-differ",
             where="(7FE0,0010)",
             expected=[f"{len(octets)} octets of {wanted}"],
             received=f"{len(kept or b'')} octets of {syntax}",

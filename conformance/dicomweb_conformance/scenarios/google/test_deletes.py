@@ -37,9 +37,9 @@ def test_delete_instance(dicomweb: StudiesService, archive: Archive, fresh: Fres
         if response.status == 204:
             it.observes("204")
         elif not response.body.strip():
-            it.observes("200 with an empty body")
+            it.observes("200-with-an-empty-body")
         elif document and "name" in document:
-            it.observes("200 with an operation", received=str(document["name"]))
+            it.observes("200-with-an-operation", received=str(document["name"]))
         elif document != {} or media_types.name_of(response.content_type) != media_types.JSON:
             it.finds("another body", expected=["{} as application/json"], received=it.status_line)
 
@@ -55,10 +55,10 @@ def test_delete_instance_removes(dicomweb: StudiesService, archive: Archive, fre
     control(response, 200, 204, because="DELETE of an instance does not work")
     with expect(response) as it:
         if archive.time_until(lambda: dicomweb.retrieve(one).status in GONE) is None:
-            it.observes("still retrievable")
+            it.observes("still-retrievable")
         if archive.time_until(lambda: not is_listed(dicomweb, one)) is None:
-            it.observes("still listed after the grace time")
-        are_whole(it, dicomweb, (other,), "sibling gone or changed")
+            it.observes("still-listed-after-the-grace-time")
+        are_whole(it, dicomweb, (other,), "sibling-gone-or-changed")
 
 
 @verifies("GOOGLE-103", id="google-delete-absent-instance")
@@ -72,10 +72,10 @@ def test_delete_absent_instance(dicomweb: StudiesService, archive: Archive, fres
 
     with expect(response) as it:
         if response.status == 200:
-            it.observes("200 with {}", received=it.status_line)
+            it.observes("200-with-empty-object", received=it.status_line)
         else:
             it.has_status(404, 403)
-        are_whole(it, dicomweb, (other,), "something stored is gone")
+        are_whole(it, dicomweb, (other,), "something-stored-is-gone")
 
 
 @verifies("GOOGLE-105", id="google-error-body")
@@ -92,13 +92,13 @@ def test_error_body(dicomweb: StudiesService, archive: Archive, operations: Oper
         error = document.get("error") if document else None
         is_json = media_types.name_of(response.content_type) == media_types.JSON and response.body.strip()
         if document is None and response.body.lstrip().startswith(b"["):
-            it.observes("an array of one such object", received=it.status_line)
+            it.observes("an-array-of-one-such-object", received=it.status_line)
         elif document is None and is_json:
-            it.observes("JSON Content-Type whose body is not JSON", received=it.status_line)
+            it.observes("json-content-type-whose-body-is-not-json", received=it.status_line)
         elif not isinstance(error, dict) or not {"code", "message", "status"} <= set(error):
-            it.observes("another body or none", received=it.status_line)
+            it.observes("another-body-or-none", received=it.status_line)
         elif error["code"] != response.status:
-            it.observes("code differs from the HTTP status", received=f"code {error['code']}, status {response.status}")
+            it.observes("code-differs-from-the-http-status", received=f"code {error['code']}, status {response.status}")
 
 
 @verifies("LRO-022", id="lro-removes-study")
@@ -113,9 +113,9 @@ def test_removes_study(dicomweb: StudiesService, archive: Archive, operations: O
     with expect(deletion.polls[-1]) as it:
         left = [each.sop_instance_uid for each in study.instances if dicomweb.retrieve(each).status == 200]
         if left or dicomweb.retrieve(study).status == 200:
-            it.observes("an instance is still retrievable", received=", ".join(left) or resources.path(study))
+            it.observes("an-instance-is-still-retrievable", received=", ".join(left) or resources.path(study))
         if archive.time_until(lambda: not is_listed(dicomweb, study)) is None:
-            it.observes("a search lists it after the grace time")
+            it.observes("a-search-lists-it-after-the-grace-time")
 
 
 @verifies("LRO-023", id="lro-spares-others")
@@ -128,7 +128,7 @@ def test_spares_others(dicomweb: StudiesService, archive: Archive, operations: O
 
     assume_done(deletion)
     with expect(deletion.polls[-1]) as it:
-        are_whole(it, dicomweb, neighbour.instances, "a neighbour is gone or changed")
+        are_whole(it, dicomweb, neighbour.instances, "a-neighbour-is-gone-or-changed")
 
 
 @verifies("LRO-024", "LRO-022", id="lro-removes-series")
@@ -142,12 +142,12 @@ def test_removes_series(dicomweb: StudiesService, archive: Archive, operations: 
     assume_done(deletion)
     with expect(deletion.polls[-1]) as it:
         if any(dicomweb.retrieve(each).status == 200 for each in deleted.instances):
-            it.observes("an instance is still retrievable", of="LRO-022")
+            it.observes("an-instance-is-still-retrievable", of="LRO-022")
         if archive.time_until(lambda: not is_listed(dicomweb, deleted)) is None:
-            it.observes("the deleted series is still listed after the grace time")
+            it.observes("deleted-series-still-listed")
         if archive.time_until(lambda: is_listed(dicomweb, study)) is None:
-            it.observes("the study is gone", received="no search lists it")
-        are_whole(it, dicomweb, left.instances, "the other series is gone")
+            it.observes("the-study-is-gone", received="no search lists it")
+        are_whole(it, dicomweb, left.instances, "the-other-series-is-gone")
 
 
 @verifies("LRO-032", id="lro-store-again")
@@ -161,11 +161,11 @@ def test_store_again(dicomweb: StudiesService, archive: Archive, operations: Ope
     with expect(response) as it:
         if response.status == 409:
             later = archive.time_until(lambda: dicomweb.store(study.instances).status == 200)
-            it.observes("409 for ever" if later is None else "409 within the grace time, 200 later")
+            it.observes("409-for-ever" if later is None else "409-within-the-grace-time-200-later")
             it.concludes()
         it.has_status(200)
         if not archive.holds(*study.instances):
-            it.observes("2xx and not retrievable")
+            it.observes("2xx-and-not-retrievable")
 
 
 @verifies("LRO-031", id="lro-adds-nothing")
@@ -182,9 +182,9 @@ def test_adds_nothing(dicomweb: StudiesService, archive: Archive, operations: Op
         if 200 <= response.status < 300:
             first = read(polls[0].body)
             if first and is_done(first):
-                it.observes("the delete was done before the POST")
+                it.observes("the-delete-was-done-before-the-post")
             elif not archive.holds(late):
-                it.observes("2xx and the instance is gone after done")
+                it.observes("2xx-and-the-instance-is-gone-after-done")
         elif not 400 <= response.status < 500:
             it.has_status(200)
 
@@ -205,10 +205,10 @@ def test_second_delete(dicomweb: StudiesService, archive: Archive, operations: O
         for name in filter(None, (name_of(read(first.body)), name_of(read(response.body)))):
             last = read(operations.polled(name)[-1].body)
             if last is None or not is_done(last):
-                it.observes("one never ends", where=name)
+                it.observes("one-never-ends", where=name)
             elif "error" in last and name != name_of(read(first.body)):
-                it.observes("the second operation ends with error")
-        are_whole(it, dicomweb, neighbour.instances, "a neighbour is gone")
+                it.observes("the-second-operation-ends-with-error")
+        are_whole(it, dicomweb, neighbour.instances, "a-neighbour-is-gone")
 
 
 @verifies("LRO-033", "LRO-019", id="lro-absent-study")
@@ -224,11 +224,11 @@ def test_absent_study(dicomweb: StudiesService, archive: Archive, operations: Op
         if response.status != 200:
             it.has_status(404, 403)
         elif not name:
-            it.observes("200 with {}", received=it.status_line)
+            it.observes("200-with-empty-object", received=it.status_line)
         else:
             last = read(operations.polled(name)[-1].body) or {}
             if not is_done(last):
-                it.observes("an operation that never ends", where=name)
+                it.observes("an-operation-that-never-ends", where=name)
             elif "error" in last:
                 it.reports(failed(last["error"], "error"))
 
@@ -249,10 +249,10 @@ def test_goes_on(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case:
         if response.status >= 500:
             it.observes("5xx", received=it.status_line)
         elif case.id == "neighbour" and response.status != 200:
-            it.observes("the neighbour is missing or damaged", received=it.status_line)
+            it.observes("the-neighbour-is-missing-or-damaged", received=it.status_line)
         elif response.status == 409:
-            it.observes("409 for the study")
+            it.observes("409-for-the-study")
         elif response.status == 200:
             parts = it.is_multipart_dicom()
             if len(parts) != 1 and case.id == "neighbour":
-                it.observes("the neighbour is missing or damaged", received=f"{len(parts)} parts")
+                it.observes("the-neighbour-is-missing-or-damaged", received=f"{len(parts)} parts")

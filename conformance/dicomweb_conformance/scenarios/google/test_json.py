@@ -55,7 +55,7 @@ def test_json_jpeg(dicomweb: StudiesService, archive: Archive, fresh: Fresh, cas
     with expect(response) as it:
         it.has_status(200)
         if not archive.holds(payload.instance):
-            it.observes("2xx and not retrievable", expected=["the instance retrievable"])
+            it.observes("2xx-and-not-retrievable", expected=["the instance retrievable"])
 
 
 KEPT = (Variant("colour", "GOOGLE-012"), Variant("grayscale", "GOOGLE-012"))
@@ -74,18 +74,18 @@ def test_json_jpeg_kept(dicomweb: StudiesService, archive: Archive, fresh: Fresh
         kept = jpeg.of(received)
         syntax = values.syntax(received)
         if not values.octets(received, "PixelData"):
-            it.observes("no pixel data")
+            it.observes("no-pixel-data")
         elif syntax != transfer_syntaxes.JPEG_BASELINE:
-            it.observes("another transfer syntax", expected=[transfer_syntaxes.JPEG_BASELINE], received=syntax)
+            it.observes("another-transfer-syntax", expected=[transfer_syntaxes.JPEG_BASELINE], received=syntax)
         elif (
             kept is not None
             and kept != sent
             and kept.strip(b"\r\n\0") == sent.strip(b"\r\n\0")
             and b"\r\n" in (kept[:2], kept[-2:], kept[-3:-1])
         ):
-            it.observes("the multipart line ends are part of the JPEG", received=f"it begins {kept[:4]!r}")
+            it.observes("multipart-line-ends-part-of-jpeg", received=f"it begins {kept[:4]!r}")
         elif not _has_the_jpeg(received, sent):
-            it.observes("recompressed or other octets", received=f"{len(kept or b'')} octets, sent {len(sent)}")
+            it.observes("recompressed-or-other-octets", received=f"{len(kept or b'')} octets, sent {len(sent)}")
 
 
 @verifies("GOOGLE-013", id="google-json-attributes")
@@ -100,9 +100,9 @@ def test_json_attributes(dicomweb: StudiesService, archive: Archive, fresh: Fres
     with expect(response) as it:
         received = retrieved(dicomweb, payload.instance)
         for each in changes(payload.instance, received):
-            it.observes("an element is missing or has another value", received=each)
+            it.observes("element-missing-or-another-value", received=each)
         if added := [*additions(payload.instance, received)]:
-            it.observes("further elements that agree with the JPEG", received=", ".join(added))
+            it.observes("further-elements-agree-with-jpeg", received=", ".join(added))
 
 
 TOKENS = (Variant("token", "GOOGLE-014", "x-1"), Variant("url", "GOOGLE-014", "http://bulk.invalid/jpeg?n=1"))
@@ -123,7 +123,7 @@ def test_json_token(dicomweb: StudiesService, archive: Archive, fresh: Fresh, ca
         it.has_status(200)
         sent = payload.bulk_data[0].octets
         if not archive.holds(payload.instance) or not _has_the_jpeg(retrieved(dicomweb, payload.instance), sent):
-            it.observes("2xx without the JPEG")
+            it.observes("2xx-without-the-jpeg")
 
 
 @verifies("GOOGLE-015", id="google-json-header-order")
@@ -136,7 +136,7 @@ def test_json_header_order(dicomweb: StudiesService, archive: Archive, fresh: Fr
 
     with expect(response) as it:
         if 400 <= response.status < 500:
-            it.observes("4xx for either", received=it.status_line)
+            it.observes("4xx-for-either", received=it.status_line)
             it.concludes()
         it.has_status(200)
         if not archive.holds(payload.instance):
@@ -158,7 +158,7 @@ def test_json_inline(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -
         it.has_status(200)
         profile = payload.instance.dataset.ICCProfile
         if not archive.holds(payload.instance) or retrieved(dicomweb, payload.instance).get("ICCProfile") != profile:
-            it.observes("value lost or changed", where="(0028,2000)")
+            it.observes("value-lost-or-changed", where="(0028,2000)")
 
 
 @verifies("GOOGLE-017", id="google-json-no-transfer-syntax")
@@ -175,13 +175,13 @@ def test_json_no_transfer_syntax(dicomweb: StudiesService, archive: Archive, fre
             it.concludes()
         it.has_status(200)
         if not archive.holds(payload.instance):
-            it.observes("2xx and not retrievable")
+            it.observes("2xx-and-not-retrievable")
             it.concludes()
         received = retrieved(dicomweb, payload.instance)
         if values.syntax(received) != transfer_syntaxes.JPEG_BASELINE:
-            it.observes("2xx and a transfer syntax that does not fit", received=values.syntax(received))
+            it.observes("2xx-and-transfer-syntax-does-not-fit", received=values.syntax(received))
         else:
-            it.observes("200 and stored under the transfer syntax of the part")
+            it.observes("200-in-the-syntax-of-the-part")
 
 
 @verifies("GOOGLE-018", id="google-json-other-transfer-syntax")
@@ -203,9 +203,9 @@ def test_json_other_transfer_syntax(dicomweb: StudiesService, archive: Archive, 
         received = retrieved(dicomweb, payload.instance)
         native = not jpeg.is_encapsulated(received)
         if native and payload.bulk_data[0].octets in values.octets(received, "PixelData"):
-            it.observes("2xx and JPEG octets under a native transfer syntax")
+            it.observes("2xx-jpeg-under-native-syntax")
         elif not native:
-            it.observes("200 and stored as JPEG")
+            it.observes("200-and-stored-as-jpeg")
         else:
             it.finds("2xx and native pixels", received=values.syntax(received))
 
@@ -253,11 +253,11 @@ def test_json_part_twice(dicomweb: StudiesService, archive: Archive, fresh: Fres
             it.concludes()
         received = retrieved(dicomweb, payload.instance)
         if not values.octets(received, "PixelData"):
-            it.observes("2xx without pixel data")
+            it.observes("2xx-without-pixel-data")
         elif _has_the_jpeg(received, payload.bulk_data[0].octets):
-            it.observes("200 and the first or the last is stored whole")
+            it.observes("200-and-first-or-last-stored-whole")
         else:
-            it.observes("2xx with both run together", received=f"{len(jpeg.of(received) or b'')} octets")
+            it.observes("2xx-with-both-run-together", received=f"{len(jpeg.of(received) or b'')} octets")
 
 
 @verifies("GOOGLE-109", id="google-json-two-instances")
@@ -272,11 +272,11 @@ def test_json_two_instances(dicomweb: StudiesService, archive: Archive, fresh: F
     with expect(response) as it:
         it.has_status(200)
         if not archive.holds(one.instance, other.instance):
-            it.observes("only one stored under 200")
+            it.observes("only-one-stored-under-200")
             it.concludes()
         for each in (one, other):
             if not _has_the_jpeg(retrieved(dicomweb, each.instance), each.bulk_data[0].octets):
-                it.observes("the JPEG of one in the other", where=each.instance.sop_instance_uid)
+                it.observes("the-jpeg-of-one-in-the-other", where=each.instance.sop_instance_uid)
 
 
 @verifies("GOOGLE-110", id="google-json-missing-part")
@@ -289,7 +289,7 @@ def test_json_missing_part(dicomweb: StudiesService, archive: Archive, fresh: Fr
 
     with expect(response) as it:
         if 400 <= response.status < 500 and response.status not in REFUSED:
-            it.observes("another 4xx, nothing stored", received=it.status_line)
+            it.observes("another-4xx-nothing-stored", received=it.status_line)
         elif 200 <= response.status < 300:
             it.observes("2xx", received=it.status_line)
         else:
@@ -297,4 +297,4 @@ def test_json_missing_part(dicomweb: StudiesService, archive: Archive, fresh: Fr
         later = fresh.instance(name="later")
         stored_for(dicomweb, archive, later)
         if not archive.lacks(payload.instance, after=later):
-            it.observes("the instance is retrievable without its pixel data")
+            it.observes("instance-retrievable-without-pixel-data")

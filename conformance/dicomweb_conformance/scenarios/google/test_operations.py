@@ -35,10 +35,10 @@ def _is_an_operation(it: Expectation, done: str) -> None:
     it.has_status(200, 202)
     document = read(it.response.body)
     if document is None or "name" not in document:
-        it.observes("204 or 200 without name", received=it.status_line)
+        it.observes("204-or-200-without-name", received=it.status_line)
         it.concludes()
     elif it.response.status == 202:
-        it.observes("202 with an operation")
+        it.observes("202-with-an-operation")
     elif is_done(document):
         it.observes(done)
 
@@ -55,9 +55,9 @@ def test_delete_study(dicomweb: StudiesService, archive: Archive, fresh: Fresh) 
 
     with expect(response) as it:
         if response.status == 204:
-            it.observes("204 or 200 without name", received=it.status_line)
+            it.observes("204-or-200-without-name", received=it.status_line)
             it.concludes()
-        _is_an_operation(it, "200 with name and done already true")
+        _is_an_operation(it, "200-with-name-and-done-already-true")
 
 
 @verifies("LRO-002", id="lro-delete-series")
@@ -69,9 +69,9 @@ def test_delete_series(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
 
     with expect(response) as it:
         if response.status == 204:
-            it.observes("204 or 200 without name", received=it.status_line)
+            it.observes("204-or-200-without-name", received=it.status_line)
             it.concludes()
-        _is_an_operation(it, "done already true")
+        _is_an_operation(it, "done-already-true")
 
 
 @verifies("LRO-006", id="lro-json")
@@ -85,11 +85,11 @@ def test_json(dicomweb: StudiesService, archive: Archive, operations: Operations
         with expect(answer) as it:
             kind = media_types.name_of(answer.content_type)
             if not answer.content_type:
-                it.observes("no Content-Type")
+                it.observes("no-content-type")
             elif kind != media_types.JSON:
-                it.observes("another JSON type", received=answer.content_type)
+                it.observes("another-json-type", received=answer.content_type)
             if read(answer.body) is None:
-                it.observes("body is not JSON", received=it.status_line)
+                it.observes("body-is-not-json", received=it.status_line)
 
 
 # The operation
@@ -122,7 +122,7 @@ def test_names_differ(dicomweb: StudiesService, archive: Archive, fresh: Fresh) 
 
     with expect(second) as it:
         if name_of(read(first.body)) == name_of(read(second.body)):
-            it.observes("the same name twice", expected=["two names"], received=name_of(read(second.body)))
+            it.observes("the-same-name-twice", expected=["two names"], received=name_of(read(second.body)))
 
 
 @verifies("LRO-007", id="lro-poll")
@@ -137,9 +137,9 @@ def test_poll(dicomweb: StudiesService, archive: Archive, operations: Operations
         it.has_status(200)
         document = read(response.body)
         if document is None or "name" not in document:
-            it.observes("body is not an operation", received=it.status_line)
+            it.observes("body-is-not-an-operation", received=it.status_line)
         elif document["name"] != name:
-            it.observes("another name", expected=[name], received=str(document["name"]))
+            it.observes("another-name", expected=[name], received=str(document["name"]))
 
 
 @verifies("LRO-008", "LRO-009", "LRO-015", id="lro-metadata")
@@ -195,14 +195,14 @@ def test_ends(dicomweb: StudiesService, archive: Archive, operations: Operations
 
     with expect(deletion.polls[-1]) as it:
         if it.response.status == 404:
-            it.observes("the poll turns into 404", received=it.status_line)
+            it.observes("the-poll-turns-into-404", received=it.status_line)
             it.concludes()
         if it.response.status >= 500 and operations.poll(deletion.name).status >= 500:
-            it.observes("5xx on a poll, again after a retry", received=it.status_line)
+            it.observes("5xx-on-a-poll-again-after-a-retry", received=it.status_line)
             it.concludes()
         it.has_status(200)
         if not is_done(deletion.documents[-1]):
-            it.observes("not done at the deadline", received=f"{len(deletion.polls)} polls, the last one not done")
+            it.observes("not-done-at-the-deadline", received=f"{len(deletion.polls)} polls, the last one not done")
 
 
 @verifies("LRO-021", id="lro-stays")
@@ -220,13 +220,13 @@ def test_stays(dicomweb: StudiesService, archive: Archive, operations: Operation
             it.has_status(200)
             after = read(response.body) or {}
             if not is_done(after):
-                it.observes("done turns false or is gone", received=f"done is {after.get('done', 'absent')}")
+                it.observes("done-turns-false-or-is-gone", received=f"done is {after.get('done', 'absent')}")
             elif [each in after for each in ("response", "error")] != [
                 each in before for each in ("response", "error")
             ]:
-                it.observes("response turns into error or back", received=", ".join(after))
+                it.observes("response-turns-into-error-or-back", received=", ".join(after))
             elif after != before:
-                it.observes("metadata differs, result the same")
+                it.observes("metadata-differs-result-the-same")
 
 
 # Operations of the dataset
@@ -243,7 +243,7 @@ def test_unknown_operation(dicomweb: StudiesService, archive: Archive, operation
 
     with expect(response) as it:
         if response.status == 200 and read(response.body) is not None:
-            it.observes("200 with an operation")
+            it.observes("200-with-an-operation")
             it.concludes()
         it.has_status(404, 403)
 
@@ -263,10 +263,10 @@ def test_list(dicomweb: StudiesService, archive: Archive, operations: Operations
             pages.append(read(operations.page(100, token).body) or {})
         listed = [each.get("operations", []) for each in pages]
         if not all(isinstance(each, list) for each in listed):
-            it.observes("operations is not an array", received=it.status_line)
+            it.observes("operations-is-not-an-array", received=it.status_line)
             it.concludes()
         if name not in {one.get("name") for each in listed for one in each if isinstance(one, dict)}:
-            it.observes("200 without the own operation on any page", expected=[name])
+            it.observes("200-without-own-operation-on-any-page", expected=[name])
 
 
 PAGES = 20
@@ -287,15 +287,15 @@ def test_list_paged(dicomweb: StudiesService, archive: Archive, operations: Oper
         for _ in range(PAGES):
             names = [str(each.get("name")) for each in answer.get("operations", []) if isinstance(each, dict)]
             if len(names) > 1:
-                it.observes("pageSize ignored", expected=["one operation"], received=f"{len(names)} operations")
+                it.observes("pagesize-ignored", expected=["one operation"], received=f"{len(names)} operations")
                 it.concludes()
             if set(names) & set(seen):
-                it.observes("the same page again and again", received=", ".join(names))
+                it.observes("the-same-page-again-and-again", received=", ".join(names))
                 it.concludes()
             seen += names
             token = answer.get("nextPageToken", "")
             if not isinstance(token, str):
-                it.observes("nextPageToken is not a string", received=str(token))
+                it.observes("nextpagetoken-is-not-a-string", received=str(token))
                 it.concludes()
             if not token:
                 break
@@ -317,13 +317,13 @@ def test_cancel(dicomweb: StudiesService, archive: Archive, operations: Operatio
 
     with expect(response) as it:
         if response.status == 400:
-            it.observes("400 because it is done", received=it.status_line)
+            it.observes("400-because-it-is-done", received=it.status_line)
             it.concludes()
         it.has_status(200)
         if read(response.body) != {}:
-            it.observes("another answer than an empty object under 200", received=it.status_line)
+            it.observes("no-empty-object-under-200", received=it.status_line)
         last = read(operations.polled(name)[-1].body) or {}
         if "response" not in last and "error" not in last:
-            it.observes("neither response nor error in the end", received=", ".join(last))
+            it.observes("neither-response-nor-error-in-the-end", received=", ".join(last))
         elif "error" in last:
             it.reports(failed(last["error"], "error"))

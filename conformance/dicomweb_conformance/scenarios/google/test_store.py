@@ -34,12 +34,12 @@ def test_single_part_store(dicomweb: StudiesService, archive: Archive, fresh: Fr
 
     with expect(response) as it:
         it.has_status(200)
-        if is_there(it, archive, instance, otherwise="2xx and not retrievable or different"):
+        if is_there(it, archive, instance, otherwise="2xx-and-not-retrievable-or-different"):
             found = dicomweb.retrieve(instance)
             with expect(found) as retrieved:
                 received = retrieved.is_one_instance()
             if [*data_sets(instance.dataset, received)]:
-                it.observes("2xx and not retrievable or different", received="another data set")
+                it.observes("2xx-and-not-retrievable-or-different", received="another data set")
 
 
 QUOTES = (
@@ -58,7 +58,7 @@ def test_type_parameter(dicomweb: StudiesService, archive: Archive, fresh: Fresh
 
     with expect(response) as it:
         if 400 <= response.status < 500:
-            it.observes("4xx for either", received=it.status_line)
+            it.observes("4xx-for-either", received=it.status_line)
             it.concludes()
         it.has_status(200)
         if not archive.holds(instance):
@@ -77,11 +77,11 @@ def test_store_answers_xml(dicomweb: StudiesService, fresh: Fresh, case: Variant
         it.has_status(200)
         kind = media_types.name_of(response.content_type)
         if kind == media_types.DICOM_JSON:
-            it.observes("JSON", received=response.content_type)
+            it.observes("json", received=response.content_type)
         elif kind != media_types.DICOM_XML:
             it.finds("another media type", expected=[media_types.DICOM_XML], received=response.content_type)
         elif xml_responses.module(response.body) is None:
-            it.observes("body is not XML", received=it.status_line)
+            it.observes("body-is-not-xml", received=it.status_line)
 
 
 ASKED = (
@@ -100,11 +100,11 @@ def test_store_answer_by_accept(dicomweb: StudiesService, fresh: Fresh, case: Va
         kind = media_types.name_of(response.content_type)
         module = store_response.of_body if case.id == "json" else xml_responses.module
         if kind in {each.value for each in ASKED} - {case.value}:
-            it.observes("the other type", expected=[case.value], received=response.content_type)
+            it.observes("the-other-type", expected=[case.value], received=response.content_type)
         elif kind != case.value:
             it.finds("another media type", expected=[case.value], received=response.content_type)
         elif module(response.body) is None:
-            it.observes("body does not fit its Content-Type", received=it.status_line)
+            it.observes("body-does-not-fit-its-content-type", received=it.status_line)
 
 
 @verifies("GOOGLE-027", id="google-store-xml")
@@ -148,13 +148,13 @@ def _is_whole(it: Expectation, dicomweb: StudiesService, url: str, path: str) ->
         if urls.read(url).authority is None:
             it.observes("relative", expected=[f"{dicomweb.base_url}/{path}"], received=url or "no value")
         elif there.origin.authority != base.origin.authority:
-            it.observes("other host than the base", received=url)
+            it.observes("other-host-than-the-base", received=url)
         if there.path.endswith(f"/{path}") and not there.path.endswith(f"{base.path.rstrip('/')}/{path}"):
             expected = [f"{base.path.rstrip('/')}/{path}"]
             it.finds("without the whole path of the store", expected=expected, received=url)
     except UrlError:
         pass  # reported where it would be followed
-    leads_to(it, url, path, dicomweb, because="another resource", gone="404 when fetched while the resource is there")
+    leads_to(it, url, path, dicomweb, because="another-resource", gone="404-when-fetched-while-resource-there")
 
 
 @verifies("GOOGLE-030", id="google-partly-stored")
@@ -171,12 +171,12 @@ def test_partly_stored(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
         answer = store_response.of_body(response.body)
         both = answer is not None and answer.stored_uids == [good.sop_instance_uid] and answer.failed_uids
         if response.status == 202 and both:
-            it.observes("202 with both sequences")
+            it.observes("202-with-both-sequences")
         if not archive.holds(good):
-            it.observes("the good one is not stored")
+            it.observes("the-good-one-is-not-stored")
         elif not both:
             it.observes(
-                "409 without the stored one in 00081199 although it is retrievable",
+                "409-without-the-stored-one",
                 received=f"{it.status_line}; stored {answer.stored_uids if answer else 'no module'}",
             )
 
@@ -200,12 +200,12 @@ def test_failure(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> No
         item = answer.failed[0]
         private = [tag for tag in item if int(tag[:4], 16) % 2 and int(tag[4:], 16) > 0xFF]
         if FAILURE_DETAIL not in item:
-            it.observes("under another private element" if private else "absent", of="GOOGLE-032")
+            it.observes("under-another-private-element" if private else "absent", of="GOOGLE-032")
         reason = json_model.first(item, store_response.FAILURE_REASON)
         if isinstance(reason, bool) or not isinstance(reason, int) or not 0 <= reason <= 0xFFFF:
-            it.observes("no integer 0 to 65535", received=str(reason), of="GOOGLE-033")
+            it.observes("no-integer-0-to-65535", received=str(reason), of="GOOGLE-033")
         elif reason != 272:
-            it.observes("another code of Table I.2-2 or other integer", received=str(reason), of="GOOGLE-033")
+            it.observes("another-reason-of-the-table", received=str(reason), of="GOOGLE-033")
         if store_response.RETRIEVE_URL not in answer.module:
             it.observes("absent", of="GOOGLE-034")
 
@@ -231,9 +231,9 @@ def test_bad_request(dicomweb: StudiesService, archive: Archive, fresh: Fresh, c
 
     with expect(response) as it:
         if response.status == 415 and case.value:
-            it.observes("415 for the media type", received=it.status_line)
+            it.observes("415-for-the-media-type", received=it.status_line)
         elif 400 < response.status < 500:
-            it.observes("another 4xx", received=it.status_line)
+            it.observes("another-4xx", received=it.status_line)
         else:
             it.has_status(400)
 
@@ -265,13 +265,13 @@ def test_store_not_acceptable(dicomweb: StudiesService, archive: Archive, fresh:
             later = fresh.instance(name="later")
             stored_for(dicomweb, archive, later)
             if not archive.lacks(instance, after=later):
-                it.observes("406 and stored all the same")
+                it.observes("406-and-stored-all-the-same")
         elif store_response.of_body(response.body) is None and xml_responses.module(response.body) is None:
-            it.observes("another body", received=it.status_line)
+            it.observes("another-body", received=it.status_line)
         elif not archive.holds(instance):
-            it.observes("2xx and not stored")
+            it.observes("2xx-and-not-stored")
         else:
-            it.observes("200 with the XML or JSON answer")
+            it.observes("200-with-the-xml-or-json-answer")
 
 
 @verifies("GOOGLE-037", id="google-garbage")
@@ -286,9 +286,9 @@ def test_garbage(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> No
     with expect(response) as it:
         answer = store_response.of_body(response.body)
         if answer and answer.stored:
-            it.observes("garbage listed as stored")
+            it.observes("garbage-listed-as-stored")
         if 200 <= response.status < 300:
-            it.observes("2xx for garbage alone", received=it.status_line)
+            it.observes("2xx-for-garbage-alone", received=it.status_line)
             it.concludes()
         it.has_status(409)
 
@@ -303,16 +303,16 @@ def test_same_again(dicomweb: StudiesService, archive: Archive, fresh: Fresh) ->
 
     with expect(response) as it:
         if response.status == 202 or (400 <= response.status < 500 and response.status != 409):
-            it.observes("202 or another 4xx", received=it.status_line)
+            it.observes("202-or-another-4xx", received=it.status_line)
         else:
             it.has_status(200, 409)
         found = dicomweb.search(resources.path(instance).rpartition("/")[0])
         with expect(found) as listed:
             times = listed.is_a_list_of_matches().uids("00080018").count(instance.sop_instance_uid)
         if times > 1:
-            it.observes("two entries", received=f"listed {times} times")
+            it.observes("two-entries", received=f"listed {times} times")
         if _is_version(_only(dicomweb.retrieve(instance)), instance) is False:
-            it.observes("content changed or gone")
+            it.observes("content-changed-or-gone")
 
 
 @verifies("GOOGLE-039", id="google-changed-again")
@@ -330,7 +330,7 @@ def test_changed_again(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
         if found.status in {403, 404, 410}:
             it.observes("gone", received=f"{found.status} to {found.request_line}")
         elif not _is_version(_only(found), first):
-            it.observes("the second version or a mixture is returned")
+            it.observes("second-version-or-mixture-returned")
         if 200 <= response.status < 300:
             it.observes("2xx", expected=["409"], received=it.status_line)
         else:
@@ -368,8 +368,8 @@ def test_conflict_body(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
         if not response.body.strip():
             it.observes("empty")
         elif kind == media_types.JSON and read(response.body) is not None:
-            it.observes("error object", received=it.status_line)
+            it.observes("error-object", received=it.status_line)
         elif kind != media_types.DICOM_JSON or answer is None:
-            it.observes("body does not fit its Content-Type", received=it.status_line)
+            it.observes("body-does-not-fit-its-content-type", received=it.status_line)
         elif not answer.failed:
             it.finds("a module without 00081198")

@@ -22,7 +22,7 @@ from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance, Series, Study
 
 INSTANCE = "00080018"
-BINARY_ABSENT = "element of VR OB, OD, OF, OL, OV, OW or UN absent"
+BINARY_ABSENT = "bulk-element-absent"
 
 
 @verifies("METADATA-001", id="metadata-of-instance-series-study", smoke=True)
@@ -35,7 +35,7 @@ def test_of_instance_series_study(dicomweb: StudiesService, corpus: Corpus) -> N
         response = dicomweb.metadata(resource)
         with expect(response) as it:
             if response.status == 200 and media_types.name_of(response.content_type) == "text/html":
-                it.observes("200 with an HTML or login page", received=it.status_line)
+                it.observes("200-with-an-html-or-login-page", received=it.status_line)
                 it.concludes()
             it.is_metadata()
             names_any_of(it, (resource,) if isinstance(resource, Instance) else resource.instances)
@@ -54,13 +54,13 @@ def test_json_by_default(dicomweb: StudiesService, corpus: Corpus) -> None:
             case media_types.DICOM_JSON:
                 names_any_of(it, (instance,))
             case media_types.JSON:
-                it.observes("200 with Content-Type application/json and a DICOM JSON body", where="Content-Type")
+                it.observes("200-as-application-json", where="Content-Type")
             case media_types.MULTIPART_RELATED if (
                 media_types.parse(response.content_type).of_parts == media_types.DICOM_XML
             ):
-                it.observes('200 with multipart/related; type="application/dicom+xml"', where="Content-Type")
+                it.observes("200-as-multipart-dicom-xml", where="Content-Type")
             case other:
-                it.observes("200 with another type", where="Content-Type", received=other or "no Content-Type")
+                it.observes("200-with-another-type", where="Content-Type", received=other or "no Content-Type")
 
 
 @verifies("METADATA-004", id="metadata-one-object-per-instance")
@@ -74,7 +74,7 @@ def test_one_object_per_instance(dicomweb: StudiesService, corpus: Corpus) -> No
             found = len(it.is_metadata())
             if found != number:
                 it.observes(
-                    "fewer objects than instances" if found < number else "more objects than instances",
+                    "fewer-objects-than-instances" if found < number else "more-objects-than-instances",
                     expected=[f"{number} objects"],
                     received=f"{found} objects",
                 )
@@ -96,11 +96,11 @@ def test_is_whole(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> No
         found = [json_model.text(each, INSTANCE) for each in it.is_metadata()]
         expected, received = [", ".join(sorted(wanted))], ", ".join(found) or "nothing"
         if wanted - set(found):
-            it.observes("instance missing", expected=expected, received=received)
+            it.observes("instance-missing", expected=expected, received=received)
         if set(found) - wanted:
-            it.observes("instance of another series or study", expected=expected, received=received)
+            it.observes("instance-of-another-series-or-study", expected=expected, received=received)
         if len(found) != len(set(found)):
-            it.observes("the same instance twice", expected=expected, received=received)
+            it.observes("the-same-instance-twice", expected=expected, received=received)
 
 
 @verifies("METADATA-006", id="metadata-holds-every-element")
@@ -118,9 +118,9 @@ def test_holds_every_element(dicomweb: StudiesService, corpus: Corpus) -> None:
             quote = (
                 BINARY_ABSENT
                 if lost_binary
-                else "element of any other VR absent"
+                else "element-of-any-other-vr-absent"
                 if each.kind == "lost"
-                else "value differs from the stored one"
+                else "value-differs-from-the-stored-one"
             )
             report = it.loses if each.kind == "lost" else it.observes
             report(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
@@ -142,12 +142,12 @@ def test_holds_nested_data_sets(dicomweb: StudiesService, corpus: Corpus) -> Non
                 continue
             if each.kind == "lost":
                 quote = (
-                    "nested element of VR OB, OD, OF, OL, OV, OW or UN absent"
+                    "nested-bulk-element-absent"
                     if each.vr in differences.BINARY
-                    else "nested element of another VR absent"
+                    else "nested-element-of-another-vr-absent"
                 )
             else:
-                quote = "item lost" if each.vr == "SQ" else "nested value differs"
+                quote = "item-lost" if each.vr == "SQ" else "nested-value-differs"
             report = it.loses if each.kind == "lost" else it.observes
             report(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
 
@@ -168,13 +168,9 @@ def test_holds_private_elements(dicomweb: StudiesService, corpus: Corpus) -> Non
             if not each.private or _is_un_with_the_octets(each, instance, found):
                 continue
             lost_binary = each.kind == "lost" and each.vr in differences.BINARY
-            quote = "private value differs"
+            quote = "private-value-differs"
             if each.kind == "lost":
-                quote = (
-                    "private element of VR UN, OB or OW absent"
-                    if lost_binary
-                    else "private element of a text, numeric or sequence VR absent"
-                )
+                quote = "private-element-of-vr-un-ob-or-ow-absent" if lost_binary else "private-text-element-absent"
             report = it.loses if each.kind == "lost" else it.observes
             report(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
 
@@ -222,15 +218,15 @@ def test_holds_identifiers(dicomweb: StudiesService, corpus: Corpus) -> None:
             stored, found = str(instance.dataset[tag].value), json_model.text(objects[0], tag)
             if not found:
                 it.observes(
-                    "one of them absent or empty although stored with a value",
+                    "absent-or-empty-though-stored",
                     where=tag,
                     expected=[stored],
                     received="absent",
                 )
             elif found != stored and tag in {"00100020", "00080016"}:
-                it.observes("another value", where=tag, expected=[stored], received=found)
+                it.observes("another-value", where=tag, expected=[stored], received=found)
             elif found != stored:
-                it.observes("another UID", where=tag, expected=[stored], received=found, of="METADATA-013")
+                it.observes("another-uid", where=tag, expected=[stored], received=found, of="METADATA-013")
 
 
 @verifies("METADATA-017", "METADATA-017b", id="metadata-leads-to-pixels")
@@ -246,13 +242,13 @@ def test_leads_to_pixels(dicomweb: StudiesService, corpus: Corpus) -> None:
         given = [each for each in ("BulkDataURI", "InlineBinary") if isinstance(element, dict) and element.get(each)]
         if not given:
             it.observes(
-                "neither of them although Pixel Data was stored",
+                "neither-uri-nor-inline",
                 where="7FE00010",
                 received=str(element)[:200],
                 of="METADATA-017b",
             )
         else:
-            it.observes(given[0], of="METADATA-017")
+            it.observes(given[0].lower(), of="METADATA-017")
         if given == ["InlineBinary"] and isinstance(element, dict):
             try:
                 inline = base64.b64decode(element["InlineBinary"], validate=True)
@@ -260,7 +256,7 @@ def test_leads_to_pixels(dicomweb: StudiesService, corpus: Corpus) -> None:
                 inline = b""
             if inline.rstrip(b"\0") != instance.dataset.PixelData.rstrip(b"\0"):
                 it.observes(
-                    "InlineBinary that does not decode to the stored octets of a native image",
+                    "inline-is-not-the-stored-octets",
                     where="7FE00010",
                     received=f"{len(inline)} octets",
                     of="METADATA-017b",
@@ -289,11 +285,7 @@ def test_text_is_utf_8(dicomweb: StudiesService, corpus: Corpus, case: Variant) 
         for each in differences.with_json(instance.dataset, objects[0]):
             if each.vr not in {"PN", "LO", "SH", "LT", "ST", "UT", "UC"}:
                 continue
-            quote = (
-                "text absent although stored"
-                if each.kind == "lost"
-                else "replacement characters, question marks or mojibake"
-            )
+            quote = "text-absent-although-stored" if each.kind == "lost" else "characters-replaced"
             it.observes(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
 
 
@@ -308,7 +300,7 @@ def test_equal_the_instance(dicomweb: StudiesService, corpus: Corpus) -> None:
     with expect(response) as it:
         for each in differences.with_json(retrieved, _only(it, instance)):
             it.observes(
-                "tag or value differs", where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received
+                "tag-or-value-differs", where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received
             )
 
 
@@ -339,9 +331,11 @@ def test_missing(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> Non
     with expect(response) as it:
         if response.status == 200:
             if not response.body.strip():
-                it.observes("200 with an empty body")
+                it.observes("200-with-an-empty-body")
             else:
-                it.observes("200 with any object" if it.is_metadata() else "200 with []", received=it.status_line)
+                it.observes(
+                    "200-with-any-object" if it.is_metadata() else "200-with-empty-list", received=it.status_line
+                )
         else:
             it.has_status(404, 410)
 
@@ -358,9 +352,11 @@ def test_path_without_uid(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.has_status(400, 404, 410)
             it.concludes()
         if media_types.name_of(response.content_type) == "text/html":
-            it.observes("200 with HTML")
+            it.observes("200-with-html")
         else:
-            it.observes("200 with metadata of any instance" if it.is_metadata() else "200 []", received=it.status_line)
+            it.observes(
+                "200-with-metadata-of-any-instance" if it.is_metadata() else "200-empty-list", received=it.status_line
+            )
 
 
 @verifies("HTTP-032", id="metadata-ignores-unknown-parameters", needs="metadata")
@@ -377,13 +373,13 @@ def test_ignores_unknown_parameters(dicomweb: StudiesService, corpus: Corpus) ->
         with expect(without) as other:
             if _without_uris(found) != _without_uris(other.is_metadata()):
                 it.observes(
-                    "200 with other content",
+                    "200-with-other-content",
                     expected=["the same content"],
                     received=f"{len(response.body)} octets of other content",
                 )
         if response.headers.get("Warning"):
             it.observes(
-                "the same content with a Warning", where="Warning", received=response.headers.get("Warning") or ""
+                "the-same-content-with-a-warning", where="Warning", received=response.headers.get("Warning") or ""
             )
 
 
@@ -412,12 +408,12 @@ def test_accept_in_other_case(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         if 400 <= response.status < 500 and response.status not in BUSY:
-            it.observes("406, 400 or another 4xx", expected=["200"], received=it.status_line)
+            it.observes("406-400-or-another-4xx", expected=["200"], received=it.status_line)
             it.concludes()
         it.has_status(200)
         if media_types.name_of(response.content_type) != media_types.name_of(lower.content_type):
             it.observes(
-                "another media type",
+                "another-media-type",
                 where="Content-Type",
                 expected=[lower.content_type],
                 received=response.content_type,
@@ -439,18 +435,18 @@ def test_without_accept(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.has_status(406)
             it.concludes()
         if not response.body:
-            it.observes("200 or 204 with an empty body")
+            it.observes("200-or-204-with-an-empty-body")
             it.concludes()
         match media_types.name_of(response.content_type):
             case media_types.DICOM_JSON:
-                it.observes("200 with application/dicom+json (RFC 9110 reading; nearly every server)")
+                it.observes("200-with-dicom-json")
             case media_types.JSON:
-                it.observes("200 with application/json", where="Content-Type")
+                it.observes("200-with-application-json", where="Content-Type")
             case media_types.MULTIPART_RELATED:
-                it.observes("200 with multipart application/dicom+xml", where="Content-Type")
+                it.observes("200-with-multipart-application-dicom-xml", where="Content-Type")
             case other:
                 it.observes(
-                    "200 with a type outside the table of the resource",
+                    "200-with-type-outside-table-of-resource",
                     where="Content-Type",
                     received=other or "no Content-Type",
                 )

@@ -15,7 +15,7 @@ from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance
 
 JSON, XML = media_types.DICOM_JSON, media_types.DICOM_XML
-OTHER = "200 with another type"
+OTHER = "200-with-another-type"
 
 
 def has_metadata_as_json(dicomweb: StudiesService, instance: Instance) -> None:
@@ -50,10 +50,10 @@ def test_parameter_without_header(dicomweb: StudiesService, corpus: Corpus) -> N
         if response.status not in {200, 204}:
             it.has_status(406)
         elif not response.body:
-            it.observes("200 or 204 with an empty body")
+            it.observes("200-or-204-with-an-empty-body")
         elif type_of(response.content_type) == JSON:
             names_any_of(it, (instance,))
-            it.observes("200 with application/dicom+json")
+            it.observes("200-with-application-dicom-json")
         else:
             it.observes(OTHER, where="Content-Type", received=it.status_line)
 
@@ -69,9 +69,9 @@ def test_parameter(dicomweb: StudiesService, corpus: Corpus) -> None:
     with expect(response) as it:
         it.has_status(200)
         if type_of(response.content_type) == JSON:
-            it.observes("200 with the default application/dicom+json (parameter ignored)", where="Content-Type")
+            it.observes("200-with-default-dicom-json", where="Content-Type")
         else:
-            is_of_type(it, instance, "200 with any other type", XML)
+            is_of_type(it, instance, "200-with-any-other-type", XML)
 
 
 @verifies("NEGOTIATION-005", id="negotiation-parameter-takes-no-wildcard")
@@ -105,7 +105,7 @@ def test_highest_quality(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.has_status(200)
             kind = type_of(response.content_type)
             lower = kind in {JSON, XML} - {wanted}
-            is_of_type(it, instance, "the type with the lower weight" if lower else "another type", wanted)
+            is_of_type(it, instance, "the-type-with-the-lower-weight" if lower else "another-type", wanted)
 
 
 @verifies("NEGOTIATION-018", id="negotiation-quality-zero")
@@ -120,7 +120,7 @@ def test_quality_zero(dicomweb: StudiesService, corpus: Corpus) -> None:
         it.has_status(200, 406)
         if response.status == 200:
             if type_of(response.content_type) == JSON:
-                it.observes("200 with application/dicom+json (the default, by the wildcard)", where="Content-Type")
+                it.observes("200-with-dicom-json-by-wildcard", where="Content-Type")
             is_of_type(it, instance, OTHER, JSON, XML)
 
 
@@ -152,7 +152,7 @@ def test_unsupported_passed_over(dicomweb: StudiesService, corpus: Corpus, case:
 
     with expect(response) as it:
         if 400 <= response.status < 500 and response.status not in BUSY:
-            it.observes("406, 400 or another 4xx", received=it.status_line)
+            it.observes("406-400-or-another-4xx", received=it.status_line)
             it.concludes()
         it.has_status(200)
         kinds = {type_of(works.content_type)} | ({JSON, XML} if case.id == "wildcard" else set())
@@ -208,8 +208,8 @@ def test_mixed_with_png(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         if response.status == 200:
-            is_of_type(it, instance, "200 with a type that is not listed", JSON, "image/png")
-            it.observes("for image/png: 200 with a listed type, the other ignored as unsupported (8.7.7)")
+            is_of_type(it, instance, "200-with-a-type-that-is-not-listed", JSON, "image/png")
+            it.observes("png-ignored-as-unsupported")
         else:
             it.has_status(400, 409)
 
@@ -232,12 +232,12 @@ def test_mixed_with_jpeg(dicomweb: StudiesService, corpus: Corpus) -> None:
         if response.status == 200:
             kind = type_of(response.content_type)
             if kind not in {media_types.DICOM, "image/jpeg"}:
-                it.observes("200 with a type that is not listed", where="Content-Type", received=it.status_line)
+                it.observes("200-with-a-type-that-is-not-listed", where="Content-Type", received=it.status_line)
             elif kind == media_types.DICOM:
                 names_any_of(it, (instance,))
             elif not response.body.startswith(b"\xff\xd8"):
-                it.observes("body does not fit its Content-Type", received=it.status_line)
-            it.observes("for image/jpeg: 200 with a listed type")
+                it.observes("body-does-not-fit-its-content-type", received=it.status_line)
+            it.observes("for-image-jpeg-200-with-a-listed-type")
         else:
             it.has_status(400, 409)
 
@@ -258,9 +258,9 @@ def test_plain_json(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.has_status(406)
             it.concludes()
         if type_of(response.content_type) not in {JSON, media_types.JSON}:
-            it.observes("200 with anything else", where="Content-Type", received=it.status_line)
+            it.observes("200-with-anything-else", where="Content-Type", received=it.status_line)
         elif not shows(response, [instance.study_instance_uid]):
-            it.observes("200 with anything else", received="JSON without the study")
+            it.observes("200-with-anything-else", received="JSON without the study")
 
 
 # Parameters
@@ -282,12 +282,12 @@ def test_parameter_name_in_other_case(dicomweb: StudiesService, corpus: Corpus) 
 
     with expect(response) as it:
         if 400 <= response.status < 500 and response.status not in BUSY:
-            it.observes("406, 400 or another 4xx", expected=["200"], received=it.status_line)
+            it.observes("406-400-or-another-4xx", expected=["200"], received=it.status_line)
             it.concludes()
         it.has_status(200)
         if type_of(response.content_type) != type_of(lower.content_type):
             it.observes(
-                "another media type",
+                "another-media-type",
                 where="Content-Type",
                 expected=[lower.content_type],
                 received=response.content_type,
@@ -328,10 +328,10 @@ def test_single_part_of_a_study(dicomweb: StudiesService, corpus: Corpus) -> Non
         name = media_types.name_of(response.content_type)
         found = [each for each in wanted if each.encode() in response.body]
         if name == media_types.DICOM and len(found) == 1:
-            it.observes("200 with one instance of several", received=it.status_line)
+            it.observes("200-with-one-instance-of-several", received=it.status_line)
         elif name == media_types.MULTIPART_RELATED and len(found) == len(wanted):
-            it.observes('200 with multipart/related; type="application/dicom" (the default)', where="Content-Type")
+            it.observes("200-with-multipart-dicom-default", where="Content-Type")
         elif len(found) == len(wanted) or response.body.startswith(b"PK"):
-            it.observes("200 with a zip or another single body that holds all instances", received=it.status_line)
+            it.observes("200-with-zip-or-one-body", received=it.status_line)
         else:
-            it.observes("200 with anything that is not the study", received=it.status_line)
+            it.observes("200-with-anything-that-is-not-the-study", received=it.status_line)

@@ -17,8 +17,8 @@ from dicomweb_fixtures.entities import EXPLICIT_VR_LITTLE_ENDIAN, Instance
 
 MPEG2 = "1.2.840.10008.1.2.4.100"
 JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
-REFUSED = "406, 400 or another 4xx"
-MISFIT = "content that does not fit (0002,0010)"
+REFUSED = "406-400-or-another-4xx"
+MISFIT = "content-that-does-not-fit-0002-0010"
 
 
 def in_syntax(uid: str) -> str:
@@ -60,7 +60,7 @@ def test_transfer_syntax(dicomweb: StudiesService, corpus: Corpus) -> None:
         _is_not_refused(it)
         syntax = values.syntax(_only(it, instance))
         if syntax != EXPLICIT_VR_LITTLE_ENDIAN:
-            it.observes("another transfer syntax", where="(0002,0010)", received=syntax or "absent")
+            it.observes("another-transfer-syntax", where="(0002,0010)", received=syntax or "absent")
 
 
 @verifies("NEGOTIATION-026", id="negotiation-unavailable-transfer-syntax")
@@ -78,8 +78,8 @@ def test_unavailable_transfer_syntax(dicomweb: StudiesService, corpus: Corpus) -
         _is_the_default(
             it,
             instance,
-            lambda: it.observes("200 in 1.2.840.10008.1.2.1 (the default, or the value ignored by 8.7.7)"),
-            "200 in any other syntax",
+            lambda: it.observes("200-in-explicit-vr-le-by-default"),
+            "200-in-any-other-syntax",
         )
 
 
@@ -107,7 +107,7 @@ def test_several_transfer_syntaxes(dicomweb: StudiesService, corpus: Corpus) -> 
         _is_not_refused(it)
         syntax = values.syntax(_only(it, instance))
         if syntax != EXPLICIT_VR_LITTLE_ENDIAN:
-            it.observes("another syntax", where="(0002,0010)", received=syntax or "absent")
+            it.observes("another-syntax", where="(0002,0010)", received=syntax or "absent")
 
 
 @verifies("NEGOTIATION-031", id="negotiation-transfer-syntax-in-the-query")
@@ -122,7 +122,7 @@ def test_transfer_syntax_in_the_query(dicomweb: StudiesService, corpus: Corpus) 
         it.has_status(200)
         received = _only(it, instance)
         if values.syntax(received) == JPEG_BASELINE:
-            it.observes("200 in the syntax named (vendor parameter)", where="(0002,0010)")
+            it.observes("200-in-the-vendor-syntax-named", where="(0002,0010)")
         elif not _has_its_pixels(received, instance):
             it.observes(MISFIT, where="(7FE0,0010)", received=f"{len(pixels(received))} octets that were not stored")
 

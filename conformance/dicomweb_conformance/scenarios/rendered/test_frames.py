@@ -42,13 +42,13 @@ def test_frames_of_a_list(dicomweb: StudiesService, corpus: Corpus, case: Varian
         found = [_frame_shown(each, instance) for each in all_shown(it)]
         expected, received = [f"frames {case.value}"], f"frames {', '.join(str(each or '?') for each in found)}"
         if found == wanted[::-1]:
-            it.observes("order reversed", expected=expected, received=received)
+            it.observes("order-reversed", expected=expected, received=received)
         elif set(found) - set(wanted) or len(found) > len(wanted):
-            it.observes("pictures of other frames than those asked for", expected=expected, received=received)
+            it.observes("pictures-of-other-frames", expected=expected, received=received)
         elif len(found) < len(wanted):
-            it.observes("fewer pictures than frames asked for", expected=expected, received=received)
+            it.observes("fewer-pictures-than-frames-asked-for", expected=expected, received=received)
         elif found != wanted:
-            it.observes("pictures of other frames than those asked for", expected=expected, received=received)
+            it.observes("pictures-of-other-frames", expected=expected, received=received)
 
 
 def _frame_shown(picture: Picture, instance: Instance, number: int = 0) -> int:
@@ -75,7 +75,7 @@ def test_frame_out_of_range(dicomweb: StudiesService, corpus: Corpus, case: Vari
             if not response.body:
                 it.finds("200 with an empty body")
             else:
-                it.observes("200 with any picture", received=it.status_line)
+                it.observes("200-with-any-picture", received=it.status_line)
         else:
             it.has_status(400, 404)
 
@@ -91,17 +91,17 @@ def test_frames_as_jpeg(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.has_status(200, 406)
             if response.status == 406:
                 it.concludes()
-            found = all_shown(it, otherwise="not a JPEG", of="RENDERED-008b")
+            found = all_shown(it, otherwise="not-a-jpeg", of="RENDERED-008b")
             if not found or any(each.media_type != JPEG for each in found):
-                it.observes("not a JPEG", of="RENDERED-008b")
+                it.observes("not-a-jpeg", of="RENDERED-008b")
                 it.concludes()
             _in_order(
                 it,
                 [_frame_shown(each, instance) for each in found],
                 of="RENDERED-008b",
-                foreign="a picture that is no frame of the instance",
-                disorder="frames out of order",
-                partly="several JPEGs, but not one per frame",
+                foreign="picture-no-frame-of-instance",
+                disorder="frames-out-of-order",
+                partly="several-jpegs-but-not-one-per-frame",
             )
 
 
@@ -116,21 +116,21 @@ def test_frames_as_animation(dicomweb: StudiesService, corpus: Corpus) -> None:
         it.has_status(200, 406)
         if response.status == 406:
             it.concludes()
-        pictures_found = all_shown(it, otherwise="not a GIF", of="RENDERED-007b")
+        pictures_found = all_shown(it, otherwise="not-a-gif", of="RENDERED-007b")
         if not pictures_found or any(each.media_type != GIF for each in pictures_found):
-            it.observes("not a GIF", of="RENDERED-007b")
+            it.observes("not-a-gif", of="RENDERED-007b")
             it.concludes()
         found = [_frame_shown(each, instance, number) for each in pictures_found for number in range(len(each.frames))]
         if len(found) == 1 and found != [0]:
-            it.observes("one picture that shows a frame of the instance", of="RENDERED-007b")
+            it.observes("one-picture-shows-frame-of-instance", of="RENDERED-007b")
             it.concludes()
         _in_order(
             it,
             found,
             of="RENDERED-007b",
-            foreign="pictures of another instance",
-            disorder="pictures out of order",
-            partly="animation with fewer pictures than frames, in order",
+            foreign="pictures-of-another-instance",
+            disorder="pictures-out-of-order",
+            partly="animation-of-fewer-frames",
         )
 
 
@@ -169,11 +169,11 @@ def test_study_and_series(dicomweb: StudiesService, corpus: Corpus, case: Varian
         if not found:
             it.finds("no picture", expected=expected, received=received)
         elif -1 in found:
-            it.observes("picture of another study or series", expected=expected, received=received)
+            it.observes("picture-of-another-study-or-series", expected=expected, received=received)
         elif len(found) == 1:
-            it.observes("200 with one representative picture")
+            it.observes("200-with-one-representative-picture")
         elif sorted(found) != [0, 1]:
-            it.observes("number of pictures between the two forms", expected=expected, received=received)
+            it.observes("number-of-pictures-between-the-two-forms", expected=expected, received=received)
 
 
 def _instance_shown(picture: Picture, study: Study) -> int:
@@ -205,9 +205,9 @@ def test_level_as_single_part(dicomweb: StudiesService, corpus: Corpus, case: Va
             it.concludes()
         found = all_shown(it)
         if is_multipart(response):
-            it.observes("200 multipart", where="Content-Type")
+            it.observes("200-multipart", where="Content-Type")
         elif len(found) == 1:
-            it.observes("200 with one representative picture", where="Content-Type")
+            it.observes("200-with-one-representative-picture", where="Content-Type")
 
 
 @verifies("RENDERED-049b", id="rendered-content-location")
@@ -230,5 +230,5 @@ def test_content_location(dicomweb: StudiesService, corpus: Corpus) -> None:
         named = [f"{each}{ending}" for each in (path, of_instance) for ending in ("", "/rendered")]
         if not any(resources.same_path(location or "", response.url, each) for each in named):
             it.observes(
-                "names another instance or frame", where="Content-Location", expected=named, received=location or ""
+                "names-another-instance-or-frame", where="Content-Location", expected=named, received=location or ""
             )

@@ -53,19 +53,19 @@ def test_parameters(dicomweb: StudiesService, corpus: Corpus) -> None:
         response = dicomweb.rendered(instance, [(name, listed(value))])
         with expect(response) as it:
             if 400 <= response.status < 500 and response.status != 429:
-                it.observes("400 or another 4xx", where=name)
+                it.observes("400-or-another-4xx", where=name)
                 it.concludes()
             it.has_status(200)
             changed = shown(it)
             if not has_effect(before, picture, response, changed):
                 without_effect.append(name)
             elif name == "quality" and not is_alike(changed, picture):
-                it.observes("200 with another image", where=name)
+                it.observes("200-with-another-image", where=name)
 
     if without_effect:
         with expect(before) as it:
             it.observes(
-                "200 with the plain picture: parameter not supported",
+                "200-plain-parameter-not-supported",
                 where=", ".join(without_effect),
                 expected=["200 and the picture or its size changes"],
                 received="the plain picture",
@@ -88,17 +88,17 @@ def test_viewport_fits(dicomweb: StudiesService, corpus: Corpus) -> None:
         picture = shown(it)
         (width, height), expected, received = picture.size, ["67x50"], size_of(picture)
         if picture.size == before.size:
-            it.observes("source size unchanged", expected=expected, received=received)
+            it.observes("source-size-unchanged", expected=expected, received=received)
         elif picture.size == (100, 50) and _is_padded(picture, before):
-            it.observes("100x50: the undistorted picture with a margin", expected=expected, received=received)
+            it.observes("100x50-undistorted-picture-with-margin", expected=expected, received=received)
         elif width > 100 or height > 50:
-            it.observes("larger than 100x50", expected=expected, received=received)
+            it.observes("larger-than-100x50", expected=expected, received=received)
         elif abs(width - height * before.size[0] / before.size[1]) > 2:
-            it.observes("aspect ratio off by more than a pixel", expected=expected, received=received)
+            it.observes("aspect-ratio-off-by-more-than-a-pixel", expected=expected, received=received)
         elif height < 49:
-            it.observes("touches neither side, and not the source size", expected=expected, received=received)
+            it.observes("touches-neither-side-and-not-source-size", expected=expected, received=received)
         elif not is_alike(picture, before):
-            it.observes("cropped picture", expected=["the whole image"], received="another part of the image")
+            it.observes("cropped-picture", expected=["the whole image"], received="another part of the image")
 
 
 def _is_padded(picture: Picture, before: Picture) -> bool:
@@ -119,11 +119,11 @@ def test_viewport_enlarges(dicomweb: StudiesService, corpus: Corpus) -> None:
         it.has_status(200)
         picture = shown(it)
         if picture.size == (64, 64):
-            it.observes("64x64, not enlarged", received=size_of(picture))
+            it.observes("64x64-not-enlarged", received=size_of(picture))
         elif picture.size != (256, 256):
-            it.observes("any other size", expected=["256x256"], received=size_of(picture))
+            it.observes("any-other-size", expected=["256x256"], received=size_of(picture))
         elif not is_alike(picture, before):
-            it.observes("cropped or padded picture", expected=["all four quadrants, up to the edges"])
+            it.observes("cropped-or-padded-picture", expected=["all four quadrants, up to the edges"])
 
 
 REGIONS = (Variant("left-half", "RENDERED-023", "0,0,32,64"), Variant("right-half", "RENDERED-023", "32,0,32,64"))
@@ -151,11 +151,11 @@ def test_viewportregion(dicomweb: StudiesService, corpus: Corpus, case: Variant)
             whole_with_margin = picture.size == (32, 64) and is_alike(_middle(picture), before)
             found = "whole" if whole_with_margin else "none of them"
         if found == "whole":
-            it.observes("whole picture scaled to the viewport: source region not supported", expected=[case.id])
+            it.observes("whole-picture-region-not-supported", expected=[case.id])
         elif found != case.id:
-            it.observes("another region", expected=[case.id], received=found)
+            it.observes("another-region", expected=[case.id], received=found)
         elif picture.size != (32, 64):
-            it.observes("another size", expected=["32x64"], received=size_of(picture))
+            it.observes("another-size", expected=["32x64"], received=size_of(picture))
 
 
 def _halves(grey: Samples) -> dict[str, Samples]:
@@ -186,9 +186,7 @@ def test_viewport_values_left_out(dicomweb: StudiesService, corpus: Corpus) -> N
         it.has_status(200)
         picture = shown(it)
         if not is_same(picture, full):
-            it.observes(
-                "200 with another picture than the full form", expected=[size_of(full)], received=size_of(picture)
-            )
+            it.observes("200-with-another-picture-than-full-form", expected=[size_of(full)], received=size_of(picture))
 
 
 FLIPS = (Variant("left-to-right", "RENDERED-025", "-64,64"), Variant("upside-down", "RENDERED-025", "64,-64"))
@@ -213,11 +211,11 @@ def test_viewport_flips(dicomweb: StudiesService, corpus: Corpus, case: Variant)
         picture = shown(it)
         found = renderings.nearest(picture.grey, candidates)
         if renderings.difference(picture.grey, candidates[found]) > _TOLERANCE:
-            it.observes("another region", expected=[case.id], received=size_of(picture))
+            it.observes("another-region", expected=[case.id], received=size_of(picture))
         elif found == "as it is":
-            it.observes("200 with the picture not mirrored", expected=[case.id], received=found)
+            it.observes("200-with-the-picture-not-mirrored", expected=[case.id], received=found)
         elif found != case.id:
-            it.observes("mirrored along the wrong axis", expected=[case.id], received=found)
+            it.observes("mirrored-along-the-wrong-axis", expected=[case.id], received=found)
 
 
 ILL_FORMED_VIEWPORTS = (
@@ -244,11 +242,9 @@ def _is_refused(dicomweb: StudiesService, instance: Instance, name: str, good: s
         if response.status != 200:
             it.has_status(400)
             it.concludes()
-        picture = shown(it, otherwise="200 with a body that is no picture")
+        picture = shown(it, otherwise="200-with-a-body-that-is-no-picture")
         it.observes(
-            "200 with the picture one gets without the parameter"
-            if is_same(before, picture)
-            else "200 with another picture",
+            "200-as-without-the-parameter" if is_same(before, picture) else "200-with-another-picture",
             where=f"{name}={value}",
         )
 
@@ -284,9 +280,9 @@ def test_quality_and_size(dicomweb: StudiesService, corpus: Corpus) -> None:
         shown(it)
         received = f"{len(response.body)} octets, and {len(high.body)} with quality=95"
         if len(response.body) > len(high.body):
-            it.observes("quality=5 larger than quality=95", received=received)
+            it.observes("quality-5-larger-than-quality-95", received=received)
         elif len(response.body) == len(high.body):
-            it.observes("equal size", received=received)
+            it.observes("equal-size", received=received)
 
 
 @verifies("RENDERED-031b", id="rendered-quality-of-png", needs="rendered")
@@ -303,7 +299,7 @@ def test_quality_of_png(dicomweb: StudiesService, corpus: Corpus) -> None:
     with expect(response) as it:
         it.has_status(200)
         if renderings.difference(before.samples, shown(it).samples) > 0:
-            it.observes("another picture", expected=["the picture without the parameter"])
+            it.observes("another-picture", expected=["the picture without the parameter"])
 
 
 # Annotation (8.3.5.1.1)
@@ -323,9 +319,9 @@ def test_annotation(dicomweb: StudiesService, corpus: Corpus) -> None:
         it.has_status(200)
         picture = shown(it)
         if is_same(before, picture) and renderings.difference(before.samples, picture.samples) == 0:
-            it.observes("annotated picture equals the plain one")
+            it.observes("annotated-picture-equals-the-plain-one")
         elif renderings.kept(renderings.scaled(picture.grey, before.size), before.grey, 32) < 0.25:
-            it.observes("picture no longer shows the image", expected=["the image, with some text in it"])
+            it.observes("picture-no-longer-shows-the-image", expected=["the image, with some text in it"])
     with expect(again) as it:
         if not is_same(before, repeated):
             it.finds("two plain pictures differ", expected=["the same picture twice"])
@@ -352,7 +348,7 @@ def test_unknown_annotation(dicomweb: StudiesService, corpus: Corpus) -> None:
         shown(it)
         warnings = " ".join(response.headers.all("Warning"))
         if not ("299" in warnings and "zzz" in warnings):
-            it.observes("200 without Warning", where="Warning", received=warnings or "none")
+            it.observes("200-without-warning", where="Warning", received=warnings or "none")
 
 
 # ICC profiles (8.3.5.1.5)
@@ -398,13 +394,13 @@ def test_icc_profile(dicomweb: StudiesService, corpus: Corpus, case: Variant) ->
     )
     with expect(response) as it:
         if response.status == 400:
-            it.observes("one of the named spaces answered 400", where=f"iccprofile={case.id}")
+            it.observes("one-of-the-named-spaces-answered-400", where=f"iccprofile={case.id}")
             it.concludes()
         it.has_status(200)
         picture = shown(it)
         if picture.icc_profile is None:
             offered(case.id != "srgb", "profiles are not offered", "rendered.iccprofile")
-            it.observes("profile absent for one of the values", where=f"iccprofile={case.id}")
+            it.observes("profile-absent-for-one-of-the-values", where=f"iccprofile={case.id}")
             it.concludes()
         _is_profile_of(it, picture.icc_profile or b"", _WORDS[case.id])
 
@@ -420,13 +416,13 @@ def _is_profile_of(it: Expectation, profile: bytes, words: tuple[str, ...]) -> N
     try:
         name = picture_files.profile_name(profile)
     except UnreadableError as error:
-        it.observes("profile that does not parse", where="ICC profile", received=str(error))
+        it.observes("profile-that-does-not-parse", where="ICC profile", received=str(error))
         return
     others = {word for each in _WORDS.values() for word in each} - set(words)
     said = name.lower().replace(" ", "")
     # A description in other words (a vendor's own sRGB) is believed; one that names another space is not.
     if words and not any(word in said for word in words) and any(word in said for word in others):
-        it.observes("profile of another space than the one named", where="ICC profile", received=name)
+        it.observes("profile-of-another-space-than-one-named", where="ICC profile", received=name)
 
 
 @verifies("RENDERED-038", id="rendered-icc-profile-of-gif", needs="rendered")
@@ -446,4 +442,4 @@ def test_icc_profile_of_gif(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.has_status(400)
             it.concludes()
         shown(it)
-        it.observes("200 without a profile")
+        it.observes("200-without-a-profile")

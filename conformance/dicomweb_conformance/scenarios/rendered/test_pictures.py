@@ -47,21 +47,19 @@ def test_instance_and_frame(dicomweb: StudiesService, corpus: Corpus) -> None:
         with expect(response) as it:
             if response.status in ABSENT:
                 it.observes(
-                    "404, 405 or 501 on both resources"
-                    if all(absent)
-                    else "404, 405 or 501 on one of the two resources"
+                    "404-405-or-501-on-both-resources" if all(absent) else "404-405-or-501-on-one-of-two-resources"
                 )
                 it.concludes()
             if response.status == 406:
                 _comes_in_parts_only(it, dicomweb.rendered(target, accept=several()))
             it.has_status(200)
-            if any(each.media_type != JPEG for each in all_shown(it, otherwise="200 with a body that is not a JPEG")):
-                it.observes("200 with a body that is not a JPEG")
+            if any(each.media_type != JPEG for each in all_shown(it, otherwise="200-with-a-body-that-is-not-a-jpeg")):
+                it.observes("200-with-a-body-that-is-not-a-jpeg")
 
 
 def _comes_in_parts_only(it: Expectation, again: Response) -> None:
     it.observes(
-        "406 for the single-part type and 200 for the multipart one" if again.status == 200 else "406 for both types",
+        "single-part-406-multipart-200" if again.status == 200 else "406-for-both-types",
         received=f"{it.status_line}; {again.status} for {several()}",
     )
     it.concludes()
@@ -70,6 +68,10 @@ def _comes_in_parts_only(it: Expectation, again: Response) -> None:
 # Media types
 
 DEFAULTS = (Variant("anything", "RENDERED-004", "*/*"), Variant("any-image", "RENDERED-004", "image/*"))
+ANOTHER_TYPE = {
+    "*/*": "star-star-another-rendered-image-type",
+    "image/*": "image-star-another-rendered-image-type",
+}
 
 
 @verifies(id="rendered-jpeg-by-default", each=DEFAULTS)
@@ -83,9 +85,9 @@ def test_jpeg_by_default(dicomweb: StudiesService, corpus: Corpus, case: Variant
         if name == JPEG:
             shown(it)
         elif name.startswith("image/"):
-            it.observes(f"{case.value}: another rendered image type", where="Content-Type", received=name)
+            it.observes(ANOTHER_TYPE[case.value], where="Content-Type", received=name)
         else:
-            it.observes("200 with a type that is not rendered", where="Content-Type", received=name or "none")
+            it.observes("200-with-a-type-that-is-not-rendered", where="Content-Type", received=name or "none")
 
 
 LOSSLESS = (Variant("png", "RENDERED-005", PNG), Variant("gif", "RENDERED-005b", GIF))
@@ -105,10 +107,10 @@ def test_as(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
             case case.value:
                 shown(it)
             case media_types.JPEG:
-                it.observes("200 image/jpeg, the default", where="Content-Type", expected=[case.value])
+                it.observes("200-image-jpeg-the-default", where="Content-Type", expected=[case.value])
             case name:
                 it.observes(
-                    "200 with another type", where="Content-Type", expected=[case.value], received=name or "none"
+                    "200-with-another-type", where="Content-Type", expected=[case.value], received=name or "none"
                 )
 
 
@@ -130,7 +132,7 @@ def test_as_optional_type(dicomweb: StudiesService, corpus: Corpus, case: Varian
     with expect(response) as it:
         it.has_status(200, 406)
         if response.status == 200 and type_of_pictures(response) == JPEG:
-            it.observes("200 image/jpeg, the default", where="Content-Type")
+            it.observes("200-image-jpeg-the-default", where="Content-Type")
 
 
 ALL_ALIKE = (
@@ -150,11 +152,11 @@ def test_types_show_the_same(dicomweb: StudiesService, corpus: Corpus, case: Var
 
     offered(response.status == 200 and type_of_pictures(response) == case.value, f"{case.value} is not offered")
     with expect(response) as it:
-        picture = shown(it, otherwise="does not decode")
+        picture = shown(it, otherwise="does-not-decode")
         if picture.size != jpeg.size:
-            it.observes("another size", expected=[size_of(jpeg)], received=size_of(picture))
+            it.observes("another-size", expected=[size_of(jpeg)], received=size_of(picture))
         elif not is_alike(picture, jpeg):
-            it.observes("another picture", expected=["that of the JPEG"], received="one that does not correlate")
+            it.observes("another-picture", expected=["that of the JPEG"], received="one that does not correlate")
 
 
 ALONE = (Variant("instance", "RENDERED-016"), Variant("frame", "RENDERED-016"))
@@ -171,13 +173,13 @@ def test_alone_without_envelope(dicomweb: StudiesService, corpus: Corpus, case: 
         it.has_status(200)
         if not is_multipart(response):
             if response.body.lstrip()[:2] == b"--":
-                it.observes("Content-Type image/jpeg with a multipart body")
+                it.observes("multipart-body-under-image-jpeg")
                 it.concludes()
             shown(it)
         elif len(all_shown(it)) > 1:
-            it.observes("several pictures", where="Content-Type")
+            it.observes("several-pictures", where="Content-Type")
         else:
-            it.observes("multipart/related with one image/jpeg part", where="Content-Type")
+            it.observes("multipart-with-one-jpeg", where="Content-Type")
 
 
 @verifies("RENDERED-046", id="rendered-unacceptable")
@@ -194,14 +196,12 @@ def test_unacceptable(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.concludes()
         match type_of_pictures(response):
             case media_types.JPEG:
-                shown(it, otherwise="200 with a body that does not fit Content-Type")
-                it.observes("200 image/jpeg, the default", where="Content-Type")
+                shown(it, otherwise="200-with-body-does-not-fit-content-type")
+                it.observes("200-image-jpeg-the-default", where="Content-Type")
             case "text/html" if response.body.lstrip(_BEFORE_MARKUP).startswith(b"<"):
-                it.observes("200 text/html with a page about the image", where="Content-Type")
+                it.observes("200-text-html-with-page-about-image", where="Content-Type")
             case name:
-                it.observes(
-                    "200 with a body that does not fit Content-Type", where="Content-Type", received=name or "none"
-                )
+                it.observes("200-with-body-does-not-fit-content-type", where="Content-Type", received=name or "none")
 
 
 # What the picture shows
@@ -224,13 +224,13 @@ def test_shows(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     with expect(response) as it:
         if response.status in {400, 406, 501}:
             it.observes(
-                "406, 400 or 501 for MONOCHROME2"
+                "406-400-or-501-for-monochrome2"
                 if instance.value("PhotometricInterpretation") == "MONOCHROME2"
-                else "406, 400 or 501 for a photometric interpretation other than MONOCHROME2"
+                else "photometric-interpretation-refused"
             )
             it.concludes()
         it.has_status(200)
-        low = "correlation below 0.7: grey scale inverted, channels swapped, rows sheared or another picture"
+        low = "grey-picture-does-not-correlate"
         _shows(it, expected_renderings.frames_of(instance)[0], low)
 
 
@@ -246,7 +246,7 @@ def test_shows_rare_kind(dicomweb: StudiesService, corpus: Corpus, case: Variant
 
     with expect(response) as it:
         it.has_status(200)
-        low = "correlation below 0.7: channels swapped, palette not applied or another picture"
+        low = "colour-picture-does-not-correlate"
         _shows(it, expected_renderings.frames_of(instance)[0], low)
 
 
@@ -254,14 +254,14 @@ def _shows(it: Expectation, expected: Samples, low: str) -> None:
     """Compare a picture with the one predicted, scaled to its size: which size it has is judged elsewhere."""
     picture = shown(it)
     if renderings.is_flat(picture.samples):
-        it.observes("one flat colour", received=f"{size_of(picture)} pixels of one colour")
+        it.observes("one-flat-colour", received=f"{size_of(picture)} pixels of one colour")
         return
     likeness = renderings.correlation(renderings.scaled(picture.samples, expected.shape[1::-1]), expected)
     received = f"a correlation of {likeness:.2f}"
     if likeness < 0.7:
         it.observes(low, received=received)
     elif likeness < 0.95:
-        it.observes("correlation between 0.7 and 0.95", received=received)
+        it.observes("correlation-between-0-7-and-0-95", received=received)
 
 
 @verifies("RENDERED-019", id="rendered-in-the-size-of-the-image")
@@ -277,7 +277,7 @@ def test_in_the_size_of_the_image(dicomweb: StudiesService, corpus: Corpus) -> N
         picture = shown(it)
         if picture.size != (columns, rows):
             it.observes(
-                "width and height exchanged" if picture.size == (rows, columns) else "another size",
+                "width-and-height-exchanged" if picture.size == (rows, columns) else "another-size",
                 expected=[f"{columns}x{rows}"],
                 received=size_of(picture),
             )
@@ -305,11 +305,11 @@ def test_report_as_text(dicomweb: StudiesService, corpus: Corpus, case: Variant)
         it.has_status(200)
         name = media_types.name_of(response.content_type)
         if not name.startswith("text/"):
-            it.observes("200 with a type that is not text", where="Content-Type", received=name or "none")
+            it.observes("200-with-a-type-that-is-not-text", where="Content-Type", received=name or "none")
         elif name == "text/html" != case.value:
-            it.observes("200 text/html, the default", where="Content-Type")
+            it.observes("200-text-html-the-default", where="Content-Type")
         elif name != case.value or not _reads_as(name, response.body):
-            it.observes("body that does not fit Content-Type", where="Content-Type", received=it.status_line)
+            it.observes("body-that-does-not-fit-content-type", where="Content-Type", received=it.status_line)
 
 
 def _reads_as(name: str, body: bytes) -> bool:
@@ -347,7 +347,7 @@ def test_missing(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> Non
 
     with expect(response) as it:
         if response.status == 200:
-            it.observes("200 with any body", received=it.status_line)
+            it.observes("200-with-any-body", received=it.status_line)
         else:
             it.has_status(404, 410)
 
@@ -367,4 +367,4 @@ def test_ignores_unknown_parameters(dicomweb: StudiesService, corpus: Corpus) ->
         it.has_status(200)
         picture = shown(it)
         if not is_same(before, picture):
-            it.observes("another picture", expected=["the picture without the parameter"], received=size_of(picture))
+            it.observes("another-picture", expected=["the picture without the parameter"], received=size_of(picture))

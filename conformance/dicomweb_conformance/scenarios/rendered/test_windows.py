@@ -37,20 +37,20 @@ def test_window(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None
 
     with expect(response) as it:
         if response.status == 400:
-            it.observes("400 for linear" if function == "linear" else "400 for linear-exact or sigmoid")
+            it.observes("400-for-linear" if function == "linear" else "400-for-linear-exact-or-sigmoid")
             it.concludes()
         it.has_status(200)
         found = _levels_of(renderings.scaled(shown(it).grey, (64, 64)))
         if not renderings.rises(found, slack=4):
-            it.observes("grey levels not monotonic in the stored values", received=_written(found))
+            it.observes("grey-levels-not-monotonic", received=_written(found))
         elif _follows(found, predicted):
-            it.observes("grey levels as predicted within 8 of 255")
+            it.observes("grey-levels-as-predicted-within-8-of-255")
         elif function == "linear":
             it.observes(
-                "linear window off by more than 32 of 255", expected=[_written(predicted)], received=_written(found)
+                "linear-window-off-by-more-than-32-of-255", expected=[_written(predicted)], received=_written(found)
             )
         elif _follows(found, _levels_of(expected_renderings.windowed(instance, float(center), float(width), "linear"))):
-            it.observes("linear-exact or sigmoid rendered as linear", received=_written(found))
+            it.observes("function-rendered-as-linear", received=_written(found))
         else:
             it.finds(f"grey levels of no {function} window", expected=[_written(predicted)], received=_written(found))
 
@@ -99,13 +99,13 @@ def test_ill_formed_window(dicomweb: StudiesService, corpus: Corpus, case: Varia
         if response.status != 200:
             it.has_status(400)
             it.concludes()
-        picture = shown(it, otherwise="200 with a body that is no picture")
+        picture = shown(it, otherwise="200-with-a-body-that-is-no-picture")
         if case.id == "two-values":
-            it.observes("window=40,400: 200 with a picture")
+            it.observes("window-40-400-200-with-a-picture")
         elif is_same(before, picture):
-            it.observes("the other two: 200 with the plain picture", where=f"window={case.value}")
+            it.observes("the-other-two-200-with-the-plain-picture", where=f"window={case.value}")
         else:
-            it.observes("the other two: 200 windowed as linear", where=f"window={case.value}")
+            it.observes("the-other-two-200-windowed-as-linear", where=f"window={case.value}")
 
 
 NO_WIDTH = (
@@ -127,8 +127,8 @@ def test_window_without_width(dicomweb: StudiesService, corpus: Corpus, case: Va
         if response.status != 200:
             it.has_status(400)
             it.concludes()
-        shown(it, otherwise="200 with a body that is no picture")
-        it.observes("200 with any picture")
+        shown(it, otherwise="200-with-a-body-that-is-no-picture")
+        it.observes("200-with-any-picture")
 
 
 @verifies("RENDERED-040", id="rendered-window-before-region", needs="rendered")
@@ -159,7 +159,7 @@ def test_window_before_region(dicomweb: StudiesService, corpus: Corpus) -> None:
         found = renderings.nearest(grey, without)
         if found != "both" or grey.shape != expected.shape:
             it.observes(
-                "one of the two parameters without effect though it has one alone",
+                "one-of-two-without-effect",
                 expected=["the upper half of the windowed picture"],
                 received=found if found != "both" else "another size",
             )

@@ -31,9 +31,9 @@ def test_missing(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> Non
 
     with expect(response) as it:
         if response.status == 204:
-            it.observes("204 without body")
+            it.observes("204-without-body")
         elif response.status == 200:
-            it.observes("200 with any body", received=it.status_line)
+            it.observes("200-with-any-body", received=it.status_line)
         else:
             it.has_status(404, 410)
 
@@ -57,17 +57,15 @@ def test_whole_path_counts(dicomweb: StudiesService, corpus: Corpus, case: Varia
 
     with expect(response) as it:
         if response.status == 204:
-            it.observes("204 or 200 []")
+            it.observes("204-or-200-empty-list")
         elif response.status == 200:
             found = {str(each.get("SOPInstanceUID", "")) for each in it.is_multipart_dicom()}
             if not found:
-                it.observes("204 or 200 []", received="a multipart without parts")
+                it.observes("204-or-200-empty-list", received="a multipart without parts")
                 it.concludes()
             other_instance = found != {instance.sop_instance_uid}
             it.observes(
-                "200 with another instance"
-                if other_instance
-                else "200 with the instance named last (upper levels ignored)",
+                "200-with-another-instance" if other_instance else "upper-levels-ignored",
                 received=", ".join(found),
             )
         else:
@@ -99,20 +97,20 @@ def test_anything(dicomweb: StudiesService, corpus: Corpus) -> None:
             case media_types.MULTIPART_RELATED:
                 match type_of_parts(it):
                     case media_types.OCTET_STREAM:
-                        it.observes("200 with multipart application/octet-stream")
+                        it.observes("200-with-multipart-octet-stream")
                     case media_types.DICOM | None:
                         names_any_of(it, (instance,))
                     case _:
                         it.finds("200 with a multipart of another media type", where="Content-Type")
             case media_types.DICOM:
-                it.observes("200 with single-part application/dicom")
+                it.observes("200-with-single-part-application-dicom")
             case media_types.DICOM_JSON:
-                it.observes("200 with application/dicom+json of that instance (default in 2019e)")
+                it.observes("200-with-dicom-json-of-the-instance")
             case name if name.startswith("application/dicom"):
-                it.observes("200 with another DICOM media type", received=name)
+                it.observes("200-with-another-dicom-media-type", received=name)
             case name:
                 it.observes(
-                    "200 with HTML, application/json or a rendered image",
+                    "200-with-html-json-or-rendered",
                     where="Content-Type",
                     received=name or "no Content-Type",
                 )
@@ -136,14 +134,14 @@ def test_type_quoted_or_not(dicomweb: StudiesService, corpus: Corpus) -> None:
         )
     with expect(unquoted) as it:
         if 400 <= unquoted.status < 500 and unquoted.status not in BUSY:
-            it.observes("200 for the quoted form only")
+            it.observes("200-for-the-quoted-form-only")
             it.concludes()
         it.has_status(200)
         if quoted.status != 200:
-            it.observes("200 for the unquoted form only", received=f"{quoted.status} for the quoted form")
+            it.observes("200-for-the-unquoted-form-only", received=f"{quoted.status} for the quoted form")
         elif media_types.name_of(quoted.content_type) != media_types.name_of(unquoted.content_type):
             it.observes(
-                "different media types for the two", received=f"{quoted.content_type} and {unquoted.content_type}"
+                "different-media-types-for-the-two", received=f"{quoted.content_type} and {unquoted.content_type}"
             )
         else:
             names_any_of(it, (instance,))

@@ -33,27 +33,25 @@ def test_default_transfer_syntax(dicomweb: StudiesService, corpus: Corpus, case:
 
     with expect(response) as it:
         if response.status == 406:
-            it.observes(
-                "406 for Implicit VR LE" if case.id == "implicit" else "406 for a compressed source (no decoder)"
-            )
+            it.observes("406-for-implicit-vr-le" if case.id == "implicit" else "406-for-a-compressed-source")
             it.concludes()
         received = it.is_one_instance()
         if values.syntax(received) != EXPLICIT:
             it.observes(
-                "200 in the stored or any other syntax",
+                "200-in-the-stored-or-any-other-syntax",
                 where="(0002,0010)",
                 expected=[EXPLICIT],
                 received=values.syntax(received) or "none",
             )
         elif not fits(received):
             it.observes(
-                "200 in the stored or any other syntax",
+                "200-in-the-stored-or-any-other-syntax",
                 where="(0002,0010)",
                 expected=[EXPLICIT],
                 received=f"{EXPLICIT}, but the data set is in Implicit VR",
             )
         else:
-            has_pixels(it, instance, received, differ="pixels differ", missing="pixels differ")
+            has_pixels(it, instance, received, differ="pixels-differ", missing="pixels-differ")
 
 
 KEPT = (Variant("ct_pair", "NEGOTIATION-022"), Variant("rle", "NEGOTIATION-022"))
@@ -73,17 +71,17 @@ def test_any_transfer_syntax(dicomweb: StudiesService, corpus: Corpus, case: Var
         received = it.is_one_instance()
         syntax = values.syntax(received)
         if not fits(received):
-            it.observes("content that does not fit (0002,0010)", where="(0002,0010)", received=syntax)
+            it.observes("content-that-does-not-fit-0002-0010", where="(0002,0010)", received=syntax)
             it.concludes()
-        if not has_pixels(it, instance, received, differ="pixels changed", missing="pixels changed"):
+        if not has_pixels(it, instance, received, differ="pixels-changed", missing="pixels-changed"):
             it.concludes()
         if syntax == instance.transfer_syntax_uid:
-            it.observes("200 in the stored syntax")
+            it.observes("200-in-the-stored-syntax")
         else:
             it.observes(
-                "200 in 1.2.840.10008.1.2.1 with equal pixels"
+                "200-in-explicit-vr-le-pixels-equal"
                 if syntax == EXPLICIT
-                else "200 in a third syntax with equal pixels",
+                else "200-in-a-third-syntax-with-equal-pixels",
                 where="(0002,0010)",
                 received=syntax,
             )
@@ -102,18 +100,18 @@ def test_never_implicit(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         if response.status == 406:
-            it.observes("for *: 406")
+            it.observes("for-star-406")
             it.concludes()
         received = it.is_one_instance()
         if values.syntax(received) == IMPLICIT:
             it.observes(
-                "200 in Implicit VR LE (as stored; Google documents it, others do it)",
+                "200-in-implicit-vr-le",
                 where="(0002,0010)",
                 received=IMPLICIT,
             )
         elif not fits(received):
             it.observes(
-                "dataset that does not fit (0002,0010)",
+                "dataset-that-does-not-fit-0002-0010",
                 where="(0002,0010)",
                 received=f"{values.syntax(received)}, but the data set is in Implicit VR",
             )

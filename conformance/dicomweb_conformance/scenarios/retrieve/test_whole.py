@@ -27,13 +27,13 @@ def test_instance_series_study(dicomweb: StudiesService, corpus: Corpus) -> None
         with expect(response) as it:
             it.has_status(200)
             if _is_page(it):
-                it.observes("200 with an HTML or login page", received=it.status_line)
+                it.observes("200-with-an-html-or-login-page", received=it.status_line)
                 it.concludes()
             match media_types.name_of(response.content_type):
                 case media_types.MULTIPART_RELATED:
                     if type_of_parts(it) not in {media_types.DICOM, None}:
                         it.observes(
-                            "another media type",
+                            "another-media-type",
                             where="Content-Type",
                             received=response.content_type,
                             of="RETRIEVE-002",
@@ -42,14 +42,14 @@ def test_instance_series_study(dicomweb: StudiesService, corpus: Corpus) -> None
                         names_any_of(it, (resource,) if isinstance(resource, Instance) else resource.instances)
                 case media_types.DICOM:
                     it.observes(
-                        "bare application/dicom although only multipart was acceptable",
+                        "single-part-although-multipart-asked",
                         where="Content-Type",
                         received=response.content_type,
                         of="RETRIEVE-002",
                     )
                 case _:
                     it.observes(
-                        "another media type", where="Content-Type", received=response.content_type, of="RETRIEVE-002"
+                        "another-media-type", where="Content-Type", received=response.content_type, of="RETRIEVE-002"
                     )
 
 
@@ -61,7 +61,7 @@ def test_study_is_whole(dicomweb: StudiesService, corpus: Corpus) -> None:
     response = dicomweb.retrieve(study)
 
     with expect(response) as it:
-        _holds_exactly(it, study.instances, foreign="instance of another study")
+        _holds_exactly(it, study.instances, foreign="instance-of-another-study")
 
 
 @verifies("RETRIEVE-006", id="retrieve-series-is-whole")
@@ -72,7 +72,7 @@ def test_series_is_whole(dicomweb: StudiesService, corpus: Corpus) -> None:
     response = dicomweb.retrieve(series)
 
     with expect(response) as it:
-        _holds_exactly(it, series.instances, foreign="instance of another series")
+        _holds_exactly(it, series.instances, foreign="instance-of-another-series")
 
 
 @verifies("RETRIEVE-007", id="retrieve-instance-is-that-one")
@@ -85,9 +85,9 @@ def test_instance_is_that_one(dicomweb: StudiesService, corpus: Corpus) -> None:
     with expect(response) as it:
         found = [str(each.get("SOPInstanceUID", "")) for each in it.is_multipart_dicom()]
         if set(found) - {instance.sop_instance_uid}:
-            it.observes("another instance", expected=[instance.sop_instance_uid], received=", ".join(found))
+            it.observes("another-instance", expected=[instance.sop_instance_uid], received=", ".join(found))
         elif len(found) > 1:
-            it.observes("more than one instance", expected=["one part"], received=f"{len(found)} parts")
+            it.observes("more-than-one-instance", expected=["one part"], received=f"{len(found)} parts")
         elif not found:
             it.finds("no part", expected=[instance.sop_instance_uid], received="a multipart without parts")
 
@@ -102,11 +102,11 @@ def _holds_exactly(it: Expectation, instances: tuple[Instance, ...], *, foreign:
     expected = [f"{len(wanted)} parts: {', '.join(sorted(wanted))}"]
     received = f"{len(found)} parts: {', '.join(found)}"
     if wanted - set(found):
-        it.observes("200 with an instance missing", expected=expected, received=received)
+        it.observes("200-with-an-instance-missing", expected=expected, received=received)
     if set(found) - wanted:
         it.observes(foreign, expected=expected, received=received)
     if len(found) != len(set(found)):
-        it.observes("the same instance twice", expected=expected, received=received)
+        it.observes("the-same-instance-twice", expected=expected, received=received)
 
 
 @verifies("RETRIEVE-004", "RETRIEVE-004b", id="retrieve-single-part")
@@ -119,16 +119,16 @@ def test_single_part(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         if response.status == 404:
-            it.observes("404 although the multipart form gives 200")
+            it.observes("404-although-multipart-form-gives-200")
             it.concludes()
         it.has_status(200)
         if media_types.name_of(response.content_type) == media_types.MULTIPART_RELATED:
-            it.observes('200 with multipart/related; type="application/dicom"', where="Content-Type")
+            it.observes("200-with-multipart-dicom", where="Content-Type")
         elif not shows(response, [instance.sop_instance_uid]):
             it.observes(
-                "Part 10 file of another instance"
+                "part-10-file-of-another-instance"
                 if response.body[128:132] == b"DICM"
-                else "body that is not a Part 10 file",
+                else "body-that-is-not-a-part-10-file",
                 expected=[instance.sop_instance_uid],
                 received=f"{it.status_line}, {len(response.body)} octets without it",
                 of="RETRIEVE-004b",
@@ -150,18 +150,14 @@ def test_single_part_is_one_file(dicomweb: StudiesService, corpus: Corpus) -> No
         )
         if response.body[128:132] != b"DICM":
             multipart = response.body.lstrip()[:2] == b"--"
-            it.observes(
-                "Content-Type application/dicom with a multipart body"
-                if multipart
-                else "body that is not a Part 10 file"
-            )
+            it.observes("multipart-body-under-dicom-type" if multipart else "body-that-is-not-a-part-10-file")
             it.concludes()
         try:
             found = str(part10_files.read(response.body).get("SOPInstanceUID", ""))
         except UnreadableError as error:
-            it.cannot_read(error, "a Part 10 file", otherwise="body that is not a Part 10 file")
+            it.cannot_read(error, "a Part 10 file", otherwise="body-that-is-not-a-part-10-file")
         if found != instance.sop_instance_uid:
-            it.observes("Part 10 file of another instance", expected=[instance.sop_instance_uid], received=found)
+            it.observes("part-10-file-of-another-instance", expected=[instance.sop_instance_uid], received=found)
 
 
 @verifies("RETRIEVE-012", id="retrieve-returns-elements")
@@ -206,7 +202,7 @@ def test_returns_pixels(dicomweb: StudiesService, corpus: Corpus, case: Variant)
             it,
             instance,
             it.is_one_instance(),
-            differ="pixels of a native or lossless object differ",
-            missing="Pixel Data missing or empty",
-            frames="number of frames differs",
+            differ="lossless-pixels-differ",
+            missing="pixel-data-missing-or-empty",
+            frames="number-of-frames-differs",
         )

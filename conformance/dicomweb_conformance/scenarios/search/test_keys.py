@@ -24,7 +24,7 @@ from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Study
 
-IGNORED = "both (key ignored)"
+IGNORED = "both-key-ignored"
 
 
 @verifies(id="search-matches-study", each=STUDY_KEYS)
@@ -37,7 +37,7 @@ def test_study_key(dicomweb: StudiesService, corpus: Corpus, case: MatchKey) -> 
     response = dicomweb.search("studies", {case.id: _key_value(wanted, case.id), "PatientID": family.patient_id})
 
     with expect(response) as it:
-        wrong = "none or the wrong study"
+        wrong = "none-or-the-wrong-study"
         matches = among(it.is_a_list_of_matches(), STUDY, uids(family))
         it.lists_exactly(matches, STUDY, [wanted.study_instance_uid], none=wrong, excess=IGNORED, other=wrong)
 
@@ -57,7 +57,7 @@ def test_patient_key(dicomweb: StudiesService, corpus: Corpus, case: MatchKey) -
         found = it.is_a_list_of_matches().uids(STUDY)
         if wanted.study_instance_uid not in found:
             it.observes(
-                "none or the wrong study", expected=[wanted.study_instance_uid], received=", ".join(found) or "nothing"
+                "none-or-the-wrong-study", expected=[wanted.study_instance_uid], received=", ".join(found) or "nothing"
             )
     with expect(anothers) as it:
         found = it.is_a_list_of_matches().uids(STUDY)
@@ -74,7 +74,7 @@ def test_series_key(dicomweb: StudiesService, corpus: Corpus, case: MatchKey) ->
     response = dicomweb.search_in(study, "series", {case.id: _nested(wanted.instances[0].dataset, case.id)})
 
     with expect(response) as it:
-        wrong = "none or the wrong series"
+        wrong = "none-or-the-wrong-series"
         matches = among(it.is_a_list_of_matches(), SERIES, [each.uid for each in study.series])
         it.lists_exactly(matches, SERIES, [wanted.uid], none=wrong, excess=IGNORED, other=wrong)
 
@@ -88,7 +88,7 @@ def test_instance_key(dicomweb: StudiesService, corpus: Corpus, case: MatchKey) 
     response = dicomweb.search_in(series, "instances", {case.id: wanted.value(case.id)})
 
     with expect(response) as it:
-        wrong = "none or the wrong instance"
+        wrong = "none-or-the-wrong-instance"
         below = [each.sop_instance_uid for each in series.instances]
         matches = among(it.is_a_list_of_matches(), INSTANCE, below)
         it.lists_exactly(matches, INSTANCE, [wanted.sop_instance_uid], none=wrong, excess=IGNORED, other=wrong)
@@ -144,7 +144,7 @@ def test_by_tag(dicomweb: StudiesService, corpus: Corpus, case: Tag) -> None:
     response = dicomweb.search("studies", {case.tag: value, **narrowed})
 
     with expect(response) as it:
-        wrong = "other or unfiltered entities"
+        wrong = "other-or-unfiltered-entities"
         it.lists_exactly(it.is_a_list_of_matches(), STUDY, wanted, none="none", incomplete=wrong, excess=wrong)
 
 
@@ -161,7 +161,7 @@ def test_keys_are_combined(dicomweb: StudiesService, corpus: Corpus) -> None:
     with expect(response) as it:
         matches = it.is_a_list_of_matches()
         if len(matches):
-            it.observes("any object", expected=["no match"], received=f"{len(matches)} objects")
+            it.observes("any-object", expected=["no match"], received=f"{len(matches)} objects")
 
 
 def _key_value(study: Study, keyword: str) -> str:

@@ -27,9 +27,9 @@ def test_uid_list(dicomweb: StudiesService, corpus: Corpus) -> None:
             STUDY,
             wanted,
             none="none",
-            incomplete="only one of the two",
-            excess="the third or unfiltered",
-            other="the third or unfiltered",
+            incomplete="only-one-of-the-two",
+            excess="the-third-or-unfiltered",
+            other="the-third-or-unfiltered",
         )
 
 
@@ -44,7 +44,7 @@ def test_exact_name(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         matches = it.is_a_list_of_matches()
-        it.lists_exactly(matches, STUDY, [study.study_instance_uid], none="none", excess="studies of another name")
+        it.lists_exactly(matches, STUDY, [study.study_instance_uid], none="none", excess="studies-of-another-name")
 
 
 @verifies("SEARCH-028", id="search-name-in-other-case")
@@ -62,7 +62,7 @@ def test_name_in_other_case(dicomweb: StudiesService, corpus: Corpus) -> None:
     with expect(response) as it:
         matches = it.is_a_list_of_matches()
         if len(matches):
-            it.lists_nothing_but(matches, STUDY, uids(family), else_="other studies only")
+            it.lists_nothing_but(matches, STUDY, uids(family), else_="other-studies-only")
 
 
 @verifies("SEARCH-027", id="search-is-case-sensitive")
@@ -79,7 +79,7 @@ def test_is_case_sensitive(dicomweb: StudiesService, corpus: Corpus) -> None:
         if matches.foreign:
             it.observes("unfiltered", expected=["none"], received=f"{len(matches)} studies")
         elif len(matches):
-            it.observes("the study", expected=["none"], received=f"{len(matches)} studies")
+            it.observes("the-study", expected=["none"], received=f"{len(matches)} studies")
 
 
 TIMES = (
@@ -105,12 +105,12 @@ def test_time_by_meaning(dicomweb: StudiesService, corpus: Corpus, case: Variant
         refused = case.id == "as-stored" and response.status == 400
         assume(not refused, "the key StudyTime is refused", "search-matches-study[StudyTime]")
         if case.id != "as-stored" and response.status == 400:
-            it.observes("400 for another spelling")
+            it.observes("400-for-another-spelling")
             it.concludes()
         if wanted.study_instance_uid not in it.is_a_list_of_matches().uids(STUDY):
-            as_stored = "not found by the stored spelling where SEARCH-088 holds the key supported"
+            as_stored = "stored-spelling-not-found"
             it.observes(
-                as_stored if case.id == "as-stored" else "not found by another spelling",
+                as_stored if case.id == "as-stored" else "not-found-by-another-spelling",
                 expected=["the study"],
                 received="not among the matches",
             )
@@ -127,7 +127,7 @@ def test_empty_key(dicomweb: StudiesService, corpus: Corpus) -> None:
     with expect(response) as it:
         matches = it.is_a_list_of_matches()
         if not len(matches):
-            it.observes("204 or 200 []", expected=["the study"], received="nothing")
+            it.observes("204-or-200-empty-list", expected=["the study"], received="nothing")
 
 
 @verifies("SEARCH-044", id="search-sequence-within-one-item")
@@ -157,7 +157,7 @@ def test_sequence_within_one_item(dicomweb: StudiesService, corpus: Corpus) -> N
         found = it.is_a_list_of_matches().uids(SERIES)
         if study.series[1].uid in found:
             it.observes(
-                "the series" if len(found) == 1 else "unfiltered",
+                "the-series" if len(found) == 1 else "unfiltered",
                 expected=["none: no item has both"],
                 received=", ".join(found),
             )
@@ -176,13 +176,13 @@ def test_one_of_several_values(dicomweb: StudiesService, corpus: Corpus) -> None
     with expect(response) as it:
         match = _result_of(it.is_a_list_of_matches(), study)
         if match is None:
-            it.observes("not found", expected=["the study of CT and SR"])
+            it.observes("not-found", expected=["the study of CT and SR"])
             it.concludes()
             return
         modalities = json_model.values(match, "00080061")
         if modalities and not {"CT", "SR"} <= set(map(str, modalities)):
             it.observes(
-                "00080061 is there but without one of the two",
+                "00080061-there-but-without-one-of-two",
                 where="(0008,0061)",
                 expected=["CT, SR"],
                 received=str(modalities),
@@ -204,15 +204,15 @@ def test_optional_key(dicomweb: StudiesService, corpus: Corpus) -> None:
         matches = it.is_a_list_of_matches()
         found = set(matches.uids(STUDY))
         if matches.foreign or found - set(uids(family)):
-            it.observes("studies of other patients", received=f"{matches.foreign} studies that do not match")
+            it.observes("studies-of-other-patients", received=f"{matches.foreign} studies that do not match")
         elif not found:
             it.observes("none", expected=["the study with that description", "all (key ignored)"])
         elif wanted.study_instance_uid not in found:
             it.observes(
-                "only the study that does not match", expected=[wanted.study_instance_uid], received=", ".join(found)
+                "only-the-study-that-does-not-match", expected=[wanted.study_instance_uid], received=", ".join(found)
             )
         elif len(found) > 1:
-            it.observes("both studies (key ignored)", received=f"{len(found)} studies")
+            it.observes("both-studies-key-ignored", received=f"{len(found)} studies")
 
 
 @verifies("SEARCH-067", id="search-returns-match-keys")
@@ -255,7 +255,7 @@ def test_fuzzy_finds_exact_name(dicomweb: StudiesService, corpus: Corpus) -> Non
         matches = it.is_a_list_of_matches()
         if not len(matches):
             it.observes("none", expected=["the studies of that name"])
-        it.lists_nothing_but(matches, STUDY, uids(family), else_="studies of other patients")
+        it.lists_nothing_but(matches, STUDY, uids(family), else_="studies-of-other-patients")
 
 
 @verifies("SEARCH-053", id="search-no-fuzzy-unasked")
@@ -272,12 +272,12 @@ def test_no_fuzzy_unasked(dicomweb: StudiesService, corpus: Corpus) -> None:
         response = dicomweb.search("studies", {"PatientName": near, "PatientID": family.patient_id, **query})
         with expect(response) as it:
             if response.status == 400 and query:
-                it.observes("400 for fuzzymatching=false")
+                it.observes("400-for-fuzzymatching-false")
                 it.concludes()
             matches = it.is_a_list_of_matches()
             if len(matches):
                 it.observes(
-                    "unfiltered" if matches.foreign else "the study",
+                    "unfiltered" if matches.foreign else "the-study",
                     expected=["none"],
                     received=f"{len(matches)} studies for {near}",
                 )

@@ -26,7 +26,7 @@ def test_limit_caps_the_number_of_matches(dicomweb: StudiesService, corpus: Corp
                 it.observes("none", expected=[f"{limit} of four studies"])
             elif len(matches) > limit:
                 it.observes(
-                    "more objects than limit", expected=[f"{limit} of four studies"], received=f"{len(matches)} objects"
+                    "more-objects-than-limit", expected=[f"{limit} of four studies"], received=f"{len(matches)} objects"
                 )
             elif len(matches) < limit:
                 it.finds(
@@ -47,13 +47,11 @@ def test_offset_skips(dicomweb: StudiesService, corpus: Corpus) -> None:
     with expect(response) as it:
         found = it.is_a_list_of_matches().uids(STUDY)
         if len(found) >= 4:
-            it.observes("four objects", expected=["the last three"], received=f"{len(found)} objects")
+            it.observes("four-objects", expected=["the last three"], received=f"{len(found)} objects")
         elif len(set(found) & set(everything)) < 3:
-            it.observes("fewer than three", expected=["the last three"], received=f"{len(found)} objects")
+            it.observes("fewer-than-three", expected=["the last three"], received=f"{len(found)} objects")
         elif found != everything[1:]:
-            it.observes(
-                "three objects of the four in another order", expected=everything[1:], received=", ".join(found)
-            )
+            it.observes("three-objects-of-four-in-another-order", expected=everything[1:], received=", ".join(found))
 
 
 @verifies("SEARCH-071", id="search-offset-defaults-to-zero")
@@ -69,9 +67,9 @@ def test_offset_defaults_to_zero(dicomweb: StudiesService, corpus: Corpus) -> No
             it.is_a_list_of_matches(),
             STUDY,
             everything,
-            none="another set",
-            incomplete="another set",
-            excess="another set",
+            none="another-set",
+            incomplete="another-set",
+            excess="another-set",
         )
 
 
@@ -92,9 +90,9 @@ def test_pages_make_the_whole(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         if sorted(pages) != sorted(everything):
-            it.observes("a study twice or missing", expected=everything, received=", ".join(pages) or "nothing")
+            it.observes("a-study-twice-or-missing", expected=everything, received=", ".join(pages) or "nothing")
         elif pages != everything:
-            it.observes("each study once, in another order", expected=everything, received=", ".join(pages))
+            it.observes("each-study-once-in-another-order", expected=everything, received=", ".join(pages))
 
 
 @verifies("SEARCH-073", id="search-order-is-stable")
@@ -108,9 +106,9 @@ def test_order_is_stable(dicomweb: StudiesService, corpus: Corpus) -> None:
         with expect(response) as it:
             again = it.is_a_list_of_matches().uids(STUDY)
             if sorted(again) != sorted(first):
-                it.observes("another set", expected=first, received=", ".join(again) or "nothing")
+                it.observes("another-set", expected=first, received=", ".join(again) or "nothing")
             elif again != first:
-                it.observes("another order", expected=first, received=", ".join(again))
+                it.observes("another-order", expected=first, received=", ".join(again))
 
 
 @verifies("SEARCH-074", id="search-warns-of-more")
@@ -128,15 +126,15 @@ def test_warns_of_more(dicomweb: StudiesService, corpus: Corpus) -> None:
         if not warnings:
             others = [name for name in ("Link", "X-Total-Count") if response.headers.get(name)]
             it.observes(
-                "206 or Link or X-Total-Count instead" if others else "no Warning",
+                "206-or-link-or-x-total-count-instead" if others else "no-warning",
                 where="Warning",
                 received=", ".join(others) or "no Warning",
             )
         elif not numbers:
-            it.observes("a Warning with 299 and no plain number", where="Warning", received=warnings[0])
+            it.observes("a-warning-with-299-and-no-plain-number", where="Warning", received=warnings[0])
         elif 3 not in numbers:
             it.observes(
-                "Warning with 299 and a wrong number of additional results",
+                "warning-counts-wrongly",
                 where="Warning",
                 expected=["3 additional results"],
                 received=warnings[0],
@@ -156,7 +154,7 @@ def test_does_not_warn_of_nothing(dicomweb: StudiesService, corpus: Corpus) -> N
         for warning in response.headers.all("Warning"):
             if "299" in warning and re.search(r"additional|remain|more results", warning, re.IGNORECASE):
                 it.observes(
-                    "Warning that tells of additional results",
+                    "warning-that-tells-of-additional-results",
                     where="Warning",
                     expected=["no such Warning"],
                     received=warning,
@@ -177,7 +175,7 @@ def test_huge_limit(dicomweb: StudiesService, corpus: Corpus) -> None:
             "299" in each for each in response.headers.all("Warning")
         ):
             it.observes(
-                "fewer than the four studies without Warning 299",
+                "fewer-than-four-unwarned",
                 expected=["four studies"],
                 received=f"{len(matches)} objects",
             )
@@ -199,7 +197,7 @@ def test_offset_past_the_end(dicomweb: StudiesService, corpus: Corpus) -> None:
     with expect(response) as it:
         matches = it.is_a_list_of_matches()
         if len(matches):
-            it.observes("any object", expected=["an empty result"], received=f"{len(matches)} objects")
+            it.observes("any-object", expected=["an empty result"], received=f"{len(matches)} objects")
 
 
 @verifies("SEARCH-078", id="search-limit-zero")
@@ -212,7 +210,7 @@ def test_limit_zero(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         if len(it.is_a_list_of_matches()):
-            it.observes("200 with the studies (taken as no limit)")
+            it.observes("200-taken-as-no-limit")
 
 
 INVALID = tuple(
@@ -233,15 +231,15 @@ def test_invalid_value(dicomweb: StudiesService, corpus: Corpus, case: Variant) 
     with expect(response) as it:
         if 200 <= response.status < 300 and name == "fuzzymatching":
             matches = it.is_a_list_of_matches()
-            it.observes("2xx for fuzzymatching=maybe (support is optional)")
+            it.observes("2xx-for-invalid-fuzzymatching")
         else:
             matches = it.is_a_list_of_matches()
             it.observes(
-                "2xx with the own studies for limit or offset (value ignored)" if matches.own else "204 or 200 []",
+                "2xx-invalid-paging-ignored" if matches.own else "204-or-200-empty-list",
                 expected=["400"],
             )
         if others := _others(matches, everything):
-            it.observes("studies of other patients", received=f"{others} studies that do not match")
+            it.observes("studies-of-other-patients", received=f"{others} studies that do not match")
 
 
 @verifies("SEARCH-048", id="search-ignores-unknown-keys")
@@ -255,9 +253,9 @@ def test_ignores_unknown_keys(dicomweb: StudiesService, corpus: Corpus) -> None:
     with expect(response) as it:
         matches = it.is_a_list_of_matches()
         if others := _others(matches, everything):
-            it.observes("studies of other patients", received=f"{others} studies that do not match")
+            it.observes("studies-of-other-patients", received=f"{others} studies that do not match")
         elif not len(matches):
-            it.observes("204 or 200 [] (taken as a key that nothing matches)", expected=["the same four studies"])
+            it.observes("none-taken-as-a-key", expected=["the same four studies"])
         else:
             it.lists_exactly(matches, STUDY, everything)
 
@@ -273,9 +271,9 @@ def test_malformed_tag(dicomweb: StudiesService, corpus: Corpus) -> None:
     with expect(response) as it:
         matches = it.is_a_list_of_matches()
         if others := _others(matches, everything):
-            it.observes("studies of other patients", received=f"{others} studies that do not match")
+            it.observes("studies-of-other-patients", received=f"{others} studies that do not match")
         elif not len(matches):
-            it.observes("204 or 200 []", expected=["400", "the four studies"])
+            it.observes("204-or-200-empty-list", expected=["400", "the four studies"])
         else:
             it.lists_exactly(matches, STUDY, everything)
 

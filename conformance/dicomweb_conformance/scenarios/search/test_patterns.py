@@ -11,7 +11,7 @@ from dicomweb_conformance.scenarios.search.controls import STUDY, among, finds, 
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 
-REFUSED_PATTERN = "400 that says wild cards are not supported"
+REFUSED_PATTERN = "400-says-wild-cards-not-supported"
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,13 @@ def test_star(dicomweb: StudiesService, corpus: Corpus, case: WildCard) -> None:
         if response.status == 400:
             it.observes(REFUSED_PATTERN)
             it.concludes()
-        wrong = "a study too many or too few"
+        wrong = "a-study-too-many-or-too-few"
         matches = it.is_a_list_of_matches()
         it.lists_exactly(
             matches,
             STUDY,
             wanted,
-            none="none (taken literally)",
+            none="none-taken-literally",
             incomplete=wrong,
             excess="unfiltered" if matches.foreign else wrong,
             other=wrong,
@@ -70,7 +70,7 @@ def test_question_mark(dicomweb: StudiesService, corpus: Corpus, case: WildCard)
             it.observes(REFUSED_PATTERN)
             it.concludes()
         matches = it.is_a_list_of_matches()
-        excess = "unfiltered" if matches.foreign else "AB1 or ABXX1 among the results"
+        excess = "unfiltered" if matches.foreign else "ab1-or-abxx1-among-the-results"
         it.lists_exactly(matches, STUDY, wanted, none="none", excess=excess)
 
 
@@ -87,7 +87,7 @@ def test_star_is_case_sensitive(dicomweb: StudiesService, corpus: Corpus) -> Non
         if matches.foreign or len(matches) > len(wanted):
             it.observes("unfiltered", expected=["none"], received=f"{len(matches)} studies")
         elif len(matches):
-            it.observes("the study", expected=["none"], received=f"{len(matches)} studies")
+            it.observes("the-study", expected=["none"], received=f"{len(matches)} studies")
 
 
 def _finds_by_pattern(dicomweb: StudiesService, corpus: Corpus, pattern: str, blame: str) -> list[str]:
@@ -134,15 +134,15 @@ def test_date_range(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> 
     with expect(response) as it:
         matches = among(it.is_a_list_of_matches(), STUDY, uids(family))
         everything = set(matches.uids(STUDY)) == set(uids(family))
-        too_many = "unfiltered" if everything else "a day outside is returned"
+        too_many = "unfiltered" if everything else "a-day-outside-is-returned"
         it.lists_exactly(
             matches,
             STUDY,
             wanted,
-            none="a border day is missing",
+            none="a-border-day-is-missing",
             excess=too_many,
-            other="a day outside is returned",
-            incomplete="a border day is missing",
+            other="a-day-outside-is-returned",
+            incomplete="a-border-day-is-missing",
         )
 
 
@@ -158,7 +158,7 @@ def test_time_range(dicomweb: StudiesService, corpus: Corpus) -> None:
     response = dicomweb.search("studies", PatientID=family.patient_id, StudyTime="100000-120000")
 
     with expect(response) as it:
-        missing, outside = "a border time is missing", "a time outside is returned"
+        missing, outside = "a-border-time-is-missing", "a-time-outside-is-returned"
         matches = among(it.is_a_list_of_matches(), STUDY, uids(family))
         it.lists_exactly(matches, STUDY, wanted, none=missing, incomplete=missing, excess=outside, other=outside)
 
@@ -182,11 +182,11 @@ def test_combined_range(dicomweb: StudiesService, corpus: Corpus) -> None:
         found = set(it.is_a_list_of_matches().uids(STUDY))
         if found & set(outside):
             it.observes(
-                "the day 1 or day 3 study is returned", expected=sorted(wanted), received=", ".join(sorted(found))
+                "the-day-1-or-day-3-study-is-returned", expected=sorted(wanted), received=", ".join(sorted(found))
             )
         elif found != wanted:
             it.observes(
-                "no day 2 study (date and time matched apart)",
+                "date-and-time-matched-apart",
                 expected=sorted(wanted),
                 received=", ".join(sorted(found)) or "nothing",
             )

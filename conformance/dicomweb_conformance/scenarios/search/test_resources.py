@@ -25,9 +25,7 @@ def test_studies(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         matches = it.is_a_list_of_matches()
-        it.lists_exactly(
-            matches, STUDY, [study.study_instance_uid], none="204 or 200 [] for a study that is retrievable"
-        )
+        it.lists_exactly(matches, STUDY, [study.study_instance_uid], none="not-found-although-retrievable")
 
 
 @verifies("SEARCH-002", id="search-series-of-a-study", smoke=True)
@@ -39,9 +37,14 @@ def test_series_of_a_study(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         matches = it.is_a_list_of_matches()
-        wrong = "series missing, doubled or foreign"
+        wrong = "series-missing-doubled-or-foreign"
         it.lists_exactly(
-            matches, SERIES, [each.uid for each in study.series], none="204 or 200 []", incomplete=wrong, excess=wrong
+            matches,
+            SERIES,
+            [each.uid for each in study.series],
+            none="204-or-200-empty-list",
+            incomplete=wrong,
+            excess=wrong,
         )
         it.lists_each_once(matches, SERIES, twice=wrong)
 
@@ -55,12 +58,12 @@ def test_instances_of_a_series(dicomweb: StudiesService, corpus: Corpus) -> None
 
     with expect(response) as it:
         matches = it.is_a_list_of_matches()
-        wrong = "instances missing, doubled or foreign"
+        wrong = "instances-missing-doubled-or-foreign"
         it.lists_exactly(
             matches,
             INSTANCE,
             [each.sop_instance_uid for each in series.instances],
-            none="204 or 200 []",
+            none="204-or-200-empty-list",
             incomplete=wrong,
             excess=wrong,
         )
@@ -76,7 +79,7 @@ def test_instances_of_a_study(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         _is_offered(it)
-        wrong = "200 with entities missing or foreign"
+        wrong = "200-with-entities-missing-or-foreign"
         it.lists_exactly(
             it.is_a_list_of_matches(),
             INSTANCE,
@@ -96,7 +99,7 @@ def test_all_series(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         _is_offered(it)
-        wrong = "200 with entities missing or foreign"
+        wrong = "200-with-entities-missing-or-foreign"
         it.lists_exactly(it.is_a_list_of_matches(), SERIES, [series.uid], none=wrong, incomplete=wrong, excess=wrong)
 
 
@@ -109,7 +112,7 @@ def test_all_instances(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         _is_offered(it)
-        wrong = "200 with entities missing or foreign"
+        wrong = "200-with-entities-missing-or-foreign"
         it.lists_exactly(
             it.is_a_list_of_matches(), INSTANCE, [instance.sop_instance_uid], none=wrong, incomplete=wrong, excess=wrong
         )
@@ -118,7 +121,7 @@ def test_all_instances(dicomweb: StudiesService, corpus: Corpus) -> None:
 def _is_offered(it: Expectation) -> None:
     """Report a refusal as such: a server may lack these resources only where it stands before a DIMSE archive."""
     if it.response.status == 501 or (400 <= it.response.status < 500 and it.response.status not in BUSY):
-        it.observes("4xx or 501 from a native server")
+        it.observes("4xx-or-501-from-a-native-server")
         it.concludes()
 
 
@@ -133,14 +136,14 @@ def test_json_by_default(dicomweb: StudiesService, corpus: Corpus) -> None:
     for response in (asked, anything):
         with expect(response) as it:
             if response.status == 406:
-                it.observes("406 for either")
+                it.observes("406-for-either")
                 it.concludes()
             it.has_status(200)
     with expect(asked) as it:
         _is_json(it)
     with expect(anything) as it:
         if media_types.name_of(anything.content_type) in {media_types.DICOM_XML, media_types.MULTIPART_RELATED}:
-            it.observes("another listed type for */*", where="Content-Type")
+            it.observes("another-listed-type-for-star-star", where="Content-Type")
         else:
             _is_json(it)
 
@@ -150,17 +153,17 @@ def _is_json(it: Expectation) -> None:
         case media_types.DICOM_JSON:
             pass
         case media_types.JSON:
-            it.observes("application/json with the same body (see JSON-001)", where="Content-Type")
+            it.observes("application-json-same-body", where="Content-Type")
         case _:
             it.finds("another media type", where="Content-Type", expected=[media_types.DICOM_JSON])
-    it.is_json("body is not JSON under a JSON Content-Type")
+    it.is_json("body-not-json-under-json-content-type")
 
 
 @verifies("SEARCH-083", id="search-confined-to-the-path")
 def test_confined_to_the_path(dicomweb: StudiesService, corpus: Corpus) -> None:
     """Results below a study or series hold nothing that is stored elsewhere."""
     study, _ = corpus.two_series, corpus.ct_pair
-    elsewhere = "an entity of another study or series"
+    elsewhere = "an-entity-of-another-study-or-series"
 
     series = dicomweb.search_in(study, "series")
     instances = dicomweb.search_in(study.series[0], "instances")
@@ -195,7 +198,7 @@ def test_each_entity_once(dicomweb: StudiesService, corpus: Corpus) -> None:
         with expect(response) as it:
             matches = it.is_a_list_of_matches()
             assume(matches.own, "the search finds nothing of a stored study", response.exchange)
-            it.lists_each_once(matches, tag, twice="two objects with the same unique key")
+            it.lists_each_once(matches, tag, twice="two-objects-with-the-same-unique-key")
 
 
 @verifies("SEARCH-084", id="search-unique-keys-of-upper-levels")
@@ -214,10 +217,10 @@ def test_unique_keys_of_upper_levels(dicomweb: StudiesService, corpus: Corpus) -
             for tag, expected in ((STUDY, series.study_instance_uid), (SERIES, series.uid)):
                 found = json_model.text(match, tag)
                 if not found:
-                    it.observes("absent, where the path gives it", where=tag, expected=[expected])
+                    it.observes("absent-where-the-path-gives-it", where=tag, expected=[expected])
                 elif found != expected:
                     it.observes(
-                        "present with another value than the path", where=tag, expected=[expected], received=found
+                        "present-with-another-value-than-the-path", where=tag, expected=[expected], received=found
                     )
 
 
@@ -244,17 +247,15 @@ def test_no_match(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> No
     with expect(response) as it:
         matches = it.is_a_list_of_matches()
         if len(matches):
-            it.observes(
-                "200 with [{}] or any object", expected=["204", "200 with []"], received=f"{len(matches)} objects"
-            )
+            it.observes("200-with-an-object", expected=["204", "200 with []"], received=f"{len(matches)} objects")
         else:
             it.observes(_empty_style(it))
 
 
 def _empty_style(it: Expectation) -> str:
     if it.response.status == 204:
-        return "204 without body"
-    return "200 with []" if it.response.body.strip() else "200 with an empty body"
+        return "204-without-body"
+    return "200-with-empty-list" if it.response.body.strip() else "200-with-an-empty-body"
 
 
 BELOW_UNKNOWN = (Variant("study", "SEARCH-012"), Variant("series", "SEARCH-012"))
@@ -285,7 +286,7 @@ def test_below_unknown(dicomweb: StudiesService, corpus: Corpus, case: Variant) 
 
     with expect(response) as it:
         if len(it.is_a_list_of_matches()):
-            it.observes("200 with any object")
+            it.observes("200-with-any-object")
 
 
 @verifies("SEARCH-159", "STORE-062", id="search-finds-what-was-just-stored")
@@ -304,6 +305,6 @@ def test_finds_what_was_just_stored(dicomweb: StudiesService, archive: Archive, 
 
     with expect(stored) as it:
         if took is None:
-            it.observes("still absent from search after the grace time", of="STORE-062")
+            it.observes("absent-from-search-after-grace", of="STORE-062")
         elif took > 1:
-            it.observes("found after more than one second", received=f"{took:.1f} s")
+            it.observes("found-after-more-than-one-second", received=f"{took:.1f} s")

@@ -53,7 +53,7 @@ def test_percent_encoding_in_lower_case(dicomweb: StudiesService, corpus: Corpus
     response = _get(dicomweb, _by_name(study, "%5e"))
 
     with expect(response) as it:
-        it.lists_exactly(it.is_a_list_of_matches(), STUDY, [wanted], none="none", excess="studies of other patients")
+        it.lists_exactly(it.is_a_list_of_matches(), STUDY, [wanted], none="none", excess="studies-of-other-patients")
 
 
 @verifies("HTTP-042", id="search-circumflex-as-it-is")
@@ -69,7 +69,7 @@ def test_circumflex_as_it_is(dicomweb: StudiesService, corpus: Corpus) -> None:
         if response.status == 400:
             it.observes("400")
             it.concludes()
-        it.lists_exactly(it.is_a_list_of_matches(), STUDY, [wanted], none="none", excess="studies of other patients")
+        it.lists_exactly(it.is_a_list_of_matches(), STUDY, [wanted], none="none", excess="studies-of-other-patients")
 
 
 @verifies("HTTP-030", id="search-empty-query")
@@ -85,7 +85,7 @@ def test_empty_query(dicomweb: StudiesService, corpus: Corpus) -> None:
         if response.status == 200:
             matches = it.is_a_list_of_matches()
             if set(matches.uids(SERIES)) != wanted or matches.foreign:
-                it.observes("200 with other series", received=", ".join(matches.uids(SERIES)) or "none")
+                it.observes("200-with-other-series", received=", ".join(matches.uids(SERIES)) or "none")
 
 
 REPEATED = (Variant("same-value", "SEARCH-023"), Variant("other-value", "SEARCH-023"))
@@ -106,7 +106,7 @@ def test_repeated_key(dicomweb: StudiesService, corpus: Corpus, case: Variant) -
             it.observes("400")
         elif 200 <= response.status < 300:
             it.is_a_list_of_matches()
-            it.observes("any 2xx")
+            it.observes("any-2xx")
         else:
             it.has_status(200)
 
@@ -125,4 +125,4 @@ def test_dot_segments(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.concludes()
         matches = it.is_a_list_of_matches()
         if set(matches.uids(SERIES)) != wanted or matches.foreign:
-            it.observes("200 with other content", received=", ".join(matches.uids(SERIES)) or "no series")
+            it.observes("200-with-other-content", received=", ".join(matches.uids(SERIES)) or "no series")

@@ -83,7 +83,7 @@ def items_in_rle(it: Expectation, *, of: str) -> list[Item]:
         NotApplicable: the answer is of another type.
     """
     if it.response.status == 404:
-        it.observes("404 although octet-stream gives 200")
+        it.observes("404-although-octet-stream-gives-200")
         it.concludes()
     it.has_status(200, 406)
     if it.response.status == 406:

@@ -51,16 +51,14 @@ def judge_unacceptable(it: Expectation, *, default: set[str]) -> None:
     if it.response.status == 200:
         name = media_types.name_of(it.response.content_type)
         if not it.response.body:
-            it.observes("200 or 204 with an empty body", expected=["406"])
+            it.observes("200-or-204-with-an-empty-body", expected=["406"])
         else:
             it.observes(
-                "200 with the default type of the resource (8.3.3.1, Table 8.7.3-1)"
-                if name in default
-                else "200 with another type",
+                "200-with-default-type" if name in default else "200-with-another-type",
                 where="Content-Type",
                 expected=["406"],
             )
     elif it.response.status == 204:
-        it.observes("200 or 204 with an empty body", expected=["406"])
+        it.observes("200-or-204-with-an-empty-body", expected=["406"])
     else:
         it.has_status(406)

@@ -26,9 +26,9 @@ _PLANAR_CONFIGURATION = "00280006"
 """How the samples of pixels are arranged: a server that encodes them anew may choose (PS3.3 C.7.6.3.1.3), and pixels
 are compared as it says."""
 _CHANGES = {
-    "lost": "element lost",
-    "changed": "value changed and not recorded in (0400,0561)",
-    "added": "element added by the server and not recorded in (0400,0561)",
+    "lost": "element-lost",
+    "changed": "changed-and-not-recorded",
+    "added": "added-and-not-recorded",
 }
 
 
@@ -76,18 +76,14 @@ def _of_representation(each: Difference, stored: Dataset, received: Dataset) -> 
         before = element_at(stored, each.path)
         too_long = before is not None and len(octets_of(before, stored)) > _LONGEST_SHORT_VALUE
         same = came_as_un(stored, received, each.path)
-        return "standard element came back as UN with the same octets" if same and not too_long else None
+        return "standard-element-as-un" if same and not too_long else None
     try:
         known = dictionary_VR(int(each.path.rpartition("/")[2], 16)).split(" or ")
     except KeyError:  # it may be younger than the dictionary
         return None
     if each.stored == "UN" and each.received in known:
         return None
-    return (
-        "another VR of those that PS3.6 gives the element"
-        if each.received in known
-        else "a VR that PS3.6 does not give the element"
-    )
+    return "another-vr-of-those-ps3-6-gives-element" if each.received in known else "vr-ps3-6-does-not-give-element"
 
 
 def has_private_elements(it: Expectation, stored: Dataset, received: Dataset) -> None:
@@ -98,14 +94,12 @@ def has_private_elements(it: Expectation, stored: Dataset, received: Dataset) ->
             continue
         unclear.add(each.path)
         if came_as_un(stored, received, each.path):
-            it.observes(
-                "private VR came back as UN with the same octets", where=f"{each.path} {each.vr}", of="RETRIEVE-014"
-            )
+            it.observes("private-element-as-un", where=f"{each.path} {each.vr}", of="RETRIEVE-014")
             continue
         creator = each.path.rpartition("/")[2][4:6] == "00"
-        quote = "value changed"
+        quote = "value-changed"
         if each.kind == "lost":
-            quote = "private creator lost or in another block than its elements" if creator else "private element lost"
+            quote = "private-creator-lost-or-moved" if creator else "private-element-lost"
         report = it.loses if each.kind == "lost" else it.observes
         report(
             quote,
@@ -119,9 +113,7 @@ def has_private_elements(it: Expectation, stored: Dataset, received: Dataset) ->
     for each in differences.representations(stored, received):
         if each.private and each.path not in unclear and each.stored != "UN":
             it.observes(
-                "private VR came back as UN with the same octets"
-                if each.received == "UN"
-                else "another VR than was stored, and not UN",
+                "private-element-as-un" if each.received == "UN" else "another-vr-than-was-stored-and-not-un",
                 where=each.path,
                 expected=[each.stored],
                 received=each.received,
@@ -137,7 +129,7 @@ def has_pixel_octets(it: Expectation, instance: Instance, received: Dataset) -> 
     octets = values.octets(received, "PixelData")
     if not octets:
         it.observes(
-            "Pixel Data missing or empty",
+            "pixel-data-missing-or-empty",
             where="(7FE0,0010)",
             expected=["pixels"],
             received="none",
@@ -146,7 +138,7 @@ def has_pixel_octets(it: Expectation, instance: Instance, received: Dataset) -> 
     elif not _has_octets(instance, received, octets):
         if _is_native(instance.transfer_syntax_uid) and _is_native(values.syntax(received)):
             it.observes(
-                "pixels of a native or lossless object differ",
+                "lossless-pixels-differ",
                 where="(7FE0,0010)",
                 expected=["the octets that were stored"],
                 received=pixel_octets.difference(octets, stored.PixelData),
@@ -186,9 +178,9 @@ def _has_samples(it: Expectation, instance: Instance, received: Dataset) -> None
             it,
             instance,
             received,
-            differ="pixels of a native or lossless object differ",
-            missing="Pixel Data missing or empty",
-            frames="number of frames differs",
+            differ="lossless-pixels-differ",
+            missing="pixel-data-missing-or-empty",
+            frames="number-of-frames-differs",
             of="RETRIEVE-013",
         )
         return
@@ -209,7 +201,7 @@ def _has_samples(it: Expectation, instance: Instance, received: Dataset) -> None
         )
     elif not np.array_equal(pixels, expected):
         it.observes(
-            "lossy source: decoded pixels within the decoder tolerance but not equal",
+            "lossy-pixels-within-tolerance",
             where="(7FE0,0010)",
             received=_pixel_difference(pixels, expected),
             of="RETRIEVE-013",

@@ -112,18 +112,16 @@ def keeps_jpegs(it: Expectation, dicomweb: StudiesService, instance: Instance, *
     syntax = values.syntax(received)
     kept = jpeg.frames(received, len(codestreams))
     if not values.octets(received, "PixelData"):
-        it.observes("pixel data missing")
+        it.observes("pixel-data-missing")
     elif not jpeg.is_encapsulated(received):
-        it.observes("2xx and the codestream was recompressed", received=f"native pixels in {syntax or 'no syntax'}")
+        it.observes("2xx-and-the-codestream-was-recompressed", received=f"native pixels in {syntax or 'no syntax'}")
     elif kept is None:
-        it.observes("pixel data missing", expected=[f"a JPEG for each of {len(codestreams)} frames"], received="fewer")
+        it.observes("pixel-data-missing", expected=[f"a JPEG for each of {len(codestreams)} frames"], received="fewer")
     elif syntax != instance.transfer_syntax_uid:
-        it.observes(
-            "transfer syntax does not fit the codestream", expected=[instance.transfer_syntax_uid], received=syntax
-        )
+        it.observes("transfer-syntax-does-not-fit-codestream", expected=[instance.transfer_syntax_uid], received=syntax)
     elif [*map(jpeg.without_remarks, kept)] != [*map(jpeg.without_remarks, codestreams)]:
         it.observes(
-            "2xx and the codestream was recompressed",
+            "2xx-and-the-codestream-was-recompressed",
             received=f"{len(kept)} other JPEGs of {', '.join(str(len(each)) for each in kept)} octets",
         )
 

@@ -233,29 +233,29 @@ def _of_success(said: store_response.StoreAnswer | None, there: Kept) -> Outcome
 
 
 _EITHER = {
-    Outcome.REFUSED: "4xx, nothing stored",
-    Outcome.REPORTED: "2xx with a failure item, nothing stored",
-    Outcome.NOT_SAID: "204 or 501, nothing stored",
-    Outcome.BROKEN: "5xx other than 501",
+    Outcome.REFUSED: "4xx-nothing-stored",
+    Outcome.REPORTED: "2xx-with-a-failure-item-nothing-stored",
+    Outcome.NOT_SAID: "204-or-501-nothing-stored",
+    Outcome.BROKEN: "5xx-other-than-501",
 }
 _STORED = Outcome.BORNE, Outcome.MISSING, Outcome.WITHOUT_PIXELS, Outcome.UNREADABLE
 UNREADABLE = _EITHER | {
-    Outcome.WARNED: "202 with a WarningReason, and something of it is there",
-    Outcome.HIDDEN: "refused, and something of it is there",
-    Outcome.LISTED_ALL_THE_SAME: "refused, and something of it is there",
-    Outcome.LISTED_AMONG_OTHERS: "refused, and something of it is there",
-    **dict.fromkeys(_STORED, "2xx that reports no failure"),
+    Outcome.WARNED: "202-warned-and-something-there",
+    Outcome.HIDDEN: "refused-and-something-of-it-is-there",
+    Outcome.LISTED_ALL_THE_SAME: "refused-and-something-of-it-is-there",
+    Outcome.LISTED_AMONG_OTHERS: "refused-and-something-of-it-is-there",
+    **dict.fromkeys(_STORED, "2xx-that-reports-no-failure"),
 }
 """The words of rows whose payloads no server can make an instance of."""
 BEARABLE = _EITHER | {
-    Outcome.WARNED: "202 with a WarningReason, and it is there",
-    Outcome.BORNE: "2xx without a WarningReason, and it is there",
-    Outcome.WITHOUT_PIXELS: "2xx without a WarningReason, and it is there",
-    Outcome.MISSING: "2xx that reports no failure, and it is not there",
-    Outcome.UNREADABLE: "2xx, and what comes back cannot be read",
-    Outcome.HIDDEN: "refused, and it is there",
-    Outcome.LISTED_ALL_THE_SAME: "refused, and it is there",
-    Outcome.LISTED_AMONG_OTHERS: "2xx without a WarningReason, and it is there",
+    Outcome.WARNED: "202-with-a-warningreason-and-it-is-there",
+    Outcome.BORNE: "2xx-without-warningreason-and-it-there",
+    Outcome.WITHOUT_PIXELS: "2xx-without-warningreason-and-it-there",
+    Outcome.MISSING: "2xx-reports-no-failure-and-it-not-there",
+    Outcome.UNREADABLE: "2xx-and-what-comes-back-cannot-be-read",
+    Outcome.HIDDEN: "refused-and-it-is-there",
+    Outcome.LISTED_ALL_THE_SAME: "refused-and-it-is-there",
+    Outcome.LISTED_AMONG_OTHERS: "2xx-without-warningreason-and-it-there",
 }
 """The words of rows whose payloads a server may bear with."""
 WORDS: Mapping[str, Mapping[Outcome, str]] = {
@@ -263,25 +263,25 @@ WORDS: Mapping[str, Mapping[Outcome, str]] = {
     "STORE-013b": BEARABLE,
     "STORE-013c": _EITHER
     | {
-        Outcome.LISTED_AMONG_OTHERS: "2xx with a failure item, and what was whole is there",
-        Outcome.LISTED_ALL_THE_SAME: "4xx whose module lists what is there",
-        Outcome.HIDDEN: "4xx or 501 without a word of it, and something is there",
-        **dict.fromkeys((Outcome.WARNED, *_STORED), "2xx that reports no failure"),
+        Outcome.LISTED_AMONG_OTHERS: "2xx-failure-told-whole-ones-there",
+        Outcome.LISTED_ALL_THE_SAME: "4xx-whose-module-lists-what-is-there",
+        Outcome.HIDDEN: "refused-and-something-there-untold",
+        **dict.fromkeys((Outcome.WARNED, *_STORED), "2xx-that-reports-no-failure"),
     },
     "STORE-016b": {
-        Outcome.REFUSED: "4xx for garbage alone",
-        Outcome.HIDDEN: "a new instance appears that was not sent",
+        Outcome.REFUSED: "4xx-for-garbage-alone",
+        Outcome.HIDDEN: "a-new-instance-appears-that-was-not-sent",
     },
     "STORE-016c": UNREADABLE,
     "STORE-016d": BEARABLE,
     "STORE-016e": BEARABLE,
     "STORE-016f": BEARABLE,
     "STORE-047c": BEARABLE,
-    "STORE-048d": BEARABLE | {Outcome.WITHOUT_PIXELS: "2xx, and it is there without its pixel data"},
+    "STORE-048d": BEARABLE | {Outcome.WITHOUT_PIXELS: "2xx-and-it-there-without-pixel-data"},
     "STORE-048e": BEARABLE,
 }
 """How each row says what became of a payload."""
-_GARBAGE = {200: "200 for either request", 202: "202 for garbage alone", 204: "204 with nothing stored"}
+_GARBAGE = {200: "200-for-either-request", 202: "202-for-garbage-alone", 204: "204-with-nothing-stored"}
 
 
 def words(requirement: str, it: Sent, there: Kept) -> str:

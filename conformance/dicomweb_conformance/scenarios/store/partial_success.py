@@ -38,9 +38,8 @@ def judge_mixture(
     it.has_status(202, of=of)
     named = set(answer.failed_uids) if answer else set()
     if answer is None or not (named or answer.other_failures):
-        it.observes_one_of(
-            "202 without FailedSOPSequence and OtherFailuresSequence",
-            "202 without an item for the refused instance",
+        it.observes(
+            "202-without-item-for-refused-instance",
             where="00081198",
             of=of,
         )
@@ -48,9 +47,8 @@ def judge_mixture(
         return
     refused = [each.sop_instance_uid for each in good if each.sop_instance_uid in named]
     if refused and not set(refused) & set(answer.stored_uids):
-        it.observes_one_of(
-            "a good instance is refused, and reported, because another one is",
-            "a matching instance is refused, and reported, because another one is",
+        it.observes(
+            "good-instance-refused-with-another",
             where="00081198",
             expected=["every good instance stored"],
             received=", ".join(refused),
@@ -59,9 +57,8 @@ def judge_mixture(
     held = archive.held([each for each in good if each.sop_instance_uid not in refused])
     told = {*answer.stored_uids, *refused, *held}
     if lost := [each.sop_instance_uid for each in good if each.sop_instance_uid not in told]:
-        it.observes_one_of(
-            "a good instance is neither stored nor reported",
-            "a matching instance is neither stored nor reported",
+        it.observes(
+            "good-instance-neither-stored-nor-told",
             expected=["every good instance stored"],
             received=", ".join(lost),
             of=of,
@@ -79,15 +76,8 @@ def _refused(
 ) -> None:
     there = {each.sop_instance_uid for each in good if archive.holds_now(each)}
     if not there:
-        it.observes_one_of(
-            *(
-                (
-                    "409 or 400 and nothing stored (all or nothing)",
-                    "409 or 400 and neither instance stored (all or nothing)",
-                )
-                if it.response.status in {400, 409}
-                else ("another 4xx and nothing stored",)
-            ),
+        it.observes(
+            "all-or-nothing" if it.response.status in {400, 409} else "another-4xx-and-nothing-stored",
             received=it.status_line,
             of=of,
         )
@@ -96,16 +86,14 @@ def _refused(
         return
     uids = {each.sop_instance_uid for each in others if each.sop_instance_uid}
     if answer and set(answer.stored_uids) == there and (uids <= set(answer.failed_uids) or answer.other_failures):
-        it.observes_one_of(
-            "4xx with both sequences filled and true",
-            "409 whose module lists the matching one as stored and the other as failed, and it is so",
+        it.observes(
+            "4xx-and-stored-in-part-as-reported",
             received=it.status_line,
             of=of,
         )
     else:
-        it.observes_one_of(
-            "4xx without module although one was stored",
-            "409 or 400 without module although one was stored",
+        it.observes(
+            "4xx-without-module-although-one-stored",
             received=f"{it.status_line}; stored {len(there)} of {len(good)} good instances",
             of=of,
         )
@@ -131,15 +119,13 @@ def judge_sequences(
     told = f"stored: {', '.join(stored) or 'none'}; failed: {', '.join(failed) or 'none'}"
     not_to_be = {each.sop_instance_uid for each in refused} - {""}
     if held and store_response.REFERENCED_SOP_SEQUENCE not in answer.module:
-        it.observes(
-            "the sequence is absent although something was stored", where="00081199", received=told, of="STORE-026"
-        )
+        it.observes("sequence-absent-though-stored", where="00081199", received=told, of="STORE-026")
     elif set(held) - set(stored) - set(failed):
-        it.observes("a stored instance is missing from the sequence", where="00081199", received=told, of="STORE-026")
+        it.observes("stored-instance-missing-from-sequence", where="00081199", received=told, of="STORE-026")
     if set(held) & set(failed):
-        it.observes("a stored instance is listed as failed", where="00081198", received=told, of="STORE-028")
+        it.observes("a-stored-instance-is-listed-as-failed", where="00081198", received=told, of="STORE-028")
     if set(stored) & not_to_be:
-        it.observes("a refused instance is listed", where="00081199", received=told, of="STORE-026")
+        it.observes("a-refused-instance-is-listed", where="00081199", received=told, of="STORE-026")
     if absent := set(stored) - set(held) - not_to_be - {""}:
         it.finds(
             "an instance that is not retrievable is listed as stored",
@@ -151,7 +137,7 @@ def judge_sequences(
     unnamed = not_to_be - set(failed) - set(stored)
     if unnamed and "" in failed:
         it.observes(
-            "either is missing or empty where the instance sent had it",
+            "either-missing-or-empty",
             where="00081198",
             expected=[", ".join(sorted(unnamed))],
             received=f"{failed.count('')} items without 00081155",
@@ -159,9 +145,7 @@ def judge_sequences(
         )
     elif unnamed:
         it.observes(
-            "the refused instance is in OtherFailuresSequence instead"
-            if answer.other_failures
-            else "a refused instance is in no failure sequence",
+            "refused-among-other-failures" if answer.other_failures else "refused-instance-in-no-failure-sequence",
             where="00081198",
             received=told,
             of="STORE-028",
@@ -175,9 +159,9 @@ def _judge_reasons(it: Expectation, failed: Sequence[DataSet]) -> None:
     for item in failed:
         reason = json_model.first(item, store_response.FAILURE_REASON)
         if reason is None:
-            it.observes("absent or empty", where="00081197", expected=["an integer 0 to 65535"], of="STORE-032")
+            it.observes("absent-or-empty", where="00081197", expected=["an integer 0 to 65535"], of="STORE-032")
         elif isinstance(reason, bool) or not isinstance(reason, int) or not 0 <= reason <= 0xFFFF:
-            it.observes("not an integer or out of range", where="00081197", received=repr(reason), of="STORE-032")
+            it.observes("not-an-integer-or-out-of-range", where="00081197", received=repr(reason), of="STORE-032")
 
 
 def _judge_each_once(
@@ -185,11 +169,11 @@ def _judge_each_once(
 ) -> None:
     uids = {each.sop_instance_uid for each in sent}
     if set(stored) & set(failed) - {""}:
-        it.observes("a UID in both sequences", received=told, of="STORE-070")
+        it.observes("a-uid-in-both-sequences", received=told, of="STORE-070")
     if {*stored, *failed} - uids - {""}:
-        it.observes("a UID that was not sent", received=told, of="STORE-070")
+        it.observes("a-uid-that-was-not-sent", received=told, of="STORE-070")
     if any(count > 1 for uids in (stored, failed) for uid, count in Counter(uids).items() if uid):
-        it.observes("a UID twice in one sequence", received=told, of="STORE-070")
+        it.observes("a-uid-twice-in-one-sequence", received=told, of="STORE-070")
 
 
 def _judge_references(it: Expectation, sent: Sequence[Instance], items: Sequence[DataSet]) -> None:
@@ -199,7 +183,7 @@ def _judge_references(it: Expectation, sent: Sequence[Instance], items: Sequence
         named = json_model.text(item, store_response.SOP_CLASS)
         if uid in classes and classes[uid] and not named:
             it.observes(
-                "either is missing or empty where the instance sent had it",
+                "either-missing-or-empty",
                 where=store_response.SOP_CLASS,
                 expected=[classes[uid]],
                 received="absent",
@@ -207,7 +191,7 @@ def _judge_references(it: Expectation, sent: Sequence[Instance], items: Sequence
             )
         elif uid in classes and named not in {"", classes[uid]}:
             it.observes(
-                "values differ from those sent",
+                "values-differ-from-those-sent",
                 where=store_response.SOP_CLASS,
                 expected=[classes[uid]],
                 received=named,

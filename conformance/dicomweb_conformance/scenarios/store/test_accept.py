@@ -31,13 +31,13 @@ def test_answer_of_highest_quality(dicomweb: StudiesService, fresh: Fresh, case:
 
     with expect(response) as it:
         if response.status in {400, 406}:
-            it.observes("406 or 400", received=it.status_line)
+            it.observes("406-or-400", received=it.status_line)
             it.concludes()
         it.has_status(200, 202)
         kind = type_of(response.content_type)
         if kind != wanted:
             it.observes(
-                "the type with the lower weight" if kind == other else "another type",
+                "the-type-with-the-lower-weight" if kind == other else "another-type",
                 where="Content-Type",
                 expected=[wanted],
                 received=response.content_type or "no Content-Type",
@@ -58,20 +58,20 @@ def test_without_accept(dicomweb: StudiesService, archive: Archive, fresh: Fresh
         if response.status not in {200, 202}:
             it.has_status(406)
             if archive.holds_now(instance):
-                it.observes("406 and stored all the same", of="STORE-067")
+                it.observes("406-and-stored-all-the-same", of="STORE-067")
             it.concludes()
-        is_stored(it, archive, instance, otherwise="2xx and not stored", of="STORE-067")
+        is_stored(it, archive, instance, otherwise="2xx-and-not-stored", of="STORE-067")
         match type_of(response.content_type):
             case media_types.DICOM_JSON:
-                it.observes("200 with application/dicom+json (RFC 9110 reading; nearly every server)")
+                it.observes("200-with-dicom-json")
             case media_types.JSON:
-                it.observes("200 with application/json", where="Content-Type")
+                it.observes("200-with-application-json", where="Content-Type")
             case media_types.DICOM_XML:
-                it.observes("200 with multipart application/dicom+xml", where="Content-Type")
+                it.observes("200-with-multipart-application-dicom-xml", where="Content-Type")
             case _ if not response.body:
-                it.observes("200 or 204 with an empty body")
+                it.observes("200-or-204-with-an-empty-body")
             case kind:
-                it.observes("200 with a type outside the table of the resource", where="Content-Type", received=kind)
+                it.observes("200-with-type-outside-table-of-resource", where="Content-Type", received=kind)
 
 
 @verifies("NEGOTIATION-019", id="store-malformed-accept")
@@ -87,6 +87,6 @@ def test_malformed_accept(dicomweb: StudiesService, archive: Archive, fresh: Fre
         is_stored(it, archive, instance)
         if type_of(response.content_type) != JSON:
             received = response.content_type or "no Content-Type"
-            it.observes("200 with another type", where="Content-Type", received=received)
+            it.observes("200-with-another-type", where="Content-Type", received=received)
         elif module_of(response.content_type, response.body) is None:
             it.finds("the body is no Store Instances Response Module", received=it.status_line)

@@ -60,7 +60,7 @@ def test_document(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case
         sent, kept = (payload.bulk_data[0].octets, retrieved(dicomweb, payload.instance).get("EncapsulatedDocument"))
         if (kept or b"").removesuffix(b"\0") != sent.removesuffix(b"\0"):
             it.observes(
-                "2xx and the document is missing or different",
+                "2xx-and-document-missing-or-different",
                 where="(0042,0011)",
                 expected=[f"the {len(sent)} octets sent"],
                 received=f"{len(kept)} octets" if kept else "no document",
@@ -122,13 +122,13 @@ def test_jpeg_2000(dicomweb: StudiesService, archive: Archive, fresh: Fresh, cas
         received = retrieved(dicomweb, payload.instance)
         syntax, kept = str(values.syntax(received)), jpeg.of(received)
         if not values.octets(received, "PixelData"):
-            it.observes("pixel data missing")
+            it.observes("pixel-data-missing")
         elif kept is None:
-            it.observes("2xx and the codestream was recompressed", received=f"native pixels in {syntax}")
+            it.observes("2xx-and-the-codestream-was-recompressed", received=f"native pixels in {syntax}")
         elif syntax not in bulk_kinds.OF_REVERSIBLE_JPEG_2000:
-            it.observes("transfer syntax does not fit the codestream", received=syntax)
+            it.observes("transfer-syntax-does-not-fit-codestream", received=syntax)
         elif jpeg.unpadded(kept) != payload.bulk_data[0].octets:
-            it.observes("2xx and the codestream was recompressed", received=f"another one of {len(kept)} octets")
+            it.observes("2xx-and-the-codestream-was-recompressed", received=f"another one of {len(kept)} octets")
 
 
 PICTURES = (
@@ -154,13 +154,13 @@ def _shows_the_picture(it: Expectation, dicomweb: StudiesService, sent: Sent) ->
     received = uncompressed(dicomweb, sent.instance)
     syntax = values.syntax(received)
     if sent.bulk_data[0].octets in values.octets(received, "PixelData"):
-        it.observes("2xx and the object holds the PNG file as pixel octets", received=f"the file itself, in {syntax}")
+        it.observes("2xx-png-file-as-pixels", received=f"the file itself, in {syntax}")
         return
     try:
         if shown(received) != shown(sent.instance.dataset):
-            it.observes("2xx and pixels differ", where="(7FE0,0010)", received=f"other pixels, in {syntax}")
+            it.observes("2xx-and-pixels-differ", where="(7FE0,0010)", received=f"other pixels, in {syntax}")
     except ValueError as error:
-        it.observes("2xx and pixels differ", where="(7FE0,0010)", received=f"no pixels that decode: {error}")
+        it.observes("2xx-and-pixels-differ", where="(7FE0,0010)", received=f"no pixels that decode: {error}")
 
 
 DESCRIBED_BY: Mapping[str, Callable[[Branch], Payload]] = {
@@ -222,7 +222,7 @@ def test_contradiction(dicomweb: StudiesService, archive: Archive, fresh: Fresh,
             it.concludes()
         it.has_status(200, 202)
         if not archive.holds(payload.instance):
-            it.observes("2xx and the instance not retrievable")
+            it.observes("2xx-and-the-instance-not-retrievable")
             it.concludes()
         _agrees_with_itself(it, dicomweb, payload)
 
@@ -241,9 +241,9 @@ def _agrees_with_itself(it: Expectation, dicomweb: StudiesService, sent: Sent) -
     elif kept is not None and not jpeg.fits(kept, syntax):
         wrong.append(f"octets of {syntax} that are none")
     if not values.octets(received, "PixelData"):
-        it.observes("2xx and pixel data missing")
+        it.observes("2xx-and-pixel-data-missing")
     elif wrong:
-        it.observes("stored as it was described, against the octet stream", received=", ".join(wrong))
+        it.observes("stored-as-described", received=", ".join(wrong))
 
 
 STRAY = (*_in("json", "STORE-048c"), *_in("xml", "STORE-048c"))
@@ -263,11 +263,11 @@ def test_unreferenced(dicomweb: StudiesService, archive: Archive, fresh: Fresh, 
             it.concludes()
         it.has_status(200, 202)
         if not archive.holds(payload.instance):
-            it.observes("2xx and the instance not retrievable")
+            it.observes("2xx-and-the-instance-not-retrievable")
         elif "PixelData" in retrieved(dicomweb, payload.instance):
-            it.observes("2xx and the bulk data are in the instance", where="(7FE0,0010)")
+            it.observes("2xx-and-bulk-data-in-instance", where="(7FE0,0010)")
         else:
-            it.observes("stored without the bulk data", received=it.status_line)
+            it.observes("stored-without-the-bulk-data", received=it.status_line)
 
 
 NAMED = (*_in("json", "STORE-049b"), *_in("xml", "STORE-049b"))
@@ -284,15 +284,15 @@ def test_group_0002(dicomweb: StudiesService, archive: Archive, fresh: Fresh, ca
     with expect(response) as it:
         if is_refused(response):
             nothing_stored(it, dicomweb, archive, fresh, payload)
-            it.observes("4xx, nothing stored", received=it.status_line)
+            it.observes("4xx-nothing-stored", received=it.status_line)
             it.concludes()
         it.has_status(200, 202)
         if not archive.holds(payload.instance):
-            it.observes("2xx and the instance not retrievable")
+            it.observes("2xx-and-the-instance-not-retrievable")
             it.concludes()
         received = retrieved(dicomweb, payload.instance)
         kept, syntax = jpeg.of(received), str(values.syntax(received))
         if kept is not None and not jpeg.fits(kept, syntax):
-            it.observes("transfer syntax that does not fit the pixel data", received=syntax)
+            it.observes("transfer-syntax-does-not-fit-pixel-data", received=syntax)
         elif kept is None and payload.bulk_data[0].octets in values.octets(received, "PixelData"):
-            it.observes("transfer syntax that does not fit the pixel data", received=f"a JPEG in {syntax}")
+            it.observes("transfer-syntax-does-not-fit-pixel-data", received=f"a JPEG in {syntax}")

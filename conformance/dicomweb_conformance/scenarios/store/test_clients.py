@@ -27,7 +27,7 @@ def test_two_clients_at_once(dicomweb: StudiesService, archive: Archive, fresh: 
         with expect(response) as it:
             if response.status >= 400 and response.status not in BUSY:
                 it.observes(
-                    "a store fails while another client stores into the study",
+                    "fails-beside-another-client",
                     expected=["200"],
                     received=it.status_line,
                 )
@@ -41,9 +41,7 @@ def test_two_clients_at_once(dicomweb: StudiesService, archive: Archive, fresh: 
     ):
         control(found, because="what was stored cannot be searched for")
         with expect(found) as it:
-            it.lists_each_once(
-                it.is_a_list_of_matches(), tag, twice="a second study or series entry with the same UID appears"
-            )
+            it.lists_each_once(it.is_a_list_of_matches(), tag, twice="second-entry-with-same-uid")
 
 
 @verifies("STORE-071", id="store-broken-off")
@@ -62,9 +60,9 @@ def test_broken_off(dicomweb: StudiesService, archive: Archive, fresh: Fresh) ->
         if response.status not in {200, 202}:
             it.has_status()
         if not archive.holds(later):
-            it.observes("a good instance is not stored afterwards", received=it.status_line)
+            it.observes("a-good-instance-is-not-stored-afterwards", received=it.status_line)
             it.concludes()
         if not archive.lacks(cut, after=later):
-            it.observes("the instance that was cut off is retrievable", expected=["not stored"], received="retrievable")
+            it.observes("instance-cut-off-retrievable", expected=["not stored"], received="retrievable")
         if archive.holds_now(whole):
-            it.observes("the instance whose part came whole is retrievable", received="retrievable")
+            it.observes("whole-part-is-retrievable", received="retrievable")

@@ -24,17 +24,17 @@ _BOUNDARIES = {
     "boundary-within-a-line": _WITHIN,
 }
 _REFUSED = {
-    "type-quoted": "quoted boundary or quoted type refused",
-    "boundary-quoted": "quoted boundary or quoted type refused",
-    "type-unquoted": "type without quotes refused with 4xx",
-    "preamble": "preamble refused with 4xx",
-    "epilogue": "epilogue refused with 4xx",
-    "headers-in-other-order": "refusal because of header order or case",
-    "headers-in-other-case": "refusal because of header order or case",
-    "boundary-of-70-characters": "a boundary that RFC 2046 allows refused",
-    "boundary-of-odd-characters": "a boundary that RFC 2046 allows refused",
-    "boundary-with-a-blank": "a boundary that RFC 2046 allows refused",
-    "boundary-within-a-line": "a payload with the boundary within a line refused",
+    "type-quoted": "quoted-boundary-or-quoted-type-refused",
+    "boundary-quoted": "quoted-boundary-or-quoted-type-refused",
+    "type-unquoted": "type-without-quotes-refused-with-4xx",
+    "preamble": "preamble-refused-with-4xx",
+    "epilogue": "epilogue-refused-with-4xx",
+    "headers-in-other-order": "refusal-because-of-header-order-or-case",
+    "headers-in-other-case": "refusal-because-of-header-order-or-case",
+    "boundary-of-70-characters": "a-boundary-that-rfc-2046-allows-refused",
+    "boundary-of-odd-characters": "a-boundary-that-rfc-2046-allows-refused",
+    "boundary-with-a-blank": "a-boundary-that-rfc-2046-allows-refused",
+    "boundary-within-a-line": "boundary-within-a-line-refused",
 }
 GRAMMAR = tuple(Variant(each, "STORE-063") for each in _REFUSED)
 
@@ -55,7 +55,7 @@ def test_multipart_grammar(dicomweb: StudiesService, archive: Archive, fresh: Fr
             it.observes(_REFUSED[case.id], expected=["stored"], received=it.status_line)
             it.concludes()
         it.has_status(200, 202)
-        comes_back(it, dicomweb, archive, instance, otherwise="2xx and the content differs")
+        comes_back(it, dicomweb, archive, instance, otherwise="2xx-and-the-content-differs")
 
 
 def _written(variant: str, instance: Instance) -> tuple[str, bytes]:
@@ -105,18 +105,18 @@ def test_part_headers(dicomweb: StudiesService, archive: Archive, fresh: Fresh, 
     with expect(response) as it:
         if 400 <= response.status < 500 and response.status not in BUSY:
             it.observes(
-                "refused with 4xx, while a part with Content-Type alone is stored",
+                "refused-for-its-part-headers",
                 expected=["stored"],
                 received=it.status_line,
             )
             it.concludes()
         it.has_status(200, 202)
-        there = comes_back(it, dicomweb, archive, instance, otherwise="2xx and the content differs")
+        there = comes_back(it, dicomweb, archive, instance, otherwise="2xx-and-the-content-differs")
         if there and case.id == "other-transfer-syntax":
             kept = values.syntax(retrieved(dicomweb, instance))
             if kept == _JPEG_BASELINE:
                 it.observes(
-                    "2xx and the content differs",
+                    "2xx-and-the-content-differs",
                     where="(0002,0010)",
                     expected=[EXPLICIT_VR_LITTLE_ENDIAN],
                     received=f"{kept}, as the Content-Type of the part had it",
@@ -148,7 +148,7 @@ def test_many_instances(dicomweb: StudiesService, archive: Archive, fresh: Fresh
     with expect(response) as it:
         offered(response.status != 413, "the target takes no request of this size: see message[HTTP-021]")
         if 400 <= response.status < 500 and response.status not in BUSY:
-            it.observes("the request is refused although each part alone is stored", received=it.status_line)
+            it.observes("refused-though-parts-are-stored-alone", received=it.status_line)
             it.concludes()
         it.has_status(200, 202)
         held = archive.held_of(study)
@@ -157,7 +157,7 @@ def test_many_instances(dicomweb: StudiesService, archive: Archive, fresh: Fresh
         if missing:
             received = f"not retrievable: {', '.join(sorted(missing))}"
             if response.status == 200:
-                it.observes("fewer stored than sent under 200", received=received)
+                it.observes("fewer-stored-than-sent-under-200", received=received)
             else:
                 it.finds("fewer stored than sent, and not reported", received=received)
         if answer:
@@ -179,16 +179,14 @@ def test_mixed_transfer_syntaxes(dicomweb: StudiesService, archive: Archive, fre
         if 400 <= response.status < 500 and response.status not in BUSY:
             if not any(archive.holds_now(each) for each in study.instances):
                 it.observes(
-                    "409 or 400 and nothing stored (all or nothing)"
-                    if response.status in {400, 409}
-                    else "another 4xx and nothing stored",
+                    "all-or-nothing" if response.status in {400, 409} else "another-4xx-and-nothing-stored",
                     received=it.status_line,
                     of="STORE-010",
                 )
             elif answer is None or not answer.stored:
-                it.observes("4xx without module although one was stored", received=it.status_line, of="STORE-010")
+                it.observes("4xx-without-module-although-one-stored", received=it.status_line, of="STORE-010")
             else:
-                it.observes("4xx with both sequences filled and true", received=it.status_line, of="STORE-010")
+                it.observes("4xx-and-stored-in-part-as-reported", received=it.status_line, of="STORE-010")
             it.concludes()
         it.has_status(200, 202)
         listed = set(answer.stored_uids) if answer else set(uids)
@@ -200,7 +198,7 @@ def test_mixed_transfer_syntaxes(dicomweb: StudiesService, archive: Archive, fre
             received = ", ".join(
                 each.transfer_syntax_uid for each in study.instances if each.sop_instance_uid not in held
             )
-            it.observes("fewer stored than sent under 200", received=f"not retrievable: {received}")
+            it.observes("fewer-stored-than-sent-under-200", received=f"not retrievable: {received}")
         if answer:
             judge_sequences(it, answer, study.instances, held, refused)
         else:

@@ -139,16 +139,16 @@ def test_bare_object(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -
 
     with expect(response) as it:
         if is_refused(response):
-            it.observes("400, nothing stored" if response.status == 400 else "another 4xx, nothing stored")
+            it.observes("400-nothing-stored" if response.status == 400 else "another-4xx-nothing-stored")
             nothing_stored(it, dicomweb, archive, fresh, payload)
             it.concludes()
         it.has_status(200, 202)
-        it.observes("stored as if it stood in an array", received=it.status_line)
+        it.observes("stored-as-if-it-stood-in-an-array", received=it.status_line)
         are_there_with_their_pixels(
             it,
             dicomweb,
             archive,
             payload,
-            missing="2xx and the instance not retrievable",
-            differ="2xx and pixel data missing or different",
+            missing="2xx-and-the-instance-not-retrievable",
+            differ="2xx-and-pixel-data-missing-or-different",
         )

@@ -15,7 +15,7 @@ from dicomweb_fixtures.payloads import streamed
 
 INSTANCES, FRAMES = 300, 400
 _TOO_LARGE = {413, 507}
-_NOTHING_STORED = "413 or 507, nothing stored (see HTTP-021)"
+_NOTHING_STORED = "413-or-507-nothing-stored"
 
 
 @verifies("STORE-072", *ROWS, id="store-300-instances")
@@ -32,9 +32,9 @@ def test_300_instances(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
         held = archive.held_of(study)
         missing = {each.sop_instance_uid for each in study.instances} - held
         if missing:
-            it.observes("2xx and an instance is not retrievable", received=f"{len(missing)} of {INSTANCES} are missing")
+            it.observes("2xx-and-an-instance-is-not-retrievable", received=f"{len(missing)} of {INSTANCES} are missing")
         elif response.status == 202:
-            it.observes("202 with a WarningReason, every instance retrievable")
+            it.observes("202-warned-and-all-retrievable")
         answer = store_response.of_body(response.body)
         if answer:
             judge_sequences(it, answer, study.instances, held, ())
@@ -58,10 +58,10 @@ def test_200_megabytes(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
                 "the instance is found, but its frames cannot be retrieved, and all of it would not be held here",
                 "frames-of-an-image",
             )
-            it.observes("2xx and a frame differs or is missing", received="the instance is not found")
+            it.observes("2xx-and-a-frame-differs-or-is-missing", received="the instance is not found")
             it.concludes()
         if response.status == 202:
-            it.observes("202 with a WarningReason, its frames as they were sent")
+            it.observes("202-warned-frames-as-sent")
         _is_frame(it, frames[-1], 1)
         for number in (FRAMES // 2, FRAMES):
             _is_frame(it, dicomweb.frames(image.instance, str(number)), number)
@@ -86,7 +86,7 @@ def _is_frame(it: Expectation, answer: Response, number: int) -> None:
     sent = streamed.frame(number)
     if found != sent:
         it.observes(
-            "2xx and a frame differs or is missing",
+            "2xx-and-a-frame-differs-or-is-missing",
             where=f"frame {number}",
             expected=[f"the {len(sent)} octets that were sent"],
             received=pixel_octets.difference(found, sent) if found else f"{answer.status}",

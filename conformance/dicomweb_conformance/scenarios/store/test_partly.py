@@ -46,7 +46,7 @@ def test_partly_refused(dicomweb: StudiesService, archive: Archive, fresh: Fresh
 
     with expect(response) as it:
         judge_mixture(it, archive, good, bad, of="STORE-010")
-        _are_nowhere(it, dicomweb, bad, "the refused instance is retrievable")
+        _are_nowhere(it, dicomweb, bad, "the-refused-instance-is-retrievable")
         _reasons_are_of_refused_ones(it, archive, good)
 
 
@@ -68,9 +68,9 @@ def _reasons_are_of_refused_ones(it: Expectation, archive: Archive, instances: S
         if instance is None or not isinstance(reason, int) or not archive.holds_now(instance):
             continue
         if reason == 0x0110:
-            it.observes("272 on an instance that is stored", where="00081197", of="STORE-037")
+            it.observes("272-on-an-instance-that-is-stored", where="00081197", of="STORE-037")
         elif reason in range(0xC000, 0xD000):
-            it.observes("on an instance that is stored", where="00081197", received=f"{reason:04X}H", of="STORE-035")
+            it.observes("on-an-instance-that-is-stored", where="00081197", received=f"{reason:04X}H", of="STORE-035")
 
 
 FOREIGN = tuple(
@@ -99,7 +99,7 @@ def test_partly_foreign(dicomweb: StudiesService, archive: Archive, fresh: Fresh
     with expect(response) as it:
         judge_mixture(it, archive, study.instances, foreign, of="STORE-004")
         _reasons_are_of_refused_ones(it, archive, study.instances)
-        otherwise = "the foreign instance is retrievable"
+        otherwise = "the-foreign-instance-is-retrievable"
         stays_away(it, dicomweb, archive, fresh, *foreign, otherwise=otherwise, of="STORE-004")
 
 
@@ -120,9 +120,9 @@ def test_all_refused(dicomweb: StudiesService, archive: Archive, fresh: Fresh, c
         answer = store_response.of_body(response.body)
         if response.status == 202:
             it.observes(
-                "202 with a WarningReason and a UID given by the server"
+                "202-with-a-uid-of-the-server"
                 if case.id == "several-reasons" and warns(response)
-                else "202 without WarningReason"
+                else "202-without-warningreason"
             )
         else:
             it.has_status(409)
@@ -138,7 +138,7 @@ def test_all_refused(dicomweb: StudiesService, archive: Archive, fresh: Fresh, c
 def _none_is_listed(it: Expectation, answer: StoreAnswer) -> None:
     if store_response.REFERENCED_SOP_SEQUENCE in answer.module and it.response.status >= 400:
         it.observes(
-            "present with items" if answer.stored else "present without items", where="00081199", of="STORE-027"
+            "present-with-items" if answer.stored else "present-without-items", where="00081199", of="STORE-027"
         )
 
 

@@ -50,12 +50,12 @@ def test_image_without_rows(dicomweb: StudiesService, archive: Archive, fresh: F
     response = dicomweb.store([instance])
 
     with expect(response) as it:
-        if _is_taken(it, dicomweb, archive, instance, "2xx although the instance is not retrievable"):
+        if _is_taken(it, dicomweb, archive, instance, "2xx-although-instance-not-retrievable"):
             it.concludes()
         _is_refused(it)
         reason = _reason(it, instance)
         if reason is not None and reason != 0x0110 and reason not in {*range(0xA900, 0xAA00), *range(0xC000, 0xD000)}:
-            it.observes("another reason", where="00081197", received=f"{reason:04X}H")
+            it.observes("another-reason", where="00081197", received=f"{reason:04X}H")
 
 
 def _is_refused(it: Expectation) -> None:
@@ -74,15 +74,15 @@ def test_unknown_transfer_syntax(dicomweb: StudiesService, archive: Archive, fre
     response = dicomweb.store([instance])
 
     with expect(response) as it:
-        otherwise = "2xx although the instance is not retrievable with transfer-syntax=*"
+        otherwise = "2xx-and-not-retrievable-in-any-syntax"
         if _is_taken(it, dicomweb, archive, instance, otherwise):
             it.concludes()
         _is_refused(it)
         reason = _reason(it, instance)
         if reason is None:
-            it.observes("refused without module", received=it.status_line)
+            it.observes("refused-without-module", received=it.status_line)
         elif reason != 0x0110 and reason not in range(0xC000, 0xD000):
-            it.observes("another reason", where="00081197", received=f"{reason:04X}H")
+            it.observes("another-reason", where="00081197", received=f"{reason:04X}H")
 
 
 @verifies("STORE-038", "ERROR-009", id="store-private-sop-class")
@@ -94,17 +94,17 @@ def test_private_sop_class(dicomweb: StudiesService, archive: Archive, fresh: Fr
     response = dicomweb.store([instance])
 
     with expect(response) as it:
-        if _is_taken(it, dicomweb, archive, instance, "2xx although the instance is not retrievable"):
+        if _is_taken(it, dicomweb, archive, instance, "2xx-although-instance-not-retrievable"):
             it.concludes()
         if response.status != 202:
             if archive.holds_now(instance) and response.status in {409, 501}:
-                it.observes("409 or 501 although the instance is retrievable", received=it.status_line, of="ERROR-009")
+                it.observes("409-or-501-although-instance-retrievable", received=it.status_line, of="ERROR-009")
             it.has_status(409, 501, of="ERROR-009")
         reason = _reason(it, instance)
         if reason is None:
-            it.observes("refused without module", received=it.status_line)
+            it.observes("refused-without-module", received=it.status_line)
         elif reason != 0x0122:
-            it.observes("another reason", where="00081197", received=f"{reason:04X}H")
+            it.observes("another-reason", where="00081197", received=f"{reason:04X}H")
 
 
 @verifies("STORE-041", id="store-coercion-is-recorded")
@@ -120,14 +120,14 @@ def test_coercion_is_recorded(dicomweb: StudiesService, archive: Archive, fresh:
         warnings = [json_model.first(each, store_response.WARNING_REASON) for each in answer.stored] if answer else []
         offered(any(each is not None for each in warnings), "a plain store is answered without a warning")
         if any(each not in _OF_THE_TABLE for each in warnings if isinstance(each, int)):
-            it.observes("another code", where="00081196", received=f"{warnings[0]:04X}H")
+            it.observes("another-code", where="00081196", received=f"{warnings[0]:04X}H")
         if _COERCION not in warnings:
             it.concludes()
         assume(archive.holds(instance), "the instance does not become visible", "store-multipart")
         if "OriginalAttributesSequence" in retrieved(dicomweb, instance):
-            it.observes("45056 and 04000561 in the stored object")
+            it.observes("45056-and-04000561-in-the-stored-object")
         else:
-            it.observes("45056 and the stored object equals the one sent, or has no 04000561", where="04000561")
+            it.observes("coercion-claimed-not-seen", where="04000561")
 
 
 LOCATIONS = (Variant("location", "STORE-057", "Location"), Variant("content-location", "STORE-057", "Content-Location"))
@@ -152,13 +152,13 @@ def test_names_what_was_created(dicomweb: StudiesService, archive: Archive, fres
         whole = resources.path(instance)
         created = [whole, whole.partition("/instances/")[0], f"studies/{instance.study_instance_uid}"]
         if not any(path.endswith(f"/{each}") for each in created) and path.endswith("/studies"):
-            it.observes("leads to a resource above the study", where=case.value, received=url)
+            it.observes("leads-to-a-resource-above-the-study", where=case.value, received=url)
             it.concludes()
         leads_to(
             it,
             url,
             next((each for each in created if path.endswith(f"/{each}")), created[-1]),
             dicomweb,
-            because="target is another study",
-            gone="present and 404 or 410 while the instance is retrievable",
+            because="target-is-another-study",
+            gone="uri-dead-while-instance-lives",
         )

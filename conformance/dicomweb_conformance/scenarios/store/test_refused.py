@@ -23,14 +23,14 @@ def test_foreign_study(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
 
     with expect(response) as it:
         if 200 <= response.status < 300:
-            it.observes("200 or 202", expected=["409"], received=it.status_line)
+            it.observes("200-or-202", expected=["409"], received=it.status_line)
         elif response.status in {400, 403, 404, 422}:
-            it.observes("400, 403, 404 or 422, nothing stored", received=it.status_line)
+            it.observes("400-403-404-or-422-nothing-stored", received=it.status_line)
         else:
             it.has_status(409)
             answer = store_response.of_body(response.body)
             if answer is None:
-                it.observes("409 without a module")
+                it.observes("409-without-a-module")
             elif instance.sop_instance_uid not in answer.failed_uids:
                 it.finds(
                     "the refused instance is not in FailedSOPSequence",
@@ -44,7 +44,7 @@ def test_foreign_study(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
             archive,
             fresh,
             instance,
-            otherwise="the instance is retrievable afterwards under either study",
+            otherwise="retrievable-under-either-study",
         )
 
 
@@ -64,14 +64,14 @@ def test_partly_foreign_study(dicomweb: StudiesService, archive: Archive, fresh:
         else:
             it.has_status(202)
             if answer is None or foreign.sop_instance_uid not in answer.failed_uids:
-                it.observes("202 without an item for the refused instance", where="00081198")
+                it.observes("202-without-item-for-refused-instance", where="00081198")
             elif matching.sop_instance_uid not in answer.stored_uids:
                 it.finds(
                     "the stored instance is not in ReferencedSOPSequence",
                     where="00081199",
                     expected=[matching.sop_instance_uid],
                 )
-        stays_away(it, dicomweb, archive, fresh, foreign, otherwise="the foreign instance is retrievable")
+        stays_away(it, dicomweb, archive, fresh, foreign, otherwise="the-foreign-instance-is-retrievable")
 
 
 def _refused_in_part(
@@ -79,14 +79,14 @@ def _refused_in_part(
 ) -> None:
     there = archive.holds(matching)
     if not there:
-        it.observes("409 or 400 and neither instance stored (all or nothing)", received=it.status_line)
+        it.observes("all-or-nothing", received=it.status_line)
     elif answer and matching.sop_instance_uid in answer.stored_uids and foreign.sop_instance_uid in answer.failed_uids:
         it.observes(
-            "409 whose module lists the matching one as stored and the other as failed, and it is so",
+            "4xx-and-stored-in-part-as-reported",
             received=it.status_line,
         )
     else:
-        it.observes("409 or 400 without module although one was stored", received=it.status_line)
+        it.observes("4xx-without-module-although-one-stored", received=it.status_line)
 
 
 @verifies("STORE-012", id="store-without-study-uid")
@@ -98,11 +98,7 @@ def test_without_study_uid(dicomweb: StudiesService, fresh: Fresh) -> None:
 
     with expect(response) as it:
         if response.status == 202:
-            it.observes(
-                "202 with a WarningReason and a UID given by the server"
-                if warns(response)
-                else "202 without WarningReason"
-            )
+            it.observes("202-with-a-uid-of-the-server" if warns(response) else "202-without-warningreason")
         else:
             it.has_status(409)
 
@@ -128,10 +124,10 @@ def test_broken_multipart(dicomweb: StudiesService, archive: Archive, fresh: Fre
         if response.status == 204:
             it.observes("204", expected=["400"])
         elif 200 <= response.status < 300:
-            it.observes("200 or 202", expected=["400"], received=it.status_line)
+            it.observes("200-or-202", expected=["400"], received=it.status_line)
         else:
             it.has_status(400, 409)
-        stays_away(it, dicomweb, archive, fresh, instance, otherwise="the instance is retrievable afterwards")
+        stays_away(it, dicomweb, archive, fresh, instance, otherwise="the-instance-is-retrievable-afterwards")
 
 
 UNSUPPORTED = (
@@ -152,7 +148,7 @@ def test_unsupported_media_type(dicomweb: StudiesService, fresh: Fresh, case: Va
 
     with expect(response) as it:
         if 400 <= response.status < 500 and response.status != 415:
-            it.observes("400, 406, 409 or another 4xx", expected=["415"], received=it.status_line)
+            it.observes("400-406-409-or-another-4xx", expected=["415"], received=it.status_line)
         elif 200 <= response.status < 300:
             it.observes("2xx", expected=["415"], received=it.status_line)
         else:
@@ -173,7 +169,7 @@ def test_nothing(dicomweb: StudiesService, fresh: Fresh, case: Variant) -> None:
     with expect(response) as it:
         answer = store_response.of_body(response.body)
         if answer and answer.stored:
-            it.observes("an item in ReferencedSOPSequence", where="00081199", received=f"{len(answer.stored)} items")
+            it.observes("an-item-in-referencedsopsequence", where="00081199", received=f"{len(answer.stored)} items")
         it.has_status(400)
 
 
@@ -189,16 +185,16 @@ def test_garbage(dicomweb: StudiesService, fresh: Fresh) -> None:
         answer = store_response.of_body(response.body)
         if answer and answer.stored:
             it.observes(
-                "an item in ReferencedSOPSequence for the garbage part",
+                "garbage-referenced-as-stored",
                 where="00081199",
                 received=", ".join(answer.stored_uids),
             )
         if response.status == 200:
-            it.observes("200 for either request", expected=["4xx"])
+            it.observes("200-for-either-request", expected=["4xx"])
         elif response.status == 202:
-            it.observes("202 for garbage alone", expected=["4xx"])
+            it.observes("202-for-garbage-alone", expected=["4xx"])
         elif response.status == 204:
-            it.observes("204 with nothing stored", expected=["4xx"])
+            it.observes("204-with-nothing-stored", expected=["4xx"])
         else:
             it.has_status(400, 409, of="STORE-016")
 
@@ -215,7 +211,7 @@ def test_garbage_beside_good(dicomweb: StudiesService, archive: Archive, fresh: 
     with expect(response) as it:
         answer = store_response.of_body(response.body)
         if response.status == 200:
-            it.observes("200 for either request", expected=["202 for the mixture", "4xx with nothing stored"])
+            it.observes("200-for-either-request", expected=["202 for the mixture", "4xx with nothing stored"])
         elif 400 <= response.status < 500:
             if archive.holds_now(instance):
                 it.finds(
@@ -227,15 +223,15 @@ def test_garbage_beside_good(dicomweb: StudiesService, archive: Archive, fresh: 
             it.has_status(202)
         if answer and len(answer.stored) > 1:
             it.observes(
-                "an item in ReferencedSOPSequence for the garbage part",
+                "garbage-referenced-as-stored",
                 where="00081199",
                 received=", ".join(answer.stored_uids),
             )
         if response.status == 202:
             if answer is None or not (answer.other_failures or answer.failed):
-                it.observes("202 with no item for the garbage part", of="STORE-042")
+                it.observes("202-with-no-item-for-the-garbage-part", of="STORE-042")
             elif any(store_response.FAILURE_REASON not in each for each in answer.other_failures):
-                it.observes("0008119A item without 00081197", of="STORE-042")
+                it.observes("0008119a-item-without-00081197", of="STORE-042")
 
 
 @verifies("ERROR-012", id="store-without-boundary")
@@ -250,11 +246,7 @@ def test_without_boundary(dicomweb: StudiesService, archive: Archive, fresh: Fre
     with expect(response) as it:
         if response.status in {200, 202}:
             there = archive.holds(instance)
-            it.observes(
-                "200 or 202 and the instance is retrievable (boundary guessed)"
-                if there
-                else "200 or 202 and the instance is not retrievable"
-            )
+            it.observes("boundary-guessed" if there else "200-or-202-and-instance-not-retrievable")
             it.concludes()
         it.has_status(400, 415)
-        stays_away(it, dicomweb, archive, fresh, instance, otherwise="4xx and the instance is retrievable")
+        stays_away(it, dicomweb, archive, fresh, instance, otherwise="4xx-and-the-instance-is-retrievable")

@@ -44,13 +44,13 @@ def test_answer_is_a_module(dicomweb: StudiesService, fresh: Fresh) -> None:
     with expect(response) as it:
         control(response, 200, 202, because="the store does not work")
         if not response.body.strip():
-            it.observes("200 with an empty body and the instance stored")
+            it.observes("200-with-empty-body-and-instance-stored")
             it.concludes()
         _is_json_object(it)
         answer = store_response.of_body(response.body)
         if answer is None:
             it.observes(
-                "body is something else (HTML, plain text, vendor JSON)",
+                "body-is-no-store-module",
                 expected=["00081190, 00081198, 00081199 or 0008119A"],
                 received=f"{it.status_line}; {response.body[:120]!r}",
             )
@@ -61,10 +61,10 @@ def test_answer_is_a_module(dicomweb: StudiesService, fresh: Fresh) -> None:
             it.concludes()
         vr = answer.module[store_response.RETRIEVE_URL].get("vr")
         if vr == "UT":
-            it.observes("vr UT", where="00081190", of="STORE-024")
+            it.observes("vr-ut", where="00081190", of="STORE-024")
         elif vr != "UR" or len(json_model.values(answer.module, store_response.RETRIEVE_URL)) > 1:
             it.observes(
-                "present with another vr or with more than one value",
+                "another-vr-or-several-values",
                 where="00081190",
                 received=str(answer.module[store_response.RETRIEVE_URL])[:200],
                 of="STORE-024",
@@ -74,30 +74,28 @@ def test_answer_is_a_module(dicomweb: StudiesService, fresh: Fresh) -> None:
 def _is_json_object(it: Expectation) -> None:
     """Judge the top level of a JSON store answer: one object, or an array of one."""
     if "json" not in media_types.name_of(it.response.content_type):
-        it.observes(
-            "body is something else (HTML, plain text, vendor JSON)", where="Content-Type", received=it.status_line
-        )
+        it.observes("body-is-no-store-module", where="Content-Type", received=it.status_line)
         it.concludes()
     try:
         value = json_documents.value_of(it.response.body)
     except UnreadableError as error:
-        it.observes("body does not parse as its Content-Type says", received=str(error))
+        it.observes("body-does-not-parse-as-content-type-says", received=str(error))
         it.concludes()
         return
     if isinstance(value, dict):
-        it.observes("one object", of="STORE-022")
+        it.observes("one-object", of="STORE-022")
     elif isinstance(value, list):
         single = len(value) == 1 and isinstance(value[0], dict)
         shape = (
-            "an array with exactly one object"
+            "an-array-with-exactly-one-object"
             if single
-            else "an array with several objects"
+            else "an-array-with-several-objects"
             if value
-            else "an empty array"
+            else "an-empty-array"
         )
         it.observes(shape, received=f"{len(value)} objects", of="STORE-022")
     else:
-        it.observes("neither object nor array", of="STORE-022")
+        it.observes("neither-object-nor-array", of="STORE-022")
 
 
 ACCEPTS = (Variant("dicom-json", "STORE-020", media_types.DICOM_JSON), Variant("anything", "STORE-020", "*/*"))
@@ -118,7 +116,7 @@ def test_answer_is_json(dicomweb: StudiesService, fresh: Fresh, case: Variant) -
     with expect(response) as it:
         if 400 <= response.status < 500 and case.id == "dicom-json":
             it.observes(
-                "406 or another 4xx for Accept: application/dicom+json where the same store passes with */*",
+                "dicom-json-not-acceptable",
                 received=it.status_line,
             )
             it.concludes()
@@ -128,13 +126,13 @@ def test_answer_is_json(dicomweb: StudiesService, fresh: Fresh, case: Variant) -
             assume(has_module, "the answer to a store holds no module", "store-answer-is-a-module")
         match media_types.name_of(response.content_type):
             case media_types.DICOM_JSON:
-                it.is_json("body is not JSON under a JSON Content-Type")
+                it.is_json("body-not-json-under-json-content-type")
             case media_types.JSON:
-                it.is_json("body is not JSON under a JSON Content-Type")
-                it.observes("application/json with the JSON module (see JSON-001)", where="Content-Type")
+                it.is_json("body-not-json-under-json-content-type")
+                it.observes("application-json-with-module", where="Content-Type")
             case name if "xml" in name or name == media_types.MULTIPART_RELATED:
                 it.observes(
-                    "XML for */*" if case.id == "anything" else "XML although only JSON was asked for",
+                    "xml-for-star-star" if case.id == "anything" else "xml-although-only-json-was-asked-for",
                     where="Content-Type",
                 )
             case name:
@@ -160,25 +158,23 @@ def test_answer_names_what_was_stored(dicomweb: StudiesService, archive: Archive
         found = answer.stored_uids
         expected, received = [", ".join(sorted(sent))], ", ".join(found) or "no item"
         if held and store_response.REFERENCED_SOP_SEQUENCE not in answer.module:
-            it.observes("the sequence is absent although something was stored", where="00081199", expected=expected)
+            it.observes("sequence-absent-though-stored", where="00081199", expected=expected)
         elif held - set(found):
-            it.observes(
-                "a stored instance is missing from the sequence", where="00081199", expected=expected, received=received
-            )
+            it.observes("stored-instance-missing-from-sequence", where="00081199", expected=expected, received=received)
         if response.status == 200 and store_response.FAILED_SOP_SEQUENCE in answer.module:
             it.observes(
-                "present with items" if answer.failed else "present without items", where="00081198", of="STORE-029"
+                "present-with-items" if answer.failed else "present-without-items", where="00081198", of="STORE-029"
             )
         if set(found) - sent - {""}:
             it.observes(
-                "a UID that was not sent", where="00081199", expected=expected, received=received, of="STORE-070"
+                "a-uid-that-was-not-sent", where="00081199", expected=expected, received=received, of="STORE-070"
             )
         if len(found) != len(set(found)):
             it.observes(
-                "a UID twice in one sequence", where="00081199", expected=expected, received=received, of="STORE-070"
+                "a-uid-twice-in-one-sequence", where="00081199", expected=expected, received=received, of="STORE-070"
             )
         if set(found) & set(answer.failed_uids):
-            it.observes("a UID in both sequences", expected=expected, received=received, of="STORE-070")
+            it.observes("a-uid-in-both-sequences", expected=expected, received=received, of="STORE-070")
 
 
 @verifies("STORE-030", id="store-answer-refers-by-class-and-instance")
@@ -200,17 +196,17 @@ def test_answer_refers_by_class_and_instance(dicomweb: StudiesService, fresh: Fr
                 found, where, expected = json_model.text(item, tag), f"item {number}, {tag}", sorted(set(sent[tag]))
                 if not found and wrong in item:
                     it.observes(
-                        "00080016 or 00080018 instead", where=where, expected=expected, received=f"{wrong} instead"
+                        "00080016-or-00080018-instead", where=where, expected=expected, received=f"{wrong} instead"
                     )
                 elif not found:
                     it.observes(
-                        "either is missing or empty where the instance sent had it",
+                        "either-missing-or-empty",
                         where=where,
                         expected=expected,
                         received="absent",
                     )
                 elif found not in sent[tag]:
-                    it.observes("values differ from those sent", where=where, expected=expected, received=found)
+                    it.observes("values-differ-from-those-sent", where=where, expected=expected, received=found)
 
 
 @verifies("STORE-025", id="store-retrieve-url-of-study")
@@ -227,14 +223,14 @@ def test_retrieve_url_of_study(dicomweb: StudiesService, archive: Archive, fresh
         study = f"studies/{instance.study_instance_uid}"
         control(dicomweb.retrieve(study), because="the study cannot be retrieved under its own path")
         if not _is_on_this_host(dicomweb, url):
-            it.observes("other host or scheme than the base, same path suffix", where="00081190", received=url)
+            it.observes("other-host-same-path", where="00081190", received=url)
         leads_to(
             it,
             url,
             study,
             dicomweb,
-            because="the URL is that of another study",
-            gone="404, 410 or another 4xx while the study itself is retrievable",
+            because="the-url-is-that-of-another-study",
+            gone="4xx-while-study-is-retrievable",
         )
 
 
@@ -255,13 +251,13 @@ def test_retrieve_url_of_instance(dicomweb: StudiesService, archive: Archive, fr
                 it.observes("absent", where=instance.sop_instance_uid)
                 continue
             if item[store_response.RETRIEVE_URL].get("vr") == "UT":
-                it.observes("vr UT", where=instance.sop_instance_uid)
+                it.observes("vr-ut", where=instance.sop_instance_uid)
             url = json_model.text(item, store_response.RETRIEVE_URL)
             if not url:
-                it.observes("present without value", where=instance.sop_instance_uid)
+                it.observes("present-without-value", where=instance.sop_instance_uid)
                 continue
             if not _is_on_this_host(dicomweb, url):
-                it.observes("other host, same path suffix", where=instance.sop_instance_uid, received=url)
+                it.observes("other-host-same-path-suffix", where=instance.sop_instance_uid, received=url)
             assume(archive.holds(instance), "the instance does not become visible", "store-multipart")
             control(dicomweb.retrieve(instance), because="the instance cannot be retrieved under its own path")
             leads_to(
@@ -269,8 +265,8 @@ def test_retrieve_url_of_instance(dicomweb: StudiesService, archive: Archive, fr
                 url,
                 resources.path(instance),
                 dicomweb,
-                because="the URL gives another instance",
-                gone="404 or another 4xx while the instance is retrievable under its own path",
+                because="the-url-gives-another-instance",
+                gone="4xx-while-instance-is-retrievable",
             )
 
 
@@ -302,24 +298,22 @@ def test_answer_names_what_was_refused(dicomweb: StudiesService, fresh: Fresh) -
         assert answer is not None
         if store_response.REFERENCED_SOP_SEQUENCE in answer.module:
             it.observes(
-                "present with items" if answer.stored else "present without items", where="00081199", of="STORE-027"
+                "present-with-items" if answer.stored else "present-without-items", where="00081199", of="STORE-027"
             )
         if instance.sop_instance_uid not in answer.failed_uids:
             elsewhere_told = bool(answer.other_failures)
             it.observes(
-                "the refused instance is in OtherFailuresSequence instead"
-                if elsewhere_told
-                else "a refused instance is in no failure sequence",
+                "refused-among-other-failures" if elsewhere_told else "refused-instance-in-no-failure-sequence",
                 where="00081198",
                 expected=[instance.sop_instance_uid],
             )
         for item in answer.failed:
             reason = json_model.first(item, store_response.FAILURE_REASON)
             if reason is None:
-                it.observes("absent or empty", where="00081197", expected=["an integer 0 to 65535"], of="STORE-032")
+                it.observes("absent-or-empty", where="00081197", expected=["an integer 0 to 65535"], of="STORE-032")
             elif isinstance(reason, bool) or not isinstance(reason, int) or not 0 <= reason <= 0xFFFF:
                 it.observes(
-                    "not an integer or out of range",
+                    "not-an-integer-or-out-of-range",
                     where="00081197",
                     expected=["an integer 0 to 65535"],
                     received=repr(reason),
@@ -343,18 +337,18 @@ def test_unacceptable(dicomweb: StudiesService, archive: Archive, fresh: Fresh) 
     with expect(response) as it:
         if 200 <= response.status < 300:
             _answered_all_the_same(it)
-            is_stored(it, archive, instance, otherwise="2xx and not stored")
+            is_stored(it, archive, instance, otherwise="2xx-and-not-stored")
         else:
             it.has_status(406)
             if archive.holds_now(instance):
-                it.observes("406 and stored all the same")
+                it.observes("406-and-stored-all-the-same")
 
 
 def _answered_all_the_same(it: Expectation) -> None:
     name = media_types.name_of(it.response.content_type)
     if name in {media_types.DICOM_JSON, media_types.JSON}:
-        it.observes("200 with the JSON module")
+        it.observes("200-with-the-json-module")
     elif "xml" in name:
-        it.observes("200 with the XML module")
+        it.observes("200-with-the-xml-module")
     else:
-        it.observes("2xx with a body of another kind", where="Content-Type", received=it.status_line)
+        it.observes("2xx-with-a-body-of-another-kind", where="Content-Type", received=it.status_line)

@@ -106,10 +106,10 @@ def _came_back(
     expected = [f"the {len(study.instances)} instances of study {study.name}"]
     if missing:
         it.observes(
-            "200 with an instance missing", expected=expected, received=f"without {', '.join(missing)}", of=whole
+            "200-with-an-instance-missing", expected=expected, received=f"without {', '.join(missing)}", of=whole
         )
     if twice := [uid for uid, count in found.items() if count > 1]:
-        it.observes("the same instance twice", expected=expected, received=f"twice {', '.join(twice)}", of=whole)
+        it.observes("the-same-instance-twice", expected=expected, received=f"twice {', '.join(twice)}", of=whole)
     for instance in study.instances:
         if instance.sop_instance_uid in by_uid:
             came, sent = by_uid[instance.sop_instance_uid], part10_files.read(instance.part10)

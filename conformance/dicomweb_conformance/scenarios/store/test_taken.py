@@ -15,7 +15,7 @@ from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance
 from dicomweb_fixtures.fresh import Fresh
 
-WARNED = "202 with a WarningReason"
+WARNED = "202-with-a-warningreason"
 
 
 @verifies("STORE-005", id="store-multipart", smoke=True)
@@ -41,11 +41,9 @@ def test_two_studies(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -
 
     with expect(response) as it:
         it.has_status(200, 202)
-        is_stored(
-            it, archive, one, other, otherwise="200 or 202 and one of the two not retrievable within the grace time"
-        )
+        is_stored(it, archive, one, other, otherwise="2xx-and-one-of-two-missing")
         if response.status == 202:
-            it.observes("202 with a WarningReason, both retrievable")
+            it.observes("202-with-warningreason-both-retrievable")
 
 
 @verifies("STORE-002", id="store-into-study")
@@ -57,9 +55,9 @@ def test_into_study(dicomweb: StudiesService, archive: Archive, fresh: Fresh) ->
 
     with expect(response) as it:
         it.has_status(200, 202)
-        is_stored(it, archive, instance, otherwise="2xx and the instance not retrievable")
+        is_stored(it, archive, instance, otherwise="2xx-and-the-instance-not-retrievable")
         if response.status == 202:
-            it.observes("202 with a WarningReason, instance retrievable")
+            it.observes("202-warned-and-retrievable")
 
 
 @verifies("STORE-008", id="store-single-part")
@@ -72,9 +70,7 @@ def test_single_part(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -
 
     with expect(response) as it:
         it.has_status(200, 202)
-        is_stored(
-            it, archive, instance, otherwise="2xx and the instance not retrievable or different from the one sent"
-        )
+        is_stored(it, archive, instance, otherwise="2xx-and-missing-or-different")
 
 
 @verifies("STORE-046", "STORE-009", id="store-three-parts")
@@ -88,15 +84,15 @@ def test_three_parts(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -
 
     with expect(response) as it:
         if 400 <= response.status < 500:
-            it.observes("the request is refused although each part alone is stored", received=it.status_line)
+            it.observes("refused-though-parts-are-stored-alone", received=it.status_line)
             it.concludes()
         it.has_status(200, 202)
         is_stored(
-            it, archive, *instances, otherwise="fewer stored than sent under 200" if response.status == 200 else None
+            it, archive, *instances, otherwise="fewer-stored-than-sent-under-200" if response.status == 200 else None
         )
         answer = store_response.of_body(response.body)
         if answer and response.status == 200 and (answer.failed or answer.other_failures):
-            it.observes("200 with an item in FailedSOPSequence or OtherFailuresSequence", of="STORE-009")
+            it.observes("200-with-a-failure-item", of="STORE-009")
 
 
 @verifies("STORE-045", id="store-adds-to-series")
@@ -112,13 +108,13 @@ def test_adds_to_series(dicomweb: StudiesService, archive: Archive, fresh: Fresh
 
     with expect(response) as it:
         it.has_status(200, 202)
-        is_stored(it, archive, second, otherwise="the second instance is not below its series")
-        is_stored(it, archive, first, otherwise="the first instance is gone")
+        is_stored(it, archive, second, otherwise="second-instance-not-below-series")
+        is_stored(it, archive, first, otherwise="the-first-instance-is-gone")
         found = dicomweb.search("studies", StudyInstanceUID=first.study_instance_uid)
         with expect(found) as listed:
             studies = listed.is_a_list_of_matches().uids("0020000D")
         if len(studies) > 1:
-            it.observes("a second study or series entry with the same UID appears", received=f"{len(studies)} studies")
+            it.observes("second-entry-with-same-uid", received=f"{len(studies)} studies")
 
 
 @verifies("STORE-065", id="store-implicit")
@@ -132,11 +128,13 @@ def test_implicit(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> N
     with expect(response) as it:
         if response.status in {400, 409}:
             answer = store_response.of_body(response.body)
-            report = it.observes if answer and answer.failed else it.finds
-            report("409 or 400 with a failure item", received=it.status_line)
+            if answer and answer.failed:
+                it.observes("409-or-400-with-a-failure-item", received=it.status_line)
+            else:
+                it.finds("409 or 400 without a failure item", received=it.status_line)
             it.concludes()
         it.has_status(200, 202)
-        is_stored(it, archive, instance, otherwise="2xx and values differ on retrieval")
+        is_stored(it, archive, instance, otherwise="2xx-and-values-differ-on-retrieval")
 
 
 @verifies("STORE-068", id="store-empty-patient-id")
@@ -149,7 +147,7 @@ def test_empty_patient_id(dicomweb: StudiesService, archive: Archive, fresh: Fre
 
     with expect(response) as it:
         it.has_status(200, 202)
-        is_stored(it, archive, instance, otherwise="2xx and not retrievable")
+        is_stored(it, archive, instance, otherwise="2xx-and-not-retrievable")
 
 
 @verifies("STORE-018", id="store-ignores-query")
@@ -167,10 +165,10 @@ def test_ignores_query(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
 
     with expect(response) as it:
         if 400 <= response.status < 500:
-            it.observes("400 or another 4xx", received=it.status_line)
+            it.observes("400-or-another-4xx", received=it.status_line)
             it.concludes()
         it.has_status(200, 202)
-        is_stored(it, archive, instance, otherwise="2xx and the instance not stored")
+        is_stored(it, archive, instance, otherwise="2xx-and-the-instance-not-stored")
 
 
 @verifies("HTTP-023", id="store-chunked")
@@ -184,13 +182,13 @@ def test_chunked(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> No
 
     with expect(response) as it:
         if response.status == 411:
-            it.observes("with Content-Length stored, chunked 411")
+            it.observes("with-content-length-stored-chunked-411")
             it.concludes()
         if response.status in {400, 501}:
-            it.observes("chunked 400 or 501", received=it.status_line)
+            it.observes("chunked-400-or-501", received=it.status_line)
             it.concludes()
         it.has_status(200, 202)
-        is_stored(it, archive, in_chunks, otherwise="2xx to the chunked request and the instance is not retrievable")
+        is_stored(it, archive, in_chunks, otherwise="chunked-request-lost")
 
 
 @verifies("STORE-060", id="store-twice")
@@ -206,13 +204,13 @@ def test_twice(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None
         if not (400 <= response.status < 500 and response.status != 409):
             it.has_status(200, 202, 409)
         else:
-            it.observes("another 4xx, content unchanged", received=it.status_line)
-        is_stored(it, archive, instance, otherwise="content changed or gone")
+            it.observes("another-4xx-content-unchanged", received=it.status_line)
+        is_stored(it, archive, instance, otherwise="content-changed-or-gone")
         listed = dicomweb.search(resources.path(instance).rpartition("/")[0])
         with expect(listed) as found:
             times = found.is_a_list_of_matches().uids("00080018").count(instance.sop_instance_uid)
         if times > 1:
-            it.observes("two instances with that UID", received=f"listed {times} times")
+            it.observes("two-instances-with-that-uid", received=f"listed {times} times")
 
 
 @verifies("STORE-061", "STORE-061b", id="store-other-version")
@@ -227,32 +225,30 @@ def test_other_version(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
 
     with expect(response) as it:
         if 400 <= response.status < 500 and response.status != 409:
-            it.observes("another 4xx", received=it.status_line)
+            it.observes("another-4xx", received=it.status_line)
         elif response.status >= 500:
             it.has_status(200, 202, 409)
         archive.settles(lambda: second.dataset.PixelData in dicomweb.retrieve(first).body)
         found = dicomweb.retrieve(first)
         if found.status in {404, 410}:
-            it.observes("the instance is gone", of="STORE-061b", received=f"{found.status} to {found.request_line}")
+            it.observes("the-instance-is-gone", of="STORE-061b", received=f"{found.status} to {found.request_line}")
             it.concludes()
         with expect(found) as retrieved:
             parts = retrieved.is_multipart_dicom(of="STORE-061b")
         if len(parts) > 1:
-            it.observes("two entries for one UID", of="STORE-061b", received=f"{len(parts)} parts")
+            it.observes("two-entries-for-one-uid", of="STORE-061b", received=f"{len(parts)} parts")
             it.concludes()
         assume(parts, "the instance comes back as a multipart without parts", "retrieve-instance-is-that-one")
         versions = [each for each in (first, second) if _is_version(parts[0], each)]
         if not versions:
             it.observes(
-                "elements or pixels of both versions mixed",
+                "versions-mixed",
                 of="STORE-061b",
                 expected=["the old data set whole", "the new data set whole"],
                 received="neither",
             )
         elif versions == [first] and response.status == 200 and not warns(response):
-            it.observes(
-                "200 without WarningReason and the old data set is still returned", expected=["the new data set", "409"]
-            )
+            it.observes("200-and-old-data-set", expected=["the new data set", "409"])
 
 
 def _is_version(received: Dataset, version: Instance) -> bool:

@@ -96,17 +96,17 @@ def test_of_each_level(dicomweb: StudiesService, corpus: Corpus) -> None:
     offered(len(absent) < len(answers), "the target has no thumbnails: every level was refused", "thumbnail")
     if all(each.status == 400 for each in answers.values()):
         with expect(answers["instance"]) as it:
-            it.observes("400 on all four")
+            it.observes("400-on-all-four")
         return
     there = any(each.status in _THERE for each in answers.values())
     for level, response in answers.items():
         with expect(response) as it:
             if level in absent and there:
-                it.observes("404, 405, 406 or 501 on one of them", where=level, of="THUMBNAIL-002")
+                it.observes("404-405-406-or-501-on-one-of-them", where=level, of="THUMBNAIL-002")
                 it.concludes()
             it.has_status(*_THERE)
             if response.status in {303, 307}:
-                it.observes("303 or 307", where=level, of="THUMBNAIL-006")
+                it.observes("303-or-307", where=level, of="THUMBNAIL-006")
             elif response.status == 200:
                 shown(it, of="THUMBNAIL-002")
 
@@ -125,12 +125,12 @@ def test_is_jpeg(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> Non
         if name != JPEG:
             other_image = name.startswith("image/") and case.value == "*/*"
             it.observes(
-                "*/*: another rendered image type" if other_image else "another type for Accept: image/jpeg",
+                "star-star-another-rendered-image-type" if other_image else "another-type-for-accept-image-jpeg",
                 where="Content-Type",
                 received=name or "none",
             )
-        elif shown(it, otherwise="body that does not fit Content-Type").media_type != JPEG:
-            it.observes("body that does not fit Content-Type", where="Content-Type")
+        elif shown(it, otherwise="body-that-does-not-fit-content-type").media_type != JPEG:
+            it.observes("body-that-does-not-fit-content-type", where="Content-Type")
 
 
 @verifies("THUMBNAIL-003b", id="thumbnail-unacceptable")
@@ -146,7 +146,7 @@ def test_unacceptable(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.has_status(406)
             it.concludes()
         if media_types.name_of(response.content_type) != JPEG:
-            it.observes("200 with another type", where="Content-Type", received=response.content_type or "none")
+            it.observes("200-with-another-type", where="Content-Type", received=response.content_type or "none")
             it.concludes()
         shown(it)
 
@@ -167,14 +167,14 @@ def test_is_one_picture(dicomweb: StudiesService, corpus: Corpus, case: Variant)
         if is_multipart(response):
             it.observes("multipart", where="Content-Type")
             it.concludes()
-        picture = shown(it, otherwise="body that is no picture")
+        picture = shown(it, otherwise="body-that-is-no-picture")
         if len(picture.frames) > 1:
-            it.observes("several pictures", received=f"an animation of {len(picture.frames)}")
+            it.observes("several-pictures", received=f"an animation of {len(picture.frames)}")
         own = study.instances if case.id in {"study", "series"} else study.instances[:1]
         if not any(_may_show(picture, each) for each in own):
             others = [corpus.pictures.instances[0], *set(study.instances) - set(own)]
             if any(_may_show(picture, each) for each in others):
-                it.observes("picture of another study", received=f"{size_of(picture)} of another image")
+                it.observes("picture-of-another-study", received=f"{size_of(picture)} of another image")
 
 
 def _may_show(picture: Picture, instance: Instance) -> bool:
@@ -197,15 +197,15 @@ def test_redirect_leads_to_a_picture(dicomweb: StudiesService, corpus: Corpus) -
 
     with expect(response) as it:
         if not location:
-            it.observes("no Location", where="Location")
+            it.observes("no-location", where="Location")
         elif refusal := _refusal(response):
             it.not_followed(response.headers.get("Location") or "", refusal, where="Location")
         elif response.status in _THERE - {200}:
-            it.observes("redirect loop", where="Location", received=f"{_HOPS} redirects")
+            it.observes("redirect-loop", where="Location", received=f"{_HOPS} redirects")
         elif response.status == 406:
-            it.observes("406 for the Accept of the first request")
+            it.observes("406-for-the-accept-of-the-first-request")
         elif response.status in {400, 404}:
-            it.observes("404 or 400 at the Location", where="Location", received=location)
+            it.observes("404-or-400-at-the-location", where="Location", received=location)
         else:
             it.has_status(200)
             shown(it)
@@ -227,13 +227,13 @@ def test_viewport(dicomweb: StudiesService, corpus: Corpus) -> None:
         picture = shown(it)
         (width, height), received = picture.size, size_of(picture)
         if picture.size == before.size:
-            it.observes("same size as without the parameter", received=received)
+            it.observes("same-size-as-without-the-parameter", received=received)
         elif max(picture.size) > 32:
-            it.observes("larger than 32x32", expected=["32x24"], received=received, of="THUMBNAIL-007b")
+            it.observes("larger-than-32x32", expected=["32x24"], received=received, of="THUMBNAIL-007b")
         elif before.size == (width, width) or abs(width * 96 / 128 - height) <= 1:
-            it.observes("fits in 32x32 with the ratio kept within a pixel", of="THUMBNAIL-007b")
+            it.observes("fits-in-32x32", of="THUMBNAIL-007b")
         elif width == height and not is_alike(picture, before):
-            it.observes("padded to 32x32", expected=["32x24"], received=received, of="THUMBNAIL-007b")
+            it.observes("padded-to-32x32", expected=["32x24"], received=received, of="THUMBNAIL-007b")
         else:
             it.observes("distorted", expected=["32x24"], received=received, of="THUMBNAIL-007b")
 
@@ -269,7 +269,7 @@ def test_ignores_window(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.observes("400")
             it.concludes()
         if not is_same(before, shown(it)):
-            it.observes("picture differs from the plain one")
+            it.observes("picture-differs-from-the-plain-one")
 
 
 MISSING = tuple(Variant(level, "THUMBNAIL-011") for level in ("study", "series", "instance"))
@@ -293,9 +293,9 @@ def test_missing(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> Non
             except UnreadableError:
                 it.finds("200 with a body that is no picture", received=it.status_line)
             else:
-                it.observes("200 with a picture", received=it.status_line)
+                it.observes("200-with-a-picture", received=it.status_line)
         elif response.status == 404 and first.status != 404:
-            it.observes("302 to a resource that gives 404")
+            it.observes("302-to-a-resource-that-gives-404")
         else:
             it.has_status(404, 410)
 
@@ -311,7 +311,7 @@ def test_of_a_report(dicomweb: StudiesService, corpus: Corpus) -> None:
         response = _thumbnail(dicomweb, target)
         with expect(response) as it:
             if response.status in {204, 400}:
-                it.observes("204 or 400")
+                it.observes("204-or-400")
                 it.concludes()
             it.has_status(200, 404, 406)
             if response.status == 200:

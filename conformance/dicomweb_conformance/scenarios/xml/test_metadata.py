@@ -33,22 +33,22 @@ def test_metadata(dicomweb: StudiesService, corpus: Corpus) -> None:
         number = len(resource.instances) if isinstance(resource, Series) else 1
         with expect(response) as it:
             if response.status == 200 and declines_xml(response):
-                it.observes("200 with application/dicom+json", where="Content-Type")
+                it.observes("200-with-application-dicom-json", where="Content-Type")
                 it.concludes()
             it.has_status(200)
             documents = documents_of(it)
             if not all(each.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") for each in documents):
-                it.observes("parts that are not XML", received=it.status_line)
+                it.observes("parts-that-are-not-xml", received=it.status_line)
                 it.concludes()
             found = [json_model.text(each, INSTANCE) for each in models_of(it)]
             if len(found) != number:
                 it.observes(
-                    "number of parts differs from the number of instances",
+                    "parts-are-not-the-instances",
                     expected=[f"{number} parts"],
                     received=f"{len(found)} parts: {', '.join(found)}",
                 )
             elif media_types.name_of(response.content_type) in BARE:
-                it.observes("200 with one bare application/dicom+xml document for one instance", where="Content-Type")
+                it.observes("200-with-one-bare-xml-document", where="Content-Type")
         if response.status != 200 or declines_xml(response):
             return  # one finding for all of XML
 
@@ -69,11 +69,11 @@ def test_is_whole(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> No
         found = [json_model.text(each, INSTANCE) for each in models_of(it)]
         expected, received = [", ".join(sorted(wanted))], ", ".join(found) or "nothing"
         if wanted - set(found):
-            it.observes("instance missing", expected=expected, received=received)
+            it.observes("instance-missing", expected=expected, received=received)
         if set(found) - wanted:
-            it.observes("instance of another series or study", expected=expected, received=received)
+            it.observes("instance-of-another-series-or-study", expected=expected, received=received)
         if len(found) != len(set(found)):
-            it.observes("the same instance twice", expected=expected, received=received)
+            it.observes("the-same-instance-twice", expected=expected, received=received)
 
 
 def _only(it: Expectation, instance: Instance) -> DataSet:
@@ -105,9 +105,9 @@ def test_values(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None
                 continue
             found = json_model.text(received, each.path)
             if each.vr in {"DA", "DT", "TM"} and re.search(r"\d[-:T]\d", found):
-                quote = "dates in ISO 8601 form"
+                quote = "dates-in-iso-8601-form"
             else:
-                quote = "a value lost or cut" if each.kind == "lost" or _is_cut(each) else "another value"
+                quote = "a-value-lost-or-cut" if each.kind == "lost" or _is_cut(each) else "another-value"
             it.observes(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
 
 
@@ -141,7 +141,7 @@ def test_empty_value_among_several(dicomweb: StudiesService, corpus: Corpus) -> 
         expected, received = ["\\".join(stored)], "\\".join(found) or "absent"
         if found == [each for each in stored if each]:
             it.observes(
-                "the third left out: later values move up", where="00080008", expected=expected, received=received
+                "the-third-left-out-later-values-move-up", where="00080008", expected=expected, received=received
             )
         elif found != stored:
             it.finds("other values", where="00080008", expected=expected, received=received)
@@ -168,12 +168,12 @@ def test_empty_attributes(dicomweb: StudiesService, corpus: Corpus) -> None:
         for tag, keyword in EMPTY.items():
             where = f"{tag} {keyword}"
             if tag not in model:
-                it.observes("the attribute is missing", where=where, received="absent")
+                it.observes("the-attribute-is-missing", where=where, received="absent")
             elif any(json_model.values(model, tag)):
                 value = json_model.text(model, tag)
-                it.observes("a value that nobody stored", where=where, expected=["no value"], received=value)
+                it.observes("a-value-that-nobody-stored", where=where, expected=["no value"], received=value)
             elif json_model.values(model, tag):
-                it.observes("one empty Value, PersonName or Item in it", where=where)
+                it.observes("one-empty-value-personname-or-item-in-it", where=where)
 
 
 @verifies("XML-021", id="xml-metadata-sequences")
@@ -192,16 +192,16 @@ def test_sequences(dicomweb: StudiesService, corpus: Corpus) -> None:
             stored = instance.dataset[each.path].value if "/" not in each.path else []
             filled = sum(1 for item in stored if len(item))
             it.observes(
-                "the empty item dropped"
+                "the-empty-item-dropped"
                 if stored and each.received == f"{filled} items" and filled < len(stored)
-                else "items missing, merged or in another order",
+                else "items-missing-merged-or-in-another-order",
                 where=each.path,
                 expected=[each.stored],
                 received=each.received,
             )
         found = [json_model.text(each, "00720202") for each in json_model.items(model, "00720200")]
         if sorted(found) == ["", "1", "3"] and found != ["1", "", "3"]:
-            it.observes("items missing, merged or in another order", where="00720200", received=", ".join(found))
+            it.observes("items-missing-merged-or-in-another-order", where="00720200", received=", ".join(found))
 
 
 @verifies("XML-028", id="xml-metadata-white-space")
@@ -227,8 +227,8 @@ def test_white_space(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 def _white_space(stored: str, received: str) -> str:
     if received.count("\n") > stored.count("\n") or len(received) > len(stored):
-        return "blanks or line breaks added inside Value by pretty printing"
-    return "leading blanks gone" if stored.lstrip() == received.lstrip() else "lines joined"
+        return "white-space-added-by-printing"
+    return "leading-blanks-gone" if stored.lstrip() == received.lstrip() else "lines-joined"
 
 
 CHARACTER_SETS = (
@@ -260,12 +260,12 @@ def it_reads_otherwise(it: Expectation, difference: Difference) -> None:
     if difference.kind == "lost":
         it.finds("text that was stored is absent", where=where, expected=expected, received=received)
     elif re.search("\x1b|\\$B|\\(B", received):
-        it.observes("escape sequences in the text", where=where, expected=expected, received=received)
+        it.observes("escape-sequences-in-the-text", where=where, expected=expected, received=received)
     elif "?" in received or "\ufffd" in received:
-        it.observes("? or U+FFFD in place of letters", where=where, expected=expected, received=received)
+        it.observes("or-u-fffd-in-place-of-letters", where=where, expected=expected, received=received)
     else:
         it.observes(
-            "octets of the stored character set shown as other letters",
+            "text-in-wrong-letters",
             where=where,
             expected=expected,
             received=received,
@@ -290,9 +290,9 @@ def test_equal_json(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> 
     with expect(response) as it:
         for each in xml_differences.models(objects[0], _only(it, instance)):
             it.observes(
-                "one form inlines what the other gives as BulkDataURI"
+                "inline-in-one-form-uri-in-the-other"
                 if each.kind == xml_differences.INLINED
-                else "tag, VR or value differs",
+                else "tag-vr-or-value-differs",
                 where=each.path,
                 expected=[f"as in JSON: {each.stored}"],
                 received=each.received,

@@ -41,17 +41,17 @@ def test_search(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         if response.status == 200 and declines_xml(response):
-            it.observes("200 with JSON", where="Content-Type")
+            it.observes("200-with-json", where="Content-Type")
             it.concludes()
         it.has_status(200)
         documents = documents_of(it)
         if len(documents) == 1 and media_types.name_of(response.content_type) in BARE:
-            it.observes("200 with one single-part XML document", where="Content-Type")
+            it.observes("200-with-one-single-part-xml-document", where="Content-Type")
             it.concludes()
         uids = [json_model.text(read(each, response.exchange), STUDY) for each in documents]
         if sorted(uids) != sorted(wanted):
             it.observes(
-                "number of parts is not the number of matches",
+                "number-of-parts-not-number-of-matches",
                 expected=[f"4 parts: {', '.join(wanted)}"],
                 received=f"{len(uids)} parts: {', '.join(uids)}",
             )
@@ -93,7 +93,7 @@ def test_equals_json(dicomweb: StudiesService, corpus: Corpus, case: Variant) ->
             for each in xml_differences.models(objects.get(uid_, {}), model) if uid_ in objects else ():
                 if each.kind not in {"vr", xml_differences.INLINED}:
                     it.observes(
-                        "tag or value differs",
+                        "tag-or-value-differs",
                         where=each.path,
                         expected=[f"as in JSON: {each.stored}"],
                         received=each.received,
@@ -119,7 +119,7 @@ def test_limit(dicomweb: StudiesService, corpus: Corpus) -> None:
         if not len(matches):
             it.observes("none", expected=expected)
         elif len(matches) > 2:
-            it.observes("more objects than limit", expected=expected, received=f"{len(matches)} parts")
+            it.observes("more-objects-than-limit", expected=expected, received=f"{len(matches)} parts")
         elif len(matches) < 2 or matches.foreign:
             it.finds("other matches than two of the four studies", expected=expected, received=f"{len(matches)} parts")
 
@@ -138,15 +138,15 @@ def test_no_match(dicomweb: StudiesService, corpus: Corpus) -> None:
     with expect(response) as it:
         it.has_status(200, 204)
         if response.status == 204:
-            it.observes("204 without body")
+            it.observes("204-without-body")
         elif not response.body.strip():
-            it.observes("200 with an empty body")
+            it.observes("200-with-an-empty-body")
         elif response.body.strip() == b"[]":
-            it.observes("200 with []")
+            it.observes("200-with-empty-list")
         elif b"<" in response.body:
-            it.observes("200 with [{}] or any object", received=it.status_line)
+            it.observes("200-with-an-object", received=it.status_line)
         else:
-            it.observes("200 multipart without parts, where XML was asked for")
+            it.observes("200-multipart-without-parts")
 
 
 @verifies(id="xml-search-text", each=CHARACTER_SETS)
@@ -188,11 +188,11 @@ def test_store_answer(dicomweb: StudiesService, fresh: Fresh) -> None:
 def _is_no_xml(it: Expectation, answers: list[Response]) -> None:
     received = " and ".join(f"{each.status} {each.content_type}".strip() for each in answers)
     if all(each.status == 406 for each in answers):
-        it.observes("406 for both", received=received)
+        it.observes("406-for-both", received=received)
     elif all(each.status in {200, 202} and declines_xml(each) for each in answers):
-        it.observes("JSON for both", received=received)
+        it.observes("json-for-both", received=received)
     elif all(declines_xml(each) or each.status in {202, 404} for each in answers):
-        it.observes("XML for neither, but 400, 404, 405, 406, 415, 501 or JSON", received=received)
+        it.observes("xml-for-neither", received=received)
     else:
         it.has_status(200, 202)
         it.finds("another media type", where="Content-Type", received=received)
@@ -203,7 +203,7 @@ def _has_shape(it: Expectation) -> None:
     documents = documents_of(it, of="STORE-023")
     for each in documents:
         if not each.lstrip().startswith(b"<"):
-            it.observes("XML Content-Type whose body is not well-formed", received=repr(each[:60]))
+            it.observes("xml-type-not-well-formed", received=repr(each[:60]))
             it.concludes()
         assume(
             _module(read(each, it.response.exchange)),
@@ -211,13 +211,13 @@ def _has_shape(it: Expectation) -> None:
             "store-answer-is-a-module",
         )
     if bare:
-        it.observes("single-part XML document", of="STORE-023")
+        it.observes("single-part-xml-document", of="STORE-023")
     elif not documents:
-        it.observes("multipart without parts", of="STORE-023")
+        it.observes("multipart-without-parts", of="STORE-023")
     elif len(documents) > 1:
-        it.observes("multipart with several parts", received=f"{len(documents)} parts", of="STORE-023")
+        it.observes("multipart-with-several-parts", received=f"{len(documents)} parts", of="STORE-023")
     else:
-        it.observes("multipart/related with one XML part", of="STORE-023")
+        it.observes("multipart-related-with-one-xml-part", of="STORE-023")
 
 
 def _module(model: DataSet) -> StoreAnswer | None:
@@ -250,16 +250,16 @@ def test_store_answer_names_what_was_stored(dicomweb: StudiesService, fresh: Fre
             found = [json_model.text(each, tag) for each in items]
             expected = [stored] if tag == store_response.SOP_INSTANCE else ["the SOP Class UID sent"]
             if any(instead in each for each in items):
-                it.observes("00080016 or 00080018 instead", where=tag, expected=expected, received=f"{instead} instead")
+                it.observes("00080016-or-00080018-instead", where=tag, expected=expected, received=f"{instead} instead")
             elif not all(found) or not found:
                 it.observes(
-                    "either is missing or empty where the instance sent had it",
+                    "either-missing-or-empty",
                     where=tag,
                     expected=expected,
                     received=", ".join(found) or "absent",
                 )
             elif tag == store_response.SOP_INSTANCE and found != [stored]:
-                it.observes("values differ from those sent", where=tag, expected=expected, received=", ".join(found))
+                it.observes("values-differ-from-those-sent", where=tag, expected=expected, received=", ".join(found))
 
 
 @verifies("STORE-028", "STORE-032", "STORE-023", id="xml-store-answer-names-what-was-refused")
@@ -282,9 +282,7 @@ def test_store_answer_names_what_was_refused(dicomweb: StudiesService, fresh: Fr
         assert answer is not None
         if refused not in answer.failed_uids:
             it.observes(
-                "the refused instance is in OtherFailuresSequence instead"
-                if answer.other_failures
-                else "a refused instance is in no failure sequence",
+                "refused-among-other-failures" if answer.other_failures else "refused-instance-in-no-failure-sequence",
                 where="00081198",
                 expected=[refused],
                 received=", ".join(answer.failed_uids) or "absent",
@@ -292,6 +290,6 @@ def test_store_answer_names_what_was_refused(dicomweb: StudiesService, fresh: Fr
         for item in answer.failed:
             reason = json_model.first(item, store_response.FAILURE_REASON)
             if reason is None:
-                it.observes("absent or empty", where="00081197", received="absent", of="STORE-032")
+                it.observes("absent-or-empty", where="00081197", received="absent", of="STORE-032")
             elif not isinstance(reason, int) or not 0 <= reason <= 65535:
-                it.observes("not an integer or out of range", where="00081197", received=repr(reason), of="STORE-032")
+                it.observes("not-an-integer-or-out-of-range", where="00081197", received=repr(reason), of="STORE-032")

@@ -63,24 +63,22 @@ def _judged(name: str, codings: list[str], head: bytes, *, raw_deflate: bool) ->
         if fits is False and head.startswith(_ZLIB_HEADS):
             yield Observation(
                 "HTTP-008",
-                "gzip octets without Content-Encoding in a body labelled JSON, XML, DICOM or multipart",
+                "gzip-not-declared",
                 where="Content-Encoding",
                 received=f"a body labelled {name} that begins as gzip or zlib data",
             )
         elif fits:
-            text = "no Content-Encoding and the body as it stands is of the type named"
+            text = "not-coded-and-of-its-type"
             yield Observation("HTTP-008", text, received=name)
     elif raw_deflate:
-        yield Observation("HTTP-008", "raw deflate data under Content-Encoding: deflate", where="Content-Encoding")
+        yield Observation("HTTP-008", "raw-deflate", where="Content-Encoding")
     elif fits:
         received = f"{', '.join(codings)}, {name}"
-        yield Observation("HTTP-008", "the decoded body is of the type named", received=received)
+        yield Observation("HTTP-008", "the-decoded-body-is-of-the-type-named", received=received)
 
 
 def _undecodable(why: str) -> Observation:
-    return Observation(
-        "HTTP-008", "body does not decode by its Content-Encoding", where="Content-Encoding", received=why
-    )
+    return Observation("HTTP-008", "body-does-not-decode-by-content-encoding", where="Content-Encoding", received=why)
 
 
 def _codings(answer: Answer) -> list[str]:

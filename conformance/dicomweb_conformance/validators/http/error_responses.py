@@ -45,8 +45,8 @@ _LAST = {
     "thumbnail": "rendered",
     "pixeldata": "bulkdata",
 }
-_PARSED_AS = "body parses as its Content-Type"
-_PARSES_NOT = "JSON or XML type and the body does not parse as it"
+_PARSED_AS = "body-parses-as-its-content-type"
+_PARSES_NOT = "body-does-not-parse-as-its-type"
 
 
 @dataclass(frozen=True)
@@ -119,9 +119,9 @@ def judge(answer: Answer, *, own: bool = True) -> Iterator[Observation]:
     if status == 500:
         tally.sees("ERROR-010", "500", "status line", "500")
     elif 505 < status < 600:
-        tally.sees("ERROR-010", "5xx other than 501 to 505", "status line", str(status))
+        tally.sees("ERROR-010", "5xx-other-than-501-to-505", "status line", str(status))
     elif status not in requirements.BUSY and status >= 100:
-        tally.meets("ERROR-010", "no 500")
+        tally.meets("ERROR-010", "no-500")
     if answer.whole:
         _judge_error(tally, answer, own)
     if status == 200 and answer.body and answer.resource == "uri":
@@ -129,7 +129,7 @@ def judge(answer: Answer, *, own: bool = True) -> Iterator[Observation]:
         if name.startswith("multipart/"):
             tally.sees("URI-031", "multipart", "Content-Type", shown(answer.content_type))
         elif name:
-            tally.meets("URI-031", "a single-part type")
+            tally.meets("URI-031", "a-single-part-type")
     yield from tally.observations()
 
 
@@ -137,9 +137,9 @@ def _judge_error(tally: Tally, answer: Answer, own: bool) -> None:
     status = answer.status
     if 400 <= status < 500 and status != 429 and answer.method != "HEAD":
         if answer.body:
-            tally.meets("ERROR-001", "non-empty body")
+            tally.meets("ERROR-001", "non-empty-body")
         else:
-            tally.sees("ERROR-001", "empty body", "body", f"{status} with an empty body")
+            tally.sees("ERROR-001", "empty-body", "body", f"{status} with an empty body")
     if 400 <= status < 600 and status not in requirements.BUSY and answer.body:
         with suppress(TooLargeError):
             _judge_error_body(tally, answer, own)
@@ -158,7 +158,7 @@ def _judge_error_body(tally: Tally, answer: Answer, own: bool) -> None:
         if value is None:
             tally.sees(row, _PARSES_NOT, "body", excerpt)
         elif name == media_types.DICOM_JSON and not _is_dicom_json(value[0]):
-            tally.sees(row, "application/dicom+json that is no DICOM JSON dataset", "body", excerpt)
+            tally.sees(row, "no-dicom-json-dataset", "body", excerpt)
         else:
             tally.meets(row, _PARSED_AS)
     elif name in {"application/xml", "text/xml"} or name.endswith("+xml"):
@@ -169,9 +169,9 @@ def _judge_error_body(tally: Tally, answer: Answer, own: bool) -> None:
             tally.meets(row, _PARSED_AS)
     elif name.startswith("text/"):
         if _decodes(media_type, body):
-            tally.meets(row, "text/plain or text/html with any text")
+            tally.meets(row, "text-plain-or-text-html-with-any-text")
         else:
-            tally.sees(row, "octets that do not decode in the declared charset", "body", shown(answer.content_type))
+            tally.sees(row, "octets-do-not-decode-in-declared-charset", "body", shown(answer.content_type))
 
 
 def _json(body: bytes) -> tuple[Any] | None:

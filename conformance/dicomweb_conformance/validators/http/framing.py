@@ -14,29 +14,26 @@ OWNED = ("HTTP-001", "HTTP-002", "HTTP-003", "HTTP-005", "HTTP-006", "HTTP-007")
 
 _STATUS_LINE = re.compile(r"(?P<version>HTTP/[0-9](?:\.[0-9])?) (?P<code>[^ ]*)(?: .*)?")
 _VERSIONS = {
-    "HTTP/1.1": "status line HTTP/1.1",
-    "HTTP/2": "HTTP/2, where it was negotiated",
-    "HTTP/3": "HTTP/3, where it was negotiated",
-    "HTTP/1.0": "status line HTTP/1.0 on an otherwise complete message",
+    "HTTP/1.1": "status-line-http-1-1",
+    "HTTP/2": "http-2-where-it-was-negotiated",
+    "HTTP/3": "http-3-where-it-was-negotiated",
+    "HTTP/1.0": "http-1-0-status-line",
 }
 _BROKE_OFF = {
-    "no answer in time": "no answer within the timeout twice, while the control is answered",
-    "no status line": "connection closed or reset without a status line twice, while the control is answered",
-    "header section cut off": "header section cut off twice",
+    "no answer in time": "no-answer-in-time-twice",
+    "no status line": "closed-without-status-line-twice",
+    "header section cut off": "header-section-cut-off-twice",
 }
-_NAME = "a header line whose name is no token"
+_NAME = "a-header-line-whose-name-is-no-token"
 _HEAD = {
-    Fault.LF_ALONE: "lines of the head end in a bare LF (RFC 9112 2.2 lets a recipient read them)",
+    Fault.LF_ALONE: "head-lines-end-in-lf",
     Fault.NO_COLON: _NAME,
     Fault.FIELD_NAME: _NAME,
 }
 _REGISTERED = frozenset(status.value for status in HTTPStatus)
 _FRAMED_BY_ITSELF = frozenset({"HTTP/2", "HTTP/3"})
-_CLOSED = (
-    "neither field, and the body is ended by closing the connection "
-    "(7.1 makes HTTP normative, which allows it; 8.6 does not)"
-)
-_NO_BODY = "neither, or Content-Length: 0, on an answer without a body"
+_CLOSED = "body-ended-by-close"
+_NO_BODY = "no-length-or-0-without-body"
 
 
 def observe(answer: Answer) -> Iterator[Observation]:
@@ -58,14 +55,14 @@ def _version(answer: Answer, facts: WireFacts) -> Iterator[Observation]:
     """HTTP-001: the version of the protocol."""
     received = facts.status_line[:100] or facts.version
     if answer.status == HTTPStatus.HTTP_VERSION_NOT_SUPPORTED:
-        yield Observation("HTTP-001", "505 to an HTTP/1.1 request", "status line", received=received)
+        yield Observation("HTTP-001", "505-to-an-http-1-1-request", "status line", received=received)
     elif facts.version in _FRAMED_BY_ITSELF:
         yield Observation("HTTP-001", _VERSIONS[facts.version], "status line", received=received)
     elif found := _STATUS_LINE.fullmatch(facts.status_line):
         text = _VERSIONS.get(found["version"], f"another version, {found['version']}")
         yield Observation("HTTP-001", text, "status line", received=received)
     else:
-        yield Observation("HTTP-001", "no status line or one that does not parse", "status line", received=received)
+        yield Observation("HTTP-001", "no-status-line-or-one-does-not-parse", "status line", received=received)
 
 
 def _answered(answer: Answer) -> Iterator[Observation]:
@@ -73,7 +70,7 @@ def _answered(answer: Answer) -> Iterator[Observation]:
     course = answer.course
     if course.broke_off:
         if course.repeat == "answered":
-            yield Observation("HTTP-002", "broke off once, the repeat is answered", received=course.broke_off)
+            yield Observation("HTTP-002", "broke-off-once-the-repeat-is-answered", received=course.broke_off)
         elif course.repeat == "broke off" and course.control_answered:
             yield Observation("HTTP-002", _BROKE_OFF[course.broke_off], received=course.broke_off)
         return
@@ -83,7 +80,7 @@ def _answered(answer: Answer) -> Iterator[Observation]:
     for fault, text in found.items():
         yield Observation("HTTP-002", text, "header section", received=fault.value)
     if not found and answer.head_is_whole:
-        yield Observation("HTTP-002", "complete status line and header section")
+        yield Observation("HTTP-002", "complete-status-line-and-header-section")
 
 
 def _status(answer: Answer) -> Iterator[Observation]:
@@ -93,13 +90,13 @@ def _status(answer: Answer) -> Iterator[Observation]:
     if answer.status == 0 and not found:
         return
     if not re.fullmatch("[0-9]{3}", code):
-        text = "not three digits"
+        text = "not-three-digits"
     elif not 100 <= int(code) <= 599:
-        text = "below 100 or above 599"
+        text = "below-100-or-above-599"
     elif int(code) in _REGISTERED:
-        text = "100 to 599 and in the IANA registry"
+        text = "100-to-599-and-in-the-iana-registry"
     elif int(code) >= 200:
-        text = "200 to 599 and not in the registry"
+        text = "200-to-599-and-not-in-the-registry"
     else:
         text = "an interim code that is not in the registry"
     yield Observation("HTTP-003", text, "status line", received=code[:80])
@@ -117,26 +114,26 @@ def _without_body(answer: Answer, facts: WireFacts) -> Iterator[Observation]:
         # What follows a 101 is of another protocol, and no body (RFC 9110 15.2.2).
         if (facts.received or facts.after) and answer.status != HTTPStatus.SWITCHING_PROTOCOLS:
             worse = True
-            yield Observation("HTTP-005", "body octets after a 204, 304 or 1xx", "body", received=received)
+            yield Observation("HTTP-005", "body-octets-after-a-204-304-or-1xx", "body", received=received)
         if answer.status != HTTPStatus.NOT_MODIFIED and any(each.strip("0") for each in lengths):
             worse = True
-            text = "Content-Length above 0 on a 204 or 1xx"
+            text = "content-length-above-0-on-a-204-or-1xx"
             yield Observation("HTTP-005", text, "Content-Length", received=", ".join(lengths))
     elif facts.received or not facts.complete:
         return
     if types:
-        text = "Content-Type on a 204, a 304 or an empty body"
+        text = "content-type-on-204-304-or-empty-body"
         yield Observation("HTTP-005", text, "Content-Type", received=", ".join(types))
     elif not worse:
-        text = "no body and Content-Length: 0 (8.4.3 asks for it, RFC 9110 forbids it on 204)"
-        yield Observation("HTTP-005", text if lengths else "no body and no Content-Type", received=received)
+        text = "content-length-0-without-body"
+        yield Observation("HTTP-005", text if lengths else "no-body-and-no-content-type", received=received)
 
 
 def _framing(answer: Answer, facts: WireFacts) -> Iterator[Observation]:
     """HTTP-006: Content-Length or Transfer-Encoding, exactly one."""
     codings = facts.fields("Transfer-Encoding")
     if facts.version in _FRAMED_BY_ITSELF:
-        text = "Transfer-Encoding on a 204 or on HTTP/2" if codings else "no Transfer-Encoding on HTTP/2"
+        text = "transfer-encoding-on-a-204-or-on-http-2" if codings else "no-transfer-encoding-on-http-2"
         yield Observation("HTTP-006", text, "Transfer-Encoding", received=", ".join(codings))
         return
     lengths = [each.strip() for value in facts.fields("Content-Length") for each in value.split(",")]
@@ -153,27 +150,27 @@ def _framing(answer: Answer, facts: WireFacts) -> Iterator[Observation]:
 
 def _broken_framing(answer: Answer, lengths: list[str], codings: tuple[str, ...]) -> Iterator[str]:
     if lengths and codings:
-        yield "both Content-Length and Transfer-Encoding"
+        yield "both-length-and-transfer-encoding"
     if any(not (each.isascii() and each.isdigit()) for each in lengths):
-        yield "a Content-Length that is no number"
+        yield "a-content-length-that-is-no-number"
     elif len({int(each) for each in lengths}) > 1:
-        yield "different Content-Length values"
+        yield "different-content-length-values"
     if codings and answer.status == HTTPStatus.NO_CONTENT:
-        yield "Transfer-Encoding on a 204 or on HTTP/2"
+        yield "transfer-encoding-on-a-204-or-on-http-2"
 
 
 def _sound_framing(answer: Answer, facts: WireFacts, lengths: list[str], codings: tuple[str, ...]) -> Iterator[str]:
     if len(lengths) > 1:
-        yield "several equal Content-Length values"
+        yield "several-equal-content-length-values"
     elif not answer.may_have_body:
         # A HEAD or 304 names the length of a body that it does not have (RFC 9110 8.6).
         if not codings and not any(int(each) for each in lengths):
             yield _NO_BODY
     elif codings or lengths:
         sent = facts.received or codings or int(lengths[0])
-        yield "exactly one of Content-Length and Transfer-Encoding on an answer with a body" if sent else _NO_BODY
+        yield "one-of-length-and-coding" if sent else _NO_BODY
     elif facts.framing == "close" and not facts.complete and not answer.broken:
-        yield "neither field and the connection stays open, other than on 1xx, 204, 304 and HEAD"
+        yield "no-framing-and-stays-open"
     elif facts.complete:
         yield _CLOSED if facts.received else _NO_BODY
 
@@ -187,12 +184,12 @@ def _length(answer: Answer, facts: WireFacts) -> Iterator[Observation]:
         if Fault.BAD_CHUNK in facts.faults:
             yield Observation("HTTP-007", "chunk framing that leaves RFC 9112 7.1", "body", received=received)
         elif Fault.NO_LAST_CHUNK in facts.faults:
-            yield Observation("HTTP-007", "chunked body without its last chunk", "body", received=received)
+            yield Observation("HTTP-007", "chunked-body-without-its-last-chunk", "body", received=received)
         elif facts.complete:
-            yield Observation("HTTP-007", "chunked body with its last chunk", "body", received=received)
+            yield Observation("HTTP-007", "chunked-body-with-its-last-chunk", "body", received=received)
     elif facts.framing == "length":
         received = f"Content-Length {facts.announced}, {received}"
         if {Fault.TOO_SHORT, Fault.TOO_LONG} & set(facts.faults):
-            yield Observation("HTTP-007", "fewer or more octets than Content-Length", "body", received=received)
+            yield Observation("HTTP-007", "fewer-or-more-octets-than-content-length", "body", received=received)
         elif facts.complete:
-            yield Observation("HTTP-007", "octets received equal Content-Length", "body", received=received)
+            yield Observation("HTTP-007", "octets-received-equal-content-length", "body", received=received)

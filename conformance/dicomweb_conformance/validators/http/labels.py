@@ -19,7 +19,7 @@ OWNED = ("HTTP-004", "HTTP-010", "NEGOTIATION-028", "NEGOTIATION-048")
 _MOST_EXAMPLES = 3
 _DECLARED_INSIDE = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?\s*([A-Za-z0-9._:\-]+)", re.IGNORECASE)
 _HEAD = 1024
-_DIFFERS = "differs from (0002,0010)"
+_DIFFERS = "differs-from-0002-0010"
 
 
 def observe(answer: Answer, seen: Survey | None) -> Iterator[Observation]:
@@ -40,17 +40,17 @@ def _content_type(answer: Answer) -> Iterator[Observation]:
     values = answer.headers.all("Content-Type")
     readings = [media_types.read(value) for value in values]
     if not values:
-        text = "no Content-Type on a non-empty body"
+        text = "no-content-type-on-a-non-empty-body"
     elif len(set(values)) > 1:
-        text = "two different Content-Type values"
+        text = "two-different-content-type-values"
     elif not readings[0].name or "*" in readings[0].name:
-        text = "a value without type/subtype"
+        text = "a-value-without-type-subtype"
     elif len(values) > 1:
-        text = "the same Content-Type twice"
+        text = "the-same-content-type-twice"
     elif len(readings[0].faults) > (readings[0].how("boundary") is Written.UNQUOTED):
-        text = "a parameter that does not parse behind a good type/subtype"
+        text = "parameter-does-not-parse"
     else:
-        text = "one Content-Type with type, subtype and well-formed parameters"
+        text = "one-well-formed-content-type"
     yield Observation("HTTP-004", text, "Content-Type", received=", ".join(values)[:200])
 
 
@@ -64,15 +64,15 @@ def _content_location(answer: Answer) -> Iterator[Observation]:
         return
     named = locations.resource(value, answer.asked.url)
     if not locations.is_reference(value):
-        text = "a value that does not parse as a URI reference"
+        text = "value-does-not-parse-as-uri-reference"
     elif locations.path(value, answer.asked.url).endswith("/" + answer.asked.path):
-        text = "path ends in the resource asked for"
+        text = "path-ends-in-the-resource-asked-for"
     elif not named:
         return
     elif locations.contradict(named, locations.resource("/" + answer.asked.path)):
-        text = "names another study, series, instance or frame than the payload"
+        text = "names-another-resource"
     else:
-        text = "another path that ends in the resource the payload holds"
+        text = "another-path-to-the-resource"
     yield Observation("HTTP-010", text, "Content-Location", received=value[:200])
 
 
@@ -95,7 +95,7 @@ def _transfer_syntax(answer: Answer, seen: Survey | None) -> Iterator[Observatio
     if seen is not None and labelled and message.media_type.all("transfer-syntax"):
         syntaxes = {held for _, _, held in labelled if held}
         if len(syntaxes) > 1:
-            text = "on the message of a multipart with parts in several syntaxes"
+            text = "on-a-multipart-of-several-syntaxes"
             found.append(("Content-Type", text, ", ".join(sorted(syntaxes))))
         else:
             found += _judged("Content-Type", message, next(iter(syntaxes), ""))
@@ -107,21 +107,21 @@ def _transfer_syntax(answer: Answer, seen: Survey | None) -> Iterator[Observatio
         yield Observation("NEGOTIATION-028", found[0][1], found[0][0], received=found[0][2])
 
 
-_TRUE = frozenset({"no parameter", "one parameter equal to (0002,0010)"})
+_TRUE = frozenset({"no-parameter", "one-parameter-equal-to-0002-0010"})
 
 
 def _judged(where: str, reading: Reading, held: str) -> list[tuple[str, str, str]]:
     values = reading.media_type.all("transfer-syntax")
     received = f"{', '.join(values)}; (0002,0010) is {held}"
     if not values:
-        return [(where, "no parameter", "")]
+        return [(where, "no-parameter", "")]
     if len(values) > 1:
-        return [(where, "given twice", received)]
+        return [(where, "given-twice", received)]
     if values[0] == "*":
-        return [(where, "*", received)]
+        return [(where, "star", received)]
     if not held:
         return []  # RETRIEVE-008: no Part 10 file that says
-    return [(where, "one parameter equal to (0002,0010)" if values[0] == held else _DIFFERS, received)]
+    return [(where, "one-parameter-equal-to-0002-0010" if values[0] == held else _DIFFERS, received)]
 
 
 def _charset(answer: Answer) -> Iterator[Observation]:
@@ -134,11 +134,11 @@ def _charset(answer: Answer) -> Iterator[Observation]:
     declared = message.media_type.parameter("charset") or _declared_inside(answer)
     decodes = _decodes(answer, declared or "utf-8")
     if declared:
-        text = "declared charset decodes the octets" if decodes else "octets that do not decode in the declared charset"
+        text = "declared-charset-decodes-the-octets" if decodes else "octets-do-not-decode-in-declared-charset"
     elif decodes:
-        text = "no charset declared, and UTF-8 decodes them"
+        text = "undeclared-utf-8"
     else:
-        text = "no charset declared, and UTF-8 does not decode them"
+        text = "undeclared-and-not-utf-8"
     yield Observation("NEGOTIATION-048", text, "Content-Type", received=answer.content_type)
 
 

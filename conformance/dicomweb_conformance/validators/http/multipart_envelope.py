@@ -49,13 +49,13 @@ def _labelled(answer: Answer, seen: Survey) -> Iterator[Observation]:
     """MULTIPART-001: an envelope is labelled so, and nothing else is."""
     no_envelope = not seen.parts and not seen.has(Kind.NO_PARTS) and not _delimiter_like(seen)
     if not seen.labelled:
-        text = "a single-part type on a multipart envelope"
+        text = "single-part-type-on-multipart-envelope"
     elif no_envelope and not seen.cut:
-        text = "a multipart type on a body that is no envelope"
+        text = "multipart-type-on-body-no-envelope"
     elif seen.content_type.name == media_types.MULTIPART_RELATED:
-        text = "multipart/related"
+        text = "multipart-related"
     else:
-        text = "another multipart subtype"
+        text = "another-multipart-subtype"
     yield Observation("MULTIPART-001", text, where=_CONTENT_TYPE, received=answer.content_type)
 
 
@@ -65,11 +65,11 @@ def _type(answer: Answer, seen: Survey) -> Iterator[Observation]:
         return
     value = seen.content_type.media_type.parameter("type")
     if not value:
-        text = "absent or empty"
+        text = "absent-or-empty"
     elif ";" in value:
-        text = "a value with parameters of its own inside the quotes"
+        text = "parameters-inside-the-quotes"
     else:
-        text = "present, quoted or unquoted"
+        text = "present-quoted-or-unquoted"
     yield Observation("MULTIPART-002", text, where=_CONTENT_TYPE, received=answer.content_type)
 
 
@@ -77,9 +77,9 @@ def _boundary(answer: Answer, seen: Survey) -> Iterator[Observation]:
     """MULTIPART-003, -004, -005: the boundary parameter, its value, how it is written."""
     value = seen.content_type.media_type.parameter("boundary")
     if not value:
-        yield Observation("MULTIPART-003", "absent or empty", where=_CONTENT_TYPE, received=answer.content_type)
+        yield Observation("MULTIPART-003", "absent-or-empty", where=_CONTENT_TYPE, received=answer.content_type)
         return
-    yield Observation("MULTIPART-003", "present and non-empty", where=_CONTENT_TYPE, received=answer.content_type)
+    yield Observation("MULTIPART-003", "present-and-non-empty", where=_CONTENT_TYPE, received=answer.content_type)
     yield from _boundary_value(value, seen)
     yield from _boundary_writing(value, answer, seen)
 
@@ -88,13 +88,13 @@ def _boundary_value(value: str, seen: Survey) -> Iterator[Observation]:
     where = f"{_CONTENT_TYPE}, boundary"
     texts = []
     if seen.has(Kind.BOUNDARY_TOO_LONG):
-        texts.append("longer than 70 characters")
+        texts.append("longer-than-70-characters")
     if seen.has(Kind.BOUNDARY_ENDS_IN_BLANK):
-        texts.append("ends in a blank")
+        texts.append("ends-in-a-blank")
     if seen.has(Kind.BOUNDARY_CHARACTER) and not seen.has(Kind.NO_DELIMITER):
-        texts.append("another character, as * in an example of 8.7.3.5.1, but the parts can be told apart")
+        texts.append("character-outside-the-set")
     if not texts and not seen.has(Kind.BOUNDARY_CHARACTER):
-        texts.append("1 to 70 characters of the set, the last one not a blank")
+        texts.append("boundary-of-1-to-70-characters")
     for text in texts:
         yield Observation("MULTIPART-004", text, where=where, received=f"{len(value)} characters: {value[:100]!r}")
 
@@ -102,13 +102,13 @@ def _boundary_value(value: str, seen: Survey) -> Iterator[Observation]:
 def _boundary_writing(value: str, answer: Answer, seen: Survey) -> Iterator[Observation]:
     how = seen.content_type.how("boundary")
     if how is not Written.QUOTED and (" " in value or _cut_short(value, answer, seen)):
-        text = "unquoted with a blank or semicolon, so that the value is cut short"
+        text = "unquoted-and-cut-short"
     elif how is Written.QUOTED:
         text = "quoted"
     elif how is Written.TOKEN:
-        text = "unquoted and a token"
+        text = "unquoted-and-a-token"
     else:
-        text = "unquoted with one of : / ? = , ( ) or another character that a token must not have"
+        text = "unquoted-with-special-character"
     yield Observation("MULTIPART-005", text, where=f"{_CONTENT_TYPE}, boundary", received=answer.content_type)
 
 
@@ -128,50 +128,50 @@ def _delimiters(answer: Answer, seen: Survey) -> Iterator[Observation]:
         if not _delimiter_like(seen):
             return  # MULTIPART-001: no envelope at all
         if seen.first_line in {value, f"-{value}"}:
-            text = "one hyphen or none"
+            text = "one-hyphen-or-none"
         elif seen.first_line.replace("'", "") == f"--{value}".replace("'", ""):
-            text = "single quotes of the parameter missing or added in the body"
+            text = "single-quotes-missing-or-added"
         elif _cut_short(value, answer, seen):
             return  # MULTIPART-005: the value that was meant does occur
         else:
-            text = "the boundary of Content-Type does not occur in the body"
+            text = "boundary-not-in-the-body"
         yield Observation("MULTIPART-006", text, "first line", (f"--{value}",), seen.first_line[:100])
         return
     padded = seen.of(Kind.PADDING)
     for fault in padded[:_MOST_EXAMPLES]:
-        yield _of("MULTIPART-006", "blanks between the boundary and the line end", fault)
+        yield _of("MULTIPART-006", "blanks-between-boundary-and-line-end", fault)
     if not padded:
-        yield Observation("MULTIPART-006", "two hyphens and the boundary at the start of each part")
+        yield Observation("MULTIPART-006", "delimiter-at-start-of-each-part")
 
 
 def _lines(seen: Survey) -> Iterator[Observation]:
     """MULTIPART-008: CRLF."""
-    yield from _each("MULTIPART-008", "bare LF or bare CR", seen.of(Kind.BARE_LINE_END), "CRLF")
+    yield from _each("MULTIPART-008", "bare-lf-or-bare-cr", seen.of(Kind.BARE_LINE_END), "crlf")
 
 
 def _closing(seen: Survey) -> Iterator[Observation]:
     """MULTIPART-009: the closing delimiter; a message that the wire shows to be cut is HTTP-007."""
     if not seen.cut:
         missing = seen.of(Kind.NO_CLOSING_DELIMITER)
-        yield from _each("MULTIPART-009", "no closing delimiter", missing, "closing delimiter")
+        yield from _each("MULTIPART-009", "no-closing-delimiter", missing, "closing-delimiter")
 
 
 def _around(seen: Survey) -> Iterator[Observation]:
     """MULTIPART-010: preamble and epilogue."""
     outside = seen.of(Kind.PREAMBLE, Kind.EPILOGUE)
-    yield from _each("MULTIPART-010", "a preamble or epilogue with other octets", outside, "nothing")
+    yield from _each("MULTIPART-010", "a-preamble-or-epilogue-with-other-octets", outside, "nothing")
 
 
 def _blank_lines(seen: Survey) -> Iterator[Observation]:
     """MULTIPART-020: header lines, then a blank line."""
     missing = seen.of(Kind.NO_BLANK_LINE)
     for fault in missing[:_MOST_EXAMPLES]:
-        yield _of("MULTIPART-020", "none, so that body octets read as headers", fault)
+        yield _of("MULTIPART-020", "none-so-that-body-octets-read-as-headers", fault)
     others = seen.of(Kind.MALFORMED_HEADER)
     for fault in others[:_MOST_EXAMPLES]:
         yield _of("MULTIPART-020", fault.kind.value, fault)
     if seen.parts and not missing and not others:
-        yield Observation("MULTIPART-020", "an empty CRLF line")
+        yield Observation("MULTIPART-020", "an-empty-crlf-line")
 
 
 def _delimiter_like(seen: Survey) -> bool:

@@ -38,15 +38,15 @@ def observe(answer: Answer, seen: Survey) -> Iterator[Observation]:
         return
     ends = _ends(seen)
     for row, found, passes in (
-        ("MULTIPART-007", ends, {"the part ends with the last octet of its object"}),
-        ("MULTIPART-011", ends, {"no part is cut by a delimiter inside it"}),
-        ("MULTIPART-012", _content_types(seen), {"one Content-Type with type/subtype"}),
-        ("MULTIPART-013", _nested(seen), {"a single-part type"}),
+        ("MULTIPART-007", ends, {"part-ends-with-last-octet-of-object"}),
+        ("MULTIPART-011", ends, {"no-part-is-cut-by-a-delimiter-inside-it"}),
+        ("MULTIPART-012", _content_types(seen), {"one-content-type-with-type-subtype"}),
+        ("MULTIPART-013", _nested(seen), {"a-single-part-type"}),
         ("MULTIPART-014", _root(seen), {"equal"}),
-        ("MULTIPART-016", _locations(answer, seen), {"names the resource in the part"}),
-        ("MULTIPART-018", _lengths(seen), {"equals the octets of the part"}),
-        ("MULTIPART-021", _order(answer, seen), {"no mixture met", _IN_ORDER}),
-        ("MULTIPART-023", ends, {"one Part 10 file in each part"}),
+        ("MULTIPART-016", _locations(answer, seen), {"names-the-resource-in-the-part"}),
+        ("MULTIPART-018", _lengths(seen), {"equals-the-octets-of-the-part"}),
+        ("MULTIPART-021", _order(answer, seen), {"no-mixture-met", _IN_ORDER}),
+        ("MULTIPART-023", ends, {"one-part-10-file-in-each-part"}),
         ("MULTIPART-026", _encodings(seen), {"absent", "binary"}),
     ):
         yield from _observations(row, [(text, part, what) for of, text, part, what in found if of == row], passes)
@@ -59,9 +59,7 @@ def same_boundary(boundaries: Collection[str]) -> Iterator[Observation]:
         boundaries: that of each multipart answer to another request.
     """
     if len(boundaries) >= _FEW and len(set(boundaries)) == 1:
-        yield Observation(
-            "MULTIPART-011", "the same fixed boundary in all answers of the run", received=next(iter(boundaries))
-        )
+        yield Observation("MULTIPART-011", "same-boundary-all-run", received=next(iter(boundaries)))
 
 
 def _observations(row: str, found: list[Found], passes: Collection[str]) -> Iterator[Observation]:
@@ -76,7 +74,7 @@ def _observations(row: str, found: list[Found], passes: Collection[str]) -> Iter
 
 
 _Finding = tuple[str, str, SurveyedPart, str]
-_IN_ORDER = "each metadata part stands before the bulk data parts it refers to"
+_IN_ORDER = "metadata-before-their-bulk-data"
 
 
 def _ends(seen: Survey) -> list[_Finding]:
@@ -88,23 +86,23 @@ def _ends(seen: Survey) -> list[_Finding]:
     for part in parts:
         announced = _announced(part)
         if announced is not None and announced > part.length and _ends_at_a_delimiter(part, announced, seen):
-            found.append(("MULTIPART-011", "a delimiter line inside a part", part, f"{part.length} of {announced}"))
+            found.append(("MULTIPART-011", "a-delimiter-line-inside-a-part", part, f"{part.length} of {announced}"))
             continue
         if part.extent is None:
             if announced == part.length:
-                found.append(("MULTIPART-011", "no part is cut by a delimiter inside it", part, ""))
+                found.append(("MULTIPART-011", "no-part-is-cut-by-a-delimiter-inside-it", part, ""))
             continue
         after = following.get(part.number)
         if part.extent.end is End.WHOLE:
             found += [
-                ("MULTIPART-007", "the part ends with the last octet of its object", part, ""),
-                ("MULTIPART-011", "no part is cut by a delimiter inside it", part, ""),
-                ("MULTIPART-023", "one Part 10 file in each part", part, ""),
+                ("MULTIPART-007", "part-ends-with-last-octet-of-object", part, ""),
+                ("MULTIPART-011", "no-part-is-cut-by-a-delimiter-inside-it", part, ""),
+                ("MULTIPART-023", "one-part-10-file-in-each-part", part, ""),
             ]
         elif part.extent.end is End.LINE_END:
-            found.append(("MULTIPART-007", "an extra CRLF or LF at its end", part, f"{part.length} octets"))
+            found.append(("MULTIPART-007", "an-extra-crlf-or-lf-at-its-end", part, f"{part.length} octets"))
         elif part.extent.end is End.SECOND_FILE:
-            found.append(("MULTIPART-023", "two files in one part", part, End.SECOND_FILE.value))
+            found.append(("MULTIPART-023", "two-files-in-one-part", part, End.SECOND_FILE.value))
         elif part.extent.end is End.SHORT and not spread:
             spread = after is not None and after.extent is not None and after.extent.end is End.NO_FILE
             found.append(_short(part, after, spread=spread))
@@ -117,10 +115,10 @@ def _short(part: SurveyedPart, after: SurveyedPart | None, *, spread: bool) -> _
     """Say why a file ends inside an element: by what follows it."""
     received = f"{part.length} octets, the last one {End.SHORT.value}"
     if spread:
-        return ("MULTIPART-023", "one file spread over parts", part, received)
+        return ("MULTIPART-023", "one-file-spread-over-parts", part, received)
     if after is not None and not after.content_type.name:
-        return ("MULTIPART-011", "a delimiter line inside a part", part, received)
-    return ("MULTIPART-007", "the last octets missing", part, received)
+        return ("MULTIPART-011", "a-delimiter-line-inside-a-part", part, received)
+    return ("MULTIPART-007", "the-last-octets-missing", part, received)
 
 
 def _ends_at_a_delimiter(part: SurveyedPart, announced: int, seen: Survey) -> bool:
@@ -138,15 +136,15 @@ def _content_types(seen: Survey) -> list[_Finding]:
         if not values:
             # Where the header block itself is broken, MULTIPART-020 says so.
             if part.number not in unlabelled and (part.complete or not seen.cut):
-                found.append(("MULTIPART-012", "no Content-Type", part, ""))
+                found.append(("MULTIPART-012", "no-content-type", part, ""))
             continue
         reading = part.content_type
         if len(set(values)) > 1:
-            text = "two different Content-Type values"
+            text = "two-different-content-type-values"
         elif not reading.name or "*" in reading.name or reading.faults:
-            text = "a value that does not parse"
+            text = "a-value-that-does-not-parse"
         else:
-            text = "one Content-Type with type/subtype"
+            text = "one-content-type-with-type-subtype"
         found.append(("MULTIPART-012", text, part, ", ".join(values)))
     return found
 
@@ -156,7 +154,7 @@ def _nested(seen: Survey) -> list[_Finding]:
     return [
         (
             "MULTIPART-013",
-            "a multipart type" if part.content_type.name.startswith("multipart/") else "a single-part type",
+            "a-multipart-type" if part.content_type.name.startswith("multipart/") else "a-single-part-type",
             part,
             part.headers.get("Content-Type") or "",
         )
@@ -179,7 +177,7 @@ def _root(seen: Survey) -> list[_Finding]:
     if (announced.name or wanted) != root.content_type.name:
         text = "different"
     elif announced.media_type.parameters and announced.media_type != root.content_type.media_type:
-        text = "equal, with different parameters"
+        text = "equal-with-different-parameters"
     else:
         text = "equal"
     return [("MULTIPART-014", text, root, f"type is {wanted}, the root part {root.headers.get('Content-Type')}")]
@@ -206,10 +204,10 @@ def _locations(answer: Answer, seen: Survey) -> list[_Finding]:
             known = {"studies": uids.get(STUDY), "series": uids.get(SERIES), "instances": uids.get(SOP_INSTANCE)}
             held = held | {level: uid for level, uid in known.items() if uid}
         if locations.contradict(named, held):
-            text = "names another instance, frame or study than the part holds"
+            text = "names-another-instance-than-held"
             found.append(("MULTIPART-016", text, part, f"Content-Location: {location}"))
         elif named:
-            found.append(("MULTIPART-016", "names the resource in the part", part, ""))
+            found.append(("MULTIPART-016", "names-the-resource-in-the-part", part, ""))
     return found
 
 
@@ -223,12 +221,12 @@ def _lengths(seen: Survey) -> list[_Finding]:
         if not values:
             found.append(("MULTIPART-018", "absent", part, ""))
         elif announced is None:
-            found.append(("MULTIPART-018", "no number", part, received))
+            found.append(("MULTIPART-018", "no-number", part, received))
         elif any(int(value) != part.length for value in values):
             if not _ends_at_a_delimiter(part, announced, seen):
-                found.append(("MULTIPART-018", "differs from the octets of the part", part, received))
+                found.append(("MULTIPART-018", "differs-from-the-octets-of-the-part", part, received))
         else:
-            found.append(("MULTIPART-018", "equals the octets of the part", part, ""))
+            found.append(("MULTIPART-018", "equals-the-octets-of-the-part", part, ""))
     return found
 
 
@@ -241,7 +239,7 @@ def _order(answer: Answer, seen: Survey) -> list[_Finding]:
     """MULTIPART-021: metadata before the bulk data that they refer to."""
     kinds = {part.content_type.name in METADATA for part in seen.parts if part.content_type.name}
     if kinds != {True, False}:
-        return [("MULTIPART-021", "no mixture met", seen.parts[0], "")] if kinds else []
+        return [("MULTIPART-021", "no-mixture-met", seen.parts[0], "")] if kinds else []
     early = [
         (bulk, path)
         for bulk in seen.parts
@@ -253,7 +251,7 @@ def _order(answer: Answer, seen: Survey) -> list[_Finding]:
         octets = part.metadata.replace(b"\\/", b"/")
         for bulk, path in early:
             if bulk.number < part.number and path.encode() in octets:
-                text = "a bulk data part before the metadata that refers to it"
+                text = "bulk-data-before-their-metadata"
                 wrong.append(("MULTIPART-021", text, bulk, f"part {part.number} refers to part {bulk.number}"))
     return wrong or [("MULTIPART-021", _IN_ORDER, seen.parts[0], "")]
 
@@ -269,11 +267,11 @@ def _encodings(seen: Survey) -> list[_Finding]:
             case "binary":
                 text = "binary"
             case "8bit":
-                text = "8bit, or 7bit on ASCII text"
+                text = "8bit-or-7bit-on-ascii-text"
             case "7bit":
-                text = "8bit, or 7bit on ASCII text" if part.ascii else "7bit on other octets"
+                text = "8bit-or-7bit-on-ascii-text" if part.ascii else "7bit-on-other-octets"
             case "base64" | "quoted-printable":
-                text = "base64 or quoted-printable"
+                text = "base64-or-quoted-printable"
             case _:
                 text = "an encoding that RFC 2045 6.1 does not know"
         found.append(("MULTIPART-026", text, part, value or ""))

@@ -46,11 +46,11 @@ def _partial(answer: Answer) -> Iterator[Observation]:
     if answer.status != HTTPStatus.PARTIAL_CONTENT:
         return
     if answer.asked.headers.get("Range") is not None:
-        text = "206 only where the request had Range"
+        text = "206-only-where-the-request-had-range"
     elif answer.asked.is_retrieve:
-        text = "206 without Range on Retrieve (RETRIEVE-016)"
+        text = "206-without-range-on-retrieve"
     else:
-        text = "206 without Range on Search, Store or Capabilities (older editions used it for partial success)"
+        text = "206-without-range-elsewhere"
     yield Observation("HTTP-012", text, "status line", received="206")
 
 
@@ -59,7 +59,7 @@ def _challenge(answer: Answer) -> Iterator[Observation]:
     if answer.status == HTTPStatus.UNAUTHORIZED:
         values = answer.headers.all("WWW-Authenticate")
         given = any(_CHALLENGE.match(value) for value in values)
-        text = "401 with WWW-Authenticate and at least one challenge" if given else "401 without WWW-Authenticate"
+        text = "401-with-challenge" if given else "401-without-www-authenticate"
         # A challenge may hold a nonce; its scheme is enough.
         received = ", ".join(value.strip().partition(" ")[0][:40] for value in values)
         yield Observation("HTTP-015", text, "WWW-Authenticate", received=received)
@@ -72,13 +72,13 @@ def _available_types(answer: Answer) -> Iterator[Observation]:
     if row is None or not answer.may_have_body or answer.is_cut:
         return
     if answer.is_empty:
-        yield Observation(row, "empty body", "body")
+        yield Observation(row, "empty-body", "body")
         return
     refused = answer.asked.headers.get("Content-Type") if row == "HTTP-018" else answer.asked.accept
     # The body's own type stands in an HTML page without being offered.
     own = {media_types.name_of(answer.content_type)} & {"text/html"}
     offered = _names_in(_text(answer)) - _names_in(_of_no_part(refused or "")) - own
-    text = "body names at least one supported media type" if offered else "body without a media type"
+    text = "names-a-supported-type" if offered else "body-without-a-media-type"
     yield Observation(row, text, "body", received=", ".join(sorted(offered)[:5]))
 
 
@@ -105,15 +105,15 @@ def _text(answer: Answer) -> str:
 def _redirect(answer: Answer) -> Iterator[Observation]:
     """HTTP-020: redirects, and whether they lead to an answer."""
     if not 300 <= answer.status < 400 or answer.status == HTTPStatus.NOT_MODIFIED:
-        yield Observation("HTTP-020", "no redirect")
+        yield Observation("HTTP-020", "no-redirect")
         return
     received = f"{answer.status}, Location {answer.headers.get('Location') or 'none'}"
     if answer.status not in _REDIRECTS:
-        yield Observation("HTTP-020", "300 or another 3xx", "status line", received=received)
+        yield Observation("HTTP-020", "300-or-another-3xx", "status line", received=received)
     elif _elsewhere(answer):
-        yield Observation("HTTP-020", "a redirect to another host", "Location", received=received)
+        yield Observation("HTTP-020", "a-redirect-to-another-host", "Location", received=received)
     elif answer.course.redirection.outcome == "answer":
-        yield Observation("HTTP-020", "301, 302, 303, 307 or 308 that leads to an answer", received=received)
+        yield Observation("HTTP-020", "301-302-303-307-or-308-leads-to-answer", received=received)
 
 
 def _location(answer: Answer) -> Iterator[Observation]:
@@ -125,25 +125,25 @@ def _location(answer: Answer) -> Iterator[Observation]:
     try:
         target = _target(answer)
     except UrlError as error:
-        yield Observation("HTTP-020b", "a URL that cannot be followed", "Location", received=f"{received}: {error}")
+        yield Observation("HTTP-020b", "a-url-that-cannot-be-followed", "Location", received=f"{received}: {error}")
         return
     if target is None:
-        text = "301, 302, 303, 307 or 308 without Location"
+        text = "301-302-303-307-or-308-without-location"
         yield Observation("HTTP-020b", text, "Location", received=f"{answer.status}, none")
         return
     asked, *hops = (urls.resolved("", url).scheme for url in (answer.asked.url, *_hops(answer)))
     chain = [scheme for scheme in (asked, target.scheme, *hops) if scheme]
     texts = []
     if not set(chain) <= {"http", "https"}:
-        texts.append("Location of another scheme than http and https")
+        texts.append("location-of-another-scheme")
     elif answer.course.redirection.outcome in {"loop", "too many hops"}:
-        texts.append("a loop or more than ten hops")
+        texts.append("a-loop-or-more-than-ten-hops")
     elif ("https", "http") in pairwise(chain):
-        texts.append("https to http")
+        texts.append("https-to-http")
     if answer.asked.is_store and answer.status in _TO_GET:
-        texts.append("301, 302 or 303 in answer to a store request (the client goes on with GET)")
+        texts.append("store-redirected-with-301-302-303")
     if not texts and answer.course.redirection.outcome == "answer":
-        texts.append("Location resolves to an http or https URI and leads to an answer")
+        texts.append("location-leads-to-an-answer")
     for text in texts:
         yield Observation("HTTP-020b", text, "Location", received=received)
 
@@ -181,16 +181,16 @@ def _hops(answer: Answer) -> tuple[str, ...]:
 def _too_large(answer: Answer) -> Iterator[Observation]:
     """HTTP-021: 413 to a payload; one to a retrieval is RETRIEVE-019."""
     if answer.status != HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        yield Observation("HTTP-021", "no 413")
+        yield Observation("HTTP-021", "no-413")
         return
     if not answer.asked.size:
         return
     if answer.course.retrievable_afterwards:
-        text = "413 although the instances of the request are retrievable afterwards"
+        text = "413-although-stored"
     elif answer.asked.size >= _LARGE:
-        text = "413 to a request of 50 MB or more"
+        text = "413-to-a-request-of-50-mb-or-more"
     else:
-        text = "413 to a smaller request (name the size)"
+        text = "413-to-a-smaller-request"
     yield Observation("HTTP-021", text, "status line", received=f"a request of {answer.asked.size} octets")
 
 
@@ -199,12 +199,12 @@ def _busy(answer: Answer) -> Iterator[Observation]:
     retries = answer.course.retries
     after = answer.headers.get("Retry-After")
     if answer.status not in BUSY:
-        yield Observation("HTTP-024", "gone after a retry" if retries else "none met", received=f"{retries} retries")
+        yield Observation("HTTP-024", "gone-after-a-retry" if retries else "none-met", received=f"{retries} retries")
         return
     if after is not None and not _is_retry_after(after):
-        yield Observation("HTTP-024", "a Retry-After that does not parse", "Retry-After", received=after[:80])
+        yield Observation("HTTP-024", "a-retry-after-that-does-not-parse", "Retry-After", received=after[:80])
     if retries >= _RETRIES:
-        yield Observation("HTTP-024", "still there after three retries", "status line", received=str(answer.status))
+        yield Observation("HTTP-024", "still-there-after-three-retries", "status line", received=str(answer.status))
 
 
 def _is_retry_after(value: str) -> bool:

@@ -79,21 +79,21 @@ def judge_bulk_data(content_type: str, octets: bytes) -> Iterator[Observation]:
         return
     row, observed = _TABLE[name], "BULKDATA-024"
     if name != media_type.name:
-        tally.sees(observed, "old name image/x-dicom-rle or image/x-jls", "Content-Type", media_type.name)
+        tally.sees(observed, "old-media-type-name", "Content-Type", media_type.name)
     parameter = media_type.parameter("transfer-syntax")
     syntax = parameter.removeprefix(_ROOT) if parameter is not None else None
     family = _family(octets)
     if syntax is not None and syntax not in row.syntaxes:
         expected = tuple(f"{_ROOT}{each}" for each in row.syntaxes)
-        observation = "transfer-syntax parameter outside the rows of the media type"
+        observation = "syntax-parameter-outside-the-type"
         tally.sees(observed, observation, "Content-Type", shown(parameter), expected=expected)
     elif row.family and family != row.family:
-        observation = "codestream of another family than the media type"
+        observation = "codestream-of-another-family"
         tally.sees(observed, observation, "octet 0", f"{family or 'none that is known'}", expected=(row.family,))
     elif syntax in _FRAMES and (frame := _start_of_frame(octets)) and frame.marker not in _FRAMES[syntax]:
-        observation = "codestream of another syntax than the parameter"
+        observation = "codestream-of-another-syntax"
         tally.sees(observed, observation, "start of frame", f"FF{frame.marker:02X} under {parameter}")
-    tally.meets(observed, "the three fit a row of Table 8.7.3-5")
+    tally.meets(observed, "the-three-fit-a-row-of-table-8-7-3-5")
     if name in {"image/jp2", "image/jpx"}:
         _judge_bare(tally, octets)
     yield from tally.observations()
@@ -101,11 +101,11 @@ def judge_bulk_data(content_type: str, octets: bytes) -> Iterator[Observation]:
 
 def _judge_bare(tally: Tally, octets: bytes) -> None:
     if octets.startswith(_CODESTREAM):
-        tally.meets("BULKDATA-025", "FF4F FF51")
+        tally.meets("BULKDATA-025", "ff4f-ff51")
     elif octets.startswith(_JP2_BOX):
-        tally.sees("BULKDATA-025", "0000000C 6A502020 (JP2 box)", "octet 0")
+        tally.sees("BULKDATA-025", "jp2-box", "octet 0")
     else:
-        tally.sees("BULKDATA-025", "any other start", "octet 0", octets[:8].hex(" "))
+        tally.sees("BULKDATA-025", "any-other-start", "octet 0", octets[:8].hex(" "))
 
 
 def _family(octets: bytes) -> str:
@@ -149,18 +149,18 @@ def judge_rendered(content_type: str, octets: bytes) -> Iterator[Observation]:
     tally = Tally()
     name, row = media_types.name_of(content_type), "RENDERED-003"
     if not name or "*" in name:
-        tally.sees(row, "wildcard or empty Content-Type", "Content-Type", shown(content_type))
+        tally.sees(row, "wildcard-or-empty-content-type", "Content-Type", shown(content_type))
     elif name in {media_types.DICOM, media_types.OCTET_STREAM}:
-        tally.sees(row, "application/dicom or application/octet-stream", "Content-Type", name)
+        tally.sees(row, "dicom-or-octet-stream", "Content-Type", name)
     elif name in {media_types.DICOM_JSON, media_types.DICOM_XML}:
         tally.sees(row, "metadata in place of a rendering", "Content-Type", name)
     elif name not in _RENDERED:
-        tally.sees(row, "another rendered type, documented by the server", "Content-Type", shown(name))
+        tally.sees(row, "another-documented-rendered-type", "Content-Type", shown(name))
     elif name in _MAGICS and not octets.startswith(_MAGICS[name]):
-        observation = "octets of another type than Content-Type says"
+        observation = "octets-of-another-type"
         tally.sees(row, observation, "octet 0", octets[:8].hex(" "), expected=(name,))
     else:
-        tally.meets(row, "a type of Table 8.7.4-1 and octets of that type")
+        tally.meets(row, "type-of-table-8-7-4-1-and-octets-of-type")
         if name == "image/jpeg":
             _judge_jpeg(tally, octets)
         elif name == "image/png":
@@ -173,33 +173,33 @@ def judge_rendered(content_type: str, octets: bytes) -> Iterator[Observation]:
 def _judge_jpeg(tally: Tally, octets: bytes) -> None:
     row, frame = "RENDERED-012", _start_of_frame(octets)
     if frame is None:
-        tally.sees(row, "no SOF marker")
+        tally.sees(row, "no-sof-marker")
         return
     said = f"FF{frame.marker:02X} with precision {frame.precision}"
     if frame.marker in {0xC0, 0xC1, 0xC2} and frame.precision != 8:
-        tally.sees(row, "precision 12 or 16", "start of frame", said)
+        tally.sees(row, "precision-12-or-16", "start of frame", said)
     elif frame.marker == 0xC0:
-        tally.meets(row, "FFC0 with precision 8")
+        tally.meets(row, "ffc0-with-precision-8")
     elif frame.marker == 0xC1:
-        tally.sees(row, "FFC1 with precision 8", "start of frame", said)
+        tally.sees(row, "ffc1-with-precision-8", "start of frame", said)
     elif frame.marker == 0xC2:
-        tally.sees(row, "FFC2, as the text also says non-sequential", "start of frame", said)
+        tally.sees(row, "ffc2-as-text-also-says-non-sequential", "start of frame", said)
     else:
-        tally.sees(row, "FFC3 or any lossless process", "start of frame", said)
+        tally.sees(row, "ffc3-or-any-lossless-process", "start of frame", said)
 
 
 def _judge_png(tally: Tally, octets: bytes) -> None:
     # Signature, length and type of IHDR, width, height: then the depth (PNG 11.2.2).
     if len(octets) > 24 and octets[24] > 8:
-        tally.sees("RENDERED-013", "16 bits per channel", "IHDR", f"{octets[24]} bits")
+        tally.sees("RENDERED-013", "16-bits-per-channel", "IHDR", f"{octets[24]} bits")
     elif len(octets) > 24:
-        tally.meets("RENDERED-013", "8 bits per channel or fewer")
+        tally.meets("RENDERED-013", "8-bits-per-channel-or-fewer")
 
 
 def _judge_jph(tally: Tally, octets: bytes) -> None:
     if octets.startswith(_JP2_BOX):
-        tally.meets("RENDERED-014", "JP2 signature box")
+        tally.meets("RENDERED-014", "jp2-signature-box")
     elif octets.startswith(_CODESTREAM):
-        tally.sees("RENDERED-014", "bare codestream", "octet 0")
+        tally.sees("RENDERED-014", "bare-codestream", "octet 0")
     else:
-        tally.sees("RENDERED-014", "another start", "octet 0", octets[:8].hex(" "))
+        tally.sees("RENDERED-014", "another-start", "octet 0", octets[:8].hex(" "))

@@ -96,24 +96,24 @@ def _data_sets(
     tally, row = answer.tally, "JSON-004"
     if isinstance(value, list):
         if not value and answer.resource == "search":
-            tally.meets(row, "an empty array from a search")
+            tally.meets(row, "an-empty-array-from-a-search")
         for number, entry in enumerate(value):
             path = f"[{number}]"
             if isinstance(entry, dict):
-                tally.meets(row, "one array whose entries are all objects")
+                tally.meets(row, "one-array-whose-entries-are-all-objects")
                 yield entry, f"{path}.", own(entry)
             elif isinstance(entry, list):
-                tally.sees(row, "an array inside the array", path, kind(entry))
+                tally.sees(row, "an-array-inside-the-array", path, kind(entry))
             else:
-                tally.sees(row, "an array with an entry that is no object", path, kind(entry))
+                tally.sees(row, "an-array-with-an-entry-that-is-no-object", path, kind(entry))
     elif isinstance(value, dict):
         ours = own(value)
         if answer.resource != "store" and not _wraps(tally, value):
-            tally.sees(row, "one bare object, also for a single instance", received="an object")
+            tally.sees(row, "one-bare-object-also-for-single-instance", received="an object")
         if answer.resource == "store" or not tally.speaks_against(row) or _looks_like_data_set(value):
             yield value, "", ours
     elif isinstance(value, str) and value.lstrip()[:1] in {"[", "{"}:
-        tally.sees(row, "a JSON string that itself holds JSON", received="a string")
+        tally.sees(row, "a-json-string-that-itself-holds-json", received="a string")
     else:
         tally.sees(row, "neither an array nor an object", received=kind(value))
 
@@ -129,7 +129,7 @@ def _wraps(tally: Tally, value: Mapping[str, Any]) -> bool:
     arrays = [name for name, member in value.items() if isinstance(member, list)]
     if not arrays:
         return False
-    tally.sees("JSON-004", "the array wrapped in an object (results, data, ...)", received=shown(arrays[0]))
+    tally.sees("JSON-004", "array-wrapped-in-an-object", received=shown(arrays[0]))
     return True
 
 
@@ -169,13 +169,13 @@ def _attributes(
     tally = answer.tally
     if isinstance(data_set, grammar.Doubled):
         for name in data_set.doubled:
-            tally.sees("JSON-008", "a tag twice in one dataset", path + _named(name, own), own=own)
+            tally.sees("JSON-008", "a-tag-twice-in-one-dataset", path + _named(name, own), own=own)
     rightly = [name for name in data_set if vrs.is_tag(name)]
     if rightly:
         tally.meets_all(_NAMES_PASS)
     if rightly != sorted(rightly):
-        level = "inside an item" if nested else "at the top level of a dataset"
-        tally.sees("JSON-007", f"not ascending {level}", path.removesuffix("."), _disorder(rightly), own=own)
+        observation = "not-ascending-inside-an-item" if nested else "not-ascending-at-top-level-of-dataset"
+        tally.sees("JSON-007", observation, path.removesuffix("."), _disorder(rightly), own=own)
     if len(rightly) < len(data_set):
         _judge_names(tally, data_set, path, own=own, rightly=bool(rightly))
     private_blocks.judge(tally, data_set, rightly, path, own=own)
@@ -186,7 +186,7 @@ def _attributes(
         elif not isinstance(attribute, dict):
             tally.sees(
                 "JSON-005",
-                "a string, number, boolean, null or array as the value of a member whose name is a tag",
+                "attribute-is-no-object",
                 path + name,
                 shown(attribute, own=own),
                 own=own,
@@ -196,12 +196,12 @@ def _attributes(
 
 
 _NAMES_PASS = {
-    "JSON-005": "every member value is an object",
-    "JSON-006": "^[0-9A-F]{8}$",
-    "JSON-007": "ascending at every depth",
-    "JSON-008": "each name once",
-    "JSON-009": "no name ends in 0000",
-    "JSON-010": "no name begins with 0002",
+    "JSON-005": "every-member-value-is-an-object",
+    "JSON-006": "eight-capital-hex-digits",
+    "JSON-007": "ascending-at-every-depth",
+    "JSON-008": "each-name-once",
+    "JSON-009": "no-name-ends-in-0000",
+    "JSON-010": "no-name-begins-with-0002",
 }
 
 
@@ -221,13 +221,13 @@ def _judge_names(tally: Tally, data_set: dict[str, Any], path: str, *, own: bool
             continue
         attribute = isinstance(member, dict) and "vr" in member
         if vrs.TAG.fullmatch(name.upper()):
-            observation = "lower case hexadecimal letters"
+            observation = "lower-case-hexadecimal-letters"
         elif attribute and _TAG_LIKE.fullmatch(name):
-            observation = "a tag written with comma, parentheses, 0x or fewer than eight digits"
+            observation = "tag-in-another-notation"
         elif attribute:
-            observation = "a keyword as name"
+            observation = "a-keyword-as-name"
         elif rightly:
-            observation = "a further member that is no attribute, beside attributes that are named rightly"
+            observation = "member-that-is-no-attribute"
         else:
             observation = "members that are no attributes, and none that is"
         tally.sees("JSON-006", observation, path + _named(name, own), kind(member), own=own)
@@ -237,13 +237,11 @@ def _judge_group(answer: _Answer, tag: str, where: str, own: bool) -> None:
     """Judge group 0002 (JSON-010) and group lengths (JSON-009)."""
     if tag.startswith("0002"):
         observation = (
-            "0002xxxx in a search result (ez-wsi asks for 00020010 by includefield)"
-            if answer.resource == "search"
-            else "0002xxxx in metadata or in a store answer (Annex B prints one, Google sends five)"
+            "group-0002-in-a-search-result" if answer.resource == "search" else "group-0002-in-metadata-or-store-answer"
         )
         answer.tally.sees("JSON-010", observation, where, own=own)
     elif tag.endswith("0000"):
-        answer.tally.sees("JSON-009", "a group length attribute gggg0000", where, own=own)
+        answer.tally.sees("JSON-009", "a-group-length-attribute-gggg0000", where, own=own)
 
 
 def _judge_attribute(
@@ -254,15 +252,13 @@ def _judge_attribute(
     tag = name.upper()
     _judge_group(answer, tag, path + name, own)
     if isinstance(attribute, grammar.Doubled):
-        tally.sees(
-            "JSON-008", "a member (Value, vr, ...) twice in one attribute object", path + _named(name, own), own=own
-        )
+        tally.sees("JSON-008", "member-twice-in-an-attribute", path + _named(name, own), own=own)
     if not attribute.keys() <= _MEMBERS:
         _judge_members(tally, attribute, path + _named(name, own), own)
     vr = _vr(tally, tag, attribute, path + _named(name, own), own)
     if len(attribute) > 2 and sum(member in attribute for member in _EXCLUSIVE) > 1:
         together = ", ".join(member for member in _EXCLUSIVE if member in attribute)
-        tally.sees("JSON-014", "two or three of them together", path + _named(name, own), together, own=own)
+        tally.sees("JSON-014", "two-or-three-of-them-together", path + _named(name, own), together, own=own)
     place = Place(path, _named(name, own), vr, own)
     if "BulkDataURI" in attribute:
         _judge_uri(answer, place, attribute["BulkDataURI"])
@@ -271,17 +267,17 @@ def _judge_attribute(
     if "Value" in attribute:
         yield from _judge_value(answer, place, attribute["Value"])
     elif len(attribute) == 1:
-        tally.meets("JSON-017", "no Value at all on an empty attribute")
+        tally.meets("JSON-017", "no-value-at-all-on-an-empty-attribute")
     if vr in vrs.BINARY and "Value" not in attribute:
-        tally.meets("JSON-042", "no Value")
+        tally.meets("JSON-042", "no-value")
 
 
 _ATTRIBUTE_PASS = {
-    "JSON-011": "vr is there and is a string",
-    "JSON-012": f"one of {' '.join(sorted(vrs.VRS - {'FD', 'FL'})).replace('DT ', 'DT FD FL ')}",
-    "JSON-014": "none or one of the three",
-    "JSON-015": "spelled vr, Value, BulkDataURI, InlineBinary",
-    "JSON-052": "only vr, Value, BulkDataURI, InlineBinary",
+    "JSON-011": "vr-is-there-and-is-a-string",
+    "JSON-012": "a-vr-of-ps3-5",
+    "JSON-014": "none-or-one-of-the-three",
+    "JSON-015": "members-spelled-right",
+    "JSON-052": "only-vr-value-bulkdatauri-inlinebinary",
 }
 
 
@@ -290,26 +286,24 @@ def _judge_members(tally: Tally, attribute: dict[str, Any], path: str, own: bool
         if len(member) < 20 and _MISSPELLED.fullmatch(member):
             tally.sees(
                 "JSON-015",
-                "another spelling: VR, value, values, bulkDataURI, BulkDataUri, BulkDataURL, inlineBinary",
+                "members-spelled-otherwise",
                 path,
                 member,
                 own=own,
             )
         else:
-            tally.sees(
-                "JSON-052", "a further member such as keyword, name or Length", path, shown(member, own=own), own=own
-            )
+            tally.sees("JSON-052", "member-keyword-name-or-length", path, shown(member, own=own), own=own)
 
 
 def _vr(tally: Tally, tag: str, attribute: dict[str, Any], path: str, own: bool) -> str:
     """Return the VR by which the attribute is judged: empty where it has none that PS3.5 knows."""
     if "vr" not in attribute:
-        observation = "no vr" if attribute else "an empty object as attribute object"
+        observation = "no-vr" if attribute else "an-empty-object-as-attribute-object"
         tally.sees("JSON-011", observation, path, own=own)
         return ""
     vr = attribute["vr"]
     if not isinstance(vr, str):
-        tally.sees("JSON-011", "vr is not a string", path, shown(vr, own=own), own=own)
+        tally.sees("JSON-011", "vr-is-not-a-string", path, shown(vr, own=own), own=own)
         return ""
     tally.meets_all(_ATTRIBUTE_PASS)
     if fault := vrs.vr_fault(vr):
@@ -325,19 +319,17 @@ def _judge_vr(tally: Tally, tag: str, vr: str, attribute: dict[str, Any], path: 
     allowed = vrs.dictionary_vrs(tag)
     if vrs.fits_dictionary(tag, vr):
         if allowed:
-            tally.meets("JSON-013", "the dictionary's VR")
+            tally.meets("JSON-013", "the-dictionary-s-vr")
         return
     if vr == "UN":
         if allowed.isdisjoint(vrs.LONG_LENGTH) and _is_long(attribute):
-            tally.meets(
-                "JSON-013", "UN for a value longer than 65534 octets whose VR has a 16-bit length (PS3.5 6.2.2)"
-            )
+            tally.meets("JSON-013", "un-for-a-long-value")
             return
-        observation = "UN in place of the dictionary's VR"
+        observation = "un-in-place-of-the-dictionary-s-vr"
     elif vrs.exchange_of_texts(vr, allowed):
-        observation = "LT, ST and UT exchanged"
+        observation = "lt-st-and-ut-exchanged"
     else:
-        observation = "another VR than the dictionary's for an attribute stored with the dictionary's"
+        observation = "another-vr-than-the-dictionary-s"
     tally.sees("JSON-013", observation, path, vr, expected=tuple(sorted(allowed)), own=own)
 
 
@@ -354,7 +346,7 @@ def _judge_uri(answer: _Answer, place: Place, uri: Any) -> None:
     if place.vr and place.vr not in vrs.BULK_DATA:
         tally.sees(
             "JSON-043",
-            "on SQ, PN, UI, DA, TM, DT, CS, LO, SH, AE, AS, AT or UR: the value has to stand in place",
+            "uri-on-a-vr-that-must-not",
             where,
             place.vr,
             own=own,
@@ -363,7 +355,7 @@ def _judge_uri(answer: _Answer, place: Place, uri: Any) -> None:
         if not isinstance(uri, BareToken):
             tally.sees(
                 "JSON-043",
-                "null, object, array, number or boolean",
+                "null-object-array-number-or-boolean",
                 f"{where}.BulkDataURI",
                 shown(uri, own=own),
                 own=own,
@@ -371,7 +363,7 @@ def _judge_uri(answer: _Answer, place: Place, uri: Any) -> None:
         return
     tally.meets(
         "JSON-043",
-        "a string on DS, FD, FL, IS, LT, OB, OD, OF, OL, OV, OW, SL, SS, ST, SV, UC, UL, UN, US, UT or UV",
+        "uri-on-a-vr-that-may",
     )
     inline_binary.judge_scheme(tally, uri, answer.url, f"{where}.BulkDataURI", own=own)
 
@@ -379,28 +371,28 @@ def _judge_uri(answer: _Answer, place: Place, uri: Any) -> None:
 def _judge_octets(tally: Tally, place: Place, octets: Any) -> None:
     where, own, vr = f"{place.path}{place.name}.InlineBinary", place.own, place.vr
     if vr in vrs.BINARY:
-        tally.meets("JSON-038", "OB, OD, OF, OL, OV, OW, UN")
+        tally.meets("JSON-038", "ob-od-of-ol-ov-ow-un")
     elif vr in _NUMERIC_VRS:
         tally.sees(
             "JSON-038",
-            "AT, FD, FL, SL, SS, SV, UL, US, UV (F.2.7 speaks of one for US, F.2.2 does not allow it)",
+            "numeric-vr-with-empty-object",
             where,
             vr,
             own=own,
         )
     elif vr:
-        tally.sees("JSON-038", "SQ, PN, UI or any VR of text, dates or decimal strings", where, vr, own=own)
+        tally.sees("JSON-038", "text-vr-with-empty-object", where, vr, own=own)
     if isinstance(octets, BareToken):
         return
     if not isinstance(octets, str):
         observation = (
-            "an array, one entry per value" if isinstance(octets, list) else f"{kind(octets)} in place of a string"
+            "an-array-one-entry-per-value" if isinstance(octets, list) else f"{kind(octets)} in place of a string"
         )
         tally.sees("JSON-039", observation, where, kind(octets), own=own)
     elif (fault := inline_binary.base64_fault(octets)) is not None:
         tally.sees("JSON-039", fault, where, shown(octets, own=own), own=own)
     else:
-        tally.meets("JSON-039", "one string, base64 of RFC 4648 4 with padding")
+        tally.meets("JSON-039", "base64-with-padding")
 
 
 def _judge_value(answer: _Answer, place: Place, value: Any) -> Iterator[tuple[dict[str, Any], str]]:
@@ -409,19 +401,19 @@ def _judge_value(answer: _Answer, place: Place, value: Any) -> Iterator[tuple[di
     if isinstance(value, BareToken):
         return
     if value is None or value == []:
-        form = "Value: null" if value is None else "Value: []"
+        form = "value-null" if value is None else "value-empty-list"
         tally.sees("JSON-017", form, where, expected=("no Value at all on an empty attribute",), own=own)
     elif vr == "SQ":
         yield from _items(tally, place, value)
     elif not isinstance(value, list):
         tally.sees(
-            "JSON-019", "a bare string, number, boolean or object", f"{where}.Value", shown(value, own=own), own=own
+            "JSON-019", "a-bare-string-number-boolean-or-object", f"{where}.Value", shown(value, own=own), own=own
         )
     else:
         tally.meets_all(_VALUE_PASS)
         if vr in vrs.BINARY:
             numbers = all(isinstance(entry, int | float) for entry in value)
-            observation = "Value with numbers" if numbers else "Value with base64 or text"
+            observation = "value-with-numbers" if numbers else "value-with-base64-or-text"
             tally.sees("JSON-042", observation, f"{where}.Value", kind(value), own=own)
         elif vr:
             value_arrays.judge(tally, place, value)
@@ -429,7 +421,7 @@ def _judge_value(answer: _Answer, place: Place, value: Any) -> Iterator[tuple[di
                 answer.plain.add((place.name, vr))
 
 
-_VALUE_PASS = {"JSON-017": "Value holds at least one entry", "JSON-019": "an array"}
+_VALUE_PASS = {"JSON-017": "value-holds-at-least-one-entry", "JSON-019": "an-array"}
 
 
 def _is_plain(name: str, vr: str) -> bool:
@@ -440,24 +432,24 @@ def _is_plain(name: str, vr: str) -> bool:
 def _items(tally: Tally, place: Place, value: Any) -> Iterator[tuple[dict[str, Any], str]]:
     where, own = f"{place.path}{place.name}.Value", place.own
     if not isinstance(value, list):
-        observation = "an object in place of the array" if isinstance(value, dict) else "no array of items"
+        observation = "an-object-in-place-of-the-array" if isinstance(value, dict) else "no array of items"
         tally.sees("JSON-034", observation, where, shown(value, own=own), own=own)
         return
     if value == [None]:
-        tally.sees("JSON-017", "Value: [null]", where.removesuffix(".Value"), own=own)
+        tally.sees("JSON-017", "value-list-of-null", where.removesuffix(".Value"), own=own)
         return
     tally.meets_all(_VALUE_PASS)
     for number, item in enumerate(value):
         there = f"{where}[{number}]"
         if isinstance(item, dict):
             if _is_wrapped(item):
-                tally.sees("JSON-034", "an item wrapped in a further object (Item, Dataset)", there, own=own)
+                tally.sees("JSON-034", "item-wrapped-in-an-object", there, own=own)
                 continue
-            tally.meets("JSON-034", "an array of objects")
+            tally.meets("JSON-034", "an-array-of-objects")
             yield item, f"{there}."
         elif item is not None and not isinstance(item, BareToken):
             # An item that is null is JSON-035.
-            tally.sees("JSON-034", "items that are strings, numbers or arrays", there, shown(item, own=own), own=own)
+            tally.sees("JSON-034", "items-that-are-strings-numbers-or-arrays", there, shown(item, own=own), own=own)
 
 
 def _is_wrapped(item: dict[str, Any]) -> bool:

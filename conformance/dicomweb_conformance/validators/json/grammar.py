@@ -22,8 +22,8 @@ _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _ESCAPED = re.compile(
     rb"\\u(?:fffd|d[89ab][0-9a-f]{2}(?!\\ud[c-f]))|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f]", re.IGNORECASE
 )
-_GRAMMAR = "does not parse: truncated, single quotes, comments, trailing comma, leading zeros or plus sign in a number"
-_CONTRADICTS = "a charset parameter that contradicts the octets"
+_GRAMMAR = "json-does-not-parse"
+_CONTRADICTS = "charset-parameter-contradicts-octets"
 
 
 class Doubled(dict[str, Any]):
@@ -55,17 +55,17 @@ def _media_type(tally: Tally, content_type: str) -> str:
     charset = (media_type.parameter("charset") or "").lower()
     if media_type.name == media_types.DICOM_JSON:
         if media_type.parameter("transfer-syntax") is not None:
-            tally.meets("JSON-001", "the same with transfer-syntax (NEGOTIATION-032)")
+            tally.meets("JSON-001", "dicom-json-with-transfer-syntax")
         elif charset == "utf-8":
-            tally.meets("JSON-001", "the same with charset=utf-8")
+            tally.meets("JSON-001", "the-same-with-charset-utf-8")
         else:
-            tally.meets("JSON-001", "application/dicom+json in any case of letters")
+            tally.meets("JSON-001", "dicom-json-in-any-case")
     elif media_type.name == media_types.JSON:
-        tally.sees("JSON-001", "application/json on a DICOM JSON body", "Content-Type", shown(content_type))
+        tally.sees("JSON-001", "application-json-on-a-dicom-json-body", "Content-Type", shown(content_type))
     else:
         tally.sees(
             "JSON-001",
-            "any other type, such as text/html, text/plain, application/octet-stream, on a DICOM JSON body",
+            "another-type-on-dicom-json",
             "Content-Type",
             shown(content_type),
         )
@@ -76,7 +76,7 @@ def _text(tally: Tally, body: bytes, charset: str, accept_charset: str) -> str:
     """Decode a body, and judge its octets against the charset parameter (JSON-002)."""
     row = "JSON-002"
     if body.startswith(_BOM):
-        tally.sees(row, "a byte order mark in front", "octet 0")
+        tally.sees(row, "a-byte-order-mark-in-front", "octet 0")
         body = body[len(_BOM) :]
     try:
         text = body.decode("utf-8")
@@ -84,7 +84,7 @@ def _text(tally: Tally, body: bytes, charset: str, accept_charset: str) -> str:
         if charset in {"", "utf-8", "utf8"}:
             tally.sees(
                 row,
-                "octets that are not UTF-8 under charset=utf-8 or no charset",
+                "octets-are-not-utf-8",
                 f"octet {error.start}",
                 Harmless(f"0x{body[error.start]:02X}"),
             )
@@ -92,12 +92,12 @@ def _text(tally: Tally, body: bytes, charset: str, accept_charset: str) -> str:
         return _other(tally, body, charset, accept_charset)
     if charset == "us-ascii":
         if text.isascii():
-            tally.meets(row, "us-ascii named and only ASCII octets sent")
+            tally.meets(row, "us-ascii-truly-named")
         else:
             tally.sees(row, _CONTRADICTS, "Content-Type", "octets above 7F under charset=us-ascii")
     elif charset not in {"", "utf-8", "utf8"} and not text.isascii():
         tally.sees(row, _CONTRADICTS, "Content-Type", f"UTF-8 under charset={charset[:40]}")
-    tally.meets(row, "octets decode strictly as UTF-8")
+    tally.meets(row, "octets-decode-strictly-as-utf-8")
     return text
 
 
@@ -108,11 +108,7 @@ def _other(tally: Tally, body: bytes, charset: str, accept_charset: str) -> str:
         tally.sees("JSON-002", _CONTRADICTS, "Content-Type", f"charset={charset[:40]}")
         return body.decode("utf-8", "replace")
     asked = charset in accept_charset.lower()
-    observation = (
-        "another character set, named truly in charset, that the request asked for"
-        if asked
-        else "another character set, which the request did not ask for"
-    )
+    observation = "another-charset-asked-for" if asked else "another character set, which the request did not ask for"
     tally.sees("JSON-002", observation, "Content-Type", f"charset={charset[:40]}")
     return text
 
@@ -137,9 +133,9 @@ def _parsed(tally: Tally, text: str) -> Any:
     value = _attempt(tally, text, constant)
     if value is not UNREADABLE:
         if constants:
-            tally.sees("JSON-003", "NaN, Infinity or -Infinity as a bare token", received=Harmless(constants[0]))
-        tally.meets("JSON-003", "parses by the RFC 8259 grammar")
-        tally.meets("JSON-050", "none: control characters are escaped")
+            tally.sees("JSON-003", "nan-infinity-or-infinity-as-a-bare-token", received=Harmless(constants[0]))
+        tally.meets("JSON-003", "parses-by-the-rfc-8259-grammar")
+        tally.meets("JSON-050", "none-control-characters-are-escaped")
     return value
 
 
@@ -153,7 +149,7 @@ def _attempt(tally: Tally, text: str, constant: Callable[[str], BareToken]) -> A
         return UNREADABLE
     if fault.fault.startswith("Invalid control character"):
         received = f"U+{ord(text[fault.at]):04X}"
-        tally.sees("JSON-050", "a raw control character inside a string", fault.where, received)
+        tally.sees("JSON-050", "a-raw-control-character-inside-a-string", fault.where, received)
         try:
             return json_documents.parsed(text, pairs=_pairs, constant=constant, control_characters=True)
         except JsonSyntaxError as error:
@@ -165,7 +161,7 @@ def _attempt(tally: Tally, text: str, constant: Callable[[str], BareToken]) -> A
 def _fault(error: JsonSyntaxError, text: str) -> str:
     before = not text[: error.at].strip() and text[error.at : error.at + 1] not in {"", "'", "/", "<"}
     around = error.fault == "Extra data" or (before and ("{" in text or "[" in text))
-    return "text before or after the JSON value" if around else _GRAMMAR
+    return "text-before-or-after-the-json-value" if around else _GRAMMAR
 
 
 def judge_strings(tally: Tally, body: bytes, data_sets: Iterable[tuple[str, Any, bool]]) -> None:
@@ -197,14 +193,14 @@ def _is_odd(tally: Tally, where: str, value: str, own: bool) -> bool:
     if _LONE_SURROGATE.search(value):
         tally.sees(
             "JSON-002",
-            "an escaped lone surrogate in a string",
+            "an-escaped-lone-surrogate-in-a-string",
             where if own else "a value of others",
             shown(value, own=own),
             own=own,
         )
     elif "\ufffd" in value:
         tally.sees(
-            "JSON-002", "U+FFFD inside a value", where if own else "a value of others", shown(value, own=own), own=own
+            "JSON-002", "u-fffd-inside-a-value", where if own else "a value of others", shown(value, own=own), own=own
         )
     else:
         return False

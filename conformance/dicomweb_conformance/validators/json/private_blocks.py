@@ -8,7 +8,7 @@ from typing import Any
 from dicomweb_conformance.validators.tally import Tally
 from dicomweb_conformance.validators.vr import definitions as vrs
 
-_BLOCK = "gggg10ee ... ggggFFee with the creator gggg00bb of vr LO and one value in the same dataset"
+_BLOCK = "private-element-with-its-creator"
 
 
 def judge(tally: Tally, data_set: dict[str, Any], names: Iterable[str], path: str, *, own: bool) -> None:
@@ -36,11 +36,11 @@ def judge(tally: Tally, data_set: dict[str, Any], names: Iterable[str], path: st
     if used & blocks:
         tally.meets("JSON-044", _BLOCK)
     for block in sorted(blocks - used):
-        tally.sees("JSON-044", "the creator without elements of its block", f"{path}{block[:4]}00{block[4:]}")
+        tally.sees("JSON-044", "creator-without-elements-of-block", f"{path}{block[:4]}00{block[4:]}")
     for name in private:
         # A creator that is there and wrong has been spoken of.
         if name[4:] >= "1000" and name[:6] not in blocks and f"{name[:4]}00{name[4:6]}" not in data_set:
-            tally.sees("JSON-044", "a private element without its creator in the same dataset", path + name, own=own)
+            tally.sees("JSON-044", "private-element-without-creator", path + name, own=own)
 
 
 def _is_creator(name: str) -> bool:
@@ -51,10 +51,8 @@ def _fault_below_1000(name: str) -> str | None:
     if name.endswith("0000"):
         return None
     if _is_creator(name):
-        return "a creator of another vr, or without a value"
-    return (
-        "a private element numbered gggg00ee, the block lost" if name[4:] < "0010" else "a private element in no block"
-    )
+        return "creator-of-another-vr-or-without-value"
+    return "private-block-lost" if name[4:] < "0010" else "a private element in no block"
 
 
 def _creates(attribute: Any) -> bool:

@@ -12,7 +12,7 @@ from dicomweb_conformance.validators.tally import Tally, kind, shown
 from dicomweb_conformance.validators.vr import definitions as vrs
 from dicomweb_conformance.validators.vr import strings
 
-_OBJECT = "boolean, object or array"
+_OBJECT = "boolean-object-or-array"
 _TAG_SIGNS = re.compile(r"[0-9A-Fa-fx(), ]+")
 _NOT_A_NUMBER = re.compile(r" *[+-]?(?:nan|inf|infinity) *", re.IGNORECASE)
 _GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
@@ -33,32 +33,32 @@ class Place(NamedTuple):
         return f"{self.path}{self.name}.Value[{number}]"
 
 
-_NUMBER_PASSES = {"JSON-023": "number; for SL, SS, UL, US integral and within the VR's range"}
+_NUMBER_PASSES = {"JSON-023": "number-in-range"}
 _PASSES: dict[str, dict[str, str]] = {
     **{vr: {"JSON-022": "string", **strings.PASSES.get(vr, {})} for vr in vrs.STRINGS},
     **dict.fromkeys(vrs.INTEGERS, _NUMBER_PASSES),
-    **dict.fromkeys(vrs.FLOATS, _NUMBER_PASSES | {"JSON-047": "no such entry"}),
+    **dict.fromkeys(vrs.FLOATS, _NUMBER_PASSES | {"JSON-047": "no-such-entry"}),
     **{vr: {} for vr in vrs.LONG_INTEGERS},
-    "DS": {"JSON-021": "no padding"},
-    "IS": {"JSON-021": "no padding", "JSON-025": "an integer from -2**31 to 2**31-1"},
-    "AT": {"JSON-027": "a string ^[0-9A-F]{8}$"},
+    "DS": {"JSON-021": "no-padding"},
+    "IS": {"JSON-021": "no-padding", "JSON-025": "integer-of-32-bits"},
+    "AT": {"JSON-027": "a-string-0-9a-f-8"},
     "PN": {
-        "JSON-030": "an object with some of Alphabetic, Ideographic, Phonetic",
-        "JSON-031": "only groups with content, each a string without '='",
+        "JSON-030": "object-of-name-groups",
+        "JSON-031": "groups-without-equals-sign",
         **strings.PASSES["PN"],
     },
 }
 for _vr in vrs.TEXTS:
-    _PASSES[_vr]["JSON-049"] = "one entry"
+    _PASSES[_vr]["JSON-049"] = "one-entry"
 
 
 class BareToken:
     """NaN, Infinity or -Infinity, where Python's parser meets one; JSON-003 speaks of it and nothing else does."""
 
 
-_DECIMAL_PASSES = {"JSON-024": "number", "JSON-024b": "a finite number"}
-_STRING_PASSES = {"JSON-024": "string", "JSON-024b": "a string that satisfies the VR's grammar"}
-_SEVERAL = {"JSON-018": "no empty value among the entries"}
+_DECIMAL_PASSES = {"JSON-024": "number", "JSON-024b": "a-finite-number"}
+_STRING_PASSES = {"JSON-024": "string", "JSON-024b": "a-string-that-satisfies-the-vr-s-grammar"}
+_SEVERAL = {"JSON-018": "no-empty-value-among-the-entries"}
 
 
 def judge(tally: Tally, place: Place, entries: list[Any]) -> None:
@@ -76,7 +76,7 @@ def judge(tally: Tally, place: Place, entries: list[Any]) -> None:
         if vr in vrs.TEXTS:
             tally.sees(
                 "JSON-049",
-                "two or more entries: the text was cut at a backslash",
+                "cut-at-a-backslash",
                 place.entry(1)[:-3],
                 f"{len(entries)} entries",
                 own=place.own,
@@ -91,7 +91,7 @@ def judge(tally: Tally, place: Place, entries: list[Any]) -> None:
         if entry is None:
             _null(tally, place, number)
         elif entry == "" and vr != "PN":
-            tally.sees("JSON-018", "an empty string for an empty value", place.entry(number), '""', own=place.own)
+            tally.sees("JSON-018", "an-empty-string-for-an-empty-value", place.entry(number), '""', own=place.own)
         elif not isinstance(entry, BareToken):
             judge_entry(tally, place, number, entry)
 
@@ -102,7 +102,7 @@ def _null(tally: Tally, place: Place, number: int) -> None:
     elif place.vr in vrs.FLOATS:
         tally.sees("JSON-047", "null", place.entry(number), "null", own=place.own)
     else:
-        tally.meets("JSON-018", "null stands for each empty value")
+        tally.meets("JSON-018", "null-stands-for-each-empty-value")
 
 
 def _is_empty(tally: Tally, place: Place, entry: Any) -> bool:
@@ -110,11 +110,11 @@ def _is_empty(tally: Tally, place: Place, entry: Any) -> bool:
     if entry is None and place.vr in vrs.FLOATS:
         return False
     if entry is None:
-        form = "Value: [null]"
+        form = "value-list-of-null"
     elif entry == "":
-        form = 'Value: [""]'
+        form = "value-list-of-an-empty-string"
     elif place.vr == "PN" and entry == {}:
-        form = "Value: [{}] under vr PN"
+        form = "value-list-of-empty-object-under-vr-pn"
     else:
         return False
     tally.sees(
@@ -132,9 +132,9 @@ def _string(tally: Tally, place: Place, number: int, entry: Any) -> None:
         observation = (
             "boolean"
             if isinstance(entry, bool)
-            else "number (leading zeros of a PatientID are lost)"
+            else "number-leading-zeros-of-patientid-lost"
             if isinstance(entry, int | float)
-            else "object or array"
+            else "object-or-array"
         )
         tally.sees("JSON-022", observation, place.entry(number), shown(entry, own=place.own), own=place.own)
         return
@@ -148,24 +148,24 @@ def _number(tally: Tally, place: Place, number: int, entry: Any) -> None:
     if type(entry) is int:
         if entry in allowed if allowed is not None else abs(entry) <= vrs.LARGEST_FLOAT[vr]:
             return
-        requirement, observation = "JSON-023", "a value outside the range of the VR, such as a negative US"
+        requirement, observation = "JSON-023", "number-out-of-range"
     elif type(entry) is float:
         if allowed is None and abs(entry) <= vrs.LARGEST_FLOAT[vr]:
             return
         requirement, observation = (
             "JSON-023",
-            "an integral value written with a fraction or an exponent (512.0, 5.12e2)",
+            "integer-with-fraction-or-exponent",
         )
         if allowed is None or (entry.is_integer() and int(entry) not in allowed) or not math.isfinite(entry):
-            observation = "a value outside the range of the VR, such as a negative US"
+            observation = "number-out-of-range"
         elif not entry.is_integer():
-            observation = "a fractional value under SL, SS, UL or US"
+            observation = "a-fractional-value-under-sl-ss-ul-or-us"
     elif isinstance(entry, str):
         if vr in vrs.FLOATS and _NOT_A_NUMBER.fullmatch(entry):
-            requirement, observation = "JSON-047", "a string such as NaN or Infinity"
+            requirement, observation = "JSON-047", "a-string-such-as-nan-or-infinity"
         else:
             digits = strings.is_number("DS", entry.strip(" "))
-            requirement, observation = "JSON-023", "a string of digits" if digits else "a string that is no number"
+            requirement, observation = "JSON-023", "a-string-of-digits" if digits else "a string that is no number"
     else:
         requirement, observation = "JSON-023", _OBJECT
     tally.sees(requirement, observation, place.entry(number), shown(entry, own=place.own), own=place.own)
@@ -185,7 +185,7 @@ def _decimal(tally: Tally, place: Place, number: int, entry: Any) -> None:
         if text != entry:
             sees(*strings.PADDING)
         if place.vr == "DS" and len(text) > 16:
-            sees("JSON-024b", "a DS string longer than 16 characters that holds the same number")
+            sees("JSON-024b", "ds-string-over-16-characters")
         tally.meets_all(_STRING_PASSES)
         if place.vr != "DS":
             _integer(sees, place.vr, Decimal(text), fraction="." in text or "e" in text.lower())
@@ -201,11 +201,11 @@ def _decimal(tally: Tally, place: Place, number: int, entry: Any) -> None:
 
 def _decimal_string_fault(vr: str, text: str) -> tuple[str, str] | None:
     if "\\" in text:
-        return "JSON-024b", "two values in one string"
+        return "JSON-024b", "two-values-in-one-string"
     if text.endswith("\x00"):
         return strings.NUL
     if not strings.is_number(vr, text):
-        return "JSON-024b", "a string that is no number, such as one with a comma, a unit or NaN"
+        return "JSON-024b", "string-is-no-number"
     return None
 
 
@@ -215,11 +215,11 @@ def _integer(sees: Callable[[str, str], None], vr: str, value: Decimal | float, 
     allowed = vrs.INTEGER_STRING if vr == "IS" else vrs.LONG_INTEGERS[vr]
     # Not int(value): a string such as 1e999999999 would take all the memory there is.
     if not allowed.start <= value < allowed.stop:
-        sees(requirement, "a value outside the range")
+        sees(requirement, "a-value-outside-the-range")
     elif value % 1:
-        sees(requirement, "a fractional value")
+        sees(requirement, "a-fractional-value")
     elif fraction and vr == "IS":
-        sees(requirement, "an integral number written with a fraction (1.0)")
+        sees(requirement, "integer-with-a-fraction")
 
 
 def _tag(tally: Tally, place: Place, number: int, entry: Any) -> None:
@@ -227,15 +227,15 @@ def _tag(tally: Tally, place: Place, number: int, entry: Any) -> None:
         if vrs.TAG.fullmatch(entry):
             return
         if vrs.TAG.fullmatch(entry.upper()):
-            observation = "lower case letters"
+            observation = "lower-case-letters"
         elif _TAG_SIGNS.fullmatch(entry):
-            observation = "comma, parentheses, blank or 0x in it"
+            observation = "comma-parentheses-blank-or-0x-in-it"
         elif vrs.tag_of(entry):
-            observation = "a keyword"
+            observation = "a-keyword"
         else:
             observation = "a string that is no tag"
     elif isinstance(entry, int | float) and not isinstance(entry, bool):
-        observation = "a number"
+        observation = "a-number"
     else:
         observation = f"{kind(entry)} in place of a tag"
     tally.sees("JSON-027", observation, place.entry(number), shown(entry, own=place.own), own=place.own)
@@ -244,24 +244,24 @@ def _tag(tally: Tally, place: Place, number: int, entry: Any) -> None:
 def _name(tally: Tally, place: Place, number: int, entry: Any) -> None:
     where, own = place.entry(number), place.own
     if not isinstance(entry, dict):
-        observation = "a plain string" if isinstance(entry, str) else "an array or number"
+        observation = "a-plain-string" if isinstance(entry, str) else "an-array-or-number"
         tally.sees("JSON-030", observation, where, shown(entry, own=own), own=own)
         return
     if not entry:
-        tally.meets("JSON-033", "{}")
+        tally.meets("JSON-033", "empty-object")
         return
     for member in entry.keys() - set(_GROUPS):
         lowered = member.lower()
         if lowered in _GROUPS_IN_LOWER_CASE:
-            observation = "the group names in other letters (alphabetic)"
+            observation = "group-names-in-other-letters"
         elif _COMPONENT.fullmatch(lowered):
-            observation = "components as members (FamilyName, given)"
+            observation = "components-as-members"
         else:
-            observation = "a further member in the object, such as a database id"
+            observation = "further-member-in-name"
         tally.sees("JSON-030", observation, where, shown(member, own=own), own=own)
     groups = {group: entry[group] for group in _GROUPS if group in entry}
     if groups and all(text is None or text == "" for text in groups.values()):
-        tally.sees("JSON-033", "an object in which every group is an empty string or null", where, own=own)
+        tally.sees("JSON-033", "every-group-empty", where, own=own)
         return
     for group, text in groups.items():
         for requirement, observation in _group_faults(text):
@@ -270,9 +270,9 @@ def _name(tally: Tally, place: Place, number: int, entry: Any) -> None:
 
 def _group_faults(text: Any) -> Iterable[tuple[str, str]]:
     if text is None or text == "":
-        return [("JSON-031", "an empty string or null for a group, beside one that has content")]
+        return [("JSON-031", "empty-group-beside-others")]
     if not isinstance(text, str):
-        return [("JSON-031", "a group that is neither string nor null")]
+        return [("JSON-031", "a-group-that-is-neither-string-nor-null")]
     return strings.faults("PN", text)
 
 

@@ -16,13 +16,13 @@ from dicomweb_conformance.validators.vr import definitions as vrs
 UNDEFINED = 0xFFFF_FFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFE_E000, 0xFFFE_E00D, 0xFFFE_E0DD
 PIXEL_DATA = 0x7FE0_0010
-NOT_ASCENDING = "an element out of ascending order"
-TWICE = "an element twice in one data set"
-ODD = "an odd value length"
-UNFIT = "a value length that is no multiple of the VR's"
-UNKNOWN_VR = "a VR that PS3.5 does not know"
-LENGTHS_DIFFER = "an item whose length is not that of its content"
-BEHIND = "octets behind the last element"
+NOT_ASCENDING = "an-element-out-of-ascending-order"
+TWICE = "an-element-twice-in-one-data-set"
+ODD = "an-odd-value-length"
+UNFIT = "value-length-no-multiple-of-vr-s"
+UNKNOWN_VR = "a-vr-that-ps3-5-does-not-know"
+LENGTHS_DIFFER = "item-whose-length-not-of-content"
+BEHIND = "octets-behind-the-last-element"
 
 KEPT = frozenset(
     {

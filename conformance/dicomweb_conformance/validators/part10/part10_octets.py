@@ -23,8 +23,8 @@ OWNED = (
 )
 
 FILE, DATA_SET, FRAGMENTS, PIXELS, IDENTITY = OWNED
-_WELL_FORMED = "128 octets, DICM, group 0002 in Explicit VR Little Endian with the four elements"
-_UNPARSABLE = "data set that does not parse in the syntax of (0002,0010)"
+_WELL_FORMED = "file-meta-as-it-must-be"
+_UNPARSABLE = "does-not-parse-in-its-syntax"
 _ROOT = "1.2.840.10008.1.2"
 _ENCODINGS = {
     _ROOT: octets_of.IMPLICIT_LITTLE,
@@ -61,7 +61,7 @@ def judge(octets: bytes, *, own: bool = True) -> Iterator[Observation]:
     tally = Tally()
     if octets[128:132] != b"DICM":
         at = octets[:4] == b"DICM"
-        tally.sees(FILE, "no preamble or no DICM", "octet 0" if at else "octet 128", "DICM at octet 0" if at else "")
+        tally.sees(FILE, "no-preamble-or-no-dicm", "octet 0" if at else "octet 128", "DICM at octet 0" if at else "")
     else:
         with suppress(TooLargeError):
             _judge_file(tally, octets, own)
@@ -99,7 +99,7 @@ def identity(octets: bytes | memoryview) -> dict[str, str] | None:
 def unread(error: UnreadableError) -> Observation:
     """Return what it is that pydicom stumbles over a file in which nothing was found here."""
     if "(" in error.where:  # a tag
-        return Observation(DATA_SET, "a value that is none of its VR", error.where, received=error.why)
+        return Observation(DATA_SET, "a-value-that-is-none-of-its-vr", error.where, received=error.why)
     return Observation(FILE, _UNPARSABLE, error.where, received=error.why)
 
 
@@ -107,7 +107,7 @@ def _judge_file(tally: Tally, octets: bytes, own: bool) -> None:
     try:
         meta, start = _meta(tally, memoryview(octets))
     except Broken as broken:
-        tally.sees(FILE, "group 0002 not in Explicit VR Little Endian", "group 0002", str(broken))
+        tally.sees(FILE, "file-meta-not-explicit-vr-le", "group-0002", str(broken))
         return
     _judge_meta(tally, meta, own)
     syntax = _text(meta.get(_SYNTAX, b""))
@@ -160,7 +160,7 @@ def _meta(tally: Tally, view: memoryview) -> tuple[dict[int, bytes], int]:
         said = str(int.from_bytes(length, "little")) if length else "absent"
         tally.sees(
             FILE,
-            "(0002,0000) absent or a wrong group length while the rest parses",
+            "group-length-absent-or-wrong",
             "(0002,0000)",
             said,
             expected=(str(at - behind_length),) if length else (),
@@ -171,17 +171,17 @@ def _meta(tally: Tally, view: memoryview) -> tuple[dict[int, bytes], int]:
 def _judge_meta(tally: Tally, meta: dict[int, bytes], own: bool) -> None:
     """Judge what must be in group 0002."""
     for tag, observation in (
-        (_SYNTAX, "(0002,0010) absent"),
-        (_SOP_CLASS, "(0002,0002) or (0002,0003) absent"),
-        (_INSTANCE, "(0002,0002) or (0002,0003) absent"),
-        (_VERSION, "(0002,0001) or (0002,0012) absent"),
-        (_IMPLEMENTATION, "(0002,0001) or (0002,0012) absent"),
+        (_SYNTAX, "0002-0010-absent"),
+        (_SOP_CLASS, "0002-0002-or-0002-0003-absent"),
+        (_INSTANCE, "0002-0002-or-0002-0003-absent"),
+        (_VERSION, "0002-0001-or-0002-0012-absent"),
+        (_IMPLEMENTATION, "0002-0001-or-0002-0012-absent"),
     ):
         if not meta.get(tag):
-            tally.sees(FILE, observation, _place(tag), "absent or empty")
+            tally.sees(FILE, observation, _place(tag), "absent-or-empty")
     for tag in (_SYNTAX, _SOP_CLASS, _INSTANCE, _IMPLEMENTATION):
         if (uid := _text(meta.get(tag, b""))) and not _is_uid(uid):
-            tally.sees(FILE, "no UID in group 0002", _place(tag), shown(uid, own=own))
+            tally.sees(FILE, "no-uid-in-group-0002", _place(tag), shown(uid, own=own))
     tally.meets(FILE, _WELL_FORMED)
 
 
@@ -220,7 +220,7 @@ def _rather(view: memoryview, start: int, claimed: Encoding) -> str:
 def _judge_data_set(tally: Tally, walked: octets_of.Walked, own: bool) -> None:
     for observation, where in walked.faults:
         tally.sees(DATA_SET, observation, where, own=own)
-    tally.meets(DATA_SET, "elements ascending, each once, of even length, sequences and items closed")
+    tally.meets(DATA_SET, "elements-ascending-and-closed")
 
 
 def _judge_end(tally: Tally, rest: bytes, end: int, own: bool) -> None:
@@ -236,9 +236,9 @@ def _judge_identity(tally: Tally, meta: dict[int, bytes], values: dict[int, byte
         if one != other:
             received = f"{one} and {other}" if own else ""
             tally.sees(
-                IDENTITY, "either pair differs", f"{_place(of_file)} and {_place(of_data_set)}", received, own=own
+                IDENTITY, "either-pair-differs", f"{_place(of_file)} and {_place(of_data_set)}", received, own=own
             )
-    tally.meets(IDENTITY, "both pairs equal")
+    tally.meets(IDENTITY, "both-pairs-equal")
 
 
 def _judge_pixels(
@@ -253,7 +253,7 @@ def _judge_pixels(
     if _ENCAPSULATED.fullmatch(syntax):
         for observation in pixel_data.fragment_faults(view, element, walked, encoding):
             tally.sees(FRAGMENTS, observation, "(7FE0,0010)", own=own)
-        tally.meets(FRAGMENTS, "a Basic Offset Table, fragments of even length, a Sequence Delimitation Item")
+        tally.meets(FRAGMENTS, "offset-table-fragments-delimiter")
         return
     if element.length == octets_of.UNDEFINED:
         tally.sees(FRAGMENTS, pixel_data.ENCAPSULATED_IN_NATIVE, "(7FE0,0010)", own=own)
@@ -270,4 +270,4 @@ def _judge_pixels(
             expected=(f"{expected} octets",),
             own=own,
         )
-    tally.meets(PIXELS, "the length that they give, padded to an even number of octets")
+    tally.meets(PIXELS, "length-given-and-padded")

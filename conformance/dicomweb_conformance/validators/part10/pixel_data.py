@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 
 from dicomweb_conformance.validators.part10.data_set_octets import UNDEFINED, Element, Encoding, Walked, fragments
 
-NATIVE_IN_ENCAPSULATED = "Pixel Data of defined length in an encapsulated syntax"
-ENCAPSULATED_IN_NATIVE = "Pixel Data of undefined length in a native syntax"
-NO_FRAGMENT = "no Basic Offset Table item, or no fragment behind it"
-ODD_FRAGMENT = "a fragment of odd length"
-OFFSETS = "offsets that point to no fragment"
-OTHER_COUNT = "another number of offsets than frames"
-WRONG_LENGTH = "another length than Rows, Columns, Samples per Pixel, Bits Allocated and Number of Frames give"
+NATIVE_IN_ENCAPSULATED = "encapsulated-with-defined-length"
+ENCAPSULATED_IN_NATIVE = "native-with-undefined-length"
+NO_FRAGMENT = "no-offset-table-or-no-fragment"
+ODD_FRAGMENT = "a-fragment-of-odd-length"
+OFFSETS = "offsets-that-point-to-no-fragment"
+OTHER_COUNT = "another-number-of-offsets-than-frames"
+WRONG_LENGTH = "length-does-not-fit-the-attributes"
 
 _ROWS, _COLUMNS, _SAMPLES, _BITS, _FRAMES, _PHOTOMETRIC = (
     0x0028_0010,

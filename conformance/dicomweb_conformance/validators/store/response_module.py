@@ -81,17 +81,17 @@ def _reasons(items: list[DataSet]) -> list[int]:
 def _judge_reasons(tally: Tally, status: int, reasons: list[int]) -> None:
     for reason in reasons:
         if reason == _SOP_CLASS_NOT_SUPPORTED or any(reason in each for each in _FAILURES):
-            tally.meets("STORE-039", "a code of the tables")
+            tally.meets("STORE-039", "a-code-of-the-tables")
         else:
-            tally.sees("STORE-039", "any other integer 0 to 65535", store_response.FAILURE_REASON, f"{reason:04X}H")
+            tally.sees("STORE-039", "any-other-integer-0-to-65535", store_response.FAILURE_REASON, f"{reason:04X}H")
         if reason not in _FAILURES[0]:
             continue
         if status in {409, 413, 507}:
-            tally.meets("STORE-033", "HTTP status 409, 413 or 507")
+            tally.meets("STORE-033", "http-status-409-413-or-507")
         elif status == 202:
-            tally.meets("STORE-033", "HTTP status 202 in a partial success")
+            tally.meets("STORE-033", "http-status-202-in-a-partial-success")
         else:
-            quote = "HTTP status 200" if status == 200 else "another status"
+            quote = "http-status-200" if status == 200 else "another-status"
             tally.sees("STORE-033", quote, store_response.FAILURE_REASON, f"{reason:04X}H with {status}")
 
 
@@ -103,19 +103,19 @@ def _judge_warnings(tally: Tally, status: int, answer: StoreAnswer) -> None:
         values, where = json_model.values(item, store_response.WARNING_REASON), f"00081199[{number}]/00081196"
         if warning.get("vr") != "US" or len(values) != 1:
             received = f"{warning.get('vr')}, {len(values)} values"
-            tally.sees("STORE-040", "another vr, no value or several", where, received)
+            tally.sees("STORE-040", "another-vr-no-value-or-several", where, received)
             continue
-        tally.meets("STORE-040", "vr US, one integer")
+        tally.meets("STORE-040", "vr-us-one-integer")
         if not isinstance(values[0], int):
             continue  # the rows of the models speak of it
         if values[0] in {_COERCION, _DISCARDED, _MISFIT}:
-            tally.meets("STORE-039", "a code of the tables")
+            tally.meets("STORE-039", "a-code-of-the-tables")
         else:
-            tally.sees("STORE-039", "any other integer 0 to 65535", where, f"{values[0]:04X}H")
+            tally.sees("STORE-039", "any-other-integer-0-to-65535", where, f"{values[0]:04X}H")
     if not answer.warns or answer.failed or answer.other_failures:
         return
     if status >= 400:
-        tally.sees("STORE-011", "4xx or 5xx although the instance is stored", "status line", str(status))
+        tally.sees("STORE-011", "4xx-or-5xx-although-instance-stored", "status line", str(status))
     elif status == 200:
         tally.sees("STORE-011", "200", "status line", "200")
     elif status == 202:
@@ -130,18 +130,18 @@ def _judge_changes(tally: Tally, item: DataSet, where: str) -> None:
         missing = [tag for tag in _HOW_CHANGED if tag not in each]
         if missing or len(json_model.items(each, _HOW_CHANGED[-1])) != 1:
             received = f"without {', '.join(missing)}" if missing else "04000550 without just one item"
-            tally.sees("STORE-043", "an item without one of the four", f"{where}/{_ORIGINAL_ATTRIBUTES}", received)
+            tally.sees("STORE-043", "an-item-without-one-of-the-four", f"{where}/{_ORIGINAL_ATTRIBUTES}", received)
         else:
-            tally.meets("STORE-043", "each item has 04000562, 04000563, 04000565 and 04000550 with one item")
+            tally.meets("STORE-043", "modified-attributes-items-complete")
 
 
 def _judge_warning_header(tally: Tally, warnings: list[str] | tuple[str, ...]) -> None:
     if not warnings:
         tally.sees("STORE-058", "absent", "Warning", "absent")
     elif all(_WARNING.fullmatch(each) for each in warnings):
-        tally.meets("STORE-058", "present with a code and text")
+        tally.meets("STORE-058", "present-with-a-code-and-text")
     else:
-        tally.sees("STORE-058", "present with another form", "Warning", shown(", ".join(warnings)))
+        tally.sees("STORE-058", "present-with-another-form", "Warning", shown(", ".join(warnings)))
 
 
 def _judge_further(tally: Tally, answer: StoreAnswer) -> None:
@@ -153,9 +153,9 @@ def _judge_further(tally: Tally, answer: StoreAnswer) -> None:
     }
     odd = sorted(tag for tag in further if tag.startswith("0000") or _is_private(tag))
     if odd:
-        tally.sees("STORE-069", "group 0000 or private elements", ", ".join(odd), ", ".join(odd))
+        tally.sees("STORE-069", "group-0000-or-private-elements", ", ".join(odd), ", ".join(odd))
     else:
-        tally.meets("STORE-069", "any well-formed attribute" if further else "none")
+        tally.meets("STORE-069", "any-well-formed-attribute" if further else "none")
 
 
 def _is_private(tag: str) -> bool:

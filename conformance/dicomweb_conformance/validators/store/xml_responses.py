@@ -32,27 +32,27 @@ def judge(body: bytes, sop_class_uid: str, sop_instance_uid: str) -> Iterator[Ob
     root = xml_octets.read(body).root
     if root is None:
         excerpt = body[:200].decode("utf-8", "backslashreplace")
-        yield Observation(_ROW, "not well-formed", received=f"it begins {excerpt!r}")
+        yield Observation(_ROW, "not-well-formed", received=f"it begins {excerpt!r}")
         return
     if local_name(root) != "NativeDicomModel":
         yield Observation(_ROW, "another root", expected=("NativeDicomModel",), received=local_name(root))
     if root.nsmap or body.lstrip().startswith(b"<?xml"):
-        yield Observation(_ROW, "namespace or XML declaration present")
+        yield Observation(_ROW, "namespace-or-xml-declaration-present")
     data_set = _data_set(root)
     tags = [tag for tag in data_set if tag in {_RETRIEVE_URL, _REFERENCED}]
     for missing in {_RETRIEVE_URL, _REFERENCED} - set(tags):
-        yield Observation(_ROW, "an attribute missing", missing, received="absent")
+        yield Observation(_ROW, "an-attribute-missing", missing, received="absent")
     if tags == [_REFERENCED, _RETRIEVE_URL]:
-        yield Observation(_ROW, "another order of attributes", received=", ".join(tags))
+        yield Observation(_ROW, "another-order-of-attributes", received=", ".join(tags))
     references = items(data_set, _REFERENCED)
     for number, item in enumerate(references, 1):
         for missing in sorted({_SOP_CLASS, _SOP_INSTANCE, _RETRIEVE_URL} - set(item)):
-            yield Observation(_ROW, "an attribute missing", f"{_REFERENCED}[{number}]/{missing}", received="absent")
+            yield Observation(_ROW, "an-attribute-missing", f"{_REFERENCED}[{number}]/{missing}", received="absent")
     named = [(text(each, _SOP_CLASS), text(each, _SOP_INSTANCE)) for each in references]
     if _REFERENCED in data_set and named != [(sop_class_uid, sop_instance_uid)]:
         yield Observation(
             _ROW,
-            "a reference that does not name the instance sent",
+            "reference-does-not-name-instance-sent",
             _REFERENCED,
             (f"{sop_class_uid}, {sop_instance_uid}",),
             "; ".join(", ".join(each) for each in named) or "no item",

@@ -82,15 +82,15 @@ def vr_fault(vr: str) -> str | None:
     if vr in VRS:
         return None
     if not vr:
-        return "an empty string"
+        return "an-empty-string"
     if vr in {"xs", "ox", "OX", "XS", "??"}:
-        return "a toolkit's own code (xs, ox, OX, XS, ??)"
+        return "toolkit-s-own-vr-code"
     if vr.upper() in VRS:
-        return "lower case letters"
+        return "lower-case-letters"
     parts = re.split(r" or |[/\\|, ]", vr)
     if len(parts) > 1 and VRS.issuperset(parts):
-        return "two VRs in one string (OB/OW, US or SS)"
-    return "any other string"
+        return "two-vrs-in-one-string"
+    return "any-other-string"
 
 
 def exchange_of_texts(vr: str, allowed: frozenset[str]) -> bool:

@@ -18,22 +18,22 @@ def judge_scheme(tally: Tally, uri: str, url: str, where: str, *, own: bool) -> 
     try:
         scheme = (urls.resolved(uri, url).scheme or "").lower()
     except UrlError:
-        tally.sees("BULKDATA-003", "no URI reference", where, shown(uri, own=own), own=own)
+        tally.sees("BULKDATA-003", "no-uri-reference", where, shown(uri, own=own), own=own)
         return
     if not uri:
-        tally.sees("BULKDATA-003", "empty string", where, own=own)
+        tally.sees("BULKDATA-003", "empty-string", where, own=own)
     elif scheme == "file":
         tally.sees("BULKDATA-003", "file", where, shown(uri, own=own), own=own)
     elif scheme not in {"http", "https", ""}:
-        tally.sees("BULKDATA-003", "another scheme", where, shown(uri, own=own), own=own)
+        tally.sees("BULKDATA-003", "another-scheme", where, shown(uri, own=own), own=own)
     else:
-        tally.meets("BULKDATA-003", "http or https")
+        tally.meets("BULKDATA-003", "http-or-https")
 
 
 def base64_fault(text: str) -> str | None:
     """Say what speaks against a string as base64 of RFC 4648 4, in the words of JSON-039; None where nothing does."""
     if not text:
-        return "an empty string on an empty attribute"
+        return "an-empty-string-on-an-empty-attribute"
     unbroken = text
     if "\n" in text or "\r" in text:
         unbroken = text.replace("\r", "").replace("\n", "")
@@ -41,12 +41,12 @@ def base64_fault(text: str) -> str | None:
         binascii.a2b_base64(unbroken, strict_mode=True)
     except ValueError:
         if unbroken.startswith("data:"):
-            return "a data: prefix"
+            return "a-data-prefix"
         if _HEXADECIMAL.fullmatch(unbroken):
-            return "hexadecimal digits instead of base64"
+            return "hexadecimal-digits-instead-of-base64"
         if _BASE64.fullmatch(unbroken):
-            return "wrong or missing padding"
+            return "wrong-or-missing-padding"
         if "=" in unbroken and _BASE64.fullmatch(unbroken.replace("=", "")):
-            return "wrong or missing padding"
-        return "a character outside A-Z a-z 0-9 + / =, such as the URL alphabet"
-    return None if unbroken is text else "line breaks in it"
+            return "wrong-or-missing-padding"
+        return "character-outside-base64"
+    return None if unbroken is text else "line-breaks-in-it"

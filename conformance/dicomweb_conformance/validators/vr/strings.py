@@ -42,17 +42,17 @@ _SEPARATED = re.compile(r"[-0-9TZ:+.\s]+")
 # The sign of an offset is no separator.
 _OFFSET = re.compile(r"[+-][0-9]{4}\Z")
 
-PADDING = ("JSON-021", "one trailing or leading blank where the VR says it has no meaning")
-NUL = ("JSON-021", "a string that ends in U+0000")
-_NUL_IN_UID = ("JSON-021", "a UI value with a blank or U+0000 anywhere")
-_TOO_LONG = ("JSON-028", "longer than the VR allows, yet as stored")
+PADDING = ("JSON-021", "one-meaningless-blank")
+NUL = ("JSON-021", "a-string-that-ends-in-u-0000")
+_NUL_IN_UID = ("JSON-021", "ui-value-with-blank-or-u-0000-anywhere")
+_TOO_LONG = ("JSON-028", "longer-than-the-vr-allows-yet-as-stored")
 _FORM = {
-    "AS": "AS other than nnnD, nnnW, nnnM, nnnY",
-    "CS": "CS with lower case letters or a backslash",
-    "DA": "DA that is not eight digits of a date",
-    "DT": "TM or DT out of form",
-    "TM": "TM or DT out of form",
-    "UI": "UI with letters or other signs than digits and dots, or over 64 characters",
+    "AS": "as-other-than-nnnd-nnnw-nnnm-nnny",
+    "CS": "cs-with-lower-case-letters-or-backslash",
+    "DA": "da-that-is-not-eight-digits-of-a-date",
+    "DT": "tm-or-dt-out-of-form",
+    "TM": "tm-or-dt-out-of-form",
+    "UI": "no-uid-in-ui",
 }
 _CS_REPERTOIRE = re.compile(r"[^a-z\\]*")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
@@ -60,16 +60,16 @@ _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})
 _LONGEST_NUMBER = 64
 
 PASSES = {
-    **{vr: {"JSON-021": "no padding", "JSON-028": "fits the VR's form and repertoire"} for vr in _FORMS},
-    **{vr: {"JSON-021": "trailing blanks of ST, LT, UT and UC as stored"} for vr in ("LT", "ST", "UT", "UC")},
-    "IS": {"JSON-021": "no padding"},
-    "DS": {"JSON-021": "no padding"},
+    **{vr: {"JSON-021": "no-padding", "JSON-028": "fits-the-vr-s-form-and-repertoire"} for vr in _FORMS},
+    **{vr: {"JSON-021": "trailing-blanks-kept"} for vr in ("LT", "ST", "UT", "UC")},
+    "IS": {"JSON-021": "no-padding"},
+    "DS": {"JSON-021": "no-padding"},
 }
 PASSES["DA"] |= {"JSON-029": "20200131"}
-PASSES["TM"] |= {"JSON-029": "134530.25"}
-PASSES["DT"] |= {"JSON-029": "20200131134530+0100"}
+PASSES["TM"] |= {"JSON-029": "134530-25"}
+PASSES["DT"] |= {"JSON-029": "20200131134530-0100"}
 for _vr in ("SH", "LO", "PN", "UC"):
-    PASSES[_vr] = {**PASSES[_vr], "JSON-048": "no backslash"}
+    PASSES[_vr] = {**PASSES[_vr], "JSON-048": "no-backslash"}
 
 
 def faults(vr: str, value: str) -> Iterator[tuple[str, str]]:
@@ -94,15 +94,15 @@ def faults(vr: str, value: str) -> Iterator[tuple[str, str]]:
 
 def _of_form(vr: str, value: str) -> tuple[str, str]:
     if _CONTROL.search(value):
-        return "JSON-028", "a control character in a one-line VR"
+        return "JSON-028", "a-control-character-in-a-one-line-vr"
     if "\\" in value and vr in {"SH", "LO", "PN", "UC"}:
-        return "JSON-048", "a backslash inside an entry"
+        return "JSON-048", "a-backslash-inside-an-entry"
     if vr in {"DA", "TM", "DT"} and (separated := _separators(value)):
         return "JSON-029", separated
     if len(value) > _LENGTHS.get(vr, len(value)):
         return _TOO_LONG
     if vr == "PN":
-        return "JSON-031", "'=' inside a group: the groups were not split"
+        return "JSON-031", "inside-a-group-the-groups-were-not-split"
     if vr == "CS" and _CS_REPERTOIRE.fullmatch(value):
         return "JSON-028", "CS with a character outside of A-Z, 0-9, blank and underscore"
     return "JSON-028", _FORM.get(vr, f"{vr} with a backslash")
@@ -112,11 +112,11 @@ def _separators(value: str) -> str | None:
     if _HYPHENS.fullmatch(value):
         return "2020-01-31"
     if _COLONS.fullmatch(value):
-        return "13:45:30"
+        return "13-45-30"
     if _LOCALE.fullmatch(value):
-        return "a locale's form (31/01/2020)"
+        return "locale-s-form"
     if _SEPARATED.fullmatch(value) and any(sign in _OFFSET.sub("", value) for sign in "-:TZ"):
-        return "2020-01-31T13:45:30Z or any other ISO 8601 form"
+        return "iso-8601-form"
     return None
 
 

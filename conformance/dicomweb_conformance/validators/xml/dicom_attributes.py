@@ -53,7 +53,7 @@ def judge(context: Context, root: etree._Element) -> None:
             if meant(child) == "DicomAttribute":
                 attributes.append((child, there))
         if merged := _judge_doubles(context, attributes, top=parent is root):
-            context.tally.sees("XML-004", "several instances merged in one NativeDicomModel", path, merged)
+            context.tally.sees("XML-004", "instances-merged-in-one-model", path, merged)
         private_attributes.judge(context, attributes)
         for element, there in attributes:
             waiting.extend(_judge_attribute(context, element, there, keywords))
@@ -70,16 +70,16 @@ def _judge_doubles(context: Context, attributes: list[tuple[etree._Element, str]
         if key[1] and key in seen:
             doubled.append((key, there))
         elif key[1] in tags and key[1]:
-            context.tally.meets("XML-030", "the same tag with different creators")
+            context.tally.meets("XML-030", "the-same-tag-with-different-creators")
         seen[key] = there
         tags[key[1]] = 1
     if attributes and not doubled:
-        context.tally.meets("XML-030b", "each once")
+        context.tally.meets("XML-030b", "each-once")
     if top and any(tag == _SOP_INSTANCE_UID for (_, tag), _ in doubled):
         return f"SOPInstanceUID {1 + sum(tag == _SOP_INSTANCE_UID for (_, tag), _ in doubled)} times"
     for (_, tag), there in doubled:
         private = bool(vrs.TAG.fullmatch(tag)) and vrs.is_private(tag)
-        observation = "a private tag twice with the same creator" if private else "a standard tag twice"
+        observation = "private-tag-twice-with-same-creator" if private else "a-standard-tag-twice"
         context.tally.sees("XML-030b", observation, there, own=context.own)
     return ""
 
@@ -115,26 +115,26 @@ def _judge_tag(context: Context, element: etree._Element, path: str) -> str:
     """Judge the tag (XML-009) and what it must not be; return it in upper case, empty where it is none."""
     tally, own, tag = context.tally, context.own, attribute(element, "tag")
     if tag is None:
-        tally.sees("XML-009", "no tag", path, own=own)
+        tally.sees("XML-009", "no-tag", path, own=own)
         return ""
     if not vrs.TAG.fullmatch(tag.upper()):
-        tally.sees("XML-009", "comma, parentheses or another length", path, shown(tag, own=own), own=own)
+        tally.sees("XML-009", "comma-parentheses-or-another-length", path, shown(tag, own=own), own=own)
         return ""
     if not vrs.TAG.fullmatch(tag):
-        tally.sees("XML-009", "lower case letters", path, tag, own=own)
+        tally.sees("XML-009", "lower-case-letters", path, tag, own=own)
         tag = tag.upper()
-    tally.meets("XML-009", "^[0-9A-F]{8}$")
+    tally.meets("XML-009", "0-9a-f-8")
     if tag.startswith("0002"):
         observation = (
-            "0002xxxx in a search result (ez-wsi asks for 00020010 by includefield)"
+            "group-0002-in-a-search-result"
             if context.resource == "search"
-            else "0002xxxx in metadata or in a store answer (Annex B prints one, Google sends five)"
+            else "group-0002-in-metadata-or-store-answer"
         )
         tally.sees("JSON-010", observation, path, own=own)
     elif tag.endswith("0000") and attribute(element, "privateCreator") is None:  # gggg00ee of a block can end so
-        tally.sees("XML-007", "a group length attribute", path, own=own)
-    tally.meets("JSON-010", "no name begins with 0002")
-    tally.meets("XML-007", "none ends in 0000")
+        tally.sees("XML-007", "a-group-length-attribute", path, own=own)
+    tally.meets("JSON-010", "no-name-begins-with-0002")
+    tally.meets("XML-007", "none-ends-in-0000")
     return tag
 
 
@@ -148,9 +148,9 @@ def _judge_keyword(
     if keyword is None or keyword == expected:
         return
     if " " in keyword or not keyword or vrs.tag_of(keyword):
-        observation = "the keyword of another attribute, or a name with blanks"
+        observation = "keyword-of-another-attribute"
     else:
-        observation = "a keyword of an earlier edition"
+        observation = "a-keyword-of-an-earlier-edition"
     context.tally.sees(
         "XML-013", observation, path, shown(keyword, own=context.own), expected=(expected,), own=context.own
     )
@@ -160,21 +160,19 @@ def _judge_keywords(context: Context, keywords: dict[bool, list[str]]) -> None:
     """Judge missing keywords (XML-013) for the document as a whole."""
     tally, missing = context.tally, keywords[False]
     if keywords[True]:
-        tally.meets("XML-013", "the PS3.6 keyword")
+        tally.meets("XML-013", "the-ps3-6-keyword")
     if not missing:
         return
     path, _, tag = missing[0].partition("\n")
     needed = [each for each in missing if each[-8:] in _NEEDED_OF_STORE] if context.resource == "store" else []
     if not keywords[True]:
         tally.sees(
-            "XML-013", "missing on all of them", path, f"{len(missing)} without keyword", expected=(vrs.keyword(tag),)
+            "XML-013", "missing-on-all-of-them", path, f"{len(missing)} without keyword", expected=(vrs.keyword(tag),)
         )
     elif needed:
-        tally.sees(
-            "XML-013", "missing on ReferencedSOPSequence or RetrieveURL of a store answer", needed[0].partition("\n")[0]
-        )
+        tally.sees("XML-013", "keyword-missing-in-store-answer", needed[0].partition("\n")[0])
     else:
-        observation = "missing on some standard attributes (the host may not know them; the schema makes it optional)"
+        observation = "keyword-missing-on-some"
         tally.sees("XML-013", observation, path, f"{len(missing)} without keyword", expected=(vrs.keyword(tag),))
 
 
@@ -182,31 +180,31 @@ def _judge_vr(context: Context, vr: str | None, tag: str, path: str) -> str:
     """Judge the VR (XML-014); return it, empty where it is none of PS3.5."""
     tally, own = context.tally, context.own
     if vr is None:
-        tally.sees("XML-014", "no vr (Table A.1.5-2 makes it optional, the schema does not)", path, own=own)
+        tally.sees("XML-014", "vr-missing", path, own=own)
         return ""
     if vrs.vr_fault(vr):
-        tally.sees("XML-014", "lower case letters, two VRs in one, any other string", path, shown(vr, own=own), own=own)
+        tally.sees("XML-014", "vr-no-code", path, shown(vr, own=own), own=own)
         return ""
-    tally.meets("XML-014", "a VR of PS3.5, the dictionary's or as stored")
+    tally.meets("XML-014", "vr-of-ps3-5-dictionary-s-or-as-stored")
     if not tag or vrs.fits_dictionary(tag, vr):
         return vr
     allowed = vrs.dictionary_vrs(tag)
     if vr == "UN":
-        observation = "UN in place of the dictionary's VR"
+        observation = "un-in-place-of-the-dictionary-s-vr"
     elif vrs.exchange_of_texts(vr, allowed):
-        observation = "LT, ST and UT exchanged"
+        observation = "lt-st-and-ut-exchanged"
     else:
-        observation = "another VR than the dictionary's for an attribute stored with the dictionary's"
+        observation = "another-vr-than-the-dictionary-s"
     tally.sees("XML-014", observation, path, vr, expected=tuple(sorted(allowed)), own=own)
     return vr
 
 
 _KINDS_PASS = {
-    "Value": "Value elements only",
-    "Item": "Item elements only (vr SQ)",
-    "PersonName": "PersonName elements only (vr PN)",
-    "BulkData": "one InlineBinary or one BulkData",
-    "InlineBinary": "one InlineBinary or one BulkData",
+    "Value": "value-elements-only",
+    "Item": "item-elements-only",
+    "PersonName": "person-name-elements-only",
+    "BulkData": "one-inlinebinary-or-one-bulkdata",
+    "InlineBinary": "one-inlinebinary-or-one-bulkdata",
 }
 
 
@@ -214,19 +212,19 @@ def _judge_kinds(context: Context, element: etree._Element, vr: str, kinds: list
     """Judge what kinds of content there are (XML-015, -016)."""
     tally, own = context.tally, context.own
     if len(kinds) > 1:
-        tally.sees("XML-015", "two kinds together", path, ", ".join(kinds), own=own)
+        tally.sees("XML-015", "two-kinds-together", path, ", ".join(kinds), own=own)
     if text_of(element).strip() or any((child.tail or "").strip() for child in element):
-        tally.sees("XML-015", "text beside the elements", path, own=own)
+        tally.sees("XML-015", "text-beside-the-elements", path, own=own)
     if ("Item" in kinds and vr not in {"SQ", ""}) or ("PersonName" in kinds and vr not in {"PN", ""}):
         tally.sees(
-            "XML-015", "Item outside SQ, or PersonName outside PN", path, f"{' and '.join(kinds)} under {vr}", own=own
+            "XML-015", "item-outside-sq-or-personname-outside-pn", path, f"{' and '.join(kinds)} under {vr}", own=own
         )
     tally.meets("XML-015", _KINDS_PASS[kinds[0]] if kinds else "nothing")
     if vr in {"SQ", "PN"}:
         if "Value" in kinds:
-            observation = "Value under SQ" if vr == "SQ" else "Value under PN, the name as one string"
+            observation = "value-under-sq" if vr == "SQ" else "value-under-pn-the-name-as-one-string"
             tally.sees("XML-016", observation, path, own=own)
-        tally.meets("XML-016", "no Value")
+        tally.meets("XML-016", "no-value")
 
 
 def _judge_numbers(context: Context, elements: list[etree._Element], name: str, path: str) -> None:
@@ -236,7 +234,7 @@ def _judge_numbers(context: Context, elements: list[etree._Element], name: str, 
     for element in elements:
         text = attribute(element, "number")
         if text is None:
-            tally.sees(row, "no number", path, name, own=own)
+            tally.sees(row, "no-number", path, name, own=own)
             return
         digits = text.strip().removeprefix("+")
         if not (digits.isascii() and digits.isdigit() and len(digits) < 10):
@@ -245,17 +243,17 @@ def _judge_numbers(context: Context, elements: list[etree._Element], name: str, 
         numbers.append(int(digits))
     wanted = list(range(1, len(numbers) + 1))
     if numbers == wanted:
-        tally.meets(row, "1, 2, ... n in document order")
+        tally.meets(row, "1-2-n-in-document-order")
         return
     received = ", ".join(map(str, numbers[:10]))
     if sorted(numbers) == wanted:
-        observation = "1 to n, each once, in another document order"
+        observation = "numbers-in-another-document-order"
     elif 0 in numbers:
-        observation = "counted from 0"
+        observation = "counted-from-0"
     elif len(set(numbers)) < len(numbers):
-        observation = "a number twice"
+        observation = "a-number-twice"
     else:
-        observation = "a gap"
+        observation = "a-gap"
     tally.sees(row, observation, path, f"{name} {received}", own=own)
 
 
@@ -264,10 +262,10 @@ def _judge_value(context: Context, vr: str, value: etree._Element, path: str) ->
     if vr != "AT" or not text:
         return
     if vrs.TAG.fullmatch(text):
-        context.tally.meets("XML-020", "^[0-9A-F]{8}$")
+        context.tally.meets("XML-020", "0-9a-f-8")
         return
     lower = bool(vrs.TAG.fullmatch(text.upper()))
-    observation = "lower case letters" if lower else "comma, parentheses or a keyword"
+    observation = "lower-case-letters" if lower else "comma-parentheses-or-a-keyword"
     context.tally.sees("XML-020", observation, path, shown(text, own=context.own), own=context.own)
 
 
@@ -275,15 +273,15 @@ def _judge_bulk_data(context: Context, vr: str, found: list[tuple[etree._Element
     """Judge references to bulk data (XML-024, -025, JSON-043, BULKDATA-003)."""
     tally, own = context.tally, context.own
     if len(found) > 1:
-        tally.sees("XML-025", "one for each value", path, f"{len(found)} BulkData", own=own)
+        tally.sees("XML-025", "one-for-each-value", path, f"{len(found)} BulkData", own=own)
     for element, there in found:
-        tally.meets("XML-025", "one at most")
+        tally.meets("XML-025", "one-at-most")
         uri, uuid = attribute(element, "uri"), attribute(element, "uuid")
         if uri is not None and uuid is None:
-            tally.meets("XML-024", "uri and no uuid")
+            tally.meets("XML-024", "uri-and-no-uuid")
         else:
             observation = (
-                "neither" if uri is None and uuid is None else "uuid in place of uri" if uri is None else "both"
+                "neither" if uri is None and uuid is None else "uuid-in-place-of-uri" if uri is None else "both"
             )
             tally.sees("XML-024", observation, there, own=own)
         if uri is not None:
@@ -291,12 +289,12 @@ def _judge_bulk_data(context: Context, vr: str, found: list[tuple[etree._Element
         if vr in vrs.BULK_DATA:
             tally.meets(
                 "JSON-043",
-                "a string on DS, FD, FL, IS, LT, OB, OD, OF, OL, OV, OW, SL, SS, ST, SV, UC, UL, UN, US, UT or UV",
+                "uri-on-a-vr-that-may",
             )
         elif vr:
             tally.sees(
                 "JSON-043",
-                "on SQ, PN, UI, DA, TM, DT, CS, LO, SH, AE, AS, AT or UR: the value has to stand in place",
+                "uri-on-a-vr-that-must-not",
                 there,
                 vr,
                 own=own,
@@ -307,13 +305,13 @@ def _judge_inline(context: Context, vr: str, found: list[tuple[etree._Element, s
     """Judge octets in place (XML-026)."""
     tally, own, row = context.tally, context.own, "XML-026"
     if len(found) > 1:
-        tally.sees(row, "two in one DicomAttribute", path, f"{len(found)} InlineBinary", own=own)
+        tally.sees(row, "two-in-one-dicomattribute", path, f"{len(found)} InlineBinary", own=own)
     for element, there in found:
-        tally.meets(row, "base64 on OB, OD, OF, OL, OV, OW or UN")
+        tally.meets(row, "base64-on-ob-od-of-ol-ov-ow-or-un")
         if vr in _NUMERIC_VRS:
-            tally.sees(row, "on AT, FD, FL, SL, SS, SV, UL, US or UV", there, vr, own=own)
+            tally.sees(row, "on-at-fd-fl-sl-ss-sv-ul-us-or-uv", there, vr, own=own)
         elif vr and vr not in vrs.BINARY:
-            tally.sees(row, "on any other VR", there, vr, own=own)
+            tally.sees(row, "on-any-other-vr", there, vr, own=own)
         octets = "".join(text_of(element).split())
         if octets and inline_binary.base64_fault(octets):
-            tally.sees(row, "no base64, or wrong padding", there, shown(octets, own=own), own=own)
+            tally.sees(row, "no-base64-or-wrong-padding", there, shown(octets, own=own), own=own)

@@ -15,8 +15,8 @@ COMPONENTS = ("FamilyName", "GivenName", "MiddleName", "NamePrefix", "NameSuffix
 _ELEMENTS = (MODEL, "DicomAttribute", "Value", "Item", "PersonName", "BulkData", "InlineBinary", *GROUPS, *COMPONENTS)
 _ATTRIBUTES = ("tag", "vr", "keyword", "privateCreator", "number", "uuid", "uri")
 _BY_LETTERS = {name.lower(): name for name in (*_ELEMENTS, *_ATTRIBUTES)}
-_OTHER_LETTERS = "one of these names in other letters (Tag, VR, Keyword, dicomAttribute, privatecreator, bulkdata, URI)"
-_FURTHER = "a further element or attribute that the schema does not know"
+_OTHER_LETTERS = "name-in-other-letters"
+_FURTHER = "name-unknown-to-the-schema"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,7 @@ def judge_names(context: Context, element: etree._Element, path: str) -> None:
         return
     tally.meets(
         "XML-006",
-        "DicomAttribute, Value, Item, PersonName, BulkData, InlineBinary and the name groups; tag, vr, keyword, "
-        "privateCreator, number, uuid, uri",
+        "names-of-the-schema",
     )
     if name not in _ELEMENTS:
         observation = _OTHER_LETTERS if name.lower() in _BY_LETTERS else _FURTHER

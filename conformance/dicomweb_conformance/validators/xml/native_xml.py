@@ -29,6 +29,11 @@ OWNED = (
 # Rows of dicom_json that take XML too.
 ALSO = ("JSON-010", "JSON-043", "BULKDATA-003")
 
+_FAULTS = {
+    xml_octets.NOT_WELL_FORMED: "xml-not-well-formed",
+    xml_octets.CONTRADICTS: "octets-that-contradict-the-encoding",
+    xml_octets.UNKNOWN_CHARACTER: "character-not-of-xml-1-0",
+}
 NAMESPACE = "http://dicom.nema.org/PS3.19/models/NativeDICOM"
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 # With anything else against the document, the schema has nothing to add.
@@ -72,13 +77,11 @@ def judge(
 def _judge_media_type(tally: Tally, content_type: str) -> None:
     name = media_types.name_of(content_type)
     if name in {"application/xml", "text/xml"}:
-        tally.sees(
-            "XML-001", "application/xml or text/xml on a Native DICOM Model", "Content-Type", shown(content_type)
-        )
+        tally.sees("XML-001", "xml-type-on-native-model", "Content-Type", shown(content_type))
     elif name and name != media_types.DICOM_XML:
         tally.sees(
             "XML-001",
-            "any other type on XML, such as text/html or application/octet-stream",
+            "other-type-on-xml",
             "Content-Type",
             shown(content_type),
         )
@@ -87,20 +90,20 @@ def _judge_media_type(tally: Tally, content_type: str) -> None:
 def _judge_octets(tally: Tally, document: xml_octets.Document, *, own: bool) -> None:
     row = "XML-005"
     if document.doctype:
-        tally.sees(row, "a DOCTYPE", received=document.fault)
+        tally.sees(row, "a-doctype", received=document.fault)
     if document.roots > 1:
         tally.sees(
             "XML-004",
-            "several NativeDicomModel in one part, side by side or in a wrapper",
+            "several-models-in-one-part",
             document.where,
             f"{document.roots} roots",
         )
     elif document.fault not in {"", xml_octets.DECLARES_ENTITIES, xml_octets.TOO_LARGE}:
-        tally.sees(row, document.fault, document.where, document.detail if own else "")
+        tally.sees(row, _FAULTS.get(document.fault, document.fault), document.where, document.detail if own else "")
     if document.root is not None and document.encoding not in {"utf-8", "utf8", "us-ascii", "utf-16-le", "utf-16-be"}:
-        tally.sees(row, "another encoding than UTF-8, declared truly", received=document.encoding)
+        tally.sees(row, "another-encoding-declared", received=document.encoding)
     if document.root is not None:
-        tally.meets(row, "well-formed in the encoding declared")
+        tally.meets(row, "well-formed-in-the-encoding-declared")
 
 
 def _judge_root(context: Context, root: etree._Element, *, in_declaration: bool) -> bool:
@@ -108,26 +111,26 @@ def _judge_root(context: Context, root: etree._Element, *, in_declaration: bool)
     tally, name = context.tally, local_name(root)
     inside = [element for element in root if local_name(element) == MODEL]
     if inside:
-        observation = "several NativeDicomModel in one part, side by side or in a wrapper"
+        observation = "several-models-in-one-part"
         tally.sees("XML-004", observation, f"/{name}", f"{len(inside)} in a wrapper")
         return False
     if name.lower() != MODEL.lower():
-        tally.sees("XML-001", "another root element", f"/{name[:40]}", name[:40])
+        tally.sees("XML-001", "another-root-element", f"/{name[:40]}", name[:40])
         return False
-    tally.meets("XML-001", "application/dicom+xml and a root with the local name NativeDicomModel")
-    tally.meets("XML-004", "one NativeDicomModel in each part")
+    tally.meets("XML-001", "dicom-xml-and-native-model-root")
+    tally.meets("XML-004", "one-nativedicommodel-in-each-part")
     _judge_namespaces(tally, root)
     space = root.get(_SPACE)
     if space == "preserve":
-        tally.meets("XML-003", 'xml:space="preserve" on the root')
+        tally.meets("XML-003", "xml-space-preserve-on-the-root")
     elif space is not None:
         tally.sees(
-            "XML-003", 'xml:space="default"' if space == "default" else "another xml:space", f"/{name}", shown(space)
+            "XML-003", "xml-space-default" if space == "default" else "another xml:space", f"/{name}", shown(space)
         )
     elif in_declaration:
-        tally.sees("XML-003", "it stands in the XML declaration, as in the examples of PS3.18", "the XML declaration")
+        tally.sees("XML-003", "namespace-in-the-declaration", "the XML declaration")
     else:
-        tally.sees("XML-003", "it is nowhere", f"/{name}")
+        tally.sees("XML-003", "it-is-nowhere", f"/{name}")
     judge_names(context, root, f"/{name}")
     return True
 
@@ -135,16 +138,16 @@ def _judge_root(context: Context, root: etree._Element, *, in_declaration: bool)
 def _judge_namespaces(tally: Tally, root: etree._Element) -> None:
     namespace = _namespace(root)
     if namespace == NAMESPACE:
-        tally.meets("XML-002", NAMESPACE)
+        tally.meets("XML-002", "native-dicom-namespace")
     elif not namespace:
-        tally.sees("XML-002", "no namespace, as in the examples of PS3.18", f"/{local_name(root)}")
+        tally.sees("XML-002", "no-namespace-as-in-examples-of-ps3-18", f"/{local_name(root)}")
     else:
-        tally.sees("XML-002", "another namespace", f"/{local_name(root)}", shown(namespace), expected=(NAMESPACE,))
+        tally.sees("XML-002", "another-namespace", f"/{local_name(root)}", shown(namespace), expected=(NAMESPACE,))
     for element in root.iter(etree.Element):
         if _namespace(element) != namespace:
             tally.sees(
                 "XML-002",
-                "elements of one document in different namespaces",
+                "namespaces-mixed",
                 dicom_attributes.path_of(element),
                 shown(_namespace(element)),
             )

@@ -15,28 +15,28 @@ def judge(context: Context, person: etree._Element, path: str) -> None:
     """Judge one PersonName."""
     tally, own, row = context.tally, context.own, "XML-022"
     if _has_text(person):
-        tally.sees(row, "text in PersonName itself", path, shown(text_of(person).strip(), own=own), own=own)
+        tally.sees(row, "text-in-personname-itself", path, shown(text_of(person).strip(), own=own), own=own)
     seen = set()
     for child in person:
         name, there = meant(child), f"{path}/{local_name(child)[:40]}"
         if name not in GROUPS:
-            tally.sees(row, "other elements", there, local_name(child)[:40], own=own)
+            tally.sees(row, "other-elements", there, local_name(child)[:40], own=own)
             continue
         judge_names(context, child, there)
         if name in seen:
-            tally.sees(row, "a group twice", there, own=own)
+            tally.sees(row, "a-group-twice", there, own=own)
         seen.add(name)
         if not len(child) and not _has_text(child):
-            tally.sees(row, "an empty group element", there, own=own)
+            tally.sees(row, "an-empty-group-element", there, own=own)
             continue
-        tally.meets(row, "some of Alphabetic, Ideographic, Phonetic, each once")
+        tally.meets(row, "name-groups-each-once")
         _judge_group(context, child, there)
 
 
 def _judge_group(context: Context, group: etree._Element, path: str) -> None:
     tally, own, row = context.tally, context.own, "XML-023"
     if _has_text(group):
-        tally.sees(row, "text in the group itself", path, shown(text_of(group).strip(), own=own), own=own)
+        tally.sees(row, "text-in-the-group-itself", path, shown(text_of(group).strip(), own=own), own=own)
     names = []
     for child in group:
         name, there = meant(child), f"{path}/{local_name(child)[:40]}"
@@ -45,20 +45,20 @@ def _judge_group(context: Context, group: etree._Element, path: str) -> None:
             continue
         names.append(name)
         text = text_of(child)
-        tally.meets(row, "FamilyName, GivenName, MiddleName, NamePrefix, NameSuffix, those that have content")
+        tally.meets(row, "name-components-with-content")
         if "^" in text:
             whole = name == "FamilyName"
-            observation = "the whole name in FamilyName, with '^' in it" if whole else "'^' inside a component"
+            observation = "the-whole-name-in-familyname-with-in-it" if whole else "'^' inside a component"
             tally.sees(row, observation, there, shown(text, own=own), own=own)
         elif not text:
-            tally.sees(row, "an empty component element", there, own=own)
+            tally.sees(row, "an-empty-component-element", there, own=own)
     positions = [COMPONENTS.index(name) for name in names]
     if len(set(positions)) < len(positions):
         tally.sees(row, "a component twice", path, ", ".join(names), own=own)
     elif positions != sorted(positions):
         tally.sees(
             row,
-            "the components in another order of elements (only the schema orders them)",
+            "name-components-in-another-order",
             path,
             ", ".join(names),
             own=own,

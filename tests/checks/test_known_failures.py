@@ -1,0 +1,48 @@
+"""Known failures name findings by their codes; one that a file names by an earlier code counts, and that is told."""
+
+import pytest
+
+from dicomweb_conformance.checks import known_failures
+from dicomweb_conformance.checks.known_failures import KnownError
+
+EARLIER = {
+    "check": "xml-letters",
+    "requirement": "XML-006",
+    "code": "one-of-these-names-in-other-letters-tag-vr-keyword",
+    "reason": "it was so",
+}
+TODAY = EARLIER | {"code": "name-in-other-letters"}
+
+
+def test_an_earlier_code_stands_for_the_one_of_today() -> None:
+    (row,) = known_failures.rows([EARLIER], "known.toml")
+
+    assert (row.code, row.formerly) == ("name-in-other-letters", EARLIER["code"])
+    assert known_failures.notice([row]) == (
+        "1 known failure is named by an earlier code, such as XML-006 one-of-these-names-in-other-letters-tag-vr-keyword"
+        ", which is now name-in-other-letters. "
+        "That counts for this release; --dicomweb-write-known=FILE writes the codes of today"
+    )
+
+
+def test_of_the_code_of_today_nothing_is_said() -> None:
+    (row,) = known_failures.rows([TODAY], "known.toml")
+
+    assert (row.code, row.formerly) == ("name-in-other-letters", "")
+    assert known_failures.notice([row]) == ""
+
+
+def test_both_codes_are_one_known_failure() -> None:
+    assert len(known_failures.rows([EARLIER, TODAY], "known.toml")) == 1
+
+
+def test_the_same_code_twice_is_a_mistake() -> None:
+    with pytest.raises(KnownError, match="stands there twice"):
+        known_failures.rows([EARLIER, EARLIER], "known.toml")
+
+
+def test_what_is_written_has_the_code_of_today(tmp_path) -> None:  # type: ignore[no-untyped-def]  # a path
+    file = tmp_path / "known.toml"
+    known_failures.write(file, known_failures.rows([EARLIER], "known.toml"))
+
+    assert known_failures.notice(known_failures.load(file)) == ""
