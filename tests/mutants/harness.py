@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from dicomweb_conformance.archive import cleaning
+from dicomweb_conformance.run import finishing
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
 from dicomweb_reports import record
 from dicomweb_reports.record import Run
+from dicomweb_reports.write import Written
 from tests.mutants.mutant import profile_of
 
 GRACE = "0.5"
@@ -53,7 +56,7 @@ def judged(
         AssertionError: the target could not be judged at all; holds what was printed.
     """
     only = [] if checks is None else [_Only(checks)]
-    with _quick_turns(), running(reference) as url:
+    with _quick_turns(), _nothing_afterwards(), running(reference) as url:
         profile = f"--dicomweb-profile={profile_of(type(reference))}"
         named = sorted({files[each] for each in checks if each in files}) if checks and files else []
         status, printed, run = printed_and_judged_at(
@@ -72,6 +75,15 @@ def _quick_turns() -> Iterator[None]:
         yield
     finally:
         sys.setswitchinterval(before)
+
+
+@contextlib.contextmanager
+def _nothing_afterwards() -> Iterator[None]:
+    """Leave out what follows the last verdict: reports that nobody reads, and cleaning a server that is thrown away."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(finishing, "write_reports", lambda directory: Written(record.load(directory), ()))
+        patch.setattr(cleaning, "clean", lambda *_, **__: cleaning.Cleaned(0, ()))
+        yield
 
 
 def printed_and_judged_at(

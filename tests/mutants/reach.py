@@ -31,7 +31,7 @@ class Reach:
 
     `by_check` holds the steps behind each check's exchanges. What is in `everywhere` can show in any check: steps that
     make the server, and those that shape what is kept. `files` are those that hold the checks,
-    `entries` those of the corpus that a check uses.
+    `entries` those of the corpus that a check uses, `exchanges` how many requests it takes.
     """
 
     by_check: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -39,6 +39,7 @@ class Reach:
     scenarios: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     entries: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    exchanges: dict[str, int] = field(default_factory=dict)
 
     def checks(self, steps: Collection[str]) -> set[str]:
         """Return the checks in which a change of these steps can show."""
@@ -121,5 +122,6 @@ def traced(directory: Path, flavour: type[Reference] = Reference, files: Sequenc
     server = tracer.server()
     tracer.shaping = 0
     with _use_noted(tracer):
-        judged(server, directory, *files, plugins=[tracer])
+        run = judged(server, directory, *files, plugins=[tracer])
+    tracer.reach.exchanges = {each.check: len(each.exchanges) for each in run.results}
     return tracer.reach

@@ -77,6 +77,7 @@ def _json(reach: Reach) -> dict[str, Any]:
         "scenarios": reach.scenarios,
         "files": reach.files,
         "entries": {check: sorted(entries) for check, entries in reach.entries.items()},
+        "exchanges": reach.exchanges,
     }
 
 
@@ -87,12 +88,13 @@ def _reach(content: Mapping[str, Any]) -> Reach:
         dict(content["scenarios"]),
         dict(content["files"]),
         defaultdict(set, {check: set(entries) for check, entries in content["entries"].items()}),
+        dict(content["exchanges"]),
     )
 
 
 def _forget(reach: Reach, files: set[str]) -> None:
     for check in [check for check, file in reach.files.items() if file in files]:
-        for table in (reach.by_check, reach.scenarios, reach.files, reach.entries):
+        for table in (reach.by_check, reach.scenarios, reach.files, reach.entries, reach.exchanges):
             table.pop(check, None)
 
 
@@ -102,3 +104,4 @@ def _merge(reach: Reach, more: Reach) -> None:
     reach.scenarios.update(more.scenarios)
     reach.files.update(more.files)
     reach.entries.update(more.entries)
+    reach.exchanges.update(more.exchanges)

@@ -24,6 +24,8 @@ RIDING = {
 """Scenarios that put their question to the resources of others, and trip over what is wrong there."""
 SURPRISES = 10
 """Checks that a mutant is shown to at most, beside those that must notice it."""
+FEW = 8
+"""Requests of a check that is cheap to show a mutant to."""
 MUTANTS: tuple[Mutant, ...] = tuple(
     mutant
     for path in sorted(Path(__file__).parent.glob("*/*.py"))
@@ -35,13 +37,14 @@ MUTANTS: tuple[Mutant, ...] = tuple(
 def sample(checks: Collection[str], mutant: Mutant, reach: Reach) -> set[str]:
     """Return as many of the checks as a proof can show a mutant to, always the same; --every-check shows it to all.
 
-    Those come first that need no study of the corpus beside those which the checks that must notice it need: what
-    takes the time is bringing studies to the server.
+    Those come first that need no study of the corpus beside those which the checks that must notice it need, and few
+    requests: bringing studies to the server is what takes the time.
     """
     needed = set().union(*(reach.entries[check] for check in mutant.kills))
 
-    def order(check: str) -> tuple[int, bytes]:
-        return len(reach.entries[check] - needed), hashlib.sha256(f"{mutant.name} {check}".encode()).digest()
+    def order(check: str) -> tuple[int, bool, bytes]:
+        many = reach.exchanges.get(check, 0) > FEW
+        return len(reach.entries[check] - needed), many, hashlib.sha256(f"{mutant.name} {check}".encode()).digest()
 
     return set(sorted(checks, key=order)[:SURPRISES])
 
