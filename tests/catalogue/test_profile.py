@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from dicomweb_conformance.catalogue.profile import ProfileError, load_profile
@@ -54,6 +56,15 @@ def test_a_file_is_a_profile(tmp_path):
     assert (profile.name, profile.title) == ("mine", "Search and nothing else")
     assert (profile.core_tiers, profile.extended_tiers, profile.include) == (("core",), ("extended",), ("large",))
     assert counted(profile) == {"SEARCH"}
+
+
+def test_only_a_row_that_is_judged_takes_the_place_of_another():
+    profile = replace(load_profile("google"), judges={"GOOGLE-057"}.__contains__)
+
+    assert load()["GOOGLE-057"].replaces == ("SEARCH-074", "SEARCH-080")
+    assert profile.replaced == {"SEARCH-074", "SEARCH-080"}
+    assert not profile.has(load()["SEARCH-080"])
+    assert profile.has(load()["SEARCH-010"])
 
 
 def test_an_unknown_name_is_answered_with_those_there_are():

@@ -7,8 +7,8 @@ from tests.mutants.harness import judged
 
 # A bare NativeDicomModel, without namespace or declaration, is what the service's page shows.
 DOCUMENTED = {"XML-002", "XML-003"}
-# What the reference server shows in either flavour: without Accept it answers in the type that the query names.
-ALWAYS = {"NEGOTIATION-002"}
+# What it shows in either flavour: JSON without Accept, the type that the query names, two ICC profiles.
+ALWAYS = {"NEGOTIATION-001", "NEGOTIATION-002", "RENDERED-037"}
 # Checks of what no server need have, and this one has not.
 OPTIONAL = {"rendered-types-show-the-same[jp2]", "thumbnail-redirect-leads-to-a-picture"}
 # Metadata with native pixels, or in XML, are not taken: its rows replace those of PS3.18.

@@ -1,11 +1,15 @@
 """The chain from a requirement to a check: what no check verifies is written down, so that nothing drops out unseen."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
+from dicomweb_conformance.catalogue.profile import load_profile
+from dicomweb_conformance.catalogue.requirements import load
 from dicomweb_conformance.cli import main
-from dicomweb_conformance.run.coverage import checks, coverage
+from dicomweb_conformance.run.coverage import checks, coverage, is_judged
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -26,3 +30,21 @@ def test_the_command_tells_what_is_checked_and_what_is_open() -> None:
     everything = next(line for line in printed if line.startswith("all "))
     assert sum(int(each) for each in everything.split()[1:]) == len(coverage())
     assert any("no check yet" in line for line in printed)
+
+
+@pytest.mark.parametrize("name", ["dicom", "google"])
+def test_what_nothing_judges_takes_no_row_s_place(name: str) -> None:
+    profile = replace(load_profile(name), judges=is_judged)
+    judged = {each.requirement.id for each in coverage() if each.checks}
+    rows = [row for row in load().values() if row.service in profile.services]
+
+    unjudged = [
+        row.id
+        for row in rows
+        if row.id in judged
+        and not profile.has(row)
+        and not judged & {other.id for other in rows if row.id in other.replaces}
+    ]
+
+    assert not unjudged
+    assert bool(profile.replaced) is (name == "google")

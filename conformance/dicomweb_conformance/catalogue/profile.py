@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from dicomweb_conformance.catalogue.requirements import SERVICES, Tier, load
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from importlib.resources.abc import Traversable
 
     from dicomweb_conformance.catalogue.requirements import Requirement
@@ -26,7 +26,10 @@ class ProfileError(ValueError):
 
 @dataclass(frozen=True)
 class Profile:
-    """What counts: the services whose rows are judged, which tiers are core or extended, which opt-in tiers are on."""
+    """What counts: the services whose rows are judged, which tiers are core or extended, which opt-in tiers are on.
+
+    `judges` tells of a row whether anything judges it; a row that nothing judges takes no other's place.
+    """
 
     name: str
     title: str
@@ -34,6 +37,7 @@ class Profile:
     core_tiers: tuple[Tier, ...]
     extended_tiers: tuple[Tier, ...]
     include: tuple[Tier, ...]
+    judges: Callable[[str], bool] = lambda _: True
 
     @property
     def flavour(self) -> str:
@@ -51,8 +55,9 @@ class Profile:
 
     @cached_property
     def replaced(self) -> frozenset[str]:
-        """The rows in whose place another row of the profile stands."""
-        return frozenset(each for row in load().values() if row.service in self.services for each in row.replaces)
+        """The rows in whose place another row of the profile is judged."""
+        replacing = (row for row in load().values() if row.service in self.services and row.replaces)
+        return frozenset(each for row in replacing if self.judges(row.id) for each in row.replaces)
 
     def is_core(self, requirement: Requirement) -> bool:
         """Tell whether the exit code hangs on a conclusion about this requirement."""

@@ -7,6 +7,7 @@ import pkgutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import dicomweb_conformance.scenarios
@@ -47,6 +48,16 @@ def coverage() -> list[Coverage]:
         for each in requirements:
             verified.setdefault(each, []).append(check)
     return [Coverage(row, tuple(verified.get(rows.owner(row.id).id, ()))) for row in rows.values()]
+
+
+def is_judged(requirement: str) -> bool:
+    """Tell whether a check or an observer of messages judges a row, or the row which it refers to."""
+    return requirement in _judged()
+
+
+@cache
+def _judged() -> frozenset[str]:
+    return frozenset(each.requirement.id for each in coverage() if each.checks)
 
 
 def checks() -> Iterator[tuple[str, tuple[str, ...]]]:

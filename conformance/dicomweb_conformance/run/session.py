@@ -27,7 +27,7 @@ from dicomweb_conformance.checks.known_failures import KnownError
 from dicomweb_conformance.probes.preflight import CannotBeJudged, preflight
 from dicomweb_conformance.record.disk import NotWrittenError
 from dicomweb_conformance.record.recorder import now
-from dicomweb_conformance.run import embedded, exclusion, report_directory
+from dicomweb_conformance.run import coverage, embedded, exclusion, report_directory
 from dicomweb_conformance.run.ending import Ending, Step, Trouble, reason
 from dicomweb_conformance.run.finishing import Finishing
 from dicomweb_conformance.run.instruments import LOG, VERSION, Instruments, instruments, started
@@ -71,7 +71,7 @@ class ConformanceSession:
         self.stopped = ""
         self.told = False
         try:
-            self.profile: Profile = load_profile(settings.profile)
+            self.profile: Profile = replace(load_profile(settings.profile), judges=coverage.is_judged)
             self.known = (known_failures.load(settings.known) if settings.known else ()) + known_failures.rows(
                 settings.known_in_target, "target.toml"
             )

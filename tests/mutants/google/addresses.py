@@ -120,7 +120,14 @@ class UrlHasUser(Google):
         return super().url_of(request, resource).replace("://", "://archive@")
 
 
-@mutant("google-partly-stored", "google-garbage", "google-changed-again", may_trip=EVERYWHERE, into=MUTANTS)
+@mutant(
+    "google-partly-stored",
+    "google-partly-foreign",
+    "google-garbage",
+    "google-changed-again",
+    may_trip=EVERYWHERE,
+    into=MUTANTS,
+)
 class AlwaysSaysStored(Google):
     """A store is answered 200, whatever was refused."""
 
@@ -203,6 +210,7 @@ class KeepsTheLatest(Google):
     "google-single-part-retrieve",
     "google-retrieve-as-stored[quoted]",
     "google-retrieve-as-stored[bare]",
+    "google-retrieve-as-stored[implicit]",
     may_trip=EVERYWHERE,
     into=MUTANTS,
 )
@@ -211,6 +219,14 @@ class WritesInstancesAnew(Google):
 
     def part10_of(self, instance: Instance, transfer_syntax: str, dataset: bytes) -> bytes:
         return super().part10_of(instance, transfer_syntax, dataset).replace(b"FRESH^", b"Fresh^")
+
+
+@mutant("google-retrieve-as-stored[implicit]", may_trip=["retrieve", "negotiation"], into=MUTANTS)
+class MakesImplicitExplicit(Google):
+    """What was stored in Implicit VR Little Endian comes in Explicit VR where any transfer syntax will do."""
+
+    def any_transfer_syntax(self, instance: Instance) -> str:
+        return Reference.any_transfer_syntax(self, instance)
 
 
 @mutant("google-decompresses", may_trip=["retrieve"], into=MUTANTS)

@@ -124,21 +124,23 @@ def _data_set_of(instance: Instance) -> bytes:
 FORMS = (
     Variant("quoted", "GOOGLE-073", AS_STORED),
     Variant("bare", "GOOGLE-073", AS_STORED.replace('"', "")),
+    Variant("implicit", "GOOGLE-073", AS_STORED),
 )
 
 
 @verifies(id="google-retrieve-as-stored", each=FORMS)
 def test_retrieve_asstored_for(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
-    """A study with transfer-syntax=* comes back octet for octet as it was stored."""
+    """With transfer-syntax=* files come back octet for octet as they were stored, Implicit VR Little Endian too."""
     study = fresh.study(instances=2)
-    stored_for(dicomweb, archive, *study.instances)
+    instances = (fresh.implicit(),) if case.id == "implicit" else study.instances
+    stored_for(dicomweb, archive, *instances)
 
-    response = dicomweb.retrieve(study, accept=case.value)
+    response = dicomweb.retrieve(instances[0] if case.id == "implicit" else study, accept=case.value)
 
     with expect(response) as it:
         received = {values.text(each, "SOPInstanceUID"): each for each in it.is_multipart_dicom()}
         parts = [each.body for each in multipart.parts_of(response.content_type, response.body)]
-        for instance in study.instances:
+        for instance in instances:
             found = received.get(instance.sop_instance_uid)
             if found is not None and values.syntax(found) != instance.transfer_syntax_uid:
                 it.observes("another-transfer-syntax", received=values.syntax(found))

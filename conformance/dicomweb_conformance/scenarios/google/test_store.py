@@ -167,18 +167,38 @@ def test_partly_stored(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
     response = dicomweb.store([good, fresh.other_version(first)])
 
     with expect(response) as it:
-        it.has_status(409, 202)
-        answer = store_response.of_body(response.body)
-        both = answer is not None and answer.stored_uids == [good.sop_instance_uid] and answer.failed_uids
-        if response.status == 202 and both:
-            it.observes("202-with-both-sequences")
-        if not archive.holds(good):
-            it.observes("the-good-one-is-not-stored")
-        elif not both:
-            it.observes(
-                "409-without-the-stored-one",
-                received=f"{it.status_line}; stored {answer.stored_uids if answer else 'no module'}",
-            )
+        _is_partly_stored(it, archive, good)
+
+
+@verifies("GOOGLE-030", id="google-partly-foreign")
+def test_partly_foreign(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """A store below a study of which one instance is of another study is 409, and lists the one that was stored."""
+    control(
+        dicomweb.store([one := fresh.instance()], study=one.study_instance_uid),
+        because="a store below a study does not work",
+    )
+    good, foreign = fresh.instance(name="good"), fresh.instance(name="foreign")
+
+    response = dicomweb.store([good, foreign], study=good.study_instance_uid)
+
+    with expect(response) as it:
+        _is_partly_stored(it, archive, good)
+
+
+def _is_partly_stored(it: Expectation, archive: Archive, good: Instance) -> None:
+    """Judge the answer to a store of this instance and of one that is refused."""
+    it.has_status(409, 202)
+    answer = store_response.of_body(it.response.body)
+    both = answer is not None and answer.stored_uids == [good.sop_instance_uid] and answer.failed_uids
+    if it.response.status == 202 and both:
+        it.observes("202-with-both-sequences")
+    if not archive.holds(good):
+        it.observes("the-good-one-is-not-stored")
+    elif not both:
+        it.observes(
+            "409-without-the-stored-one",
+            received=f"{it.status_line}; stored {answer.stored_uids if answer else 'no module'}",
+        )
 
 
 @verifies("GOOGLE-032", "GOOGLE-033", "GOOGLE-034", id="google-failure")
