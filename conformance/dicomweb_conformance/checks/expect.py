@@ -30,6 +30,7 @@ from dicomweb_conformance.dicom import json_model
 from dicomweb_conformance.dicom.json_model import DataSet
 from dicomweb_conformance.http import media_types, multipart, quoting
 from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.http.observed import REDIRECTS
 from dicomweb_conformance.http.quoting import Harmless
 from dicomweb_conformance.http.unreadable import Form, UnreadableError, writable
 from dicomweb_conformance.http.urls import UrlError
@@ -167,7 +168,7 @@ class Expectation:
 
         Raises:
             Inconclusive: the target was busy (429, 502, 503, 504), or gave no answer, which is HTTP-002, or one that is
-                larger than this suite reads.
+                larger than this suite reads, or a redirect that is not followed.
         """
         response, requirement = self.response, self._judgement.requirement(of)
         if response.exceeded and response.status in {0, *accepted}:
@@ -184,6 +185,12 @@ class Expectation:
             self.finds("the body broke off", expected=["a whole body"], received=response.error, of=of)
         elif (observation := status_observation(requirement, response.status)) is not None:
             self.observes(observation, received=self.status_line, of=of)
+        elif response.status in REDIRECTS:
+            raise Inconclusive(
+                f"{response.request_line} is redirected ({response.status}), which is permitted (HTTP-020); "
+                "only a GET is followed, and only to the target's own origin",
+                check_id("HTTP-020b"),
+            )
         else:
             self.finds(f"status {response.status}", received=self.status_line, of=of)
         raise _Concluded(whole=True)

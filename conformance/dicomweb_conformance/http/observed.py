@@ -56,6 +56,10 @@ class Asked:
         return inside and not self.is_search
 
 
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+"""Statuses of which Location says where to go (RFC 9110 15.4)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Redirection:
     """Where a redirect led: the URLs visited after the first, and how that ended."""
@@ -74,7 +78,6 @@ class Course:
         control_answered: whether a known good request was answered after that.
         retries: repetitions because the target was busy; the answer is that of the last one.
         redirection: where a 3xx led.
-        retrievable_afterwards: after a 413, whether the instances of the request can be retrieved; None: not looked.
     """
 
     broke_off: Literal["", "no answer in time", "no status line", "header section cut off"] = ""
@@ -82,7 +85,6 @@ class Course:
     control_answered: bool = False
     retries: int = 0
     redirection: Redirection = Redirection()
-    retrievable_afterwards: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

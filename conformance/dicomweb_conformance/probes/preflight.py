@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from dicomweb_conformance.dicom import json_model
 from dicomweb_conformance.http import media_types, urls
 from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.http.observed import REDIRECTS
 from dicomweb_conformance.http.unreadable import TooLargeError, UnreadableError
 from dicomweb_conformance.http.urls import UrlError
 from dicomweb_conformance.service.studies_service import StudiesService
@@ -48,9 +49,9 @@ class CannotBeJudged(Exception):  # noqa: N818 - it is a finding about the setti
         return "\n".join([*lines, "No requirement was judged."])
 
 
-def first_question(service: StudiesService, seed: int) -> Response:
+def first_question(service: StudiesService, seed: int, *, follow: bool = True) -> Response:
     """Search for the studies of a patient that nobody is, so that nobody's data is asked for."""
-    return service.search("studies", PatientID=f"{patient_id_prefix(seed)}-PREFLIGHT", limit=1)
+    return service.search("studies", PatientID=f"{patient_id_prefix(seed)}-PREFLIGHT", limit=1, follow=follow)
 
 
 def preflight(service: StudiesService, target: Target, seed: int) -> Response:
@@ -67,12 +68,25 @@ def preflight(service: StudiesService, target: Target, seed: int) -> Response:
     Raises:
         CannotBeJudged: it does not; says why and what to do.
     """
-    response = first_question(service, seed)
+    response = _led(service, seed)
     for diagnose in (_no_answer, _refused_credentials, _redirected, _not_dicomweb, _too_deep, _not_found):
         problem = diagnose(response, service, target)
         if problem:
             raise problem
     return response
+
+
+def _led(service: StudiesService, seed: int) -> Response:
+    """Return the answer to the first search; the redirect itself, where that leads to no results of a search."""
+    response = first_question(service, seed, follow=False)
+    if response.status not in REDIRECTS:
+        return response
+    there = first_question(service, seed)
+    try:
+        found = there.status == 204 or (there.status == 200 and json_model.objects(there.body) is not None)
+    except UnreadableError:
+        found = False
+    return there if found else response
 
 
 def _no_answer(response: Response, _: StudiesService, target: Target) -> CannotBeJudged | None:
@@ -170,7 +184,7 @@ def _redirected(response: Response, _: StudiesService, target: Target) -> Cannot
     elif there.origin.scheme != target.base.origin.scheme:
         advice = [f"use the URL that it points to: --dicomweb-url={base}"]
     return CannotBeJudged(
-        f"{response.request_line} is redirected ({response.status}) to {there}; redirects are not followed",
+        f"{response.request_line} is redirected ({response.status}) to {there}, which answers no search",
         tuple(advice),
     )
 

@@ -70,6 +70,7 @@ class StudiesService:
         /,
         *,
         accept: str | None = media_types.DICOM_JSON,
+        follow: bool = True,
         **keys: Value,
     ) -> Response:
         """Search a resource (10.6).
@@ -77,7 +78,7 @@ class StudiesService:
         `search("studies", PatientID="X", limit=2)`; names that are no identifiers go into `query`.
         """
         pairs = list(query.items()) if isinstance(query, Mapping) else list(query)
-        return self.get(resource, [*pairs, *keys.items()], accept=accept)
+        return self.get(resource, [*pairs, *keys.items()], accept=accept, follow=follow)
 
     def search_in(
         self, resource: Resource, children: str, query: Pairs | Mapping[str, Value] = (), /, **keys: Value
@@ -108,7 +109,7 @@ class StudiesService:
 
     def thumbnail(self, resource: Resource, query: Pairs = (), *, accept: str | None = media_types.JPEG) -> Response:
         """Retrieve the thumbnail of a study, series, instance or frame (10.4.1.1.4); a redirect is the answer."""
-        return self.get(f"{resources.path(resource)}/thumbnail", query, accept=accept)
+        return self.get(f"{resources.path(resource)}/thumbnail", query, accept=accept, follow=False)
 
     def get(
         self,
@@ -117,13 +118,14 @@ class StudiesService:
         *,
         accept: str | None = None,
         headers: Sequence[tuple[str, str]] = (),
+        follow: bool = True,
     ) -> Response:
-        """GET any resource below the base URL."""
-        return self.send("GET", resource, query, accept=accept, headers=headers)
+        """GET any resource below the base URL, and go where a redirect leads to, as long as that is the target."""
+        return self.send("GET", resource, query, accept=accept, headers=headers, follow=follow)
 
-    def get_url(self, url: Url | str, *, accept: str | None = None) -> Response:
+    def get_url(self, url: Url | str, *, accept: str | None = None, follow: bool = True) -> Response:
         """GET a URL: as text one that the suite made, as a value one that the target gave (`urls.resolve`)."""
-        return self._client.send("GET", url, headers=_accept(accept), purpose=self._purpose)
+        return self._client.send("GET", url, headers=_accept(accept), purpose=self._purpose, follow=follow)
 
     def claim_url(self, url: str) -> None:
         """Count a resource as this run's that no UID names."""
@@ -290,13 +292,15 @@ class StudiesService:
         accept: str | None = None,
         headers: Sequence[tuple[str, str]] = (),
         body: bytes | Streamed | Iterable[bytes] | None = None,
+        follow: bool = False,
     ) -> Response:
         """Send any request to a resource below the base URL."""
         path = resources.path(resource)
         url = f"{self.base_url}/{path}" if path else self.base_url
         if query:
             url += "?" + resources.query(query)
-        return self._client.send(method, url, headers=[*_accept(accept), *headers], body=body, purpose=self._purpose)
+        fields = [*_accept(accept), *headers]
+        return self._client.send(method, url, headers=fields, body=body, purpose=self._purpose, follow=follow)
 
 
 def _accept(accept: str | None) -> list[tuple[str, str]]:

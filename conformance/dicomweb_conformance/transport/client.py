@@ -1,8 +1,8 @@
 """Exchanges with the target. What is sent is what was asked for and nothing else; what comes back is never judged here.
 
-No redirect is followed and nothing is taken from the surroundings: a header that a check did not set would make it
-check something else. A URL that a server gave is a value before it comes here, and what only the target may see is
-added by the connection.
+No redirect is followed unasked, and nothing is taken from the surroundings: a header that a check did not set would
+make it check something else. A URL that a server gave is a value before it comes here, and what only the target may see
+is added by the connection.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ import urllib3
 from dicomweb_conformance.http import limits, urls
 from dicomweb_conformance.http.content_coding import decoded
 from dicomweb_conformance.http.exchanges import Examined, Headers, Response
-from dicomweb_conformance.http.observed import Course
+from dicomweb_conformance.http.observed import REDIRECTS, Course, Redirection
 from dicomweb_conformance.http.screened import Screened
-from dicomweb_conformance.http.urls import Url
+from dicomweb_conformance.http.urls import Url, UrlError
 from dicomweb_conformance.http.wire_facts import Fault
 from dicomweb_conformance.record.recorder import Recorder, now
 from dicomweb_conformance.settings.target import Target
@@ -65,6 +65,9 @@ Body = bytes | Streamed | Iterable[bytes] | None
 Examine = Callable[[Response, Callable[[], Response]], Examined]
 
 _IDEMPOTENT = busy.SAFE | {"DELETE", "PUT"}
+_FOLLOWING = frozenset({"GET", "HEAD"})
+_HOPS = 10
+"""Redirects in a row that are followed."""
 
 
 @dataclass(frozen=True)
@@ -214,13 +217,15 @@ class Client:
         headers: Sequence[tuple[str, str]] = (),
         body: Body = None,
         purpose: str = "check",
+        follow: bool = False,
     ) -> Response:
         """Send one request and return its answer.
 
         A request that breaks off without an answer is repeated once, and a GET then has the second answer; so is one
         that went to a kept-alive connection which had been closed meanwhile, unless it is a POST. Where the target is
         busy (429, 502, 503, 504) the request is sent again, if it cannot have been processed or may be twice; and where
-        its credentials were refused and others can be had. Each try is an exchange of its own in the record.
+        its credentials were refused and others can be had. Each try is an exchange of its own in the record, and so is
+        each hop of a redirect.
 
         Args:
             method: the HTTP method.
@@ -229,6 +234,7 @@ class Client:
             body: the payload; an iterable that is not `Streamed` is sent chunked, and only once if it can be iterated
                 over only once.
             purpose: why it is sent: check, store, confirm, probe, preflight, clean.
+            follow: whether a GET or HEAD goes where a redirect leads to, as long as that is the target.
 
         Returns:
             the last answer; its status is 0 where none came.
@@ -239,10 +245,20 @@ class Client:
         """
         to = urls.parse(url) if isinstance(url, str) else url
         fields = {name.lower(): (name, value) for name, value in (*self.own_fields, *headers)}
-        return self.exchange(method, to, str(to), tuple(fields.values()), body, purpose, self._answer)
+        following = follow and method in _FOLLOWING
+        return self.exchange(method, to, str(to), tuple(fields.values()), body, purpose, self._answer, follow=following)
 
     def exchange(
-        self, method: str, to: Url, url: str, headers: Fields, body: Body, purpose: str, answer: Answer
+        self,
+        method: str,
+        to: Url,
+        url: str,
+        headers: Fields,
+        body: Body,
+        purpose: str,
+        answer: Answer,
+        *,
+        follow: bool = False,
     ) -> Response:
         """Have one request answered, as often as `send` says, and record each try.
 
@@ -254,6 +270,7 @@ class Client:
             body: the payload.
             purpose: why it is sent.
             answer: sends the request, and turns whatever goes wrong into a Response.
+            follow: whether to go where a redirect leads to.
 
         Raises:
             ReadOnlyError: the target may only be read.
@@ -285,8 +302,33 @@ class Client:
             response = once(response.exchange)
         if response.status or response.exceeded:
             asked = Request(response.exchange, method, url, headers, body, purpose)
-            self._on_answer(asked, response, Course(retries=retries))
+            led, last = self._led(asked, response, to, answer) if follow else (Redirection(), response)
+            self._on_answer(asked, response, Course(retries=retries, redirection=led))
+            return last
         return response
+
+    def _led(self, asked: Request, response: Response, to: Url, answer: Answer) -> tuple[Redirection, Response]:
+        """Go where a redirect leads to (RFC 9110 15.4), ten hops at most and never to another origin."""
+        hops: list[Url] = []
+        while response.status in REDIRECTS:
+            there = self._redirected(response)
+            if there is None:
+                return Redirection(tuple(map(str, hops)), "not followed"), response
+            if there in {to, *hops}:
+                return Redirection(tuple(map(str, hops)), "loop"), response
+            if len(hops) == _HOPS:
+                return Redirection(tuple(map(str, hops)), "too many hops"), response
+            hops.append(there)
+            response = self.exchange(asked.method, there, str(there), asked.headers, None, asked.purpose, answer)
+        return Redirection(tuple(map(str, hops)), "answer" if response.status else "no answer"), response
+
+    def _redirected(self, response: Response) -> Url | None:
+        """Return where a redirect leads to; None where that is another origin, or nowhere."""
+        try:
+            there = urls.resolve(response.headers.get("Location") or "", response.url)
+        except UrlError:
+            return None
+        return there if response.headers.get("Location") and self.is_targets(there) else None
 
     def _doubts(self, response: Response, to: Url, headers: Fields) -> bool:
         """Tell whether a request is to be sent again for the sake of its credentials, which a check has not chosen."""

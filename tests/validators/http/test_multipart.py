@@ -510,12 +510,6 @@ def test_examples_of_one_fault_are_few() -> None:
     assert len([each for each in observed(seen) if each.requirement == "MULTIPART-012"]) == 3
 
 
-def test_one_boundary_in_all_answers_is_a_note() -> None:
-    assert [each.observation for each in part_rows.same_boundary(["b"] * 8)] == ["same-boundary-all-run"]
-    assert not list(part_rows.same_boundary(["b"] * 7))
-    assert not list(part_rows.same_boundary([*["b"] * 7, "c"]))
-
-
 def test_nothing_of_a_payload_is_quoted() -> None:
     broken = lines(
         "secret", "--b", T, "secret", "\x00secret", "--b", "", "secret", "--b", T, "", "secret", "--b secret"

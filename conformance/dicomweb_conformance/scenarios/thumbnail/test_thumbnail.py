@@ -53,7 +53,7 @@ def _followed(dicomweb: StudiesService, response: Response, accept: str) -> Resp
         there = urls.resolve(location, response.url)
         if not there.is_below(dicomweb.base):
             return response
-        response = dicomweb.get_url(there, accept=accept)
+        response = dicomweb.get_url(there, accept=accept, follow=False)
     return response
 
 

@@ -52,16 +52,6 @@ def observe(answer: Answer, seen: Survey) -> Iterator[Observation]:
         yield from _observations(row, [(text, part, what) for of, text, part, what in found if of == row], passes)
 
 
-def same_boundary(boundaries: Collection[str]) -> Iterator[Observation]:
-    """MULTIPART-011, over a run: one fixed boundary in many answers will stand in some part one day.
-
-    Args:
-        boundaries: that of each multipart answer to another request.
-    """
-    if len(boundaries) >= _FEW and len(set(boundaries)) == 1:
-        yield Observation("MULTIPART-011", "same-boundary-all-run", received=next(iter(boundaries)))
-
-
 def _observations(row: str, found: list[Found], passes: Collection[str]) -> Iterator[Observation]:
     worse = [each for each in found if each[0] not in passes]
     for text in dict.fromkeys(text for text, _, _ in worse):

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from itertools import pairwise
 
 from dicomweb_conformance.http import media_types, urls
-from dicomweb_conformance.http.observed import Answer
+from dicomweb_conformance.http.observed import REDIRECTS, Answer
 from dicomweb_conformance.http.urls import Reference, UrlError
 from dicomweb_conformance.validators.http import coding
 from dicomweb_conformance.validators.observation import Observation
@@ -17,7 +17,6 @@ from dicomweb_conformance.validators.observation import Observation
 OWNED = ("HTTP-012", "HTTP-015", "HTTP-018", "HTTP-019", "HTTP-020", "HTTP-020b", "HTTP-021", "HTTP-024")
 BUSY = frozenset({429, 502, 503, 504})
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _TO_GET = frozenset({301, 302, 303})
 _RETRIES = 3
 _LARGE = 50_000_000
@@ -108,7 +107,7 @@ def _redirect(answer: Answer) -> Iterator[Observation]:
         yield Observation("HTTP-020", "no-redirect")
         return
     received = f"{answer.status}, Location {answer.headers.get('Location') or 'none'}"
-    if answer.status not in _REDIRECTS:
+    if answer.status not in REDIRECTS:
         yield Observation("HTTP-020", "300-or-another-3xx", "status line", received=received)
     elif _elsewhere(answer):
         yield Observation("HTTP-020", "a-redirect-to-another-host", "Location", received=received)
@@ -118,7 +117,7 @@ def _redirect(answer: Answer) -> Iterator[Observation]:
 
 def _location(answer: Answer) -> Iterator[Observation]:
     """HTTP-020b: the form of a redirect, and its end."""
-    if answer.status not in _REDIRECTS:
+    if answer.status not in REDIRECTS:
         return
     location = answer.headers.get("Location")
     received = f"{answer.status}, Location {location}"
@@ -185,12 +184,7 @@ def _too_large(answer: Answer) -> Iterator[Observation]:
         return
     if not answer.asked.size:
         return
-    if answer.course.retrievable_afterwards:
-        text = "413-although-stored"
-    elif answer.asked.size >= _LARGE:
-        text = "413-to-a-request-of-50-mb-or-more"
-    else:
-        text = "413-to-a-smaller-request"
+    text = "413-to-a-request-of-50-mb-or-more" if answer.asked.size >= _LARGE else "413-to-a-smaller-request"
     yield Observation("HTTP-021", text, "status line", received=f"a request of {answer.asked.size} octets")
 
 
