@@ -32,6 +32,7 @@ MARKERS = {
     "thumbnail": "checks of thumbnails",
     "delete": "checks of DELETE",
     "google": "checks of what the Cloud Healthcare API does otherwise than PS3.18, or beside it",
+    "seed": "checks that send what the samples of the Cloud Healthcare API's page send, client by client",
     "json_bulk": "checks of storing metadata in JSON with bulk data beside it",
     "xml_bulk": "checks of storing metadata in XML with bulk data beside it",
 }

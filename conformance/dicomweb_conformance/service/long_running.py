@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from dicomweb_conformance.http.exchanges import Response
@@ -40,13 +41,13 @@ class Operations:
         before, found, _ = self._service.base_url.partition("/projects/")
         return before if found else str(self._service.base.origin)
 
-    def poll(self, name: str) -> Response:
+    def poll(self, name: str, headers: Sequence[tuple[str, str]] = ()) -> Response:
         """GET an operation by its name; none is asked for but those that this run began, or that do not exist."""
         url = f"{self._root}/{name}"
         self._service.claim_url(url)
-        return self._service.get_url(url)
+        return self._service.get_url(url, headers=headers)
 
-    def polled(self, name: str) -> list[Response]:
+    def polled(self, name: str, headers: Sequence[tuple[str, str]] = ()) -> list[Response]:
         """GET an operation again and again, in growing intervals, until it is done or time is over.
 
         What is no operation, such as a 404, ends it too.
@@ -54,7 +55,7 @@ class Operations:
         answers: list[Response] = []
 
         def over() -> bool:
-            answers.append(self.poll(name))
+            answers.append(self.poll(name, headers))
             document = operations.read(answers[-1].body) if answers[-1].status == 200 else None
             return document is None or operations.is_done(document)
 

@@ -55,6 +55,11 @@ class StudiesService:
         """The base URL as a value."""
         return self._client.target.base
 
+    @property
+    def is_authorized(self) -> bool:
+        """Whether requests carry credentials of the settings."""
+        return self._client.target.credentials.scheme != "none"
+
     def for_purpose(self, purpose: str) -> StudiesService:
         """Return the same service, its exchanges marked with another purpose."""
         return StudiesService(self._client, self._ledger, self._own, purpose)
@@ -123,9 +128,17 @@ class StudiesService:
         """GET any resource below the base URL, and go where a redirect leads to, as long as that is the target."""
         return self.send("GET", resource, query, accept=accept, headers=headers, follow=follow)
 
-    def get_url(self, url: Url | str, *, accept: str | None = None, follow: bool = True) -> Response:
+    def get_url(
+        self,
+        url: Url | str,
+        *,
+        accept: str | None = None,
+        headers: Sequence[tuple[str, str]] = (),
+        follow: bool = True,
+    ) -> Response:
         """GET a URL: as text one that the suite made, as a value one that the target gave (`urls.resolve`)."""
-        return self._client.send("GET", url, headers=_accept(accept), purpose=self._purpose, follow=follow)
+        fields = [*_accept(accept), *headers]
+        return self._client.send("GET", url, headers=fields, purpose=self._purpose, follow=follow)
 
     def claim_url(self, url: str) -> None:
         """Count a resource as this run's that no UID names."""
@@ -275,12 +288,25 @@ class StudiesService:
         self._ledger.forget(list(study_uids))
 
     def send_exactly(
-        self, method: str, path: str | bytes, *, headers: Sequence[tuple[str, str]] = (), body: bytes | None = None
+        self,
+        method: str,
+        path: str | bytes,
+        *,
+        headers: Sequence[tuple[str, str]] = (),
+        body: bytes | None = None,
+        may_store: Iterable[Instance] = (),
     ) -> Response:
-        """Send a request to the octet as it stands; `path` is what follows the base URL, such as `/studies?limit=^`.
+        """Send a request to the octet as it stands; see `transport.exact`.
 
-        See wire.send_exactly. Not for requests that store: the ledger learns nothing of them.
+        Args:
+            method: in any spelling.
+            path: what follows the base URL, such as `/studies?limit=^`.
+            headers: in this order and spelling.
+            body: as it is sent.
+            may_store: the instances that a target could make of it; they are named in the ledger first.
         """
+        if claimed := list(may_store):
+            self._claim(claimed)
         return send_exactly(self._client, method, path, headers=headers, body=body, purpose=self._purpose)
 
     def send(

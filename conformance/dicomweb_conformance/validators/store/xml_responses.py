@@ -21,6 +21,13 @@ def module(body: bytes) -> DataSet | None:
     return None if root is None else _data_set(root)
 
 
+def names_keywords(body: bytes) -> bool:
+    """Tell whether a document names Referenced SOP Sequence, and Retrieve URL below it, by keyword, as dcmweb reads."""
+    root = xml_octets.read(body).root
+    named = [] if root is None else [each for each in root if each.get("keyword") == "ReferencedSOPSequence"]
+    return any(below.get("keyword") == "RetrieveURL" for each in named for below in each.iter())
+
+
 def judge(body: bytes, sop_class_uid: str, sop_instance_uid: str) -> Iterator[Observation]:
     """Judge the answer to a store of one instance.
 

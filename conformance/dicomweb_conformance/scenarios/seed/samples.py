@@ -1,0 +1,99 @@
+"""The samples of the page as values: who sends what, and what they need of the response. `samples.toml` has them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head of a request: method, target and header fields in their order, with places to be filled in braces."""
+
+    method: str
+    target: str
+    fields: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, text: str) -> Head:
+        """Read it as it is written in the file: a line for the request, then one for each field."""
+        line, *lines = text.strip().splitlines()
+        method, target = line.split(" ")
+        named = (each.partition(": ") for each in lines)
+        return cls(method, target, tuple((name, value) for name, _, value in named))
+
+    def filled(self, values: Mapping[str, str]) -> Head:
+        """Return it with these values in the places of their names."""
+
+        def fill(text: str) -> str:
+            for name, value in values.items():
+                text = text.replace(f"{{{name}}}", value)
+            return text
+
+        return Head(self.method, fill(self.target), tuple((name, fill(value)) for name, value in self.fields))
+
+    def has(self, name: str, value: str) -> bool:
+        """Tell whether it has a field of this name and value."""
+        return (name.lower(), value) in {(each.lower(), said) for each, said in self.fields}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What one client sends for one operation of the page.
+
+    Attributes:
+        operation: what the page does with it.
+        client: who sends it.
+        requirement: the row that judges it.
+        request: the request that it is about.
+        before: what the client asks for first.
+        poll: how it asks for an operation, None where it does not.
+        types: media types that it goes on with, any where it is empty.
+        files: how many files it stores.
+    """
+
+    operation: str
+    client: str
+    requirement: str
+    request: Head
+    before: tuple[Head, ...]
+    poll: Head | None
+    types: tuple[str, ...]
+    files: int
+
+    @property
+    def id(self) -> str:
+        """What stands in brackets in the id of its check."""
+        return self.client
+
+
+def of(operation: str) -> tuple[Sample, ...]:
+    """Return the samples of an operation, in the order of the page."""
+    return tuple(each for each in SAMPLES if each.operation == operation)
+
+
+def _samples() -> Iterator[Sample]:
+    table = tomllib.loads(files(__package__).joinpath("samples.toml").read_text(encoding="utf-8"))
+    start = Head.of(table["start"])
+    for row in table["sample"]:
+        yield _sample(row, table["operations"][row["operation"]], start)
+
+
+def _sample(row: Mapping[str, Any], requirement: str, start: Head) -> Sample:
+    lists = (Head.of(each) for each in row.get("lists", ()))
+    return Sample(
+        operation=row["operation"],
+        client=row["client"],
+        requirement=requirement,
+        request=Head.of(row["request"]),
+        before=(*([start] if row.get("starts") else []), *lists),
+        poll=Head.of(row["poll"]) if "poll" in row else None,
+        types=tuple(row.get("types", ())),
+        files=row.get("files", 1),
+    )
+
+
+SAMPLES = tuple(_samples())

@@ -1,0 +1,99 @@
+"""How the samples of the page are sent: octet for octet as their clients send them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from dicomweb_conformance.checks.expect import Expectation, expect, offered
+from dicomweb_conformance.http import media_types
+from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.scenarios.seed.samples import Head, Sample
+from dicomweb_conformance.service.long_running import Operations
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.entities import Instance
+from dicomweb_fixtures.payloads.json_bulk import Payload
+
+TOKEN = "none"  # noqa: S105 - for a target that asks for none
+_STARTED = frozenset({200, 204})
+_OPENING = b"--DICOMwebBoundary\r\nContent-Type: application/dicom+json\r\n\r\n"
+_MIDDLE = (
+    b"\r\n--DICOMwebBoundary\r\nContent-Location: jpeg-image\r\n"
+    b"Content-Type: image/jpeg; transfer-syntax=1.2.840.10008.1.2.4.50\r\n\r\n"
+)
+_CLOSING = b"\r\n--DICOMwebBoundary--"
+
+
+def request_file(payload: Payload) -> bytes:
+    """Return what the page puts together of its three boundary files, a file of metadata and a JPEG."""
+    metadata, picture = payload.parts
+    return _OPENING + metadata.octets + _MIDDLE + picture.octets + _CLOSING
+
+
+def sent(dicomweb: StudiesService, sample: Sample, about: Instance) -> Response:
+    """Send the request of a sample about an instance, its series or its study; first what the client asks for first.
+
+    Raises:
+        CheckFailed: what it asks for first is refused, so that the client ends there.
+    """
+    _begun(dicomweb, sample, about)
+    return _exactly(dicomweb, sample.request, _about(about))
+
+
+def stored(
+    dicomweb: StudiesService, sample: Sample, files: Iterable[bytes], may_store: Iterable[Instance]
+) -> list[Response]:
+    """Send the request of a sample once for each of its bodies.
+
+    Raises:
+        CheckFailed: what it asks for first is refused, so that the client ends there.
+        NotApplicable: it would put the token of the run into a URL.
+    """
+    instances = list(may_store)
+    if "{token}" in sample.request.target:
+        offered(not dicomweb.is_authorized, "the sample puts the access token into the URL, which logs keep")
+    _begun(dicomweb, sample, instances[0])
+    return [_exactly(dicomweb, sample.request, {"token": TOKEN}, each, instances) for each in files]
+
+
+def polled(operations: Operations, sample: Sample, name: str) -> list[Response]:
+    """Ask for an operation as the client of a sample does until it is done; as this suite does where it never asks."""
+    fields = sample.poll.fields if sample.poll else ()
+    return operations.polled(name, [each for each in fields if each[0].lower() != "host"])
+
+
+def has_type(it: Expectation, sample: Sample, otherwise: str) -> bool:
+    """Tell whether the response is of a media type that the client goes on with, and report `otherwise` where not."""
+    kind = media_types.name_of(it.response.content_type)
+    if sample.types and kind not in sample.types:
+        it.observes(otherwise, expected=[" or ".join(sample.types)], received=it.status_line)
+        return False
+    return True
+
+
+def _begun(dicomweb: StudiesService, sample: Sample, about: Instance) -> None:
+    for each in sample.before:
+        response = _exactly(dicomweb, each, _about(about))
+        with expect(response) as it:
+            it.has_status(*_STARTED)
+
+
+def _about(instance: Instance) -> dict[str, str]:
+    return {
+        "study": instance.study_instance_uid,
+        "series": instance.series_instance_uid,
+        "instance": instance.sop_instance_uid,
+    }
+
+
+def _exactly(
+    dicomweb: StudiesService,
+    head: Head,
+    values: Mapping[str, str],
+    body: bytes | None = None,
+    may_store: Iterable[Instance] = (),
+) -> Response:
+    length = str(len(body or b""))
+    filled = head.filled({**values, "host": str(dicomweb.base.origin.authority), "length": length})
+    if body is not None and head.has("Transfer-Encoding", "chunked"):
+        body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    return dicomweb.send_exactly(filled.method, filled.target, headers=filled.fields, body=body, may_store=may_store)
