@@ -28,4 +28,4 @@ def test_the_ids_are_those_of_the_golden_file(run: Run, tmp_path: Path) -> None:
 
     golden = set(GOLDEN.read_text(encoding="utf-8").splitlines())
     assert dicom | google == golden
-    assert google - dicom == {each for each in golden if each.startswith(("google-", "lro-"))}
+    assert google - dicom == {each for each in golden if each.startswith(("google-", "lro-", "seed-"))}

@@ -15,6 +15,7 @@ from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.outcomes import Outcome, Received
 from dicomweb_reference.server import Reference
 from tests.mutants.mutant import EVERYWHERE, Mutant, mutant
+from tests.mutants.samples import XML_READ, checks
 
 MUTANTS: list[Mutant] = []
 
@@ -26,7 +27,7 @@ class LiesElsewhere(Google):
     prefix = "/dicom-web"
 
 
-@mutant("google-parameters[alt]", "google-parameters[alt-empty]", may_trip=["search", "store"], into=MUTANTS)
+@mutant("google-parameters[alt]", "google-parameters[alt-empty]", may_trip=["search", "store", "seed"], into=MUTANTS)
 class TakesParametersForKeys(Google):
     """The parameters of every Google method are taken for match keys, and refused."""
 
@@ -36,7 +37,7 @@ class TakesParametersForKeys(Google):
         return super().request_of(http, body)
 
 
-@mutant("google-other-dataset", may_trip=["google", "messages"], into=MUTANTS)
+@mutant("google-other-dataset", may_trip=["google", "seed", "messages"], into=MUTANTS)
 class AnswersForEveryDataset(Google):
     """What lies in another dataset is answered with an empty object."""
 
@@ -44,7 +45,7 @@ class AnswersForEveryDataset(Google):
         return await super().exchange(steps, http) if steps else self.google_answer({})
 
 
-@mutant("google-single-part-store", freedoms=["single-part-store-refused"], into=MUTANTS)
+@mutant("google-single-part-store", *checks("store"), freedoms=["single-part-store-refused"], into=MUTANTS)
 class RefusesASinglePart(Google):
     """A single application/dicom body is refused."""
 
@@ -72,7 +73,7 @@ class WantsNoQuotes(_Literal):
     refused = 'type="application/dicom"'
 
 
-@mutant("google-store-answers-xml[no-accept]", "google-store-answers-xml[any]", into=MUTANTS)
+@mutant("google-store-answers-xml[no-accept]", "google-store-answers-xml[any]", *XML_READ, into=MUTANTS)
 class PrefersJson(Google):
     """The answer to a store is JSON unless XML is asked for."""
 
@@ -88,7 +89,7 @@ class AnswersStoresInXmlOnly(Google):
         return [DICOM_XML]
 
 
-@mutant("google-store-answer-by-accept[xml]", may_trip=["google"], into=MUTANTS)
+@mutant("google-store-answer-by-accept[xml]", may_trip=["google", "seed"], into=MUTANTS)
 class AnswersStoresInJsonOnly(Google):
     """The answer to a store is JSON, whatever is asked for."""
 
@@ -96,7 +97,7 @@ class AnswersStoresInJsonOnly(Google):
         return [DICOM_JSON]
 
 
-@mutant("google-store-xml", into=MUTANTS)
+@mutant("google-store-xml", *XML_READ, into=MUTANTS)
 class LeavesOutReferencesInXml(Google):
     """The answer in XML has no Referenced SOP Sequence."""
 

@@ -52,7 +52,9 @@ class LosesInlinePixels(Unexamined, Google):
         return syntax, {tag: each for tag, each in content.items() if tag != PIXEL_DATA or not inline}
 
 
-@mutant(*(f"google-bulk-type[{each}]" for each in ("octet-stream", "rle", "jp2")), may_trip=["google"], into=MUTANTS)
+@mutant(
+    *(f"google-bulk-type[{each}]" for each in ("octet-stream", "rle", "jp2")), may_trip=["google", "seed"], into=MUTANTS
+)
 class TakesJpegAlone(Google):
     """Bulk data of other types than image/jpeg are refused."""
 

@@ -19,7 +19,7 @@ MUTANTS: list[Mutant] = []
 KEPT = ("google-json-jpeg-kept[colour]", "google-json-jpeg-kept[grayscale]")
 
 
-@mutant("google-json-jpeg[grayscale]", may_trip=["google"], into=MUTANTS)
+@mutant("google-json-jpeg[grayscale]", may_trip=["google", "seed"], into=MUTANTS)
 class WantsColour(Google):
     """A JPEG of one component is refused."""
 
@@ -29,7 +29,7 @@ class WantsColour(Google):
         return super().described_instance(model, bulk_data)
 
 
-@mutant("google-json-jpeg[colour]", may_trip=["google"], into=MUTANTS)
+@mutant("google-json-jpeg[colour]", may_trip=["google", "seed"], into=MUTANTS)
 class GoogleRefusesMetadata(Google):
     """Metadata with bulk data are refused as malformed."""
 
@@ -37,7 +37,7 @@ class GoogleRefusesMetadata(Google):
         raise Refusal(400, "Malformed.")
 
 
-@mutant(*KEPT, may_trip=["google"], into=MUTANTS)
+@mutant(*KEPT, may_trip=["google", "seed"], into=MUTANTS)
 class GoogleCompressesAgain(Google):
     """The JPEG is decoded and compressed anew."""
 
@@ -45,7 +45,7 @@ class GoogleCompressesAgain(Google):
         return super().encapsulated([compressed_again(each) for each in frames])
 
 
-@mutant(*KEPT, may_trip=["google"], into=MUTANTS)
+@mutant(*KEPT, may_trip=["google", "seed"], into=MUTANTS)
 class KeepsTheEndOfTheLine(Google):
     """The line end before the next delimiter is kept as part of the JPEG."""
 
@@ -53,7 +53,7 @@ class KeepsTheEndOfTheLine(Google):
         return super().encapsulated([each + b"\r\n" for each in frames])
 
 
-@mutant(*KEPT, may_trip=["google"], into=MUTANTS)
+@mutant(*KEPT, may_trip=["google", "seed"], into=MUTANTS)
 class GoogleNamesAnotherTransferSyntax(Google):
     """The JPEG Baseline image is kept as JPEG Lossless."""
 
@@ -86,7 +86,7 @@ class LosesInlineBinary(_Forgetful):
     forgotten = "00282000"
 
 
-@mutant("google-json-token[token]", "google-json-token[url]", may_trip=["google"], into=MUTANTS)
+@mutant("google-json-token[token]", "google-json-token[url]", may_trip=["google", "seed"], into=MUTANTS)
 class KnowsOneNameForBulkData(Google):
     """Only jpeg-image is understood as BulkDataURI."""
 

@@ -14,6 +14,7 @@ from dicomweb_reference.operations import Json, Operation
 from dicomweb_reference.outcomes import Reason, Received
 from dicomweb_reference.server import Reference
 from tests.mutants.mutant import EVERYWHERE, Mutant, mutant
+from tests.mutants.samples import POLLED, POLLED_SERIES, POLLED_STUDY
 
 MUTANTS: list[Mutant] = []
 
@@ -57,7 +58,7 @@ class KeepsInstances(Google):
             super().delete_resource(resource)
 
 
-@mutant("google-delete-absent-instance", "lro-absent-study", may_trip=["google"], into=MUTANTS)
+@mutant("google-delete-absent-instance", "lro-absent-study", may_trip=["google", "seed"], into=MUTANTS)
 class AbsentBreaksTheDelete(Google):
     """The delete of what is not there ends in 500."""
 
@@ -67,7 +68,7 @@ class AbsentBreaksTheDelete(Google):
         return super().delete(request)
 
 
-@mutant("google-error-body", may_trip=["google"], into=MUTANTS)
+@mutant("google-error-body", may_trip=["google", "seed"], into=MUTANTS)
 class GivesCanonicalCodes(Google):
     """The code of an error body is that of google.rpc.Code."""
 
@@ -86,7 +87,7 @@ class NamesNoType(Google):
         return answer
 
 
-@mutant("lro-name", may_trip=["google"], into=MUTANTS)
+@mutant("lro-name", may_trip=["google", "seed"], into=MUTANTS)
 class NamesWithASlash(Google):
     """The names of operations begin with a slash."""
 
@@ -94,7 +95,7 @@ class NamesWithASlash(Google):
         return {"name": f"/{operation.name}"}
 
 
-@mutant("lro-name", may_trip=["google"], into=MUTANTS)
+@mutant("lro-name", may_trip=["google", "seed"], into=MUTANTS)
 class NamesAnotherDataset(Google):
     """Operations are named after another dataset."""
 
@@ -102,7 +103,7 @@ class NamesAnotherDataset(Google):
         return {"name": operation.name.replace("/datasets/reference/", "/datasets/other/")}
 
 
-@mutant("lro-names-differ", may_trip=["google"], into=MUTANTS)
+@mutant("lro-names-differ", may_trip=["google", "seed"], into=MUTANTS)
 class NamesAllTheSame(Google):
     """All operations have the same name."""
 
@@ -110,7 +111,7 @@ class NamesAllTheSame(Google):
         return f"{DATASET}/operations/1000"
 
 
-@mutant("lro-poll", "lro-ends", may_trip=["google"], into=MUTANTS)
+@mutant("lro-poll", "lro-ends", may_trip=["google", "seed"], into=MUTANTS)
 class HasNoOperations(Google):
     """Operations cannot be read."""
 
@@ -134,7 +135,7 @@ class NumbersTheMethod(Google):
         return super().operation_metadata(operation) | {"apiMethodName": 7}
 
 
-@mutant("lro-times", may_trip=["google"], into=MUTANTS)
+@mutant("lro-times", may_trip=["google", "seed"], into=MUTANTS)
 class CreatesAgainAndAgain(Google):
     """createTime is the time of the poll."""
 
@@ -158,7 +159,7 @@ class CountsInNumbers(Google):
         return {name: int(each) for name, each in super().operation_counter(operation).items()}
 
 
-@mutant("lro-result", may_trip=["google"], into=MUTANTS)
+@mutant("lro-result", *POLLED, may_trip=["google"], into=MUTANTS)
 class EndsInBothWays(Google):
     """A finished operation has a response and an error."""
 
@@ -166,7 +167,7 @@ class EndsInBothWays(Google):
         return super().operation_result(operation) | {"error": {"code": 2, "message": "Unknown."}}
 
 
-@mutant("lro-result", may_trip=["google"], into=MUTANTS)
+@mutant("lro-result", *POLLED, may_trip=["google"], into=MUTANTS)
 class SaysNothingOfTheResult(Google):
     """A finished operation has neither a response nor an error."""
 
@@ -174,7 +175,7 @@ class SaysNothingOfTheResult(Google):
         return {"done": True}
 
 
-@mutant("lro-ends", into=MUTANTS)
+@mutant("lro-ends", *POLLED, into=MUTANTS)
 class NeverEnds(Google):
     """Operations go on for ever."""
 
@@ -182,7 +183,7 @@ class NeverEnds(Google):
         operation.looks = 0
 
 
-@mutant("lro-stays", may_trip=["google"], into=MUTANTS)
+@mutant("lro-stays", may_trip=["google", "seed"], into=MUTANTS)
 class ForgetsWhatIsOver(Google):
     """An operation that was seen to be over is forgotten."""
 
@@ -193,7 +194,7 @@ class ForgetsWhatIsOver(Google):
         return self.google_answer(self.operation_document(operation))
 
 
-@mutant("lro-removes-study", "lro-removes-series", may_trip=EVERYWHERE, into=MUTANTS)
+@mutant("lro-removes-study", "lro-removes-series", *POLLED, may_trip=EVERYWHERE, into=MUTANTS)
 class SaysDoneAndDeletesNothing(Google):
     """An operation is done with a response, and nothing is deleted."""
 
@@ -201,7 +202,7 @@ class SaysDoneAndDeletesNothing(Google):
         operation.ended = operations.timestamp()
 
 
-@mutant("lro-removes-study", into=MUTANTS)
+@mutant("lro-removes-study", *POLLED_STUDY, into=MUTANTS)
 class GoogleStudyLeavesOneInstance(Google):
     """The delete of a study leaves its last instance."""
 
@@ -212,7 +213,7 @@ class GoogleStudyLeavesOneInstance(Google):
             super().delete_resource(each.resource())
 
 
-@mutant("lro-removes-series", into=MUTANTS)
+@mutant("lro-removes-series", *POLLED_SERIES, into=MUTANTS)
 class GoogleSeriesLeavesOneInstance(Google):
     """The delete of a series leaves its last instance."""
 
@@ -246,7 +247,7 @@ class SecondDeleteNeverEnds(Google):
             super().end(operation)
 
 
-@mutant("lro-spares-others", may_trip=EVERYWHERE, into=MUTANTS)
+@mutant("lro-spares-others", *POLLED_STUDY, may_trip=EVERYWHERE, into=MUTANTS)
 class DeletesWhatCameBefore(Google):
     """The delete of a study removes every study that was stored before it, too."""
 
@@ -258,7 +259,7 @@ class DeletesWhatCameBefore(Google):
         super().delete_resource(resource)
 
 
-@mutant("lro-removes-series", may_trip=["google"], into=MUTANTS)
+@mutant("lro-removes-series", *POLLED_SERIES, may_trip=["google"], into=MUTANTS)
 class GoogleDeletesTheStudy(Google):
     """The delete of a series removes its study."""
 
@@ -283,7 +284,7 @@ class AddsToWhatIsDeleted(Google):
         return Reason.PROCESSING_FAILURE if self.is_changed(received) else Reference.unwelcome(self, received)
 
 
-@mutant("lro-second-delete", may_trip=["google"], into=MUTANTS)
+@mutant("lro-second-delete", may_trip=["google", "seed"], into=MUTANTS)
 class SecondDeleteBreaksTheServer(Google):
     """A second delete while the first runs ends in 500."""
 
@@ -303,7 +304,7 @@ class StandsStillWhileDeleting(Google):
         return super().retrieve(request)
 
 
-@mutant("lro-unknown-operation", may_trip=["google"], into=MUTANTS)
+@mutant("lro-unknown-operation", may_trip=["google", "seed"], into=MUTANTS)
 class UnknownOperationsBreakTheServer(Google):
     """An operation that was never there ends in 500."""
 
@@ -311,7 +312,7 @@ class UnknownOperationsBreakTheServer(Google):
         return Refusal(500, "An exception.")
 
 
-@mutant("lro-list", may_trip=["google"], into=MUTANTS)
+@mutant("lro-list", may_trip=["google", "seed"], into=MUTANTS)
 class ListsNothing(Google):
     """The list of operations is empty."""
 
@@ -319,7 +320,7 @@ class ListsNothing(Google):
         return self.google_answer({})
 
 
-@mutant("lro-list-paged", may_trip=["google"], into=MUTANTS)
+@mutant("lro-list-paged", may_trip=["google", "seed"], into=MUTANTS)
 class ListsTheFirstPageAgain(Google):
     """Every page of the list is the first."""
 
