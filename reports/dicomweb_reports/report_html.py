@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from dicomweb_reports import page
+from dicomweb_reports import page, samples
 from dicomweb_reports.evidence import COMMAND, extent, named
 from dicomweb_reports.summary import OUTCOMES, broken, counts, not_concluded, overall, product, services
 from dicomweb_reports.visible import pieces, visible
@@ -60,6 +60,7 @@ def html(run: Run) -> str:
         not_applicable=page.groups(run, "not-applicable"),
         not_concluded=not_concluded(run),
         services=services(run),
+        samples=samples.rows(run),
         requirements=page.rows(run),
         outcomes=OUTCOMES,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from dicomweb_reports import samples
 from dicomweb_reports.evidence import answers, extent, findings, named
 from dicomweb_reports.page import groups
 from dicomweb_reports.summary import OUTCOMES, broken, counts, not_concluded, overall, product, services
@@ -37,6 +38,7 @@ def markdown(run: Run) -> str:
     if broken(run):
         blocks.append(f"**{_plain(broken(run))}**")
     blocks += [_facts(run), _services(run)]
+    blocks += _samples(run)
     for verdict, heading in SECTIONS.items():
         blocks += _results(run, verdict, heading)
     blocks += _inconclusive(run)
@@ -66,6 +68,16 @@ def _services(run: Run) -> str:
     table += [[_plain(name), *(str(row[word] or "") for word in words)] for name, row in services(run).items()]
     table.append(["**all**", *(f"**{total[word]}**" for word in words)])
     return "\n".join(f"| {' | '.join(row)} |" for row in table)
+
+
+def _samples(run: Run) -> Iterator[str]:
+    found = samples.rows(run)
+    if not found:
+        return
+    yield f"## Samples of the page ({len(found)})"
+    table = [["operation", "client", "outcome"], ["---", "---", "---"]]
+    table += [[_plain(row.operation), _plain(row.client), _plain(f"{row.outcome} {row.why}".strip())] for row in found]
+    yield "\n".join(f"| {' | '.join(row)} |" for row in table)
 
 
 def _results(run: Run, verdict: str, heading: str) -> Iterator[str]:

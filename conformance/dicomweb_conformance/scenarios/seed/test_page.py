@@ -206,8 +206,8 @@ def test_delete_study(
     """The delete of a study gives a client of the page an operation; once done, the study and no other is gone."""
     neighbour = fresh.instance(name="neighbour")
     study = fresh.study(instances=2, name="deleted")
-    stored_for(dicomweb, archive, neighbour)
-    stored_for(dicomweb, archive, *study.instances)
+    stored_for(dicomweb.for_purpose("store"), archive, neighbour)
+    stored_for(dicomweb.for_purpose("store"), archive, *study.instances)
 
     response = sent(dicomweb, case, study.instances[0])
 
@@ -223,7 +223,7 @@ def test_delete_series(
 ) -> None:
     """The delete of a series gives a client an operation; once done, the series and no other is gone."""
     study = fresh.study(series=2, instances=2)
-    stored_for(dicomweb, archive, *study.instances)
+    stored_for(dicomweb.for_purpose("store"), archive, *study.instances)
     left, deleted = study.series
 
     response = sent(dicomweb, case, deleted.instances[0])
@@ -256,13 +256,14 @@ def _is_done(it: Expectation, operations: Operations, case: Sample) -> bool:
 
 
 def _are_gone(it: Expectation, dicomweb: StudiesService, instances: tuple[Instance, ...]) -> None:
-    left = [each.sop_instance_uid for each in instances if dicomweb.retrieve(each).status == 200]
+    looking = dicomweb.for_purpose("confirm")
+    left = [each.sop_instance_uid for each in instances if looking.retrieve(each).status == 200]
     if left:
         it.observes("an-instance-is-left", received=", ".join(left))
 
 
 def _is_there(it: Expectation, dicomweb: StudiesService, instance: Instance) -> None:
-    found = dicomweb.retrieve(instance)
+    found = dicomweb.for_purpose("confirm").retrieve(instance)
     if found.status in GONE:
         it.observes("another-is-gone", received=f"{found.status} to {found.request_line}")
 
@@ -271,7 +272,7 @@ def _is_there(it: Expectation, dicomweb: StudiesService, instance: Instance) -> 
 def test_delete_instance(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Sample) -> None:
     """The delete of an instance is answered with an empty object, and the instance is gone, and no other."""
     study = fresh.study(instances=2)
-    stored_for(dicomweb, archive, *study.instances)
+    stored_for(dicomweb.for_purpose("store"), archive, *study.instances)
     one, other = study.instances
 
     response = sent(dicomweb, case, one)
@@ -280,6 +281,7 @@ def test_delete_instance(dicomweb: StudiesService, archive: Archive, fresh: Fres
         it.has_status(200)
         if read(response.body) != {}:
             it.observes("no-empty-object", expected=["{}"], received=it.status_line)
-        if archive.time_until(lambda: dicomweb.retrieve(one).status in GONE) is None:
+        looking = dicomweb.for_purpose("confirm")
+        if archive.time_until(lambda: looking.retrieve(one).status in GONE) is None:
             it.observes("an-instance-is-left", received=one.sop_instance_uid)
         _is_there(it, dicomweb, other)
