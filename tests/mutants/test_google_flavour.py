@@ -7,13 +7,18 @@ from tests.mutants.harness import judged
 
 # A bare NativeDicomModel, without namespace or declaration, is what the service's page shows.
 DOCUMENTED = {"XML-002", "XML-003"}
-# What it shows in either flavour: JSON without Accept, the type that the query names, two ICC profiles.
-ALWAYS = {"NEGOTIATION-001", "NEGOTIATION-002", "RENDERED-037"}
+# What it shows in either flavour: without Accept the type that the query names, two ICC profiles.
+ALWAYS = {"NEGOTIATION-002", "RENDERED-037"}
 # Checks of what no server need have, and this one has not.
 OPTIONAL = {"rendered-types-show-the-same[jp2]", "thumbnail-redirect-leads-to-a-picture"}
 # Metadata with native pixels, or in XML, are not taken: its rows replace those of PS3.18.
 OPTIONAL |= {f"store-malformed-json[{each}]" for each in ("unreadable", "missing-uids", "deep-sequences")}
 OPTIONAL |= {f"store-malformed-xml[{each}]" for each in ("unreadable", "missing-uids", "entities")}
+# Its searches return no counts, modalities and Retrieve URLs.
+OPTIONAL |= {"search-modalities-in-study"}
+COUNTS = ("NumberOfStudyRelatedSeries", "NumberOfStudyRelatedInstances", "NumberOfSeriesRelatedInstances")
+OPTIONAL |= {f"search-counts[{each}]" for each in COUNTS}
+OPTIONAL |= {f"search-retrieve-url[{each}]" for each in ("study", "series", "instance")}
 
 # Why a check says nothing of the flavour: it is of an opt-in tier, or needs a codec that this machine has not.
 NOT_OF_THE_FLAVOUR = ("tier large is not included", "this machine cannot make the study")

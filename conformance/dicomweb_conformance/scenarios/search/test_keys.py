@@ -19,7 +19,6 @@ from dicomweb_conformance.scenarios.search.controls import (
     tells_of_no_match,
     uids,
 )
-from dicomweb_conformance.service.resources import Value
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Study
@@ -114,20 +113,22 @@ class Tag:
     tag: str
 
 
-BY_TAG = tuple(Tag(key.id, "SEARCH-017", key.tag) for key in (*STUDY_KEYS, *PATIENT_KEYS))
+BY_TAG = tuple(Tag(key.id, key.requirement, key.tag) for key in (*STUDY_KEYS, *PATIENT_KEYS))
 
 
-@verifies(id="search-by-tag", each=BY_TAG)
+@verifies("SEARCH-017", id="search-by-tag", each=BY_TAG)
 def test_by_tag(dicomweb: StudiesService, corpus: Corpus, case: Tag) -> None:
     """A key written as eight-digit tag finds what its keyword finds."""
     family, other = corpus.four_studies_of_one_patient, corpus.two_series
     named = family.studies[1]
-    narrowed: dict[str, Value] = {"PatientID": family.patient_id}
+    value = _key_value(named, case.id)
+    narrowed = {"PatientID": family.patient_id}
+    anothers = {"StudyInstanceUID": other.study_instance_uid}
     if case.id == "PatientID":
         narrowed = {}
     elif case.id == "PatientName":  # which all four studies share
-        narrowed = {"StudyInstanceUID": [named.study_instance_uid, other.study_instance_uid]}
-    value = _key_value(named, case.id)
+        narrowed = {"StudyInstanceUID": named.study_instance_uid}
+        finds_just(dicomweb, {case.id: value, **anothers}, [], blame="search-matches-patient[PatientName]")
     by_keyword = dicomweb.search("studies", {case.id: value, **narrowed})
     control(by_keyword, because=f"the key {case.id} does not work")
     with expect(by_keyword) as it:
@@ -145,7 +146,11 @@ def test_by_tag(dicomweb: StudiesService, corpus: Corpus, case: Tag) -> None:
 
     with expect(response) as it:
         wrong = "other-or-unfiltered-entities"
-        it.lists_exactly(it.is_a_list_of_matches(), STUDY, wanted, none="none", incomplete=wrong, excess=wrong)
+        matches = it.is_a_list_of_matches(of="SEARCH-017")
+        it.lists_exactly(matches, STUDY, wanted, none="none", incomplete=wrong, excess=wrong, of="SEARCH-017")
+    if case.id == "PatientName":
+        with expect(dicomweb.search("studies", {case.tag: value, **anothers})) as it:
+            it.lists_exactly(it.is_a_list_of_matches(of="SEARCH-017"), STUDY, [], excess=wrong, of="SEARCH-017")
 
 
 @verifies("SEARCH-022", id="search-keys-are-combined")
