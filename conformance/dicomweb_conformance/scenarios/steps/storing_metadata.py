@@ -58,7 +58,7 @@ def is_taken(dicomweb: StudiesService, sent: Sent) -> None:
     """
     response = dicomweb.store_metadata(sent)
     kind = sent.bulk_data[0].media_type
-    offered(response.status not in {*NOT_OFFERED, 409}, f"the target does not take {kind} so: {response.status}")
+    offered(response.status not in {*NOT_OFFERED, 409}, f"{kind} in this form is not taken: {response.status}")
     control(response, 200, 202, because=f"the same without the fault does not work with {kind}")
 
 

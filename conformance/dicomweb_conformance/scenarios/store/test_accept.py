@@ -21,10 +21,10 @@ WEIGHTS = (
 
 @verifies(id="store-answer-of-highest-quality", each=WEIGHTS)
 def test_answer_of_highest_quality(dicomweb: StudiesService, fresh: Fresh, case: Variant) -> None:
-    """Of JSON and XML the answer to a store is in the one with the higher weight, whichever stands first."""
+    """A store response comes in JSON or XML, whichever has the higher weight in Accept, in whatever order."""
     control(dicomweb.store([fresh.instance(name="control")]), 200, 202, because="the store does not work with JSON")
     alone = dicomweb.store([fresh.instance(name="control")], accept=XML)
-    offered(alone.status in {200, 202} and is_xml(alone), "the answer to a store is not offered in XML", "xml")
+    offered(alone.status in {200, 202} and is_xml(alone), "the store response is not offered in XML", "xml")
     wanted, other = (JSON, XML) if case.id.startswith("json") else (XML, JSON)
 
     response = dicomweb.store([fresh.instance()], accept=case.value)
@@ -76,7 +76,7 @@ def test_without_accept(dicomweb: StudiesService, archive: Archive, fresh: Fresh
 
 @verifies("NEGOTIATION-019", id="store-malformed-accept")
 def test_malformed_accept(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """An element of Accept that is no media type is ignored, and the rest counts for the answer to a store."""
+    """A store ignores an element of Accept that is not a media type, and heeds the rest."""
     control(dicomweb.store([fresh.instance(name="control")]), 200, 202, because="the store does not work with JSON")
     instance = fresh.instance()
 

@@ -173,7 +173,7 @@ LEFT_OUT = (*_in("json", "STORE-054", "png", "gif"), *_in("xml", "STORE-054", "j
 
 @verifies(id="store-bulk-derives-description", each=LEFT_OUT)
 def test_derives_description(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
-    """What the metadata leave out of the description of the pixels is that of the picture, or all is refused."""
+    """The server takes from the image what the metadata leave out of the pixels' description, or refuses all."""
     make = DESCRIBED_BY[case.value]
     is_taken(dicomweb, _said(case, make(fresh.place())))
     payload = _said(case, bulk_kinds.without_description(make(fresh.place())))
@@ -208,7 +208,7 @@ CONTRADICTING = (
 
 @verifies(id="store-bulk-contradiction", each=CONTRADICTING)
 def test_contradiction(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
-    """Metadata and a JPEG that contradict each other make no instance that contradicts itself."""
+    """No instance that contradicts itself is made of metadata and a JPEG that contradict each other."""
     is_taken(dicomweb, _said(case, json_bulk.photograph(fresh.place())))
     payload = _said(case, CONTRADICTIONS[case.value](json_bulk.photograph(fresh.place())))
 
@@ -239,7 +239,7 @@ def _agrees_with_itself(it: Expectation, dicomweb: StudiesService, sent: Sent) -
     if kept is None and sent.bulk_data[0].octets in values.octets(received, "PixelData"):
         wrong.append(f"the octets of the part in the native transfer syntax {syntax}")
     elif kept is not None and not jpeg.fits(kept, syntax):
-        wrong.append(f"octets of {syntax} that are none")
+        wrong.append(f"octets that are not {syntax}")
     if not values.octets(received, "PixelData"):
         it.observes("2xx-and-pixel-data-missing")
     elif wrong:
@@ -251,7 +251,7 @@ STRAY = (*_in("json", "STORE-048c"), *_in("xml", "STORE-048c"))
 
 @verifies(id="store-bulk-unreferenced", each=STRAY)
 def test_unreferenced(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
-    """Bulk data that no metadata refer to do not come to an instance."""
+    """Bulk data that no metadata refer to never become part of an instance."""
     is_taken(dicomweb, _said(case, json_bulk.photograph(fresh.place())))
     payload = _said(case, json_bulk.without_reference(json_bulk.photograph(fresh.place())))
 
@@ -275,7 +275,7 @@ NAMED = (*_in("json", "STORE-049b"), *_in("xml", "STORE-049b"))
 
 @verifies(id="store-bulk-group-0002", each=NAMED)
 def test_group_0002(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
-    """Metadata with Transfer Syntax UID, as the Cloud Healthcare API's page has them, are stored well or refused."""
+    """Metadata with Transfer Syntax UID, as the Cloud Healthcare API has them, are stored correctly or refused."""
     is_taken(dicomweb, _said(case, json_bulk.photograph(fresh.place())))
     payload = _said(case, json_bulk.page(fresh.place()))
 

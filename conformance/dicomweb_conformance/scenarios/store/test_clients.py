@@ -16,7 +16,7 @@ _HALF_OF_THE_PIXELS = 64
 
 @verifies("STORE-045", id="store-two-clients-at-once")
 def test_two_clients_at_once(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """Two clients that store into one new study at the same time both succeed, and there is one study of it all."""
+    """Two clients that store into one new study at the same time both succeed, and there is one study."""
     alone = dicomweb.store([fresh.instance(name="control")])
     control(alone, 200, 202, because="a store by one client does not work")
     study = fresh.study(series=2, instances=_EACH)
@@ -46,7 +46,7 @@ def test_two_clients_at_once(dicomweb: StudiesService, archive: Archive, fresh: 
 
 @verifies("STORE-071", id="store-broken-off")
 def test_broken_off(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """Of a store that breaks off in the middle of an instance, that instance is not there."""
+    """A store that breaks off in the middle of an instance does not store that instance."""
     control(dicomweb.store([fresh.instance(name="control")]), 200, 202, because="a whole store does not work")
     whole, cut = fresh.instance(name="whole"), fresh.instance(name="cut off")
     boundary, body = multipart.write([multipart.part(each.part10) for each in (whole, cut)])

@@ -41,7 +41,7 @@ GRAMMAR = tuple(Variant(each, "STORE-063") for each in _REFUSED)
 
 @verifies(id="store-multipart-grammar", each=GRAMMAR)
 def test_multipart_grammar(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
-    """Every way in which RFC 2046 and RFC 2387 let a multipart message be written is understood."""
+    """The server understands every way of writing a multipart message that RFC 2046 and RFC 2387 allow."""
     instance = fresh.instance()
     if case.id == "boundary-within-a-line":
         lines = f"This line ends with --{_WITHIN}\r\nthis one with --{_WITHIN}--\r\nand neither is a delimiter."
@@ -139,7 +139,7 @@ MANY = (Variant("studies", "STORE-046"), Variant("study", "STORE-046"))
 
 @verifies(*ROWS, id="store-many-instances", each=MANY)
 def test_many_instances(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
-    """Fifty instances of a series are stored by one request, and the answer lists each of them."""
+    """Fifty instances of a series are stored by one request, and the response lists each of them."""
     control(dicomweb.store([fresh.instance(name="control")]), 200, 202, because="a part alone is not stored")
     study = fresh.study(instances=50)
 
@@ -166,7 +166,7 @@ def test_many_instances(dicomweb: StudiesService, archive: Archive, fresh: Fresh
 
 @verifies("STORE-046", "STORE-010", *ROWS, id="store-mixed-transfer-syntaxes")
 def test_mixed_transfer_syntaxes(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """Of instances in several transfer syntaxes each is stored, or reported as failed."""
+    """Each of several instances in different transfer syntaxes is stored, or reported as failed."""
     alone = fresh.in_several_transfer_syntaxes().instances[0]
     control(dicomweb.store([alone]), 200, 202, because="the instance in Explicit VR Little Endian alone is not stored")
     study = fresh.in_several_transfer_syntaxes()

@@ -78,7 +78,7 @@ def test_by_location(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -
 
 @verifies("STORE-048b", id="store-json-missing-part", needs="store.json-bulk")
 def test_missing_part(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """Metadata that refer to bulk data which are not in the request are not stored as if whole."""
+    """Metadata that refer to bulk data which are not in the request are not stored as if complete."""
     is_taken(dicomweb, json_bulk.photograph(fresh.place()))
     broken = json_bulk.without_part(json_bulk.photograph(fresh.place()))
 
@@ -117,7 +117,7 @@ def test_jpeg(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Va
 
 @verifies("STORE-054", id="store-json-derives-description", needs="store.json-bulk")
 def test_derives_description(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """What the metadata leave out of the description of the pixels is that of the JPEG, or all is refused."""
+    """The server takes from the JPEG what the metadata leave out of the pixels' description, or refuses all."""
     is_taken(dicomweb, json_bulk.photograph(fresh.place()))
     payload = json_bulk.photograph(fresh.place())
     sent = bulk_kinds.without_description(payload)
@@ -131,7 +131,7 @@ def test_derives_description(dicomweb: StudiesService, archive: Archive, fresh: 
 
 @verifies("STORE-047b", id="store-json-bare-object")
 def test_bare_object(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """Metadata that are an object, not an array of them, are bad syntax, or taken for an array of one."""
+    """Metadata that are a bare object instead of an array are bad syntax, or are taken for an array of one."""
     works(dicomweb, json_bulk.native(fresh.place()))
     payload = json_bulk.BareObject.of(json_bulk.native(fresh.place()))
 

@@ -20,7 +20,7 @@ _NOTHING_STORED = "413-or-507-nothing-stored"
 
 @verifies("STORE-072", *ROWS, id="store-300-instances")
 def test_300_instances(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """Three hundred instances of a series are stored by one request, and the answer lists each of them."""
+    """Three hundred instances of a series are stored by one request, and the response lists each of them."""
     control(dicomweb.store([fresh.instance(name="control")]), 200, 202, because="an instance alone is not stored")
     study = fresh.study(instances=INSTANCES)
 
@@ -55,7 +55,7 @@ def test_200_megabytes(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
         if frames[0].status != 200 and not archive.settles(lambda: _shows_frame(dicomweb, image, frames)):
             assume(
                 not archive.lists(image.instance),
-                "the instance is found, but its frames cannot be retrieved, and all of it would not be held here",
+                "the instance is found, but its frames cannot be retrieved, and it is too large to be read whole",
                 "frames-of-an-image",
             )
             it.observes("2xx-and-a-frame-differs-or-is-missing", received="the instance is not found")

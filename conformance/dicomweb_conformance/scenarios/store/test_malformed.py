@@ -27,7 +27,7 @@ NOT_OFFERED = frozenset({400, 404, 405, 406, 409, 415, 501})
 
 @verifies(id="store-malformed", each=of_form("files"))
 def test_malformed(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Family) -> None:
-    """A malformed file or multipart message is refused, or stored and answered truly."""
+    """A malformed file or multipart message is refused, or stored, and the response tells the truth."""
     sound = fresh.instance(name="sound")
     response = dicomweb.store([sound])
     control(response, 200, 202, because="a sound file is not stored")
@@ -38,7 +38,7 @@ def test_malformed(dicomweb: StudiesService, archive: Archive, fresh: Fresh, cas
 
 @verifies(id="store-malformed-json", each=of_form("json"), needs="store.json-bulk")
 def test_malformed_json(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Family) -> None:
-    """Malformed metadata in JSON are refused, or stored and answered truly."""
+    """Malformed metadata in JSON are refused, or stored, and the response tells the truth."""
     sound = json_bulk.native(fresh.place())
     response = dicomweb.store_metadata(sound)
     offered(response.status not in NOT_OFFERED, f"the target does not take such metadata: {response.status}")
@@ -50,10 +50,10 @@ def test_malformed_json(dicomweb: StudiesService, archive: Archive, fresh: Fresh
 
 @verifies(id="store-malformed-bulk-data", each=of_form("bulk-data"), needs="store.json-bulk")
 def test_malformed_bulk_data(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Family) -> None:
-    """Bulk data that do not fit their metadata are refused, or stored and answered truly."""
+    """Bulk data that do not fit their metadata are refused, or stored, and the response tells the truth."""
     sound = json_bulk.photograph(fresh.place())
     response = dicomweb.store_metadata(sound)
-    offered(response.status not in NOT_OFFERED, f"the target does not take a JPEG so: {response.status}")
+    offered(response.status not in NOT_OFFERED, f"the target does not take a JPEG in this form: {response.status}")
     control(response, 200, 202, because="a sound JPEG is not stored")
     assume(archive.holds(sound.instance), "a sound JPEG does not become visible", "store-json-jpeg[colour]")
 
@@ -62,7 +62,7 @@ def test_malformed_bulk_data(dicomweb: StudiesService, archive: Archive, fresh: 
 
 @verifies(id="store-malformed-xml", each=of_form("xml"), needs="store.xml-bulk")
 def test_malformed_xml(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Family) -> None:
-    """Malformed metadata in XML are refused, or stored and answered truly."""
+    """Malformed metadata in XML are refused, or stored, and the response tells the truth."""
     sound = xml_bulk.native(fresh.place())
     response = dicomweb.store_metadata(sound)
     offered(response.status not in NOT_OFFERED, f"the target does not take such metadata: {response.status}")
@@ -80,7 +80,7 @@ def _judge(dicomweb: StudiesService, archive: Archive, fresh: Fresh, family: Fam
         for each, there in kept(dicomweb, archive, sendings):
             _report(it.on(each.response), family, each, there)
     unanswered = [each for each in sendings if not each.answered]
-    assume(not unanswered, f"no answer that could be judged: {names(unanswered)}", NO_ANSWER)
+    assume(not unanswered, f"no response that could be judged: {names(unanswered)}", NO_ANSWER)
     lost = [each for each in sendings if not each.lasts]
     assume(not lost, f"the target was away before it could be looked at: {names(lost)}", NO_ANSWER)
 

@@ -23,7 +23,7 @@ def _is_refused_alone(dicomweb: StudiesService, fresh: Fresh) -> None:
     alone = dicomweb.store([fresh.without_study_uid()])
     assume(
         400 <= alone.status < 500,
-        f"an instance without Study Instance UID is not refused: {alone.request_line} was answered {alone.status}",
+        f"an instance without Study Instance UID is not refused: {alone.request_line} was answered with {alone.status}",
         "store-without-study-uid",
     )
 
@@ -35,7 +35,7 @@ ORDERS = tuple(
 
 @verifies(*ROWS, *_REASONS, id="store-partly-refused", each=ORDERS)
 def test_partly_refused(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
-    """Of good and bad instances, in any order, the good are stored and the bad reported, or nothing is stored."""
+    """A store of good and bad instances, in any order, stores the good and reports the bad, or stores nothing."""
     control(dicomweb.store([fresh.instance(name="control")]), 200, 202, because="a good instance alone is not stored")
     _is_refused_alone(dicomweb, fresh)
     sent = [fresh.instance() if each == "good" else fresh.without_study_uid() for each in case.id.split("-")]
@@ -81,7 +81,7 @@ FOREIGN = tuple(
 
 @verifies(*ROWS, *_REASONS, id="store-partly-foreign", each=FOREIGN)
 def test_partly_foreign(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
-    """Of instances of the study in the path and of others, in any order, just those of the study are stored."""
+    """A store of instances of the path's study and of others, in any order, stores just those of the study."""
     kinds = case.id.split("-")
     study = fresh.study(instances=kinds.count("good"))
     control(
@@ -108,7 +108,7 @@ ALL_BAD = tuple(Variant(each, "STORE-012") for each in ("one-reason", "several-r
 
 @verifies("STORE-027", *ROWS, *_REASONS, id="store-all-refused", each=ALL_BAD)
 def test_all_refused(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
-    """Of instances of which none belongs to the study in the path nothing is stored, and each is reported."""
+    """A store of instances that all belong to other studies than the path's stores nothing, and reports each."""
     elsewhere = fresh.study(name="elsewhere").study_instance_uid
     foreign = [fresh.instance(name="foreign"), fresh.instance(name="foreign")]
     if case.id == "several-reasons":

@@ -43,7 +43,7 @@ def _is_taken(it: Expectation, dicomweb: StudiesService, archive: Archive, insta
 
 @verifies("STORE-034", id="store-image-without-rows")
 def test_image_without_rows(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """An image without Rows and Columns is stored, or refused for what it is."""
+    """An image without Rows and Columns is stored, or refused with a reason that fits."""
     control(dicomweb.store([fresh.instance(name="control")]), 200, 202, because="a whole image is not stored")
     instance = fresh.without_rows_and_columns()
 
@@ -67,7 +67,7 @@ def _is_refused(it: Expectation) -> None:
 
 @verifies("STORE-036", id="store-unknown-transfer-syntax")
 def test_unknown_transfer_syntax(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """An instance in a transfer syntax that nobody knows is stored as it is, or refused for that."""
+    """An instance in an unknown transfer syntax is stored as it is, or refused for that reason."""
     control(dicomweb.store([fresh.instance(name="control")]), 200, 202, because="a plain store does not work")
     instance = fresh.in_unknown_transfer_syntax()
 
@@ -87,7 +87,7 @@ def test_unknown_transfer_syntax(dicomweb: StudiesService, archive: Archive, fre
 
 @verifies("STORE-038", "ERROR-009", id="store-private-sop-class")
 def test_private_sop_class(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """An instance of a SOP Class that PS3.4 does not have is stored, or refused for that."""
+    """An instance of a SOP Class that PS3.4 does not have is stored, or refused for that reason."""
     control(dicomweb.store([fresh.instance(name="control")]), 200, 202, because="a plain store does not work")
     instance = fresh.of_private_sop_class()
 
@@ -109,7 +109,7 @@ def test_private_sop_class(dicomweb: StudiesService, archive: Archive, fresh: Fr
 
 @verifies("STORE-041", id="store-coercion-is-recorded")
 def test_coercion_is_recorded(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """Where the answer warns of coercion, the Original Attributes Sequence of what is stored says what was changed."""
+    """Where the response warns of coercion, the stored Original Attributes Sequence says what was changed."""
     instance = fresh.instance()
 
     response = dicomweb.store([instance])
@@ -135,7 +135,7 @@ LOCATIONS = (Variant("location", "STORE-057", "Location"), Variant("content-loca
 
 @verifies(id="store-names-what-was-created", each=LOCATIONS)
 def test_names_what_was_created(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
-    """Location and Content-Location, where a store has them, lead to what it created."""
+    """Location and Content-Location, where a store response has them, lead to what the store created."""
     instance = fresh.instance()
 
     response = dicomweb.store([instance])

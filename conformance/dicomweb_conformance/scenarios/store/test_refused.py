@@ -50,7 +50,7 @@ def test_foreign_study(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
 
 @verifies("STORE-004", id="store-partly-foreign-study")
 def test_partly_foreign_study(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """Of an instance of the study in the path and one of another, one is stored and the other reported as failed."""
+    """A store of an instance of the path's study and one of another stores the first and reports the other."""
     matching, foreign = fresh.instance(name="matching"), fresh.study(name="foreign").instances[0]
 
     response = dicomweb.store([matching, foreign], study=matching.study_instance_uid)
@@ -108,9 +108,9 @@ CUT = (Variant("cut-off", "STORE-013"), Variant("boundary-that-never-occurs", "S
 
 @verifies(id="store-broken-multipart", each=CUT)
 def test_broken_multipart(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
-    """A multipart message that is cut off, or whose boundary never occurs, is refused and nothing of it stored."""
+    """A multipart message that is cut off, or whose boundary never occurs, is refused, and nothing of it is stored."""
     whole, instance = fresh.instance(name="whole"), fresh.instance()
-    control(dicomweb.store([whole]), 200, 202, because="the same request in whole is not stored")
+    control(dicomweb.store([whole]), 200, 202, because="the same request is not stored when it is whole")
     boundary, body = multipart.write([multipart.part(instance.part10)])
     content_type = media_types.multipart_related(media_types.DICOM, boundary)
     if case.id == "cut-off":
@@ -139,7 +139,7 @@ UNSUPPORTED = (
 
 @verifies(id="store-unsupported-media-type", each=UNSUPPORTED)
 def test_unsupported_media_type(dicomweb: StudiesService, fresh: Fresh, case: Variant) -> None:
-    """A request in a media type that is no DICOM is answered 415."""
+    """A request in a media type that is not DICOM is answered with 415."""
     control(dicomweb.store([fresh.instance()]), 200, 202, because="a store in a supported media type does not work")
     boundary, body = multipart.write([multipart.part(b"hello", "text/plain")])
     content_type = f"{case.value}; boundary={boundary}" if case.id == "multipart-of-text" else case.value
@@ -161,7 +161,7 @@ EMPTY = (Variant("multipart-without-parts", "STORE-017"), Variant("no-body", "ST
 @verifies(id="store-nothing", each=EMPTY)
 def test_nothing(dicomweb: StudiesService, fresh: Fresh, case: Variant) -> None:
     """A store request that holds nothing is refused."""
-    control(dicomweb.store([fresh.instance()]), 200, 202, because="a store of something does not work")
+    control(dicomweb.store([fresh.instance()]), 200, 202, because="a store of an instance does not work")
     content_type = media_types.multipart_related(media_types.DICOM, "nothing")
 
     response = dicomweb.store_payload(content_type, b"" if case.id == "no-body" else b"--nothing--\r\n", [])
@@ -201,7 +201,7 @@ def test_garbage(dicomweb: StudiesService, fresh: Fresh) -> None:
 
 @verifies("STORE-016b", "STORE-042", id="store-garbage-beside-good")
 def test_garbage_beside_good(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """Of a good instance and a part that is not DICOM, the answer never says that both were stored."""
+    """The response to a good instance and a part that is not DICOM never says that both were stored."""
     control(dicomweb.store([fresh.instance(name="control")]), 200, 202, because="a plain store does not work")
     instance = fresh.instance()
     boundary, body = multipart.write([multipart.part(instance.part10), multipart.part(b"hello")])

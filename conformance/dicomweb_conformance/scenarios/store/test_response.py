@@ -28,7 +28,7 @@ def _answer(it: Expectation, *statuses: int) -> StoreAnswer:
     control(response, *(statuses or (200, 202)), because="the store does not work")
     answer = store_response.of_body(response.body)
     assume(
-        answer is not None, "the answer to a store holds no Store Instances Response Module", "store-answer-is-a-module"
+        answer is not None, "the store response holds no Store Instances Response Module", "store-answer-is-a-module"
     )
     assert answer is not None
     return answer
@@ -36,7 +36,7 @@ def _answer(it: Expectation, *statuses: int) -> StoreAnswer:
 
 @verifies("STORE-019", "STORE-022", "STORE-024", id="store-answer-is-a-module")
 def test_answer_is_a_module(dicomweb: StudiesService, fresh: Fresh) -> None:
-    """The answer to a store is a Store Instances Response Module."""
+    """A store response is a Store Instances Response Module."""
     instance = fresh.instance()
 
     response = dicomweb.store([instance])
@@ -103,7 +103,7 @@ ACCEPTS = (Variant("dicom-json", "STORE-020", media_types.DICOM_JSON), Variant("
 
 @verifies(id="store-answer-is-json", each=ACCEPTS)
 def test_answer_is_json(dicomweb: StudiesService, fresh: Fresh, case: Variant) -> None:
-    """The answer to a store is application/dicom+json, where that or anything is acceptable."""
+    """A store response is application/dicom+json, where that or anything is acceptable."""
     control(
         dicomweb.store([fresh.instance(name="control")], accept="*/*"),
         200,
@@ -123,7 +123,7 @@ def test_answer_is_json(dicomweb: StudiesService, fresh: Fresh, case: Variant) -
         it.has_status(200, 202)
         if "json" in media_types.name_of(response.content_type) and it.is_readable_json():
             has_module = store_response.of_body(response.body) is not None
-            assume(has_module, "the answer to a store holds no module", "store-answer-is-a-module")
+            assume(has_module, "the store response holds no module", "store-answer-is-a-module")
         match media_types.name_of(response.content_type):
             case media_types.DICOM_JSON:
                 it.is_json("body-not-json-under-json-content-type")
@@ -146,7 +146,7 @@ def test_answer_is_json(dicomweb: StudiesService, fresh: Fresh, case: Variant) -
 
 @verifies("STORE-026", "STORE-029", "STORE-070", id="store-answer-names-what-was-stored")
 def test_answer_names_what_was_stored(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """The answer lists each stored instance once, and no other; nothing is listed as failed."""
+    """A store response lists each stored instance once, and no other; it lists nothing as failed."""
     instances = fresh.study(instances=2).instances
     sent = {each.sop_instance_uid for each in instances}
 
@@ -179,7 +179,7 @@ def test_answer_names_what_was_stored(dicomweb: StudiesService, archive: Archive
 
 @verifies("STORE-030", id="store-answer-refers-by-class-and-instance")
 def test_answer_refers_by_class_and_instance(dicomweb: StudiesService, fresh: Fresh) -> None:
-    """The items of the answer refer by SOP Class UID and SOP Instance UID, as they were sent."""
+    """The items of a store response name SOP Class UID and SOP Instance UID, as they were sent."""
     instances = fresh.study(instances=2).instances
     sent = {
         store_response.SOP_CLASS: [each.sop_class_uid for each in instances],
@@ -190,7 +190,7 @@ def test_answer_refers_by_class_and_instance(dicomweb: StudiesService, fresh: Fr
 
     with expect(response) as it:
         answer = _answer(it)
-        assume(answer.stored, "the answer has no Referenced SOP Sequence", "store-answer-names-what-was-stored")
+        assume(answer.stored, "the response has no Referenced SOP Sequence", "store-answer-names-what-was-stored")
         for number, item in enumerate(answer.stored, 1):
             for tag, wrong in ((store_response.SOP_CLASS, "00080016"), (store_response.SOP_INSTANCE, "00080018")):
                 found, where, expected = json_model.text(item, tag), f"item {number}, {tag}", sorted(set(sent[tag]))
@@ -211,14 +211,14 @@ def test_answer_refers_by_class_and_instance(dicomweb: StudiesService, fresh: Fr
 
 @verifies("STORE-025", id="store-retrieve-url-of-study")
 def test_retrieve_url_of_study(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """The Retrieve URL of the answer, where it has a value, leads to the study."""
+    """The Retrieve URL of a store response, where it has a value, leads to the study."""
     instance = fresh.instance()
 
     response = dicomweb.store([instance])
 
     with expect(response) as it:
         url = json_model.text(_answer(it).module, store_response.RETRIEVE_URL)
-        offered(url, "the answer has no Retrieve URL of the study")
+        offered(url, "the response has no Retrieve URL of the study")
         assume(archive.holds(instance), "the instance does not become visible", "store-multipart")
         study = f"studies/{instance.study_instance_uid}"
         control(dicomweb.retrieve(study), because="the study cannot be retrieved under its own path")
@@ -245,7 +245,7 @@ def test_retrieve_url_of_instance(dicomweb: StudiesService, archive: Archive, fr
     with expect(response) as it:
         stored = {json_model.text(item, store_response.SOP_INSTANCE): item for item in _answer(it).stored}
         known = [(sent[uid], item) for uid, item in stored.items() if uid in sent]
-        assume(known, "the answer refers to nothing that was sent", "store-answer-names-what-was-stored")
+        assume(known, "the response refers to nothing that was sent", "store-answer-names-what-was-stored")
         for instance, item in known:
             if store_response.RETRIEVE_URL not in item:
                 it.observes("absent", where=instance.sop_instance_uid)
@@ -323,7 +323,7 @@ def test_answer_names_what_was_refused(dicomweb: StudiesService, fresh: Fresh) -
 
 @verifies("STORE-067", id="store-unacceptable")
 def test_unacceptable(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """A store whose answer cannot be had in an acceptable type is refused with 406, or answered in the default type."""
+    """A store that accepts no type of response that the server has is refused with 406, or answered in the default."""
     control(
         dicomweb.store([fresh.instance(name="control")]),
         200,

@@ -75,7 +75,7 @@ def test_single_part(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -
 
 @verifies("STORE-046", "STORE-009", id="store-three-parts")
 def test_three_parts(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """Three parts of one series are three stored instances, and the answer to them is 200."""
+    """Three parts of one series are stored as three instances, and the response is 200."""
     instances = fresh.study(instances=3).instances
     alone = fresh.instance(name="alone")
     control(dicomweb.store([alone]), 200, 202, because="a part alone is not stored")
@@ -173,7 +173,7 @@ def test_ignores_query(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
 
 @verifies("HTTP-023", id="store-chunked")
 def test_chunked(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """A store without Content-Length, sent in chunks, is taken or answered 411."""
+    """A store without Content-Length, sent in chunks, is stored or answered with 411."""
     whole, in_chunks = fresh.instance(name="whole"), fresh.instance(name="chunked")
     with_length = dicomweb.store([whole])
     control(with_length, 200, 202, because="the same store with Content-Length does not work")
@@ -193,7 +193,7 @@ def test_chunked(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> No
 
 @verifies("STORE-060", id="store-twice")
 def test_twice(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """An instance that is sent twice is there once, whatever the second answer is."""
+    """An instance that is sent twice is there once, whatever the second response is."""
     instance = fresh.instance()
     control(dicomweb.store([instance]), 200, 202, because="the first store does not work")
     assume(archive.holds(instance), "the instance does not become visible", "store-multipart")
@@ -215,7 +215,7 @@ def test_twice(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None
 
 @verifies("STORE-061", "STORE-061b", id="store-other-version")
 def test_other_version(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """After another data set under the same UID was sent, one of the two is there whole."""
+    """After a second data set was sent under the same UID, one of the two is there whole."""
     first = fresh.instance()
     second = fresh.other_version(first)
     control(dicomweb.store([first]), 200, 202, because="the first store does not work")

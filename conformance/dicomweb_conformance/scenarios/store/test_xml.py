@@ -73,7 +73,7 @@ def test_by_location(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -
 
 @verifies("STORE-048b", id="store-xml-missing-part", needs=XML)
 def test_missing_part(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """A document that refers to bulk data which are not in the request is not stored as if whole."""
+    """A document that refers to bulk data which are not in the request is not stored as if complete."""
     works(dicomweb, xml_bulk.native(fresh.place()))
     broken = xml_bulk.of(json_bulk.without_part(json_bulk.native(fresh.place())))
 
