@@ -114,7 +114,7 @@ def test_a_value_that_only_the_check_reads_is_told_by_the_row_of_all_data_sets(
     assert isinstance(first, Inconclusive)
     assert isinstance(second, Inconclusive)
     assert first.blame == second.blame == "message[RETRIEVE-008b]"
-    assert run.against() == {("RETRIEVE-008b", "a value that is none of its VR")}
+    assert run.against() == {("RETRIEVE-008b", "a value that its VR does not allow")}
     (found, _) = (each for each in run.events("observed") if each["code"] == "a-value-that-is-none-of-its-vr")
     assert found["verdict"] == "fail"
     assert found["where"] == "part 1, (0020,0013)"
@@ -208,7 +208,7 @@ def test_a_stumble_is_recorded_as_the_suites_own_fault_once(
     assert result["requirements"] == list(labels.OWNED)
     assert result["exchanges"] == [EXCHANGE]
     assert result["reason"].startswith(
-        "this suite stumbled over an answer (IndexError in test_unreadable_answers.py, line "
+        "this suite stumbled over a response (IndexError in test_unreadable_answers.py, line "
     )
     assert "its own fault, not the server's" in result["reason"]
     assert {each["requirement"] for each in run.events("observed")} & set(multipart_parts.OWNED)

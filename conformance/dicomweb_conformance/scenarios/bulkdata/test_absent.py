@@ -20,7 +20,7 @@ LEVELS = ("instance", "series", "study")
 
 @verifies("BULKDATA-022", id="bulkdata-unknown")
 def test_unknown(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A bulk data URI that does not exist is answered 404."""
+    """A bulk data URI that does not exist is answered with 404."""
     instance = corpus.ct_pair.instances[0]
     reference = reference_to(dicomweb, instance)
     value = stored_value(instance, PIXEL_DATA)
@@ -46,7 +46,7 @@ def test_unknown(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("BULKDATA-017", id="bulkdata-content-location")
 def test_content_location(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """Content-Location of a part, where there is one, is the URI that the metadata give."""
+    """The Content-Location of a part, where present, is the URI that the metadata give."""
     instance = corpus.ct_pair.instances[0]
     reference = reference_to(dicomweb, instance)
 
@@ -57,7 +57,7 @@ def test_content_location(dicomweb: StudiesService, corpus: Corpus) -> None:
         items = items_in(it)
         assume(
             is_value(joined(items), stored_value(instance, PIXEL_DATA)),
-            "the answer does not hold the value",
+            "the response does not hold the value",
             "bulkdata-multipart",
         )
         for number, item in enumerate(items, 1):
@@ -131,7 +131,7 @@ def _get_level(dicomweb: StudiesService, study: Study, level: str, resource: str
 
 @verifies("BULKDATA-018b", id="bulkdata-of", each=BULK_LEVELS, needs="bulkdata")
 def test_bulk_data_of(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """All bulk data of an instance, series or study come together, where a server has that."""
+    """A server that has bulkdata resources returns all bulk data of an instance, series or study together."""
     study = corpus.ct_pair
 
     response = _get_level(dicomweb, study, case.id, case.value)
@@ -143,7 +143,7 @@ def test_bulk_data_of(dicomweb: StudiesService, corpus: Corpus, case: Variant) -
 
 @verifies("BULKDATA-019b", id="bulkdata-pixels-of", each=PIXEL_LEVELS, needs="bulkdata")
 def test_pixel_data_of(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """All pixel data of an instance, series or study come together, where a server has that."""
+    """A server that has pixeldata resources returns all pixel data of an instance, series or study together."""
     study = corpus.ct_pair
 
     response = _get_level(dicomweb, study, case.id, case.value)

@@ -69,7 +69,7 @@ def test_is_decompressed(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("BULKDATA-007", "BULKDATA-012", id="bulkdata-as-rle", needs="bulkdata")
 def test_as_rle(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """Pixel data stored in RLE come as image/dicom-rle without the tags of their items, or this type is refused."""
+    """Pixel data stored in RLE come as image/dicom-rle without item tags, or this type is refused."""
     instance = corpus.rle.instances[0]
     reference = reference_to(dicomweb, instance)
     control(

@@ -139,7 +139,7 @@ def _swapped(octets: bytes, size: int) -> bytes:
 
 @verifies("BULKDATA-004", id="bulkdata-uri-resolves")
 def test_uri_resolves(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A relative bulk data URI works against the URL of the metadata."""
+    """A relative bulk data URI is resolved against the URL of the metadata."""
     instance = corpus.ct_pair.instances[0]
     reference = reference_to(dicomweb, instance)
     assume(
@@ -189,7 +189,7 @@ def test_multipart(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("BULKDATA-006b", "BULKDATA-006", id="bulkdata-single-part", needs="bulkdata")
 def test_single_part(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """One value as a bare application/octet-stream is offered, and is the value itself, or refused with 406."""
+    """One value asked for as bare application/octet-stream is the value itself, or refused with 406."""
     instance = corpus.ct_pair.instances[0]
     reference = reference_to(dicomweb, instance)
     control(

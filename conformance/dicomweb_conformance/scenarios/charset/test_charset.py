@@ -23,7 +23,7 @@ def _latin_1(dicomweb: StudiesService, corpus: Corpus) -> Instance:
     """Return an instance with text beyond ASCII, whose metadata are right where nothing is said of character sets."""
     instance = corpus.names.latin_1.instances[0]
     response = dicomweb.metadata(instance)
-    control(response, because="there are no metadata of this instance without a word of character sets")
+    control(response, because="there are no metadata of this instance where no character set is named")
     assume(
         _is_utf_8(response, instance), "the name is not in the metadata in UTF-8", "metadata-text-is-utf-8[ISO_IR-100]"
     )
@@ -98,7 +98,7 @@ def test_parameter(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("NEGOTIATION-042", id="charset-parameter-unsupported")
 def test_parameter_unsupported(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A charset in the query that nobody has is ignored."""
+    """An unknown charset in the query is ignored."""
     instance = _latin_1(dicomweb, corpus)
 
     response = dicomweb.metadata(instance, [("charset", "x-none")])
@@ -116,7 +116,7 @@ LISTS = (
 
 @verifies(id="charset-header-unsupported", each=LISTS)
 def test_header_unsupported(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """Character sets in Accept-Charset that nobody has are ignored."""
+    """Unknown character sets in Accept-Charset are ignored."""
     instance = _latin_1(dicomweb, corpus)
 
     response = dicomweb.get(f"{path(instance)}/metadata", accept=JSON, headers=[("Accept-Charset", case.value)])
@@ -128,7 +128,7 @@ def test_header_unsupported(dicomweb: StudiesService, corpus: Corpus, case: Vari
 
 @verifies("NEGOTIATION-044", id="charset-header-weights")
 def test_header_weights(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """Of the character sets in Accept-Charset the one with the most weight is that of metadata in XML."""
+    """Metadata in XML come in the character set of Accept-Charset that has the most weight."""
     instance = corpus.names.latin_1.instances[0]
     resource = f"{path(instance)}/metadata"
     without = dicomweb.get(resource, accept=MULTIPART_XML)
@@ -171,7 +171,7 @@ def test_header_weights(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("SEARCH-155", id="charset-header-on-search")
 def test_header_on_search(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """`Accept-Charset: utf-8` changes nothing of a search."""
+    """`Accept-Charset: utf-8` does not change the result of a search."""
     study = corpus.names.latin_1
     query = [("StudyInstanceUID", study.study_instance_uid)]
     without = dicomweb.search("studies", query)

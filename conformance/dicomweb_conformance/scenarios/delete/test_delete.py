@@ -44,7 +44,7 @@ def _resource(study: Study, level: str) -> Study | Series | Instance:
 
 @verifies(id="delete-is-answered", each=LEVELS)
 def test_is_answered(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
-    """DELETE of what is stored is done, or refused as not offered."""
+    """DELETE of a stored resource succeeds, or is refused as not offered."""
     study = _stored(dicomweb, archive, fresh.study(series=2, instances=2))
 
     response = dicomweb.delete(_resource(study, case.id))
@@ -55,7 +55,7 @@ def test_is_answered(dicomweb: StudiesService, archive: Archive, fresh: Fresh, c
 
 @verifies(id="delete-removes", each=GONE)
 def test_removes(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
-    """What was deleted is gone: not retrieved, not searched, nor any instance of it."""
+    """What was deleted is gone: neither it nor an instance of it is retrieved or found by a search."""
     study = _stored(dicomweb, archive, fresh.study(series=2, instances=2))
     resource = _resource(study, case.id)
     instances = resource.instances if isinstance(resource, (Study, Series)) else (resource,)
@@ -93,7 +93,7 @@ def _deleted(dicomweb: StudiesService, resource: Study | Series | Instance) -> R
         Inconclusive: it does not work.
     """
     response = dicomweb.delete(resource)
-    said = f"DELETE was answered {response.error or response.status}"
+    said = f"DELETE: {response.error or f'status {response.status}'}"
     offered(response.status not in NOT_OFFERED, f"DELETE is not offered: {said}", "delete")
     assume(response.status in DONE, said, "delete-is-answered[study]")
     return response
@@ -127,7 +127,7 @@ def _listed(dicomweb: StudiesService, resource: Study | Series | Instance) -> bo
 
 @verifies(id="delete-spares-siblings", each=SIBLINGS)
 def test_spares_siblings(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
-    """A DELETE removes nothing beside what it names: not the other instances, series or studies of the patient."""
+    """A DELETE removes nothing but what it names: not the other instances, series or studies of the patient."""
     study = _stored(dicomweb, archive, fresh.study(series=2, instances=2))
     sibling = _stored(dicomweb, archive, fresh.study(series=1, instances=1, name="sibling"))
     resource = _resource(study, case.id)
@@ -151,7 +151,7 @@ def test_spares_siblings(dicomweb: StudiesService, archive: Archive, fresh: Fres
 
 @verifies("DELETE-003", id="delete-unknown")
 def test_unknown(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """DELETE of a study that was never stored is answered 404."""
+    """DELETE of a study that was never stored is answered with 404."""
     study = _stored(dicomweb, archive, fresh.study())
     _deleted(dicomweb, study)
 

@@ -159,7 +159,7 @@ def test_of_lossy_image(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("FRAMES-019", id="frames-as-jpeg", needs="frames")
 def test_as_jpeg(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """Without a transfer syntax image/jpeg is JPEG Lossless, or says which codestream it is, or is refused with 406."""
+    """A frame as image/jpeg without a transfer syntax is JPEG Lossless, or names its syntax, or is refused with 406."""
     instance = corpus.jpeg.instances[0]
     control(dicomweb.frames(instance, "1", accept=ANY_SYNTAX), because="the frame cannot be retrieved in any form")
 

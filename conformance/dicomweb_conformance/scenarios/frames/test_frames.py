@@ -39,7 +39,7 @@ OCTETS = (
 
 @verifies(id="frames-are-native-pixels", each=OCTETS)
 def test_are_native_pixels(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A frame is as many octets as its rows and columns make, little endian, as they were stored."""
+    """A frame has the octets that were stored, in little endian, as many as its rows and columns make."""
     study: Study = getattr(corpus, case.value)
     instance = study.instances[-1]
 
@@ -77,7 +77,7 @@ EACH_FRAME = (
 
 @verifies(id="frames-without-pad", each=EACH_FRAME)
 def test_without_pad(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A frame with an odd number of octets comes as it is, the octet that pads the last one left out."""
+    """A frame with an odd number of octets comes as it is, without the octet that pads the last one."""
     instance = corpus.multiframe.instances[0]
     frame = instance.frames[int(case.value) - 1]
 
@@ -101,7 +101,7 @@ def test_without_pad(dicomweb: StudiesService, corpus: Corpus, case: Variant) ->
 
 @verifies("ERROR-005d", id="frames-of-unknown-instance")
 def test_of_unknown_instance(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """Frames of an instance that does not exist are answered 404 or 410."""
+    """Frames of an instance that does not exist are answered with 404 or 410."""
     instance = corpus.ct_pair.instances[0]
     _, missing = missing_beside(corpus, instance, "instance")
     is_to_be_had(dicomweb.frames(instance, "1"), instance)

@@ -64,7 +64,7 @@ BEYOND = (Variant("of-one-frame", "FRAMES-005", "ct_pair"), Variant("of-three-fr
 
 @verifies(id="frames-beyond-the-last", each=BEYOND)
 def test_beyond_the_last(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A frame number beyond the last frame is answered 404 or 400."""
+    """A frame number beyond the last frame is answered with 404 or 400."""
     study: Study = getattr(corpus, case.value)
     instance = study.instances[0]
     last = len(instance.frames)
@@ -81,7 +81,7 @@ def test_beyond_the_last(dicomweb: StudiesService, corpus: Corpus, case: Variant
 
 @verifies("FRAMES-006", id="frames-some-missing")
 def test_some_missing(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A list with a frame that does not exist is not answered as if all was well."""
+    """A list with a frame that does not exist is not answered as if all its frames existed."""
     instance = corpus.multiframe.instances[0]
     is_to_be_had(dicomweb.frames(instance, "1"), instance)
 
@@ -109,7 +109,7 @@ NO_NUMBER = (
 
 @verifies(id="frames-no-number", each=NO_NUMBER)
 def test_no_number(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """What is no frame number is answered 400 or 404."""
+    """A frame list with a value that is not a frame number is answered with 400 or 404."""
     instance = corpus.multiframe.instances[0]
     is_to_be_had(dicomweb.frames(instance, "1"), instance)
 
@@ -153,7 +153,7 @@ def test_descending(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("FRAMES-008b", "FRAMES-008", id="frames-repeated")
 def test_repeated(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A frame number that is there twice is refused, or answered with that frame."""
+    """A repeated frame number is refused, or answered with that frame."""
     instance = corpus.multiframe.instances[0]
     first = instance.frames[0]
     is_to_be_had(dicomweb.frames(instance, "1"), instance)

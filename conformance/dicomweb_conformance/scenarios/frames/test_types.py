@@ -17,7 +17,7 @@ from dicomweb_fixtures.entities import Instance
 
 @verifies("FRAMES-010b", "FRAMES-010", id="frames-single-part", needs="frames")
 def test_single_part(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """One frame as a bare application/octet-stream is offered, and is the frame itself, or refused with 406."""
+    """One frame asked for as bare application/octet-stream is the frame itself, or refused with 406."""
     instance = corpus.multiframe.instances[0]
     is_to_be_had(dicomweb.frames(instance, "2"), instance, 2)
 
@@ -53,7 +53,7 @@ def test_single_part(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("FRAMES-010b", id="frames-single-part-of-two")
 def test_single_part_of_two(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """Two frames do not come as a single part."""
+    """Two frames are not returned as a single part."""
     instance = corpus.multiframe.instances[0]
     first, second, _ = instance.frames
     is_to_be_had(dicomweb.frames(instance, "1", accept=media_types.OCTET_STREAM), instance)
@@ -115,7 +115,7 @@ def _bulk_data_items(it: Expectation) -> list[Item]:
 
 @verifies("NEGOTIATION-009", id="frames-unacceptable", needs="frames")
 def test_unacceptable(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A frame in a media type that nobody has is answered 406, or in the default type."""
+    """A frame in an unknown media type is answered with 406, or in the default type."""
     instance = corpus.ct_pair.instances[0]
     is_to_be_had(dicomweb.frames(instance, "1"), instance)
 
@@ -127,7 +127,7 @@ def test_unacceptable(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("FRAMES-022", id="frames-content-location")
 def test_content_location(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """Content-Location of a part, where there is one, names the frame in it."""
+    """The Content-Location of a part, where present, names the frame in it."""
     instance = corpus.multiframe.instances[0]
 
     response = dicomweb.frames(instance, "1,3")
@@ -137,7 +137,7 @@ def test_content_location(dicomweb: StudiesService, corpus: Corpus) -> None:
         items = items_in(it)
         assume(
             are_frames(items, (instance.frames[0], instance.frames[2])),
-            "the answer does not hold the frames asked for",
+            "the response does not hold the frames asked for",
             "frames-of-a-list",
         )
         for number, (item, frame) in enumerate(zip(items, ("1", "3") if len(items) == 2 else ("1,3",), strict=True), 1):

@@ -27,7 +27,7 @@ BINARY_ABSENT = "bulk-element-absent"
 
 @verifies("METADATA-001", id="metadata-of-instance-series-study", smoke=True)
 def test_of_instance_series_study(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """The metadata of a stored instance, its series and its study are there as JSON."""
+    """The metadata of a stored instance, its series and its study are available as JSON."""
     study = corpus.two_series
     resources: tuple[Instance | Series | Study, ...] = (study.instances[0], study.series[0], study)
 
@@ -65,7 +65,7 @@ def test_json_by_default(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("METADATA-004", id="metadata-one-object-per-instance")
 def test_one_object_per_instance(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """The array holds one object for each instance, also for a single one."""
+    """The array of metadata holds one object for each instance, also for a single one."""
     study = corpus.two_series
 
     for resource, number in ((study, 4), (study.series[1], 3), (study.instances[0], 1)):
@@ -105,7 +105,7 @@ def test_is_whole(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> No
 
 @verifies("METADATA-006", id="metadata-holds-every-element")
 def test_holds_every_element(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """Every standard element at the top level is there, with its value or a URI of it."""
+    """The metadata hold every standard element of the top level, with its value or a URI of it."""
     instance = corpus.elements.instances[0]
 
     response = dicomweb.metadata(instance)
@@ -154,7 +154,7 @@ def test_holds_nested_data_sets(dicomweb: StudiesService, corpus: Corpus) -> Non
 
 @verifies("METADATA-015", id="metadata-holds-private-elements")
 def test_holds_private_elements(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """Private elements and their creators are there."""
+    """The metadata hold private elements and their creators."""
     instance = corpus.elements.instances[0]
 
     response = dicomweb.metadata(instance)
@@ -322,7 +322,7 @@ MISSING = (Variant("study", "METADATA-016"), Variant("series", "METADATA-016"), 
 
 @verifies(id="metadata-missing", each=MISSING)
 def test_missing(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """The metadata of what does not exist are answered 404 or 410, at each level."""
+    """The metadata of what does not exist are answered with 404 or 410, at each level."""
     stored, missing = missing_beside(corpus, corpus.two_series.instances[0], case.id)
     control(dicomweb.metadata(stored), because="there are no metadata of what is stored there")
 
@@ -342,7 +342,7 @@ def test_missing(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> Non
 
 @verifies("ERROR-007", id="metadata-path-without-uid", needs="metadata")
 def test_path_without_uid(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A path segment that is no UID names nothing: 400 or 404."""
+    """A path segment that is not a UID is answered with 400 or 404."""
     control(dicomweb.metadata(corpus.ct_pair), because="there are no metadata of a stored study")
 
     response = dicomweb.get("studies/not-a-uid/metadata", accept=media_types.DICOM_JSON)
@@ -460,7 +460,7 @@ UNACCEPTABLE = (
 
 @verifies(id="metadata-unacceptable", each=UNACCEPTABLE, needs="metadata")
 def test_unacceptable(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """Metadata in a media type that nobody has are answered 406, or in the default type."""
+    """Metadata in an unknown media type are answered with 406, or in the default type."""
     instance = corpus.ct_pair.instances[0]
     control(dicomweb.metadata(instance), because="there are no metadata of a stored instance")
 

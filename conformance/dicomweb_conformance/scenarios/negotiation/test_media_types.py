@@ -40,7 +40,7 @@ def is_of_type(it: Expectation, instance: Instance, otherwise: str, *media_types
 
 @verifies("NEGOTIATION-002", id="negotiation-parameter-without-header")
 def test_parameter_without_header(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """The accept query parameter does not replace Accept: 406, or the type that it names."""
+    """A request with the accept query parameter but no Accept is answered with 406, or in the type it names."""
     instance = corpus.ct_pair.instances[0]
     has_metadata_as_json(dicomweb, instance)
 
@@ -60,7 +60,7 @@ def test_parameter_without_header(dicomweb: StudiesService, corpus: Corpus) -> N
 
 @verifies("NEGOTIATION-003", id="negotiation-parameter")
 def test_parameter(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """The accept query parameter chooses XML, where Accept takes anything."""
+    """The accept query parameter selects XML where Accept allows any type."""
     instance = corpus.ct_pair.instances[0]
     control(dicomweb.metadata(instance, accept=MULTIPART_XML), because="Accept does not give XML either")
 
@@ -76,7 +76,7 @@ def test_parameter(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("NEGOTIATION-005", id="negotiation-parameter-takes-no-wildcard")
 def test_parameter_takes_no_wildcard(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """`accept=*/*` is ignored or refused: what Accept names is what comes."""
+    """`accept=*/*` in the query is refused, or ignored in favour of what Accept names."""
     instance = corpus.ct_pair.instances[0]
     has_metadata_as_json(dicomweb, instance)
 
@@ -93,7 +93,7 @@ def test_parameter_takes_no_wildcard(dicomweb: StudiesService, corpus: Corpus) -
 
 @verifies("NEGOTIATION-015", id="negotiation-highest-quality")
 def test_highest_quality(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """Of JSON and XML the one with the higher weight comes, whichever stands first."""
+    """Metadata come in JSON or XML, whichever has the higher weight in Accept, in whatever order."""
     instance = corpus.ct_pair.instances[0]
     has_metadata_as_json(dicomweb, instance)
     control(dicomweb.metadata(instance, accept=MULTIPART_XML), because="there are no metadata in XML")
@@ -110,7 +110,7 @@ def test_highest_quality(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("NEGOTIATION-018", id="negotiation-quality-zero")
 def test_quality_zero(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A media type of weight 0 is not chosen, though a range of more weight holds it."""
+    """A media type of weight 0 is not chosen, even where a range of more weight includes it."""
     instance = corpus.ct_pair.instances[0]
     has_metadata_as_json(dicomweb, instance)
 
@@ -137,14 +137,14 @@ PASSED_OVER = (
 
 @verifies(id="negotiation-unsupported-passed-over", each=PASSED_OVER, needs="metadata")
 def test_unsupported_passed_over(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A media type that the server does not have is passed over, and one of less weight comes that it has."""
+    """The server passes over a media type that it does not have, and returns one of less weight that it has."""
     instance = corpus.ct_pair.instances[0]
     usual = media_types.MULTIPART_DICOM if case.id == "instance" else "*/*" if case.id == "wildcard" else JSON
     works = _asked(dicomweb, instance, case.id, usual)
     control(works, because=f"the request does not work with Accept: {usual}")
     assume(
         shows(works, [instance.study_instance_uid]),
-        f"the answer with Accept: {usual} does not hold what was asked for",
+        f"the response with Accept: {usual} does not hold what was asked for",
         works.exchange,
     )
 
@@ -172,7 +172,7 @@ def _asked(dicomweb: StudiesService, instance: Instance, resource: str, accept: 
 
 @verifies("NEGOTIATION-019", id="negotiation-malformed-passed-over")
 def test_malformed_passed_over(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """An element of Accept that is no media type is ignored, and the rest counts."""
+    """The server ignores an element of Accept that is not a media type, and heeds the rest."""
     instance = corpus.ct_pair.instances[0]
     has_metadata_as_json(dicomweb, instance)
 
@@ -200,7 +200,7 @@ def test_repeated_lines(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("NEGOTIATION-008", id="negotiation-mixed-with-png", needs="metadata")
 def test_mixed_with_png(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A DICOM and a rendered media type do not stand in one Accept: 400."""
+    """An Accept with both a DICOM and a rendered media type is answered with 400."""
     instance = corpus.ct_pair.instances[0]
     has_metadata_as_json(dicomweb, instance)
 
@@ -216,7 +216,7 @@ def test_mixed_with_png(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("NEGOTIATION-008", id="negotiation-mixed-with-jpeg", needs="retrieve")
 def test_mixed_with_jpeg(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """JPEG, a type of bulk data as well as a rendered one, may be refused beside DICOM, or one of the two comes."""
+    """An Accept with DICOM and JPEG, a bulk data type as well as a rendered one, is refused, or one of them comes."""
     instance = corpus.ct_pair.instances[0]
     works = dicomweb.retrieve(instance)
     control(works, because="the instance cannot be retrieved")
@@ -312,7 +312,7 @@ def test_transfer_syntax_of_json(dicomweb: StudiesService, corpus: Corpus) -> No
 
 @verifies("NEGOTIATION-038", id="negotiation-single-part-of-a-study")
 def test_single_part_of_a_study(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A study of several instances is no single application/dicom body: 406, or multipart."""
+    """A study of several instances does not come as one application/dicom body, but as multipart, or 406."""
     study = corpus.ct_pair
     works = dicomweb.retrieve(study)
     control(works, because="the study cannot be retrieved")

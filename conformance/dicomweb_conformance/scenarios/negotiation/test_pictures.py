@@ -50,7 +50,7 @@ def _is_picture(it: Expectation, otherwise: str, *kinds: str) -> bool:
 
 @verifies("NEGOTIATION-004", id="negotiation-parameter-before-header")
 def test_parameter_before_header(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """`accept=image/png` in the query goes before what Accept names first."""
+    """`accept=image/png` in the query takes precedence over what Accept names first."""
     _has(dicomweb, corpus, JPEG, PNG)
 
     response = _rendered(dicomweb, corpus, f"{JPEG}, {PNG}, */*", [("accept", PNG)])
@@ -65,7 +65,7 @@ def test_parameter_before_header(dicomweb: StudiesService, corpus: Corpus) -> No
 
 @verifies("NEGOTIATION-006", id="negotiation-parameter-outside-header")
 def test_parameter_outside_header(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """Where the query names a type that Accept does not hold, either of them comes, or a refusal."""
+    """Where the query names a type that Accept does not, one of the two is returned, or the request refused."""
     _has(dicomweb, corpus, JPEG, PNG)
 
     response = _rendered(dicomweb, corpus, JPEG, [("accept", PNG)])
@@ -78,7 +78,7 @@ def test_parameter_outside_header(dicomweb: StudiesService, corpus: Corpus) -> N
 
 @verifies("NEGOTIATION-007", id="negotiation-parameter-in-other-case")
 def test_parameter_in_other_case(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """`Accept=image/png` in the query is no accept parameter."""
+    """`Accept=image/png` in the query, with a capital A, is not the accept parameter."""
     _has(dicomweb, corpus, JPEG, PNG)
 
     response = _rendered(dicomweb, corpus, JPEG, [("Accept", PNG)])
@@ -136,7 +136,7 @@ def test_equal_quality(dicomweb: StudiesService, corpus: Corpus, case: Variant) 
 
 @verifies("NEGOTIATION-030", id="negotiation-transfer-syntax-of-a-picture")
 def test_transfer_syntax_of_a_picture(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A rendered media type has no transfer-syntax: it is refused, or ignored."""
+    """A transfer-syntax parameter on a rendered media type is refused, or ignored."""
     _has(dicomweb, corpus, JPEG)
 
     response = _rendered(dicomweb, corpus, f"{JPEG}; transfer-syntax=1.2.840.10008.1.2.4.50")

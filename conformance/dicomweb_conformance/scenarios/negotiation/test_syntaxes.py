@@ -65,7 +65,7 @@ def test_transfer_syntax(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("NEGOTIATION-026", id="negotiation-unavailable-transfer-syntax")
 def test_unavailable_transfer_syntax(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """An image in the transfer syntax of a video is not acceptable: 406, or the default."""
+    """An image asked for in the transfer syntax of a video is answered with 406, or in the default syntax."""
     instance = corpus.ct_pair.instances[0]
     _works(dicomweb, instance)
 
@@ -96,7 +96,7 @@ def _is_the_default(it: Expectation, instance: Instance, default: Callable[[], N
 
 @verifies("NEGOTIATION-027", id="negotiation-several-transfer-syntaxes")
 def test_several_transfer_syntaxes(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """Of two transfer syntaxes the one comes that the server has, though it has less weight."""
+    """Of two transfer syntaxes the server returns the one that it has, even where it has less weight."""
     instance = corpus.ct_pair.instances[0]
     _works(dicomweb, instance)
 

@@ -31,7 +31,7 @@ LISTS = (Variant("1-and-2", "RENDERED-044", "1,2"), Variant("3-and-5", "RENDERED
 
 @verifies(id="rendered-frames-of-a-list", each=LISTS)
 def test_frames_of_a_list(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A list of frames is rendered as one picture for each frame, in the order of the list."""
+    """A list of frames is rendered as one image for each frame, in the order of the list."""
     instance = corpus.loop.instances[0]
     wanted = [int(each) for each in case.value.split(",")]
 
@@ -64,7 +64,7 @@ OUT_OF_RANGE = (Variant("beyond-the-last", "RENDERED-045", "6"), Variant("zero",
 
 @verifies(id="rendered-frame-out-of-range", each=OUT_OF_RANGE)
 def test_frame_out_of_range(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A frame that the instance does not have is answered 404 or 400."""
+    """A frame that the instance does not have is answered with 404 or 400."""
     instance = corpus.loop.instances[0]
     control(dicomweb.rendered(frames(instance, "5")), because="the last frame cannot be rendered")
 
@@ -156,7 +156,7 @@ def _level(study: Study, level: str) -> Study | Series:
 
 @verifies(id="rendered-study-and-series", each=LEVELS, needs="rendered")
 def test_study_and_series(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A study or series of two images is rendered as two pictures."""
+    """A study or series of two images is rendered as two images."""
     study = corpus.pair_of_pictures
     plain(dicomweb, study.instances[0])
 
@@ -165,7 +165,7 @@ def test_study_and_series(dicomweb: StudiesService, corpus: Corpus, case: Varian
     with expect(response) as it:
         it.has_status(200)
         found = [_instance_shown(each, study) for each in all_shown(it)]
-        expected, received = ["one picture of each instance"], f"pictures of {found}"
+        expected, received = ["one image of each instance"], f"images of {found}"
         if not found:
             it.finds("no picture", expected=expected, received=received)
         elif -1 in found:
@@ -191,7 +191,7 @@ SINGLE = (Variant("study", "RENDERED-015"), Variant("series", "RENDERED-015"))
 
 @verifies(id="rendered-level-as-single-part", each=SINGLE, needs="rendered")
 def test_level_as_single_part(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A rendered study or series asked for as single part only is answered 406."""
+    """A rendered study or series asked for as single part only is answered with 406."""
     level = _level(corpus.pair_of_pictures, case.id)
     parts = dicomweb.rendered(level, accept=several())
     offered(parts.status not in {*ABSENT, 400, 406}, f"rendered {case.id} is not offered", "rendered.study")
@@ -212,7 +212,7 @@ def test_level_as_single_part(dicomweb: StudiesService, corpus: Corpus, case: Va
 
 @verifies("RENDERED-049b", id="rendered-content-location")
 def test_content_location(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A Content-Location of a rendering names the frames or the instance that it was made from."""
+    """The Content-Location of a rendered image names the frames or the instance that it was made from."""
     instance = corpus.loop.instances[0]
     path = frames(instance, "3")
 

@@ -77,7 +77,7 @@ def test_parameters(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("RENDERED-021", id="rendered-viewport-fits", needs="rendered")
 def test_viewport_fits(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A viewport bounds the picture, which keeps its aspect ratio and shows the whole image."""
+    """A viewport bounds the rendered image, which keeps the aspect ratio and shows the whole image."""
     instance = corpus.pictures.instances[GREY]
     before, _ = plain_and_with(dicomweb, instance, "viewport", "32,32")
 
@@ -109,7 +109,7 @@ def _is_padded(picture: Picture, before: Picture) -> bool:
 
 @verifies("RENDERED-022", id="rendered-viewport-enlarges", needs="rendered")
 def test_viewport_enlarges(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A viewport that is larger than the image enlarges the picture."""
+    """A viewport that is larger than the image enlarges the rendered image."""
     instance = corpus.pictures.instances[QUADRANTS]
     before, _ = plain_and_with(dicomweb, instance, "viewport", "32,32")
 
@@ -131,7 +131,7 @@ REGIONS = (Variant("left-half", "RENDERED-023", "0,0,32,64"), Variant("right-hal
 
 @verifies(id="rendered-viewport-region", each=REGIONS, needs="rendered")
 def test_viewportregion(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """Four further values of a viewport choose the part of the image that is shown."""
+    """Four further values of a viewport select the part of the image that is shown."""
     instance = corpus.pictures.instances[QUADRANTS]
     before, _ = plain_and_with(dicomweb, instance, "viewport", "32,32")
     parts = _halves(renderings.scaled(before.grey, (64, 64)))
@@ -194,7 +194,7 @@ FLIPS = (Variant("left-to-right", "RENDERED-025", "-64,64"), Variant("upside-dow
 
 @verifies(id="rendered-viewport-flips", each=FLIPS, needs="rendered")
 def test_viewport_flips(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A negative width or height of the region mirrors the picture."""
+    """A negative width or height of the region mirrors the rendered image."""
     instance = corpus.pictures.instances[QUADRANTS]
     upright = region(dicomweb, instance, "64,64,0,0,64,64").grey
     candidates = {
@@ -228,7 +228,7 @@ ILL_FORMED_VIEWPORTS = (
 
 @verifies(id="rendered-ill-formed-viewport", each=ILL_FORMED_VIEWPORTS, needs="rendered")
 def test_ill_formed_viewport(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A viewport that is not two sizes is answered 400."""
+    """A viewport that is not two sizes is answered with 400."""
     _is_refused(dicomweb, corpus.pictures.instances[GREY], "viewport", "32,32", case.value)
 
 
@@ -261,13 +261,13 @@ ILL_FORMED_QUALITIES = (
 
 @verifies(id="rendered-ill-formed-quality", each=ILL_FORMED_QUALITIES, needs="rendered")
 def test_ill_formed_quality(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A quality that is no integer from 1 to 100 is answered 400."""
+    """A quality that is not an integer from 1 to 100 is answered with 400."""
     _is_refused(dicomweb, corpus.pictures.instances[COLOUR], "quality", "5", case.value)
 
 
 @verifies("RENDERED-031", id="rendered-quality-and-size", needs="rendered")
 def test_quality_and_size(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A picture of low quality is not larger than one of high quality."""
+    """An image rendered in low quality has no more octets than one in high quality."""
     instance = corpus.pictures.instances[COLOUR]
     plain_and_with(dicomweb, instance, "quality", "5")
     high = dicomweb.rendered(instance, [("quality", 95)])
@@ -287,7 +287,7 @@ def test_quality_and_size(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("RENDERED-031b", id="rendered-quality-of-png", needs="rendered")
 def test_quality_of_png(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A quality changes no picture of a type without loss."""
+    """A quality does not change an image rendered in a lossless media type."""
     instance = corpus.pictures.instances[COLOUR]
     png = dicomweb.rendered(instance, accept=media_types.PNG)
     is_png = png.status == 200 and media_types.name_of(png.content_type) == media_types.PNG
@@ -307,7 +307,7 @@ def test_quality_of_png(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("RENDERED-032", id="rendered-annotation", needs="rendered")
 def test_annotation(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """An annotation is written into the picture, which still shows the image; without it nothing is."""
+    """An annotation is burnt into the rendered image, which still shows the image; without one nothing is."""
     instance = corpus.pictures.instances[GREY]
     _, before = plain(dicomweb, instance)
     again, repeated = plain(dicomweb, instance)
@@ -324,18 +324,18 @@ def test_annotation(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.observes("picture-no-longer-shows-the-image", expected=["the image, with some text in it"])
     with expect(again) as it:
         if not is_same(before, repeated):
-            it.finds("two plain pictures differ", expected=["the same picture twice"])
+            it.finds("two plain pictures differ", expected=["the same image twice"])
 
 
 @verifies("RENDERED-033", id="rendered-annotation-without-value", needs="rendered")
 def test_annotation_without_value(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """An annotation without a value is answered 400."""
+    """An annotation without a value is answered with 400."""
     _is_refused(dicomweb, corpus.pictures.instances[GREY], "annotation", "patient", "")
 
 
 @verifies("RENDERED-034", id="rendered-unknown-annotation", needs="rendered")
 def test_unknown_annotation(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """An annotation that there is not is named in a Warning, or answered 400."""
+    """An unknown annotation is named in a Warning, or answered with 400."""
     instance = corpus.pictures.instances[GREY]
     plain_and_with(dicomweb, instance, "annotation", "patient")
 
@@ -356,7 +356,7 @@ def test_unknown_annotation(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("RENDERED-035", id="rendered-icc-profile-asked-for")
 def test_icc_profile_asked_for(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A profile that is asked for is embedded, left out or refused."""
+    """An ICC profile that is asked for is embedded, left out or refused."""
     instance = corpus.pictures.instances[COLOUR]
     _, before = plain(dicomweb, instance)
 
@@ -379,7 +379,7 @@ _WORDS = {"yes": (), "srgb": ("srgb", "61966"), "adobergb": ("adobe", "1998"), "
 
 @verifies(id="rendered-icc-profile", each=PROFILES, needs="rendered")
 def test_icc_profile(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """The profile that is embedded is the one asked for."""
+    """The ICC profile that is embedded is the one asked for."""
     instance = corpus.pictures.instances[COLOUR]
     if case.id != "srgb":
         known = dicomweb.rendered(instance, [("iccprofile", "srgb")])
@@ -427,7 +427,7 @@ def _is_profile_of(it: Expectation, profile: bytes, words: tuple[str, ...]) -> N
 
 @verifies("RENDERED-038", id="rendered-icc-profile-of-gif", needs="rendered")
 def test_icc_profile_of_gif(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A profile for a media type that has none is answered 400."""
+    """An ICC profile asked for in a media type that cannot embed one is answered with 400."""
     instance = corpus.pictures.instances[COLOUR]
     known = dicomweb.rendered(instance, [("iccprofile", "srgb")])
     offered(known.status == 200 and _has_profile(known.body), "profiles are not offered", "rendered.iccprofile")

@@ -76,7 +76,7 @@ ANOTHER_TYPE = {
 
 @verifies(id="rendered-jpeg-by-default", each=DEFAULTS)
 def test_jpeg_by_default(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """Asked for anything, a single-frame image comes as image/jpeg."""
+    """A single-frame image asked for in any type comes as image/jpeg."""
     response = dicomweb.rendered(corpus.pictures.instances[0], accept=case.value)
 
     with expect(response) as it:
@@ -123,7 +123,7 @@ OTHERS = (
 
 @verifies(id="rendered-as-optional-type", each=OTHERS)
 def test_as_optional_type(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A media type that a server need not have is answered with it, or with 406."""
+    """A request for an optional media type is answered in that type, or with 406."""
     instance = corpus.pictures.instances[0]
     plain(dicomweb, instance)
 
@@ -164,7 +164,7 @@ ALONE = (Variant("instance", "RENDERED-016"), Variant("frame", "RENDERED-016"))
 
 @verifies(id="rendered-alone-without-envelope", each=ALONE)
 def test_alone_without_envelope(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """One picture asked for as image/jpeg comes as that JPEG, and not as a part of a multipart."""
+    """A single rendered image asked for as image/jpeg comes as the JPEG itself, not as a part of a multipart."""
     instance = corpus.pictures.instances[0]
 
     response = dicomweb.rendered(instance if case.id == "instance" else frames(instance, "1"))
@@ -184,7 +184,7 @@ def test_alone_without_envelope(dicomweb: StudiesService, corpus: Corpus, case: 
 
 @verifies("RENDERED-046", id="rendered-unacceptable")
 def test_unacceptable(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """An image in a media type for text is answered 406."""
+    """An image in a media type for text is answered with 406."""
     instance = corpus.pictures.instances[0]
     plain(dicomweb, instance)
 
@@ -216,7 +216,7 @@ KINDS = (
 
 @verifies(id="rendered-shows", each=KINDS)
 def test_shows(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """The picture shows the pixels that were stored, dark as dark and red as red."""
+    """The rendered image shows the pixels that were stored, dark as dark and red as red."""
     instance = corpus.pictures.instances[int(case.value)]
 
     response = dicomweb.rendered(instance)
@@ -266,7 +266,7 @@ def _shows(it: Expectation, expected: Samples, low: str) -> None:
 
 @verifies("RENDERED-019", id="rendered-in-the-size-of-the-image")
 def test_in_the_size_of_the_image(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """Without a viewport the picture has as many rows and columns as the image."""
+    """Without a viewport the rendered image has as many rows and columns as the image."""
     instance = corpus.pictures.instances[0]
     rows, columns = int(instance.value("Rows")), int(instance.value("Columns"))
 
@@ -330,7 +330,7 @@ MISSING = (
 
 @verifies(id="rendered-missing", each=MISSING)
 def test_missing(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A rendering of what does not exist is answered 404 or 410, at each level."""
+    """The rendered resource of what does not exist is answered with 404 or 410, at each level."""
     instance = corpus.pair_of_pictures.instances[0]
     stored, missing = missing_beside(corpus, instance, "instance" if case.id == "frame" else case.id)
     accept = several() if case.id in {"study", "series"} else JPEG

@@ -27,7 +27,7 @@ WINDOWS = (
 
 @verifies(id="rendered-window", each=WINDOWS, needs="rendered")
 def test_window(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A window gives the grey levels that its function says."""
+    """A window gives the grey levels that its function defines."""
     instance = corpus.pictures.instances[RAMP]
     plain_and_with(dicomweb, instance, "window", "2000,500,linear")
     center, width, function = case.value.split(",")
@@ -89,7 +89,7 @@ ILL_FORMED_WINDOWS = (
 
 @verifies(id="rendered-ill-formed-window", each=ILL_FORMED_WINDOWS, needs="rendered")
 def test_ill_formed_window(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A window without three good values is answered 400."""
+    """A window without three valid values is answered with 400."""
     instance = corpus.pictures.instances[RAMP]
     before, _ = plain_and_with(dicomweb, instance, "window", "2000,500,linear")
 
@@ -117,7 +117,7 @@ NO_WIDTH = (
 
 @verifies(id="rendered-window-without-width", each=NO_WIDTH, needs="rendered")
 def test_window_without_width(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A window of no width is answered 400, or with some picture."""
+    """A window of width 0 is answered with 400, or with some image."""
     instance = corpus.pictures.instances[RAMP]
     plain_and_with(dicomweb, instance, "window", "2000,500,linear")
 

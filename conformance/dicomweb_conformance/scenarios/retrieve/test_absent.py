@@ -20,7 +20,7 @@ MISSING = (Variant("study", "RETRIEVE-017"), Variant("series", "RETRIEVE-017"), 
 
 @verifies(id="retrieve-missing", each=MISSING)
 def test_missing(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """What does not exist is answered 404 or 410, at each level."""
+    """What does not exist is answered with 404 or 410, at each level."""
     instance = corpus.two_series.instances[0]
     stored, missing = missing_beside(corpus, instance, case.id)
     control(
@@ -74,7 +74,7 @@ def test_whole_path_counts(dicomweb: StudiesService, corpus: Corpus, case: Varia
 
 @verifies("NEGOTIATION-009", id="retrieve-unacceptable")
 def test_unacceptable(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """An instance in a media type that nobody has is answered 406, or in the default type."""
+    """An instance in an unknown media type is answered with 406, or in the default type."""
     instance = corpus.ct_pair.instances[0]
     control(dicomweb.retrieve(instance), because="the instance cannot be retrieved in the default type")
 

@@ -111,7 +111,7 @@ def _holds_exactly(it: Expectation, instances: tuple[Instance, ...], *, foreign:
 
 @verifies("RETRIEVE-004", "RETRIEVE-004b", id="retrieve-single-part")
 def test_single_part(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """One instance as a bare application/dicom file is offered, or refused with 406."""
+    """An instance asked for as a bare application/dicom file is returned as such, or refused with 406."""
     instance = corpus.ct_pair.instances[0]
     control(dicomweb.retrieve(instance), because="the instance cannot be retrieved as multipart")
 
@@ -137,7 +137,7 @@ def test_single_part(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("RETRIEVE-004b", id="retrieve-single-part-is-one-file")
 def test_single_part_is_one_file(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A bare application/dicom answer is one Part 10 file, of the instance asked for."""
+    """A bare application/dicom response is one Part 10 file, that of the instance asked for."""
     instance = corpus.ct_pair.instances[1]
 
     response = dicomweb.retrieve(instance, accept=media_types.DICOM)

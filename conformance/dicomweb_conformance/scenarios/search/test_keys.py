@@ -118,7 +118,7 @@ BY_TAG = tuple(Tag(key.id, key.requirement, key.tag) for key in (*STUDY_KEYS, *P
 
 @verifies("SEARCH-017", id="search-by-tag", each=BY_TAG)
 def test_by_tag(dicomweb: StudiesService, corpus: Corpus, case: Tag) -> None:
-    """A key written as eight-digit tag finds what its keyword finds."""
+    """A key written as an eight-digit tag finds what its keyword finds."""
     family, other = corpus.four_studies_of_one_patient, corpus.two_series
     named = family.studies[1]
     value = _key_value(named, case.id)

@@ -191,7 +191,7 @@ def test_one_of_several_values(dicomweb: StudiesService, corpus: Corpus) -> None
 
 @verifies("SEARCH-047", id="search-optional-key")
 def test_optional_key(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A key that need not be supported filters, or is ignored."""
+    """An optional key filters, or is ignored."""
     family = corpus.four_studies_of_one_patient
     wanted = family.studies[1]
     finds_just(dicomweb, {"PatientID": family.patient_id}, uids(family))

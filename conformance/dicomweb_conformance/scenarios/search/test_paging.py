@@ -163,7 +163,7 @@ def test_does_not_warn_of_nothing(dicomweb: StudiesService, corpus: Corpus) -> N
 
 @verifies("SEARCH-076", id="search-huge-limit")
 def test_huge_limit(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A limit beyond the server's own maximum is no reason to leave out four matches."""
+    """A limit beyond the server's own maximum does not make the server leave out one of four matches."""
     family = corpus.four_studies_of_one_patient
     everything = _studies_of(dicomweb, family.patient_id, 4)
 
@@ -202,7 +202,7 @@ def test_offset_past_the_end(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("SEARCH-078", id="search-limit-zero")
 def test_limit_zero(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """`limit=0` asks for nothing; it gives nothing, or is refused."""
+    """`limit=0` gives no match, or is refused."""
     family = corpus.four_studies_of_one_patient
     _studies_of(dicomweb, family.patient_id, 4)
 
@@ -221,7 +221,7 @@ INVALID = tuple(
 
 @verifies(id="search-invalid-value", each=INVALID)
 def test_invalid_value(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A parameter with a value that it cannot have is refused with 400."""
+    """A parameter with an invalid value is refused with 400."""
     family = corpus.four_studies_of_one_patient
     everything = _studies_of(dicomweb, family.patient_id, 4)
     name, _, value = case.value.partition("=")
@@ -262,7 +262,7 @@ def test_ignores_unknown_keys(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("SEARCH-013", id="search-malformed-tag")
 def test_malformed_tag(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A key that is neither tag nor keyword is refused with 400, or ignored."""
+    """A key that is neither a tag nor a keyword is refused with 400, or ignored."""
     family = corpus.four_studies_of_one_patient
     everything = _studies_of(dicomweb, family.patient_id, 4)
 

@@ -229,7 +229,7 @@ NO_MATCH = (Variant("StudyInstanceUID", "SEARCH-011"), Variant("PatientID", "SEA
 
 @verifies(id="search-no-match", each=NO_MATCH)
 def test_no_match(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A search that matches nothing is answered 204, or 200 with an empty result."""
+    """A search that matches nothing is answered with 204, or 200 with an empty result."""
     study = corpus.two_series
     unused = uid(corpus.seed, "unused") if case.id == "StudyInstanceUID" else f"{patient_id_prefix(corpus.seed)}-UNUSED"
     finds = dicomweb.search("studies", {case.id: study.value(case.id)})

@@ -93,7 +93,7 @@ def test_returns_empty(dicomweb: StudiesService, corpus: Corpus, case: Attribute
 
 @verifies(id="search-returns-computed", each=COMPUTED)
 def test_returns_computed(dicomweb: StudiesService, corpus: Corpus, case: Attribute) -> None:
-    """A result holds the attribute that the server makes."""
+    """A result holds the attribute that the server computes."""
     study = corpus.two_series
     entity = _entity(study, case.level)
 
@@ -207,7 +207,7 @@ OF_ANOTHER = {
 
 @verifies(id="search-returns-upper-levels", each=RELATIONAL)
 def test_returns_upper_levels(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A search across studies or series also returns what its results belong to."""
+    """A search across studies or series also returns attributes of what its results belong to."""
     study = corpus.two_series
     series, instance = study.series[0], study.series[0].instances[0]
     entity = series if case.id == "all-series" else instance

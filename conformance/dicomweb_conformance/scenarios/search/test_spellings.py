@@ -74,7 +74,7 @@ def test_circumflex_as_it_is(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("HTTP-030", id="search-empty-query")
 def test_empty_query(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A question mark with nothing behind it is no query, or refused."""
+    """A question mark with nothing after it means that there is no query, or is refused."""
     study = corpus.two_series
     wanted = _finds_series(dicomweb, study)
 
@@ -113,7 +113,7 @@ def test_repeated_key(dicomweb: StudiesService, corpus: Corpus, case: Variant) -
 
 @verifies("HTTP-043", id="search-dot-segments")
 def test_dot_segments(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """`/../` in a path is removed, or leads nowhere, and never to something else."""
+    """`/../` in a path is resolved, or leads nowhere, but never leads to something else."""
     study = corpus.two_series
     wanted = _finds_series(dicomweb, study)
 

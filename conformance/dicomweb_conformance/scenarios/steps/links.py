@@ -40,7 +40,7 @@ def leads_to(
         answer = service.get_url(there, accept=media_types.MULTIPART_DICOM)
         if answer.status in BUSY:
             raise Inconclusive(
-                f"the target was busy: {answer.request_line} was answered {answer.status}", answer.exchange
+                f"the target was busy: {answer.request_line} was answered with {answer.status}", answer.exchange
             )
         if answer.status != 200:
             requirement = current().requirement(of)

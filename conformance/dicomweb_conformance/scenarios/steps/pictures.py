@@ -74,7 +74,7 @@ def shown(it: Expectation, *, otherwise: str = "", of: str | None = None) -> Pic
     """
     found = all_shown(it, otherwise=otherwise, of=of)
     if len(found) != 1:
-        _unreadable(it, f"{len(found)} pictures", otherwise, of)
+        _unreadable(it, f"{len(found)} images", otherwise, of)
     return found[0]
 
 
@@ -89,9 +89,9 @@ def all_shown(it: Expectation, *, otherwise: str = "", of: str | None = None) ->
 def _unreadable(it: Expectation, why: str, otherwise: str, of: str | None) -> NoReturn:
     received = f"{it.status_line}; {why}"
     if otherwise:
-        it.observes(otherwise, expected=["a picture"], received=received, of=of)
+        it.observes(otherwise, expected=["an image"], received=received, of=of)
     else:
-        it.finds("the body is no picture", expected=["a picture"], received=received, of=of)
+        it.finds("the body is no picture", expected=["an image"], received=received, of=of)
     it.concludes()
     raise AssertionError  # the block has ended
 
@@ -112,8 +112,8 @@ def of_control(response: Response) -> Picture:
     try:
         found = read_all(response)
     except UnreadableError as error:
-        raise Inconclusive(f"the control is no picture: {quoted(error)}", response.exchange) from None
-    assume(len(found) == 1, "the control is not one picture", OWNER)
+        raise Inconclusive(f"the control is not an image: {quoted(error)}", response.exchange) from None
+    assume(len(found) == 1, "the control is not one image", OWNER)
     assume(not renderings.is_flat(found[0].samples), "the control is of one colour all over", "rendered-shows")
     return found[0]
 
@@ -135,7 +135,7 @@ def plain_and_with(
     try:
         (changed,) = read_all(after)
     except (UnreadableError, ValueError) as error:
-        raise Inconclusive(f"{name}={value} gives no picture: {quoted(error)}", after.exchange) from None
+        raise Inconclusive(f"{name}={value} gives no image: {quoted(error)}", after.exchange) from None
     offered(has_effect(before, picture, after, changed), f"the target ignores {name}", f"rendered.{name}")
     return picture, changed
 
@@ -171,7 +171,7 @@ def region(dicomweb: StudiesService, instance: Instance, viewport: str) -> Pictu
     try:
         (picture,) = read_all(response)
     except (UnreadableError, ValueError) as error:
-        raise Inconclusive(f"a region of the image is no picture: {quoted(error)}", response.exchange) from None
+        raise Inconclusive(f"a region of the image is not an image: {quoted(error)}", response.exchange) from None
     whole = viewport.endswith("0,0,64,64")
     offered(whole or not is_alike(picture, before), "regions of the image are not offered")
     return picture

@@ -172,7 +172,7 @@ def _has_samples(it: Expectation, instance: Instance, received: Dataset) -> None
     """Compare what two decoders make of compressed pixels."""
     before, after = instance.transfer_syntax_uid, values.syntax(received)
     for syntax in (before, after):
-        assume(decodes(syntax), f"this machine has no decoder for {syntax}, which it takes to compare the pixels")
+        assume(decodes(syntax), f"this machine has no decoder for {syntax}, which comparing the pixels needs")
     if _is_lossless(instance):
         has_pixels(
             it,

@@ -84,12 +84,12 @@ def _plain(dicomweb: StudiesService, target: Instance | Study) -> Picture:
     try:
         return picture_files.read(response.body)
     except UnreadableError as error:
-        raise Inconclusive(f"the thumbnail is no picture: {quoted(error)}", response.exchange) from None
+        raise Inconclusive(f"the thumbnail is not an image: {quoted(error)}", response.exchange) from None
 
 
 @verifies("THUMBNAIL-001", "THUMBNAIL-002", "THUMBNAIL-006", id="thumbnail-of-each-level")
 def test_of_each_level(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """Where there are thumbnails, there is one of a study, a series, an instance and a frame."""
+    """A server that has thumbnails has them of a study, a series, an instance and a frame."""
     answers = {level: dicomweb.thumbnail(path) for level, path in _levels(corpus.pair_of_pictures).items()}
 
     absent = {level for level, each in answers.items() if each.status in CLEAN_REFUSALS}
@@ -116,7 +116,7 @@ ACCEPTED = (Variant("jpeg", "THUMBNAIL-003", JPEG), Variant("anything", "THUMBNA
 
 @verifies(id="thumbnail-is-jpeg", each=ACCEPTED)
 def test_is_jpeg(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A thumbnail is a JPEG, asked for as one or as anything."""
+    """A thumbnail is a JPEG, whether JPEG or any type is asked for."""
     response = _thumbnail(dicomweb, corpus.pair_of_pictures.instances[0], accept=case.value)
 
     with expect(response) as it:
@@ -135,7 +135,7 @@ def test_is_jpeg(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> Non
 
 @verifies("THUMBNAIL-003b", id="thumbnail-unacceptable")
 def test_unacceptable(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A thumbnail in a media type that nobody has is answered 406, or in the default type."""
+    """A thumbnail in an unknown media type is answered with 406, or in the default type."""
     instance = corpus.pair_of_pictures.instances[0]
     _plain(dicomweb, instance)
 
@@ -156,7 +156,7 @@ LEVELS = tuple(Variant(level, "THUMBNAIL-004") for level in ("study", "series", 
 
 @verifies(id="thumbnail-is-one-picture", each=LEVELS)
 def test_is_one_picture(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A thumbnail is one picture, in a single part, of what it is asked for."""
+    """A thumbnail is one image, in a single part, of the resource whose thumbnail it is."""
     study = corpus.pair_of_pictures
 
     response = _thumbnail(dicomweb, _levels(study)[case.id])
@@ -186,7 +186,7 @@ def _may_show(picture: Picture, instance: Instance) -> bool:
 
 @verifies("THUMBNAIL-006b", id="thumbnail-redirect-leads-to-a-picture")
 def test_redirect_leads_to_a_picture(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """Where a thumbnail is a redirect, it leads to a picture."""
+    """Where a thumbnail is a redirect, it leads to a rendered image."""
     first = dicomweb.thumbnail(corpus.pair_of_pictures.instances[0])
     offered(first.status in _THERE - {200}, "thumbnails are no redirects")
     location = first.headers.get("Location") or ""
@@ -240,7 +240,7 @@ def test_viewport(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("THUMBNAIL-008", id="thumbnail-viewport-with-region")
 def test_viewport_with_region(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A viewport of a thumbnail has no region of the image: such a one is answered 400."""
+    """A viewport of a thumbnail that selects a region of the image is answered with 400."""
     instance = corpus.pictures.instances[0]
     known = _thumbnail(dicomweb, instance, [("viewport", listed("32,32"))])
     offered(known.status != 400, "thumbnails take no viewport")
@@ -257,7 +257,7 @@ def test_viewport_with_region(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("THUMBNAIL-009", id="thumbnail-ignores-window")
 def test_ignores_window(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A window is no parameter of a thumbnail."""
+    """A window parameter does not apply to a thumbnail."""
     instance = corpus.pictures.instances[0]
     before = _plain(dicomweb, instance)
 
@@ -277,7 +277,7 @@ MISSING = tuple(Variant(level, "THUMBNAIL-011") for level in ("study", "series",
 
 @verifies(id="thumbnail-missing", each=MISSING)
 def test_missing(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """The thumbnail of what does not exist is answered 404 or 410, at each level."""
+    """The thumbnail of what does not exist is answered with 404 or 410, at each level."""
     stored, missing = missing_beside(corpus, corpus.pair_of_pictures.instances[0], case.id)
     neighbour = _thumbnail(dicomweb, stored)
     offered(neighbour.status not in CLEAN_REFUSALS, f"there is no thumbnail of a {case.id}")
@@ -302,7 +302,7 @@ def test_missing(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> Non
 
 @verifies("THUMBNAIL-012", id="thumbnail-of-a-report")
 def test_of_a_report(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A report, and a study with an image and reports, have a thumbnail or none, and break nothing."""
+    """A report, and a study with an image and reports, have a thumbnail, or are answered as having none."""
     study = corpus.two_series
     report = study.series[1].instances[0]
     control(_thumbnail(dicomweb, study.instances[0]), because="there is no thumbnail of an image")

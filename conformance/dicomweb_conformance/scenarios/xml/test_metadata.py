@@ -23,7 +23,7 @@ NAMES_AND_TEXTS = frozenset({"PN", "LO", "SH", "LT", "ST", "UT", "UC"})
 
 @verifies("METADATA-003", id="xml-metadata", needs="metadata")
 def test_metadata(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """Metadata are there as XML: one part for each instance of a series, and one for a single instance."""
+    """Metadata are available as XML: one part for each instance of a series, and one for a single instance."""
     series = corpus.two_series.series[1]
     resources: tuple[Series | Instance, ...] = (series, series.instances[0])
     control(dicomweb.metadata(series), because="there are no metadata of a stored series")
@@ -157,7 +157,7 @@ EMPTY = {
 
 @verifies("XML-019", id="xml-metadata-empty-attributes")
 def test_empty_attributes(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """An attribute that was stored without a value is there without one."""
+    """An attribute that was stored without a value appears without one."""
     instance = corpus.empty_values.instances[0]
     _in_json(dicomweb, instance)
 

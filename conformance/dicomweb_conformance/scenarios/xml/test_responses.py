@@ -24,7 +24,7 @@ STUDY, SERIES, INSTANCE = "0020000D", "0020000E", "00080018"
 
 @verifies("SEARCH-008", id="xml-search")
 def test_search(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """Search results are there as XML: one part for each match."""
+    """Search results are available as XML: one part for each match."""
     family = corpus.four_studies_of_one_patient
     wanted = [each.study_instance_uid for each in family.studies]
     in_json = dicomweb.search("studies", PatientID=family.patient_id)
@@ -126,7 +126,7 @@ def test_limit(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("SEARCH-011", "SEARCH-008", id="xml-search-no-match")
 def test_no_match(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A search for XML that matches nothing is answered 204, or 200 without a result."""
+    """A search for XML that matches nothing is answered with 204, or 200 without a result."""
     stored = corpus.two_series.study_instance_uid
     finds = dicomweb.search("studies", StudyInstanceUID=stored, accept=MULTIPART_XML)
     with expect(finds) as other:
@@ -170,7 +170,7 @@ def test_search_text(dicomweb: StudiesService, corpus: Corpus, case: Variant) ->
 
 @verifies("STORE-021", "STORE-023", id="xml-store-answer")
 def test_store_answer(dicomweb: StudiesService, fresh: Fresh) -> None:
-    """A store that accepts XML alone is answered in XML, bare or as the one part of a multipart."""
+    """A store that accepts XML alone is answered in XML, bare or as the only part of a multipart."""
     works = dicomweb.store([fresh.instance(name="control")])
     control(works, 200, 202, because="the same store does not work with Accept: application/dicom+json")
 
@@ -207,7 +207,7 @@ def _has_shape(it: Expectation) -> None:
             it.concludes()
         assume(
             _module(read(each, it.response.exchange)),
-            "the answer to a store holds no module",
+            "the store response holds no module",
             "store-answer-is-a-module",
         )
     if bare:
@@ -236,15 +236,15 @@ def _stored_for_xml(dicomweb: StudiesService, fresh: Fresh, study: str | None = 
 
 @verifies("STORE-030", "STORE-023", id="xml-store-answer-names-what-was-stored")
 def test_store_answer_names_what_was_stored(dicomweb: StudiesService, fresh: Fresh) -> None:
-    """The answer in XML refers to the instance that was stored by its SOP Class UID and SOP Instance UID."""
+    """The store response in XML names the SOP Class UID and SOP Instance UID of the instance that was stored."""
     stored, response = _stored_for_xml(dicomweb, fresh)
 
     with expect(response) as it:
-        offered(is_xml(response), "the answer to a store is not offered in XML: see xml-store-answer", "xml")
+        offered(is_xml(response), "the store response is not offered in XML: see xml-store-answer", "xml")
         it.has_status(200, 202)
         (model, *_) = [*(read(each, response.exchange) for each in documents_of(it)), {}]
         answer = _module(model)
-        assume(answer, "the answer to a store holds no module", "store-answer-is-a-module")
+        assume(answer, "the store response holds no module", "store-answer-is-a-module")
         for tag, instead in ((store_response.SOP_CLASS, "00080016"), (store_response.SOP_INSTANCE, INSTANCE)):
             items = answer.stored if answer else []
             found = [json_model.text(each, tag) for each in items]
@@ -264,7 +264,7 @@ def test_store_answer_names_what_was_stored(dicomweb: StudiesService, fresh: Fre
 
 @verifies("STORE-028", "STORE-032", "STORE-023", id="xml-store-answer-names-what-was-refused")
 def test_store_answer_names_what_was_refused(dicomweb: StudiesService, fresh: Fresh) -> None:
-    """An instance that was refused is in the Failed SOP Sequence of the answer in XML, with a reason."""
+    """An instance that was refused is in the Failed SOP Sequence of the store response in XML, with a reason."""
     elsewhere = fresh.study(name="elsewhere").study_instance_uid
 
     refused, response = _stored_for_xml(dicomweb, fresh, study=elsewhere)
