@@ -108,7 +108,7 @@ def test_every_row_says_why_a_client_cares():
     catalogue = load()
 
     assert all(catalogue.why(identifier) for identifier in catalogue)
-    assert catalogue.why("SEARCH-069").startswith("dcmweb, Slicer and dicomweb-client page until an empty answer")
+    assert catalogue.why("SEARCH-069").startswith("dcmweb, Slicer and dicomweb-client page until an empty response")
     with pytest.raises(KeyError):
         catalogue.why("SEARCH-999")
 

@@ -78,7 +78,7 @@ def test_observations_that_are_statuses_are_those_of_the_golden_list():
         "4xx (only one object per request supported), nothing stored",
         "272",
         "256x256",
-        "any answer below 500",
+        "any response below 500",
         "2, 4, and 1 and 3",
         "",
     ],

@@ -177,10 +177,10 @@ class Expectation:
             return
         if response.status in BUSY:
             raise Inconclusive(
-                f"the target was busy: {response.request_line} was answered {response.status}", response.exchange
+                f"the target was busy: {response.request_line} was answered with {response.status}", response.exchange
             )
         if response.status == 0:
-            raise Inconclusive(f"{response.request_line} had no answer: {response.error}", check_id("HTTP-002"))
+            raise Inconclusive(f"{response.request_line} had no response: {response.error}", check_id("HTTP-002"))
         if response.status in accepted:
             self.finds("the body broke off", expected=["a whole body"], received=response.error, of=of)
         elif (observation := status_observation(requirement, response.status)) is not None:
@@ -448,9 +448,8 @@ def control(response: Response, *statuses: int, because: str) -> None:
         Inconclusive: names the exchange.
     """
     if response.status not in (statuses or (200,)) or response.error:
-        raise Inconclusive(
-            f"{because}: {response.request_line} was answered {response.error or response.status}", response.exchange
-        )
+        outcome = f": {response.error}" if response.error else f" was answered with {response.status}"
+        raise Inconclusive(f"{because}: {response.request_line}{outcome}", response.exchange)
 
 
 def assume(condition: object, because: str, blame: str | None = None) -> None:

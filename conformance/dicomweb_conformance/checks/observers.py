@@ -171,8 +171,8 @@ class Observers:
         if self._told["", place] > 1:
             return
         kind, rows = type(stumble.error).__name__, ", ".join(stumble.requirements) or "some rows"
-        said = f"this suite stumbled over an answer ({kind} in {place}): its own fault, not the server's."
-        said += f" By that answer {rows} were not judged, all else was."
+        said = f"this suite stumbled over a response ({kind} in {place}): its own fault, not the server's."
+        said += f" {rows} did not judge that response, all others did."
         self._recorder.event(
             "result",
             check=check_id(place),

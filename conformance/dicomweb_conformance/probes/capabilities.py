@@ -332,7 +332,7 @@ class Capabilities:
         if response is None:
             return Capability(capability, State.ABSENT, declared, "nothing on the target refers to it")
         path = resources.path(response.url.removeprefix(self._service.base_url))
-        said = f"{response.method} /{path} was answered {response.error or response.status}"
+        said = f"{response.method} /{path}: {response.error or f'status {response.status}'}"
         if response.status in question.answers and question.proof(response, study):
             state = State.OFFERED
         elif response.status in question.refusals or question.declines(response):

@@ -131,7 +131,7 @@ def _no_answer(response: Response, _: StudiesService, target: Target) -> CannotB
     advice = ["does a server that speaks HTTP listen there?"]
     if target.url.startswith("http:"):
         advice.append(f"a TLS port closes plain connections like this: try https://{host}{target.base.path}")
-    return CannotBeJudged(f"{response.request_line} got no answer ({error})", tuple(advice))
+    return CannotBeJudged(f"{response.request_line} got no response ({error})", tuple(advice))
 
 
 def _refused_credentials(response: Response, _: StudiesService, target: Target) -> CannotBeJudged | None:
@@ -154,7 +154,7 @@ def _refused_credentials(response: Response, _: StudiesService, target: Target) 
     if response.status == 403:
         advice.append("403 with good credentials: may this user search and store?")
     return CannotBeJudged(
-        f"{response.request_line} was answered {response.status} {response.reason}; {used}", tuple(advice)
+        f"{response.request_line} was answered with {response.status} {response.reason}; {used}", tuple(advice)
     )
 
 
@@ -164,7 +164,7 @@ def _redirected(response: Response, _: StudiesService, target: Target) -> Cannot
     location = response.headers.get("Location")
     if not location:
         return CannotBeJudged(
-            f"{response.request_line} was answered {response.status} without Location",
+            f"{response.request_line} was answered with {response.status} without Location",
             ("is this the base URL of the Studies Service?",),
         )
     try:
@@ -213,7 +213,8 @@ def _not_dicomweb(response: Response, service: StudiesService, target: Target) -
             advice.append("--dicomweb-auth gives credentials; a session cookie of a browser is not enough")
         advice.append("the base URL ends where /studies begins, such as https://host/dicom-web")
         return CannotBeJudged(
-            f"{response.request_line} was answered {response.status} with {looks}, not with the results of a search",
+            f"{response.request_line} was answered with {response.status} and {looks}, "
+            "not with the results of a search",
             tuple(advice),
         )
     return None
@@ -249,7 +250,7 @@ def _not_found(response: Response, service: StudiesService, target: Target) -> C
         "the base URL ends where /studies begins, such as https://host/dicom-web",
     ]
     return CannotBeJudged(
-        f"no Studies Service at {target.url}: search (GET /studies) was answered {response.status}, "
+        f"no Studies Service at {target.url}: search (GET /studies) was answered with {response.status}, "
         f"store (POST /studies) {store.status or store.error}",
         tuple(advice),
     )
