@@ -9,6 +9,8 @@ from tests.mutants.harness import judged
 DOCUMENTED = {"XML-002", "XML-003"}
 # What it shows in either flavour: without Accept the type that the query names, two ICC profiles.
 ALWAYS = {"NEGOTIATION-002", "RENDERED-037"}
+# What a sample in Java gets that means to set an Accept, and sends that of its library.
+ALWAYS |= {"GOOGLE-206", "GOOGLE-207"}
 # Checks of what no server need have, and this one has not.
 OPTIONAL = {"rendered-types-show-the-same[jp2]", "thumbnail-redirect-leads-to-a-picture"}
 # Metadata with native pixels, or in XML, are not taken: its rows replace those of PS3.18.

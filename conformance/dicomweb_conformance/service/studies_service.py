@@ -60,6 +60,16 @@ class StudiesService:
         """Whether requests carry credentials of the settings."""
         return self._client.target.credentials.scheme != "none"
 
+    @property
+    def url_token(self) -> str:
+        """The access token of the settings; empty where there is none, or where they do not let it into a URL."""
+        scheme, _, token = self._client.target.credentials.authorization.partition(" ")
+        return token if self._client.target.token_in_url and scheme == "Bearer" else ""
+
+    def without_credentials(self) -> StudiesService:
+        """Return the same service, its requests without credentials."""
+        return StudiesService(self._client.without_credentials(), self._ledger, self._own, self._purpose)
+
     def for_purpose(self, purpose: str) -> StudiesService:
         """Return the same service, its exchanges marked with another purpose."""
         return StudiesService(self._client, self._ledger, self._own, purpose)

@@ -264,6 +264,7 @@ def _settings(
         read_only=values["read-only"] or corpus is not None,
         product=_product(file, path),
         declared=tuple(declared.items()),
+        token_in_url="unsafe" in include,
     )
     return Settings(
         url=url,

@@ -29,7 +29,8 @@ class Target:
     """The origin server under test.
 
     `url` is the base URL of the Studies Service without a trailing slash. `declared` maps a capability to whether the
-    vendor says that it is there. `read_only`: nothing but GET, HEAD and OPTIONS is sent.
+    vendor says that it is there. `read_only`: nothing but GET, HEAD and OPTIONS is sent. `token_in_url`: an access
+    token may stand in a URL, though logs keep that.
     """
 
     url: str
@@ -43,6 +44,7 @@ class Target:
     read_only: bool = False
     product: Product | None = None
     declared: tuple[tuple[str, bool], ...] = ()
+    token_in_url: bool = False
 
     @cached_property
     def base(self) -> Url:

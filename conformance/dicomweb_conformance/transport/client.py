@@ -27,6 +27,7 @@ from dicomweb_conformance.http.screened import Screened
 from dicomweb_conformance.http.urls import Url, UrlError
 from dicomweb_conformance.http.wire_facts import Fault
 from dicomweb_conformance.record.recorder import Recorder, now
+from dicomweb_conformance.settings.auth import Credentials
 from dicomweb_conformance.settings.target import Target
 from dicomweb_conformance.transport import busy
 from dicomweb_conformance.transport.access import REFUSALS
@@ -192,10 +193,22 @@ class Client:
             self._on_answer(asked, response, course)
         return answers
 
+    def without_credentials(self) -> Client:
+        """Return another client of the same target, whose requests carry no credentials; 401 ends nothing for it."""
+        return self._of(replace(self.target, credentials=Credentials()), self._on_answer, None)
+
     def _beside(self, on_answer: Callable[[Request, Response, Course], None]) -> Client:
         """Return another client of the same target, which tells why an exchange broke off to nobody."""
+        return self._of(self.target, on_answer, self._doubt)
+
+    def _of(
+        self,
+        target: Target,
+        on_answer: Callable[[Request, Response, Course], None],
+        doubt: Callable[[Response, str], bool] | None,
+    ) -> Client:
         return Client(
-            self.target,
+            target,
             self._recorder,
             user_agent=self._user_agent,
             screen=self._screen,
@@ -206,7 +219,7 @@ class Client:
             pause=self._pause,
             body_limit=self.body_limit,
             on_answer=on_answer,
-            doubt=self._doubt,
+            doubt=doubt,
         )
 
     def send(

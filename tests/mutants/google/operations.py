@@ -14,7 +14,7 @@ from dicomweb_reference.operations import Json, Operation
 from dicomweb_reference.outcomes import Reason, Received
 from dicomweb_reference.server import Reference
 from tests.mutants.mutant import EVERYWHERE, Mutant, mutant
-from tests.mutants.samples import POLLED, POLLED_SERIES, POLLED_STUDY
+from tests.mutants.samples import POLLED, POLLED_SERIES, POLLED_STUDY, checks
 
 MUTANTS: list[Mutant] = []
 
@@ -49,7 +49,7 @@ class DeletesInstancesByOperations(Google):
         return self.google_answer(self.begun_answer(self.begin(request.resource)))
 
 
-@mutant("google-delete-instance-removes", may_trip=EVERYWHERE, into=MUTANTS)
+@mutant("google-delete-instance-removes", *checks("delete-instance"), may_trip=EVERYWHERE, into=MUTANTS)
 class KeepsInstances(Google):
     """The delete of an instance is answered 200, and it stays."""
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from dicomweb_reference.archive import Instance, Resource
 from dicomweb_reference.dicom_json import Attribute, Model
+from dicomweb_reference.elements import Elements
 from dicomweb_reference.google import Google
 from dicomweb_reference.levels import Level
 from dicomweb_reference.matching import Query
@@ -294,7 +295,7 @@ class MakesBrokenPictures(Google):
         self,
         request: Request,
         instance: Instance,
-        content: object,
+        content: Elements,
         media: MediaType,
         numbers: Sequence[int],
         rendering: Rendering,
@@ -308,6 +309,55 @@ class NamesAnotherInstance(Google):
 
     def metadata_of(self, instance: Instance, request: Request) -> Model:
         return super().metadata_of(instance, request) | {"00080018": {"vr": "UI", "Value": ["1.2.3"]}}
+
+
+@mutant(*checks("search-instances"), *checks("search-studies"), *checks("metadata"), may_trip=EVERYWHERE, into=MUTANTS)
+class LabelsDicomJsonAsJson(Google):
+    """DICOM JSON is labelled application/json."""
+
+    def answer(
+        self, chunks: Sequence[bytes], media_type: str, status: int = 200, headers: Headers | None = None
+    ) -> Response:
+        answer = super().answer(chunks, media_type, status, headers)
+        if media_type.startswith("application/dicom+json"):
+            answer.headers["Content-Type"] = "application/json"
+        return answer
+
+
+@mutant(*checks("search-instances"), may_trip=EVERYWHERE, into=MUTANTS)
+class ListsInstancesWithoutUids(Google):
+    """Results of a search without keys have no SOP Instance UID."""
+
+    def result(self, entity: Instance, level: Level, query: Query, request: Request) -> Model:
+        left_out = "" if query.keys else "00080018"
+        return {tag: each for tag, each in super().result(entity, level, query, request).items() if tag != left_out}
+
+
+@mutant(*checks("retrieve-study"), may_trip=EVERYWHERE, into=MUTANTS)
+class SendsStudiesInOnePart(Google):
+    """A study comes as one application/dicom file."""
+
+    def retrieve(self, request: Request) -> Response:
+        answer = super().retrieve(request)
+        if request.resource.series is None:
+            answer.headers["Content-Type"] = "application/dicom"
+        return answer
+
+
+@mutant(*checks("rendered", "curl", "powershell", "go", "nodejs", "python"), may_trip=EVERYWHERE, into=MUTANTS)
+class SendsJpegForPng(Google):
+    """A picture is a JPEG, whatever is asked for."""
+
+    def rendered_item(
+        self,
+        request: Request,
+        instance: Instance,
+        content: Elements,
+        media: MediaType,
+        numbers: Sequence[int],
+        rendering: Rendering,
+    ) -> tuple[bytes, str]:
+        return super().rendered_item(request, instance, content, JPEG, numbers, rendering)
 
 
 # Deletes
