@@ -243,7 +243,7 @@ def failed(error: object, where: str) -> Iterator[Observation]:
 
 
 def _places(documents: Sequence[Document]) -> list[str]:
-    return ["delete answer", *(f"poll {number}" for number in range(1, len(documents)))]
+    return ["delete response", *(f"poll {number}" for number in range(1, len(documents)))]
 
 
 def _done(documents: Sequence[Document]) -> list[bool]:

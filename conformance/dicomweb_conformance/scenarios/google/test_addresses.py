@@ -34,7 +34,11 @@ def test_base_url(dicomweb: StudiesService) -> None:
         if not BASE.search(path) and re.search(BASE.pattern, path, re.IGNORECASE):
             it.observes("dicomweb-in-another-case-works-too", received=path)
         elif not BASE.search(path):
-            it.finds("another base URL", expected=["a path as the claim has it"], received=path)
+            it.finds(
+                "another base URL",
+                expected=["version/projects/P/locations/L/datasets/D/dicomStores/S/dicomWeb"],
+                received=path,
+            )
         if response.status == 404:
             it.observes("search-404-under-base-of-form", received=it.status_line)
         else:
@@ -49,7 +53,7 @@ SYSTEM = (
 
 @verifies(id="google-parameters", each=SYSTEM)
 def test_parameters(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """Parameters that every method of Google has are no match keys."""
+    """The query parameters that every method of a Google API has are not taken for match keys."""
     study = corpus.two_series
     keys = {"StudyInstanceUID": study.study_instance_uid}
     plain = dicomweb.search("studies", keys)
@@ -70,7 +74,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 @verifies("GOOGLE-006", id="google-other-dataset")
 def test_other_dataset(dicomweb: StudiesService, fresh: Fresh) -> None:
-    """A dataset that does not exist, or is not yours, is 403 or 404."""
+    """A dataset that does not exist, or that the caller may not see, is answered with 403 or 404."""
     control(dicomweb.search("studies", limit=1), 200, 204, because="the search in the own dataset does not work")
     nowhere = "d" + fresh.uid().rpartition(".")[2][:20]
     base = re.sub(r"/datasets/[^/]+", f"/datasets/{nowhere}", dicomweb.base_url)
@@ -130,7 +134,7 @@ FORMS = (
 
 @verifies(id="google-retrieve-as-stored", each=FORMS)
 def test_retrieve_asstored_for(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
-    """With transfer-syntax=* files come back octet for octet as they were stored, Implicit VR Little Endian too."""
+    """With transfer-syntax=* instances come back octet for octet as they were stored, Implicit VR Little Endian too."""
     study = fresh.study(instances=2)
     instances = (fresh.implicit(),) if case.id == "implicit" else study.instances
     stored_for(dicomweb, archive, *instances)
@@ -169,7 +173,7 @@ STUDY_TYPES = (Variant("single-part", "GOOGLE-075", media_types.DICOM), Variant(
 
 @verifies(id="google-study-not-single", each=STUDY_TYPES)
 def test_study_not_single(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A study cannot be had as a single part or as zip."""
+    """A study is not returned as a single part or as zip."""
     study = corpus.ct_pair
     control(dicomweb.retrieve(study), because="the study cannot be retrieved at all")
 
@@ -187,7 +191,7 @@ UNKNOWN = (Variant("study", "GOOGLE-099"), Variant("series", "GOOGLE-099"), Vari
 
 @verifies(id="google-unknown", each=UNKNOWN)
 def test_unknown(dicomweb: StudiesService, corpus: Corpus, fresh: Fresh, case: Variant) -> None:
-    """A study, series or instance that is not there is 403 or 404."""
+    """A study, series or instance that does not exist is answered with 403 or 404."""
     instance = corpus.two_series.instances[0]
     path = resources.path(instance).split("/")[: {"study": 2, "series": 4, "instance": 6}[case.id]]
     control(dicomweb.retrieve("/".join(path)), because="the same of what is there does not work")
@@ -203,7 +207,7 @@ NOT_ACCEPTABLE = (Variant("study", "GOOGLE-100"), Variant("metadata", "GOOGLE-10
 
 @verifies(id="google-not-acceptable", each=NOT_ACCEPTABLE)
 def test_not_acceptable(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """An Accept that cannot be met is 406."""
+    """An Accept that cannot be met is answered with 406."""
     study = corpus.ct_pair
     ask = dicomweb.retrieve if case.id == "study" else dicomweb.metadata
     control(ask(study), because="the same with an Accept that can be met does not work")

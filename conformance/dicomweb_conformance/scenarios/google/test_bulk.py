@@ -30,7 +30,7 @@ def _has_its_pixels(dicomweb: StudiesService, archive: Archive, instance: Instan
 
 @verifies("GOOGLE-009", id="google-xml-bulk")
 def test_xml_bulk(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """Metadata in XML are refused, or stored as they should be."""
+    """Metadata in XML are refused, or stored correctly."""
     payload = xml_bulk.of(bulk_kinds.naming_its_transfer_syntax(json_bulk.native(fresh.place())))
 
     response = dicomweb.store_metadata(payload, accept=None)
@@ -103,7 +103,7 @@ OF_TYPES = tuple(Variant(name, "GOOGLE-022") for name in TYPES)
 
 @verifies(id="google-bulk-type", each=OF_TYPES)
 def test_bulk_type(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
-    """Bulk data of each type that the page lists are kept as they are."""
+    """Bulk data of each type that Google's documentation lists are kept as they are."""
     page_works(dicomweb, fresh)
     payload = bulk_kinds.naming_its_transfer_syntax(TYPES[case.id](fresh.place()))
 

@@ -26,7 +26,7 @@ from dicomweb_fixtures.fresh import Fresh
 
 @verifies("GOOGLE-101", id="google-delete-instance")
 def test_delete_instance(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """DELETE of an instance is answered 200 with an empty JSON object."""
+    """DELETE of an instance is answered with 200 and an empty JSON object."""
     study = stored(dicomweb, archive, fresh.study(instances=2))
 
     response = dicomweb.delete(study.instances[0])
@@ -46,7 +46,7 @@ def test_delete_instance(dicomweb: StudiesService, archive: Archive, fresh: Fres
 
 @verifies("GOOGLE-102", id="google-delete-instance-removes")
 def test_delete_instance_removes(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """What was deleted is gone, and the other instance of its series is there."""
+    """A deleted instance is gone, and the other instance of its series is still there."""
     study = stored(dicomweb, archive, fresh.study(instances=2))
     one, other = study.instances
 
@@ -63,7 +63,7 @@ def test_delete_instance_removes(dicomweb: StudiesService, archive: Archive, fre
 
 @verifies("GOOGLE-103", id="google-delete-absent-instance")
 def test_delete_absent_instance(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """DELETE of an instance that is not there does no harm."""
+    """DELETE of an instance that does not exist does no harm."""
     study = stored(dicomweb, archive, fresh.study(instances=2))
     one, other = study.instances
     control(dicomweb.delete(one), 200, 204, because="DELETE of an instance that is there does not work")
@@ -80,13 +80,13 @@ def test_delete_absent_instance(dicomweb: StudiesService, archive: Archive, fres
 
 @verifies("GOOGLE-105", id="google-error-body")
 def test_error_body(dicomweb: StudiesService, archive: Archive, operations: Operations, fresh: Fresh) -> None:
-    """Errors of operations are told as an object with code, message and status."""
+    """Errors of operations come as an object with code, message and status."""
     study = stored(dicomweb, archive, fresh.study())
     known = name_of(read(begun(dicomweb, study).body))
 
     response = operations.poll(f"{known.rpartition('/')[0]}/{UNUSED}")
 
-    assume(response.status >= 400, "an operation that was never there is no error", "lro-unknown-operation")
+    assume(response.status >= 400, "GET of an operation that never existed is not an error", "lro-unknown-operation")
     with expect(response) as it:
         document = read(response.body)
         error = document.get("error") if document else None
@@ -103,7 +103,7 @@ def test_error_body(dicomweb: StudiesService, archive: Archive, operations: Oper
 
 @verifies("LRO-022", id="lro-removes-study")
 def test_removes_study(dicomweb: StudiesService, archive: Archive, operations: Operations, fresh: Fresh) -> None:
-    """When the operation is done all instances of the study are gone."""
+    """When the operation is done, all instances of the study are gone."""
     study = stored(dicomweb, archive, fresh.study(series=2, instances=2))
 
     deletion = deletion_of(dicomweb, operations, study)
@@ -120,7 +120,7 @@ def test_removes_study(dicomweb: StudiesService, archive: Archive, operations: O
 
 @verifies("LRO-023", id="lro-spares-others")
 def test_spares_others(dicomweb: StudiesService, archive: Archive, operations: Operations, fresh: Fresh) -> None:
-    """The delete of a study changes nothing of other studies."""
+    """The delete of a study does not change other studies."""
     neighbour = stored(dicomweb, archive, fresh.study(instances=2, name="neighbour"))
     study = stored(dicomweb, archive, fresh.study(name="deleted"))
 
@@ -133,7 +133,7 @@ def test_spares_others(dicomweb: StudiesService, archive: Archive, operations: O
 
 @verifies("LRO-024", "LRO-022", id="lro-removes-series")
 def test_removes_series(dicomweb: StudiesService, archive: Archive, operations: Operations, fresh: Fresh) -> None:
-    """The delete of one series takes its instances, and leaves the study with its other series."""
+    """The delete of one series removes its instances, and leaves the study with its other series."""
     study = stored(dicomweb, archive, fresh.study(series=2, instances=2))
     left, deleted = study.series
 
@@ -170,7 +170,7 @@ def test_store_again(dicomweb: StudiesService, archive: Archive, operations: Ope
 
 @verifies("LRO-031", id="lro-adds-nothing")
 def test_adds_nothing(dicomweb: StudiesService, archive: Archive, operations: Operations, fresh: Fresh) -> None:
-    """While the delete of a study runs nothing is added to it."""
+    """While the delete of a study runs, nothing is added to the study."""
     study = stored(dicomweb, archive, fresh.study())
     late = fresh.another_in(study.series[0])
     deleted = begun(dicomweb, study)
@@ -213,7 +213,7 @@ def test_second_delete(dicomweb: StudiesService, archive: Archive, operations: O
 
 @verifies("LRO-033", "LRO-019", id="lro-absent-study")
 def test_absent_study(dicomweb: StudiesService, archive: Archive, operations: Operations, fresh: Fresh) -> None:
-    """The delete of a study that is not there does no harm, and where it begins an operation that ends."""
+    """The delete of a study that does not exist does no harm, and an operation that it begins ends."""
     study = stored(dicomweb, archive, fresh.study())
     begun(dicomweb, study)
 
@@ -238,7 +238,7 @@ DELETED = (Variant("study", "LRO-035"), Variant("neighbour", "LRO-035"))
 
 @verifies(id="lro-goes-on", each=DELETED)
 def test_goes_on(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
-    """Retrieves are answered while a delete runs, those of what is deleted and those of others."""
+    """While a delete runs, retrieves are answered, those of what is deleted and those of other studies."""
     study = stored(dicomweb, archive, fresh.study())
     neighbour = stored(dicomweb, archive, fresh.study(name="neighbour"))
     begun(dicomweb, study)

@@ -28,7 +28,7 @@ def _kept(dicomweb: StudiesService, archive: Archive, payload: Payload) -> Datas
     Raises:
         Inconclusive: it does not work.
     """
-    control(dicomweb.store_metadata(payload, accept=None), because="the page's request does not work")
+    control(dicomweb.store_metadata(payload, accept=None), because="Google's own request does not work")
     assume(archive.holds(payload.instance), "what was stored does not become visible", "google-json-jpeg[colour]")
     return retrieved(dicomweb, payload.instance)
 
@@ -47,7 +47,7 @@ STORED = (Variant("colour", "GOOGLE-011"), Variant("grayscale", "GOOGLE-011"))
 
 @verifies(id="google-json-jpeg", each=STORED)
 def test_json_jpeg(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
-    """The request that the page builds is stored as it stands."""
+    """The request that Google's documentation builds is stored as it stands."""
     payload = _of_page(fresh, case.id)
 
     response = dicomweb.store_metadata(payload, accept=None)
@@ -95,7 +95,7 @@ def test_json_attributes(dicomweb: StudiesService, archive: Archive, fresh: Fres
 
     response = dicomweb.store_metadata(payload, accept=None)
 
-    control(response, because="the page's request does not work")
+    control(response, because="Google's own request does not work")
     assume(archive.holds(payload.instance), "what was stored does not become visible", "google-json-jpeg[colour]")
     with expect(response) as it:
         received = retrieved(dicomweb, payload.instance)
@@ -110,7 +110,7 @@ TOKENS = (Variant("token", "GOOGLE-014", "x-1"), Variant("url", "GOOGLE-014", "h
 
 @verifies(id="google-json-token", each=TOKENS)
 def test_json_token(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
-    """Any BulkDataURI will do, as long as a Content-Location is the same."""
+    """Any BulkDataURI is accepted, as long as a Content-Location is the same."""
     page_works(dicomweb, fresh)
     payload = json_bulk.page(fresh.place(), location=case.value)
 
@@ -128,7 +128,7 @@ def test_json_token(dicomweb: StudiesService, archive: Archive, fresh: Fresh, ca
 
 @verifies("GOOGLE-015", id="google-json-header-order")
 def test_json_header_order(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """Content-Location of a part may stand behind its Content-Type, as it may stand before it."""
+    """The Content-Location of a part may stand after its Content-Type as well as before it."""
     page_works(dicomweb, fresh)
     payload = json_bulk.page(fresh.place(), location_first=False)
 
@@ -163,7 +163,7 @@ def test_json_inline(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -
 
 @verifies("GOOGLE-017", id="google-json-no-transfer-syntax")
 def test_json_no_transfer_syntax(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """Metadata without Transfer Syntax UID are refused, or stored in that of the part."""
+    """Metadata without Transfer Syntax UID are refused, or stored in the transfer syntax of the part."""
     page_works(dicomweb, fresh)
     payload = json_bulk.without_attribute(_of_page(fresh, "colour"), "00020010")
 
@@ -237,7 +237,7 @@ def test_json_encoding(dicomweb: StudiesService, archive: Archive, fresh: Fresh,
 
 @verifies("GOOGLE-020", id="google-json-part-twice")
 def test_json_part_twice(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """Two parts of one location are refused, or one of them is stored whole."""
+    """Two parts with the same Content-Location are refused, or one of them is stored whole."""
     page_works(dicomweb, fresh)
     payload = json_bulk.part_twice(_of_page(fresh, "colour"))
 
@@ -262,7 +262,7 @@ def test_json_part_twice(dicomweb: StudiesService, archive: Archive, fresh: Fres
 
 @verifies("GOOGLE-109", id="google-json-two-instances")
 def test_json_two_instances(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """Two objects and two JPEGs are two instances, each with the JPEG that it names, whatever their order."""
+    """Two objects and two JPEGs become two instances, each with the JPEG that it names, in whatever order."""
     page_works(dicomweb, fresh)
     one = json_bulk.page(fresh.place(), location="jpeg-1")
     other = json_bulk.page(fresh.place(), location="jpeg-2", start=90)

@@ -48,7 +48,7 @@ def _is_an_operation(it: Expectation, done: str) -> None:
 
 @verifies("LRO-001", id="lro-delete-study")
 def test_delete_study(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """DELETE of a study is answered 200 with an operation."""
+    """DELETE of a study is answered with 200 and an operation."""
     study = stored(dicomweb, archive, fresh.study())
 
     response = dicomweb.delete(study)
@@ -62,7 +62,7 @@ def test_delete_study(dicomweb: StudiesService, archive: Archive, fresh: Fresh) 
 
 @verifies("LRO-002", id="lro-delete-series")
 def test_delete_series(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """DELETE of a series is answered 200 with an operation."""
+    """DELETE of a series is answered with 200 and an operation."""
     study = stored(dicomweb, archive, fresh.study(series=2))
 
     response = dicomweb.delete(study.series[1])
@@ -97,7 +97,7 @@ def test_json(dicomweb: StudiesService, archive: Archive, operations: Operations
 
 @verifies("LRO-003", "LRO-004", id="lro-name")
 def test_name(dicomweb: StudiesService, archive: Archive, operations: Operations, fresh: Fresh) -> None:
-    """The operation is named projects/P/locations/L/datasets/D/operations/ID, as the dataset of the store is."""
+    """The operation is named projects/P/locations/L/datasets/D/operations/ID, in the dataset of the store."""
     study = stored(dicomweb, archive, fresh.study())
 
     response = dicomweb.delete(study)
@@ -127,7 +127,7 @@ def test_names_differ(dicomweb: StudiesService, archive: Archive, fresh: Fresh) 
 
 @verifies("LRO-007", id="lro-poll")
 def test_poll(dicomweb: StudiesService, archive: Archive, operations: Operations, fresh: Fresh) -> None:
-    """The operation answers at what comes before /projects/ in the base URL, and its name."""
+    """The operation's URL is what comes before /projects/ in the base URL, and its name."""
     study = stored(dicomweb, archive, fresh.study())
     name = name_of(read(begun(dicomweb, study).body))
 
@@ -177,7 +177,7 @@ def test_counters(dicomweb: StudiesService, archive: Archive, operations: Operat
 
 @verifies("LRO-016", "LRO-017", "LRO-018", "LRO-019", id="lro-result")
 def test_result(dicomweb: StudiesService, archive: Archive, operations: Operations, fresh: Fresh) -> None:
-    """The member done is a boolean, and with it comes either a response or an error, and not before."""
+    """The member done is a boolean; a response or an error comes when it is true, and not before."""
     study = stored(dicomweb, archive, fresh.study())
 
     deletion = deletion_of(dicomweb, operations, study)
@@ -234,7 +234,7 @@ def test_stays(dicomweb: StudiesService, archive: Archive, operations: Operation
 
 @verifies("LRO-026", id="lro-unknown-operation")
 def test_unknown_operation(dicomweb: StudiesService, archive: Archive, operations: Operations, fresh: Fresh) -> None:
-    """An operation that was never there is not found."""
+    """An operation that never existed is not found."""
     study = stored(dicomweb, archive, fresh.study())
     known = name_of(read(begun(dicomweb, study).body))
     control(operations.poll(known), because="an operation that is there does not answer, so a 404 says nothing")
@@ -274,7 +274,7 @@ PAGES = 20
 
 @verifies("LRO-028", id="lro-list-paged")
 def test_list_paged(dicomweb: StudiesService, archive: Archive, operations: Operations, fresh: Fresh) -> None:
-    """A list of operations is read in pages, none of which comes twice."""
+    """A list of operations comes in pages, and no page comes twice."""
     for number in range(2):
         begun(dicomweb, stored(dicomweb, archive, fresh.study(name=f"deleted {number}")))
 

@@ -82,7 +82,7 @@ OTHERS = tuple(
 
 @verifies(id="google-other-key", each=OTHERS)
 def test_other_key(dicomweb: StudiesService, corpus: Corpus, case: OtherKey) -> None:
-    """A key that the service does not have is refused with 400, or filters rightly."""
+    """A key that the service does not have is refused with 400, or filters correctly."""
     study, family = corpus.two_series, corpus.four_studies_of_one_patient
     scope: dict[str, str] = {}
     match case.level:
@@ -145,7 +145,7 @@ PATTERNS = (
 
 @verifies(id="google-no-wild-cards", each=PATTERNS)
 def test_no_wild_cards(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """An asterisk or a question mark in a value is refused, or a character like others: it finds nothing."""
+    """An asterisk or a question mark in a value is refused, or taken literally, and so finds nothing."""
     wild = corpus.wild_cards
     named = case.value.startswith("WILD")
     one = wild.studies[0]
@@ -174,7 +174,7 @@ LISTS = (Variant("comma", "GOOGLE-049", ","), Variant("backslash", "GOOGLE-049",
 
 @verifies(id="google-no-uid-lists", each=LISTS)
 def test_no_uid_lists(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A list of UIDs is refused or finds nothing; where it finds something it is both studies."""
+    """A list of UIDs is refused, finds nothing, or finds both studies."""
     two = uids(corpus.four_studies_of_one_patient)[:2]
     for each in two:
         finds_just(dicomweb, "studies", {"StudyInstanceUID": each}, [each])
@@ -222,7 +222,7 @@ def test_fuzzy(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
 
 @verifies("GOOGLE-051", id="google-timezone-does-not-shift")
 def test_timezone_does_not_shift(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """TimezoneOffsetFromUTC in a query is refused, or moves no date."""
+    """TimezoneOffsetFromUTC in a query is refused, or does not shift dates."""
     family, _ = corpus.four_studies_of_one_patient, corpus.two_series
     wanted = family.studies[1]
     keys = {"StudyDate": wanted.value("StudyDate"), "PatientID": family.patient_id}
@@ -286,7 +286,7 @@ def test_largest_limit(dicomweb: StudiesService, corpus: Corpus, case: Variant) 
 
 @verifies("GOOGLE-055", id="google-limit-above-the-largest")
 def test_limit_above_the_largest(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A limit above the largest is refused, or leaves out nothing."""
+    """A limit above the largest allowed is refused, or leaves out nothing."""
     family = corpus.four_studies_of_one_patient
     finds_just(dicomweb, "studies", {"PatientID": family.patient_id}, uids(family))
 
@@ -301,7 +301,7 @@ def test_limit_above_the_largest(dicomweb: StudiesService, corpus: Corpus) -> No
 
 @verifies("GOOGLE-056", id="google-largest-offset")
 def test_largest_offset(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """`offset` may be 1000000, where nothing is left."""
+    """`offset` may be 1000000, and then gives no match."""
     family = corpus.four_studies_of_one_patient
     finds_just(dicomweb, "studies", {"PatientID": family.patient_id}, uids(family))
 
@@ -314,7 +314,7 @@ def test_largest_offset(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("GOOGLE-057", "GOOGLE-058", id="google-pages")
 def test_pages(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """Clients page until nothing comes: one study a page, each once, then nothing, without a Warning."""
+    """Pages of one study each give each study once, and then nothing, without a Warning."""
     family = corpus.four_studies_of_one_patient
     finds_just(dicomweb, "studies", {"PatientID": family.patient_id}, uids(family))
     pages: list[str] = []
@@ -343,7 +343,7 @@ ABSENT = (Variant("study", "GOOGLE-060", "StudyInstanceUID"), Variant("patient",
 
 @verifies(id="google-no-match", each=ABSENT)
 def test_no_match(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A search that matches nothing is answered 204 without a body."""
+    """A search that matches nothing is answered with 204 and no body."""
     study = corpus.two_series
     keys = {case.value: study.value(case.value)}
     control(dicomweb.search("studies", keys), because=f"a search by {case.value} does not work")

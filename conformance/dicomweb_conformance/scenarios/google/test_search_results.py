@@ -33,7 +33,7 @@ TYPES = (
 
 @verifies(id="google-search-type", each=TYPES)
 def test_search_type(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """Results come as application/dicom+json unless multipart XML is asked for, which is there, too."""
+    """Results come as application/dicom+json, or as multipart XML where that is asked for."""
     study = corpus.two_series
     keys = {"PatientID": study.patient_id}
     finds_just(dicomweb, "studies", keys, [study.study_instance_uid], blame="search-by-keyword")
@@ -71,7 +71,7 @@ _OF_INSTANCE = (
 
 @verifies("GOOGLE-063", id="google-returns-of-study")
 def test_returns_of_study(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A study in results has the attributes that the service names, as they were stored."""
+    """A study result has the attributes that the service names, as they were stored."""
     study = corpus.two_series
 
     response = dicomweb.search("studies", StudyInstanceUID=study.study_instance_uid)
@@ -87,7 +87,7 @@ def test_returns_of_study(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("GOOGLE-064", id="google-returns-of-series")
 def test_returns_of_series(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """A series in results has the attributes that the service names, as they were stored."""
+    """A series result has the attributes that the service names, as they were stored."""
     study = corpus.two_series
     series = study.series[1]
     resource = f"{resources.path(study)}/series"
@@ -103,7 +103,7 @@ def test_returns_of_series(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("GOOGLE-065", id="google-returns-of-instance")
 def test_returns_of_instance(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """An instance in results has the attributes that the service names, as they were stored."""
+    """An instance result has the attributes that the service names, as they were stored."""
     instance = corpus.multiframe.instances[0]
     resource = resources.path(instance).rpartition("/")[0]
 
@@ -118,7 +118,7 @@ def test_returns_of_instance(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("GOOGLE-061", id="google-returns-empty")
 def test_returns_empty(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """An attribute that was stored empty comes without a value, one that was not stored does not come."""
+    """An attribute that was stored empty comes without a value; one that was not stored is absent."""
     instance = fresh.without(fresh.with_values(fresh.instance(), StudyID=None), "StudyTime")
     stored_for(dicomweb, archive, instance)
 
@@ -209,7 +209,7 @@ FORMS = (
 
 @verifies(id="google-includefield", each=FORMS)
 def test_includefield(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """Includefield takes a list, repetitions, and all."""
+    """`includefield` takes a list, may be repeated, and may be `all`."""
     study = corpus.two_series
     keys = [("StudyInstanceUID", study.study_instance_uid)]
     finds_just(dicomweb, "studies", dict(keys), [study.study_instance_uid])
@@ -231,7 +231,7 @@ ALL = (
 
 @verifies(id="google-include-all", each=ALL)
 def test_include_all(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """includefield=all adds what the service names for studies and series, and all but bulk data for instances."""
+    """`includefield=all` adds what the service names for studies and series, and all but bulk data for instances."""
     study = corpus.two_series
     instance = study.series[0].instances[0]
     resource, uid = {
@@ -259,7 +259,7 @@ UNSUPPORTED = (
 
 @verifies(id="google-include-unsupported", each=UNSUPPORTED)
 def test_include_unsupported(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """An includefield that the service does not know is refused, or does without."""
+    """An includefield that the service does not know is refused, or left out."""
     study = corpus.two_series
     keys = {"StudyInstanceUID": study.study_instance_uid}
     finds_just(dicomweb, "studies", keys, [study.study_instance_uid])

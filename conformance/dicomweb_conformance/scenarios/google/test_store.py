@@ -27,7 +27,7 @@ FAILURE_DETAIL = "00091097"
 
 @verifies("GOOGLE-007", id="google-single-part-store")
 def test_single_part_store(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """A single Part 10 file is stored as body with Content-Type: application/dicom."""
+    """A single Part 10 file as body with Content-Type: application/dicom is stored."""
     instance = fresh.instance()
 
     response = dicomweb.store_single_part(instance)
@@ -70,7 +70,7 @@ DEFAULT = (Variant("no-accept", "GOOGLE-025"), Variant("any", "GOOGLE-025", "*/*
 
 @verifies(id="google-store-answers-xml", each=DEFAULT)
 def test_store_answers_xml(dicomweb: StudiesService, fresh: Fresh, case: Variant) -> None:
-    """The answer to a store is application/dicom+xml unless another type is asked for."""
+    """A store response is application/dicom+xml unless another type is asked for."""
     response = dicomweb.store([fresh.instance()], accept=case.value or None)
 
     with expect(response) as it:
@@ -92,7 +92,7 @@ ASKED = (
 
 @verifies(id="google-store-answer-by-accept", each=ASKED)
 def test_store_answer_by_accept(dicomweb: StudiesService, fresh: Fresh, case: Variant) -> None:
-    """The answer to a store is of the type that is asked for."""
+    """A store response is of the type that is asked for."""
     response = dicomweb.store([fresh.instance()], accept=case.value)
 
     with expect(response) as it:
@@ -109,7 +109,7 @@ def test_store_answer_by_accept(dicomweb: StudiesService, fresh: Fresh, case: Va
 
 @verifies("GOOGLE-027", id="google-store-xml")
 def test_store_xml(dicomweb: StudiesService, fresh: Fresh) -> None:
-    """The answer in XML is a bare NativeDicomModel with the instance and its Retrieve URLs."""
+    """The store response in XML is a bare NativeDicomModel with the instance and its Retrieve URLs."""
     instance = fresh.instance()
 
     response = dicomweb.store([instance], accept=media_types.DICOM_XML)
@@ -121,14 +121,14 @@ def test_store_xml(dicomweb: StudiesService, fresh: Fresh) -> None:
 
 @verifies("GOOGLE-028", id="google-retrieve-urls")
 def test_retrieve_urls(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """Retrieve URLs of a store answer are absolute and hold the whole path of the store."""
+    """Retrieve URLs of a store response are absolute and hold the whole path of the store."""
     instance = fresh.instance()
 
     response = dicomweb.store([instance])
 
     control(response, because="a plain store does not work")
     answer = store_response.of_body(response.body)
-    assume(answer is not None and answer.stored, "the answer names no stored instance", "store-referenced-sequence")
+    assume(answer is not None and answer.stored, "the response names no stored instance", "store-referenced-sequence")
     assume(archive.holds(instance), "the instance does not become visible", "store-multipart")
     assert answer is not None
     with expect(response) as it:
@@ -159,7 +159,7 @@ def _is_whole(it: Expectation, dicomweb: StudiesService, url: str, path: str) ->
 
 @verifies("GOOGLE-030", id="google-partly-stored")
 def test_partly_stored(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """A store of which one instance is refused is 409, and lists the one that was stored."""
+    """A store with one refused instance is answered with 409, and the response lists the one that was stored."""
     first = fresh.instance(name="first")
     stored_for(dicomweb, archive, first)
     good = fresh.instance(name="good")
@@ -172,7 +172,7 @@ def test_partly_stored(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
 
 @verifies("GOOGLE-030", id="google-partly-foreign")
 def test_partly_foreign(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """A store below a study of which one instance is of another study is 409, and lists the one that was stored."""
+    """A store below a study, with one instance of another, is answered with 409, and lists the one stored."""
     control(
         dicomweb.store([one := fresh.instance()], study=one.study_instance_uid),
         because="a store below a study does not work",
@@ -203,7 +203,7 @@ def _is_partly_stored(it: Expectation, archive: Archive, good: Instance) -> None
 
 @verifies("GOOGLE-032", "GOOGLE-033", "GOOGLE-034", id="google-failure")
 def test_failure(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """A refused instance has a reason, a private text on it, and the answer has the Retrieve URL of the study."""
+    """A refused instance has a reason and a private text; the response has the Retrieve URL of the study."""
     first = fresh.instance()
     stored_for(dicomweb, archive, first)
 
@@ -242,7 +242,7 @@ MALFORMED = (
 
 @verifies(id="google-bad-request", each=MALFORMED)
 def test_bad_request(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
-    """A store of an unsupported media type, or of a malformed message, is 400."""
+    """A store in an unsupported media type, or of a malformed message, is answered with 400."""
     instance, control_instance = fresh.instance(), fresh.instance(name="control")
     stored_for(dicomweb, archive, control_instance)
     content_type, body = _malformed(case, instance)
@@ -273,7 +273,7 @@ def _malformed(case: Variant, instance: Instance) -> tuple[str, bytes]:
 
 @verifies("GOOGLE-036", id="google-store-not-acceptable")
 def test_store_not_acceptable(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """A store whose Accept cannot be met is 406."""
+    """A store whose Accept cannot be met is answered with 406."""
     stored_for(dicomweb, archive, fresh.instance(name="control"))
     instance = fresh.instance()
 
@@ -296,7 +296,7 @@ def test_store_not_acceptable(dicomweb: StudiesService, archive: Archive, fresh:
 
 @verifies("GOOGLE-037", id="google-garbage")
 def test_garbage(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """A part that is no DICOM is 409, and never listed as stored."""
+    """A part that is not DICOM is answered with 409, and never listed as stored."""
     good = fresh.instance()
     stored_for(dicomweb, archive, good)
     boundary, body = multipart.write([multipart.part(b"hello")])
@@ -315,7 +315,7 @@ def test_garbage(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> No
 
 @verifies("GOOGLE-038", id="google-same-again")
 def test_same_again(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """The same octets again are 200 or 409, and change nothing."""
+    """The same octets sent again are answered with 200 or 409, and change nothing."""
     instance = fresh.instance()
     stored_for(dicomweb, archive, instance)
 
@@ -337,7 +337,7 @@ def test_same_again(dicomweb: StudiesService, archive: Archive, fresh: Fresh) ->
 
 @verifies("GOOGLE-039", id="google-changed-again")
 def test_changed_again(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """Another content under a stored UID is 409, and the first version stays."""
+    """Other content under a stored UID is answered with 409, and the first version stays."""
     first = fresh.instance()
     stored_for(dicomweb, archive, first)
     second = fresh.other_version(first)
@@ -375,7 +375,7 @@ def _is_version(received: Dataset | None, instance: Instance) -> bool:
 
 @verifies("GOOGLE-107", id="google-conflict-body")
 def test_conflict_body(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """The body of a 409 to a store is a DICOM answer."""
+    """The body of a 409 to a store is a Store Instances Response Module."""
     first = fresh.instance()
     stored_for(dicomweb, archive, first)
 

@@ -67,8 +67,8 @@ def test_parameters(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.observes(
                 "200-plain-parameter-not-supported",
                 where=", ".join(without_effect),
-                expected=["200 and the picture or its size changes"],
-                received="the plain picture",
+                expected=["200 and the rendered image or its size changes"],
+                received="the plain rendering",
             )
 
 
@@ -299,7 +299,7 @@ def test_quality_of_png(dicomweb: StudiesService, corpus: Corpus) -> None:
     with expect(response) as it:
         it.has_status(200)
         if renderings.difference(before.samples, shown(it).samples) > 0:
-            it.observes("another-picture", expected=["the picture without the parameter"])
+            it.observes("another-picture", expected=["the image rendered without the parameter"])
 
 
 # Annotation (8.3.5.1.1)

@@ -367,4 +367,6 @@ def test_ignores_unknown_parameters(dicomweb: StudiesService, corpus: Corpus) ->
         it.has_status(200)
         picture = shown(it)
         if not is_same(before, picture):
-            it.observes("another-picture", expected=["the picture without the parameter"], received=size_of(picture))
+            it.observes(
+                "another-picture", expected=["the image rendered without the parameter"], received=size_of(picture)
+            )

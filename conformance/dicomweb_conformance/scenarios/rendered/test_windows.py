@@ -160,7 +160,7 @@ def test_window_before_region(dicomweb: StudiesService, corpus: Corpus) -> None:
         if found != "both" or grey.shape != expected.shape:
             it.observes(
                 "one-of-two-without-effect",
-                expected=["the upper half of the windowed picture"],
+                expected=["the upper half of the windowed image"],
                 received=found if found != "both" else "another size",
             )
     assume(not is_same(before, windowed), "the window changes nothing", "rendered-parameters")

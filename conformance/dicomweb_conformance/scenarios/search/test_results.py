@@ -136,7 +136,7 @@ def test_returns_unique_key(dicomweb: StudiesService, corpus: Corpus, case: Attr
             it.observes(
                 "absent-empty-or-several-values",
                 where=case.tag,
-                received="no result of this run's data can be told by it",
+                received="by it no result can be recognised as data of this run",
             )
 
 

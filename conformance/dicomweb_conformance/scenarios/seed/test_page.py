@@ -30,7 +30,7 @@ FEW = 100
 
 @verifies(id="seed-store", each=samples.of("store"))
 def test_store(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Sample) -> None:
-    """A .dcm file that a client of the page sends is stored, and answered as the client reads it."""
+    """A .dcm file sent as Google's samples send it is stored, and the client can read the response."""
     instances = fresh.study(instances=case.files).instances
 
     responses = stored(dicomweb, case, [each.part10 for each in instances], instances)
@@ -44,7 +44,7 @@ def test_store(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: S
 
 @verifies(id="seed-store-json", each=samples.of("store-json"))
 def test_store_json(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Sample) -> None:
-    """Metadata in JSON and a JPEG between the page's boundary files are stored, and answered as the page prints it."""
+    """Metadata in JSON and a JPEG sent as Google's samples do are stored, and answered as the samples print it."""
     payload = json_bulk.page(fresh.place())
 
     (response,) = stored(dicomweb, case, [request_file(payload)], payload.instances)
@@ -81,7 +81,7 @@ def _is_answered(it: Expectation, case: Sample, instance: Instance) -> None:
 
 @verifies(id="seed-search-instances", each=samples.of("search-instances"))
 def test_search_instances(dicomweb: StudiesService, corpus: Corpus, case: Sample) -> None:
-    """A search for all instances gives a client of the page instances, as JSON."""
+    """A search for all instances gives a client of Google's samples instances, as JSON."""
     (instance,) = corpus.sally_zhang.instances
 
     response = sent(dicomweb, case, instance)
@@ -101,7 +101,7 @@ def test_search_instances(dicomweb: StudiesService, corpus: Corpus, case: Sample
 
 @verifies(id="seed-search-studies", each=samples.of("search-studies"))
 def test_search_studies(dicomweb: StudiesService, corpus: Corpus, case: Sample) -> None:
-    """A search by the name Sally Zhang gives a client of the page her study, as JSON, and none of other names."""
+    """A search by the name Sally Zhang in Google's samples gives her study, as JSON, and none of other names."""
     study = corpus.sally_zhang
 
     response = sent(dicomweb, case, study.instances[0])
@@ -124,7 +124,7 @@ def test_search_studies(dicomweb: StudiesService, corpus: Corpus, case: Sample) 
 
 @verifies(id="seed-retrieve-study", each=samples.of("retrieve-study"))
 def test_retrieve_study(dicomweb: StudiesService, corpus: Corpus, case: Sample) -> None:
-    """A study comes back to a client of the page as a multipart message of its files."""
+    """A study comes back to a client of Google's samples as a multipart message of its files."""
     study = corpus.ct_pair
 
     response = sent(dicomweb, case, study.instances[0])
@@ -141,7 +141,7 @@ def test_retrieve_study(dicomweb: StudiesService, corpus: Corpus, case: Sample) 
 
 @verifies(id="seed-retrieve-instance", each=samples.of("retrieve-instance"))
 def test_retrieve_instance(dicomweb: StudiesService, corpus: Corpus, case: Sample) -> None:
-    """An instance comes back to a client of the page as the file that it writes to its disk."""
+    """An instance comes back to a client of Google's samples as the file that it writes to disk."""
     (instance,) = corpus.sally_zhang.instances
 
     response = sent(dicomweb, case, instance)
@@ -164,7 +164,7 @@ def test_retrieve_instance(dicomweb: StudiesService, corpus: Corpus, case: Sampl
 
 @verifies(id="seed-rendered", each=samples.of("rendered"))
 def test_rendered(dicomweb: StudiesService, corpus: Corpus, case: Sample) -> None:
-    """A picture of an instance comes back to a client of the page, as PNG where it asks for that."""
+    """A rendered image comes back to a client of Google's samples, as PNG where it asks for that."""
     (instance,) = corpus.sally_zhang.instances
 
     response = sent(dicomweb, case, instance)
@@ -176,7 +176,7 @@ def test_rendered(dicomweb: StudiesService, corpus: Corpus, case: Sample) -> Non
         try:
             picture = picture_files.read(response.body)
         except UnreadableError as error:
-            it.cannot_read(error, "a picture", otherwise="not-readable")
+            it.cannot_read(error, "an image", otherwise="not-readable")
         if picture.media_type not in case.types:
             it.observes("another-type", expected=case.types, received=f"the octets are {picture.media_type}")
         elif picture.media_type != media_types.PNG:
@@ -185,7 +185,7 @@ def test_rendered(dicomweb: StudiesService, corpus: Corpus, case: Sample) -> Non
 
 @verifies(id="seed-metadata", each=samples.of("metadata"))
 def test_metadata(dicomweb: StudiesService, corpus: Corpus, case: Sample) -> None:
-    """The metadata of an instance come back to a client of the page, as JSON."""
+    """The metadata of an instance come back to a client of Google's samples, as JSON."""
     (instance,) = corpus.sally_zhang.instances
 
     response = sent(dicomweb, case, instance)
@@ -203,7 +203,7 @@ def test_metadata(dicomweb: StudiesService, corpus: Corpus, case: Sample) -> Non
 def test_delete_study(
     dicomweb: StudiesService, archive: Archive, operations: Operations, fresh: Fresh, case: Sample
 ) -> None:
-    """The delete of a study gives a client of the page an operation; once done, the study and no other is gone."""
+    """DELETE of a study gives an operation, as Google's samples read it; then that study and no other is gone."""
     neighbour = fresh.instance(name="neighbour")
     study = fresh.study(instances=2, name="deleted")
     stored_for(dicomweb.for_purpose("store"), archive, neighbour)

@@ -46,7 +46,7 @@ def page_works(dicomweb: StudiesService, fresh: Fresh) -> None:
         Inconclusive: it does not.
     """
     answer = dicomweb.store_metadata(json_bulk.page(fresh.place()), accept=None)
-    control(answer, because="the page's request does not work")
+    control(answer, because="Google's own request does not work")
 
 
 def is_taken(dicomweb: StudiesService, sent: Sent) -> None:

@@ -188,7 +188,7 @@ def _may_show(picture: Picture, instance: Instance) -> bool:
 def test_redirect_leads_to_a_picture(dicomweb: StudiesService, corpus: Corpus) -> None:
     """Where a thumbnail is a redirect, it leads to a rendered image."""
     first = dicomweb.thumbnail(corpus.pair_of_pictures.instances[0])
-    offered(first.status in _THERE - {200}, "thumbnails are no redirects")
+    offered(first.status in _THERE - {200}, "thumbnails are not redirects")
     location = first.headers.get("Location") or ""
     elsewhere = not _refusal(first) and not urls.resolve(location, first.url).is_below(dicomweb.base)
     offered(not (location and elsewhere), "thumbnails are redirected to another origin, which is not asked")
