@@ -15,22 +15,21 @@ from typing import Any
 import pytest
 
 from dicomweb_reference.archive import Instance
+from dicomweb_reference.google import Google
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
 from tests.foreign import others, spoiled
 from tests.foreign.spoiled import Answer, Spoil, Spoiled
 
 
-class Hospital(Reference):
+def full_of_others(reference: Reference) -> Reference:
     """A server that holds other people's data already."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        for number in range(others.STUDIES):
-            row = others.row(number)
-            uids = (others.uid(number, level) for level in range(3))
-            syntax = "1.2.840.10008.1.2.1"
-            self.archive.add(Instance(*uids, row["00080016"]["Value"][0], syntax, row), others.part10(number % 10))
+    for number in range(others.STUDIES):
+        row = others.row(number)
+        uids = (others.uid(number, level) for level in range(3))
+        syntax = "1.2.840.10008.1.2.1"
+        reference.archive.add(Instance(*uids, row["00080016"]["Value"][0], syntax, row), others.part10(number % 10))
+    return reference
 
 
 @contextmanager
@@ -117,12 +116,28 @@ def test_nothing_of_others_is_recorded(
 
 
 def test_a_server_full_of_others_is_judged_like_an_empty_one(tmp_path: Path) -> None:
-    with running(Hospital()) as url:
+    with running(full_of_others(Reference())) as url:
         run = judged(url, tmp_path, "-m", "smoke")
 
     assert set(run.verdicts.values()) <= {"pass", "note", "not-applicable"}
     bodies = [each["response"]["body"] for each in run.events if each["event"] == "exchange" and each["response"]]
     assert all(each["kept"] for each in bodies if each), "what is the run's own is kept whole"
+
+
+def test_samples_that_ask_for_everything_record_nothing_of_others(tmp_path: Path) -> None:
+    with running(full_of_others(Google())) as url:
+        run = judged(url, tmp_path, "--dicomweb-profile=google", "-m", "seed")
+
+    samples = {check: verdict for check, verdict in run.verdicts.items() if check.startswith("seed-")}
+    assert samples
+    assert set(samples.values()) <= {"pass", "note"}
+
+
+def test_samples_record_nothing_of_others_whatever_the_answers_are(tmp_path: Path) -> None:
+    with serving(Google(), spoiled.LABELS, spoiled.searches) as url:
+        run = judged(url, tmp_path, "--dicomweb-profile=google", "-k", "seed-search or google-upper or google-no-match")
+
+    assert "error" not in run.verdicts.values()
 
 
 CRASH = """
