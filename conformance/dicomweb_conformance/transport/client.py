@@ -198,7 +198,7 @@ class Client:
         return self._of(replace(self.target, credentials=Credentials()), self._on_answer, None)
 
     def _beside(self, on_answer: Callable[[Request, Response, Course], None]) -> Client:
-        """Return another client of the same target, which tells why an exchange broke off to nobody."""
+        """Return another client of the same target, which finds out for nobody why an exchange broke off."""
         return self._of(self.target, on_answer, self._doubt)
 
     def _of(
