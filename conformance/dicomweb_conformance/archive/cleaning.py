@@ -201,7 +201,7 @@ class _Sweep:
                     self.tells_at_once = self._is_gone(entry)
 
     def wait(self, grace: float, pause: Callable[[float], None]) -> None:
-        """Wait for what was accepted to be gone: once for all, for nobody else would be deleted meanwhile."""
+        """Wait until all that the target accepted to delete is gone; one wait for all of it."""
         until = min(self.clock() + grace, self.deadline)
         waiting = [each for each in self.accepted if each not in self.gone]
         pauses = iter(PAUSES)
@@ -218,7 +218,7 @@ class _Sweep:
         self.look(waiting[1:])
 
     def look(self, entries: list[Entry]) -> None:
-        """See which are not there, though nobody said that they were deleted, or though they stayed long."""
+        """Look which of these are gone, though no deletion was confirmed, or though they stayed long."""
         for entry in entries:
             if self.is_over or self.silent:
                 return

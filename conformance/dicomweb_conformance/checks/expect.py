@@ -1,4 +1,4 @@
-"""What a check says of an answer. All findings of one answer are collected, then raised once.
+"""What a check says of a response. All findings of one response are collected, then raised once.
 
 A finding quotes the code of an observation that its requirement lists, and the list it stands in is its verdict; or it
 describes one that is not listed, and the requirement's level decides. No check chooses a verdict.
@@ -47,7 +47,7 @@ _EXCERPT = 200
 
 
 class _Concluded(Exception):  # noqa: N818 - it is no error
-    """Nothing more can be said of this answer; without what it should have held, `whole` says, nor of anything else."""
+    """Ends a block, as nothing more can be said of this response; where `whole`, nor of anything after it."""
 
     def __init__(self, *, whole: bool) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class Matches:
 
 
 class Expectation:
-    """Findings on one answer; the methods that return something end the block where it cannot be had."""
+    """Findings on one response; the methods that return something end the block where it cannot be had."""
 
     def __init__(self, response: Response, judgement: Judgement) -> None:
         self.response = response
@@ -89,7 +89,7 @@ class Expectation:
 
         Args:
             observation: its code.
-            where: the place in the answer: a tag, a part, a header field.
+            where: the place in the response: a tag, a part, a header field.
             expected: what would have been accepted here; by default what the requirement lists as pass.
             received: what was there.
             of: which of the check's requirements; by default the first.
@@ -156,19 +156,19 @@ class Expectation:
         self._note(requirement, observation, requirement.judge(observation), where, expected, received)
 
     def on(self, response: Response) -> Expectation:
-        """Return the expectation on another answer: its findings are collected together with those of this one."""
+        """Return the expectation on another response: its findings are collected together with those of this one."""
         return Expectation(response, self._judgement)
 
     def concludes(self) -> None:
-        """End the block: nothing that follows could be said of this answer."""
+        """End the block: nothing that follows could be said of this response."""
         raise _Concluded(whole=False)
 
     def has_status(self, *accepted: int, of: str | None = None) -> None:
         """Go on with one of these statuses; any other is judged by what the requirement lists, and ends the block.
 
         Raises:
-            Inconclusive: the target was busy (429, 502, 503, 504), or gave no answer, which is HTTP-002, or one that is
-                larger than this suite reads, or a redirect that is not followed.
+            Inconclusive: the target was busy (429, 502, 503, 504), or gave no response (HTTP-002), one that is larger
+                than this suite reads, or a redirect that is not followed.
         """
         response, requirement = self.response, self._judgement.requirement(of)
         if response.exceeded and response.status in {0, *accepted}:
@@ -197,7 +197,7 @@ class Expectation:
 
     @property
     def status_line(self) -> str:
-        """Status, reason and media type of the answer, for a reader."""
+        """Status, reason and media type of the response, for a reader."""
         response = self.response
         if not response.proved:
             return Harmless(f"{response.status}, {media_types.name_of(response.content_type) or 'no media type'}")
@@ -214,12 +214,12 @@ class Expectation:
         return Matches(own, len(from_target) - len(own))
 
     def is_metadata(self, *, of: str | None = None) -> list[DataSet]:
-        """Return the objects of a metadata answer: 200 with a JSON array."""
+        """Return the objects of a metadata response: 200 with a JSON array."""
         self.has_status(200, of=of)
         return self._objects("an array of DICOM JSON objects, one for each instance", of)
 
     def is_a_json_object(self, *, of: str | None = None) -> DataSet:
-        """Return the one data set of a store answer, bare or in an array of one (both are in use)."""
+        """Return the one data set of a store response, bare or in an array of one (both are in use)."""
         wanted = "a DICOM JSON data set"
         try:
             value = json_documents.value_of(self.response.body)
@@ -414,11 +414,11 @@ class Expectation:
 
 @contextmanager
 def expect(response: Response) -> Iterator[Expectation]:
-    """Collect the findings on one answer.
+    """Collect the findings on one response.
 
     Raises:
-        CheckFailed: at the end of the block, where one of the findings of the check is a fail, or where the answer did
-            not hold what the rest of the check needs.
+        CheckFailed: at the end of the block, where one of the findings of the check is a fail, or where the response
+            did not hold what the rest of the check needs.
         Inconclusive: the target was busy.
     """
     judgement = current()
@@ -432,15 +432,15 @@ def expect(response: Response) -> Iterator[Expectation]:
 
 
 def quoted(words: object) -> str:
-    """Return what an answer, or the reader of one, says; of an answer that may be anybody's only what is harmless."""
+    """Return what a response, or its reader, says; only what is harmless where it may be another patient's."""
     return current().quoted(words)
 
 
 def control(response: Response, *statuses: int, because: str) -> None:
-    """Demand of a positive control that it works, or end the check as inconclusive.
+    """Require that a positive control works, or end the check as inconclusive.
 
     Args:
-        response: the answer to the control.
+        response: the response to the control.
         statuses: the statuses with which it works; 200 by default.
         because: what does not work, and why that makes the check worthless.
 
@@ -453,7 +453,7 @@ def control(response: Response, *statuses: int, because: str) -> None:
 
 
 def assume(condition: object, because: str, blame: str | None = None) -> None:
-    """Demand a precondition, or end the check as inconclusive.
+    """Require a precondition, or end the check as inconclusive.
 
     Raises:
         Inconclusive: names what did not hold, and the check or exchange to blame.
@@ -473,7 +473,7 @@ def offered(condition: object, reason: str, capability: str | None = None) -> No
 
 
 def read_parts(response: Response) -> list[Dataset]:
-    """Read the Part 10 files of a multipart answer.
+    """Read the Part 10 files of a multipart response.
 
     Raises:
         UnreadableError: it is no multipart message, or a part is no file that can be read.

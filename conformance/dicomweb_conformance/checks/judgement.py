@@ -60,10 +60,11 @@ class SuiteError(Exception):
 class Judgement:
     """What one running check has seen so far.
 
-    `told_by`: which result of scope "message" tells that an answer cannot be read, None where none does. `deadly`: a
-    request of its own broke off twice. `discards`: the answer to a store that it builds on warned that elements were
-    discarded. `needs`: a capability beside those of its requirements. `proved`: every answer so far is proved to be of
-    this run; `foreign` are the values of others in those that are not. `masked` takes the UIDs of others out of a text.
+    `told_by`: which result of scope "message" tells that a response cannot be read, None where none does. `deadly`: a
+    request of its own broke off twice. `discards`: the response to a store that it builds on warned that elements were
+    discarded. `needs`: a capability beside those of its requirements. `proved`: every response so far is proved to be
+    of this run; `foreign` are the values of others in those that are not. `masked` takes the UIDs of others out of a
+    text.
     """
 
     check: str
@@ -83,7 +84,7 @@ class Judgement:
     masked: Callable[[str], str] = lambda text: text
 
     def quoted(self, words: object) -> str:
-        """Return what an answer, or the reader of one, says; of one that may be anybody's only what is harmless."""
+        """Return what a response, or its reader, says; only what is harmless where it may be another patient's."""
         return quoting.received(quoting.of_reader(words), proved=self.proved)
 
     def told(self, text: str) -> str:
@@ -149,7 +150,7 @@ def note_exchange(exchange: str) -> str | None:
 
 
 def note_screened(screened: Screened) -> None:
-    """Note what an answer to the running check holds of other patients' data."""
+    """Note what a response to the running check holds of other patients' data."""
     judgement = _current.get()
     if judgement is not None and not screened.proved:
         judgement.proved = False

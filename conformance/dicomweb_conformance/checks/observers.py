@@ -108,7 +108,7 @@ class Observers:
         self._against[exchange] = frozenset(row for row, verdict in verdicts.items() if verdict is Verdict.FAIL)
 
     def told_by(self, error: UnreadableError, response: Response) -> str | None:
-        """Return the result that tells of an answer which a check cannot read; None where none does.
+        """Return the result that tells of a response which a check cannot read; None where none does.
 
         Where the octets were in order and a value of a data set is none of its VR, only the check has read that far: it
         is told here, by the requirement that is about all data sets, and not by every check that needs this one.

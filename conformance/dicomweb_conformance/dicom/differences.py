@@ -40,7 +40,7 @@ class Difference:
 
     @property
     def private(self) -> bool:
-        """Whether the element, or one that it stands in, is private."""
+        """Whether the element, or one that it is nested in, is private."""
         return any(int(tag[:4], 16) % 2 for tag in self.path.replace("[", "/").split("/") if len(tag) == 8)
 
 

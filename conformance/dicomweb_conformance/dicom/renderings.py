@@ -79,6 +79,6 @@ def scaled(samples: Samples, size: tuple[int, int]) -> Samples:
 
 
 def kept(found: Samples, before: Samples, side: int) -> float:
-    """Return which part of the squares of so many pixels is as bright in a picture as it was before."""
+    """Return the share of the squares of `side` pixels that are as bright in a rendered image as they were before."""
     one, other = levels(found, side), levels(before, side)
     return sum(abs(now - then) < _SAME for now, then in zip(one, other, strict=True)) / max(len(other), 1)

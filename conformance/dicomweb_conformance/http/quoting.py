@@ -1,6 +1,6 @@
-"""What a report may quote of an answer that is not proved to be of this run: nothing that stands in it.
+"""What a report may quote of a response that is not proved to be of this run: nothing that stands in it.
 
-So a text about such an answer is withheld unless whoever wrote it marks it as `Harmless`, or it is a mere place or
+So a text about such a response is withheld unless whoever wrote it marks it as `Harmless`, or it is a mere place or
 count. To forget the mark costs a reader a detail, and no patient anything.
 """
 
@@ -38,17 +38,17 @@ _SIGNS = re.compile(r"(?:(?!\d\.\d)[\w \[\]().,:;/@='*-])*", re.ASCII)
 
 
 class Harmless(str):
-    """A text of which whoever wrote it knows that nothing of another patient's is in it: kinds, counts, own names."""
+    """A text that its author knows to hold nothing of another patient's: kinds, counts, own names."""
 
     __slots__ = ()
 
 
 def received(text: str, *, proved: bool) -> str:
-    """Return what is said of an answer's content as it may be recorded.
+    """Return what is said of a response's content as it may be recorded.
 
     Args:
         text: what is said.
-        proved: whether the answer is proved to be of this run.
+        proved: whether the response is proved to be of this run.
     """
     return text if proved or not text or is_harmless(text) else WITHHELD
 
@@ -63,12 +63,12 @@ def of_reader(words: object) -> str:
 
 
 def is_harmless(text: str) -> bool:
-    """Tell whether a text may stand in a report, whatever the answer was that it speaks of."""
+    """Tell whether a text may stand in a report, whatever response it is about."""
     return isinstance(text, Harmless) or _COUNT.fullmatch(text) is not None
 
 
 def place(text: str, *, proved: bool) -> str:
-    """Return a place in an answer as it may be recorded; empty where it says more than a place."""
+    """Return a place in a response as it may be recorded; empty where it says more than a place."""
     if proved or not text or isinstance(text, Harmless):
         return text
     words = _WORD.findall(_TAG.sub(" ", text)) if _SIGNS.fullmatch(text) else [text]
@@ -76,14 +76,14 @@ def place(text: str, *, proved: bool) -> str:
 
 
 def traceback_of(error: BaseException, *, proved: bool) -> str:
-    """Return the traceback of an error; what its message quotes of an answer may be anybody's."""
+    """Return the traceback of an error, without its message where that may quote another patient's data."""
     if proved:
         return "".join(traceback.format_exception(error))
     return "".join([*traceback.format_tb(error.__traceback__), f"{type(error).__name__}: {WITHHELD}\n"])
 
 
 def without(text: str, values: Collection[str]) -> str:
-    """Return a text in which none of these values stands."""
+    """Return a text with each of these values replaced."""
     found = [value for value in values if len(value) >= SHORTEST and value in text]
     for value in sorted(found, key=len, reverse=True):
         text = text.replace(value, REMOVED)

@@ -40,7 +40,7 @@ def syntax(data_set: Dataset) -> str:
 
 
 def uid(text: str) -> UID:
-    """Return a text as a UID, whatever it is: pydicom by itself warns of one that is none."""
+    """Return a text as a UID, valid or not, without the warning that pydicom gives of an invalid one."""
     return UID(text, IGNORE)
 
 

@@ -64,7 +64,7 @@ class Ending:
             self.note(f"{step.name} failed ({reason(error)}): {step.otherwise}", error)
 
     def note(self, what: str, error: BaseException | None = None) -> None:
-        """Remember what went wrong; of a full disk nobody needs to know where in the suite it was found out."""
+        """Remember what went wrong; without a traceback where the cause lies outside the suite, such as a full disk."""
         expected = error is None or isinstance(error, OSError | NotWrittenError)
         self.add(Trouble(what, "" if expected else "".join(traceback.format_exception(error))))
 

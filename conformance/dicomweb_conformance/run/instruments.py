@@ -163,7 +163,7 @@ def instruments(
 
 @contextmanager
 def sweeping(settings: Settings, tools: Instruments, longest: float) -> Iterator[StudiesService]:
-    """Yield the service as clean-up asks it: nobody judges its answers, or brings a target back for its sake.
+    """Yield the service for clean-up: its responses are not judged, and no target is brought back for it.
 
     Args:
         settings: of the run; the target has its URL.

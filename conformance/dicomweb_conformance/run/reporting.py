@@ -33,7 +33,7 @@ class Outcomes:
 
 
 class JUnitNames:
-    """A plugin that has JUnit call a test by the names of its check: the file that it lives in is nobody's business."""
+    """A plugin that has JUnit call a test by the name of its check rather than by its file."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
@@ -54,7 +54,7 @@ class JUnitNames:
 
 
 class Telling:
-    """Tells a failure as soon as it is there, from the run record and nothing else."""
+    """Prints a failure as soon as it happens, from the run record and nothing else."""
 
     def __init__(self, directory: Path, recorder: Recorder) -> None:
         self.directory = directory

@@ -163,7 +163,7 @@ def _below(url: str) -> str:
 
 
 def everything(response: Response) -> Screened:
-    """Return an answer as it is: for a target that holds nobody's data."""
+    """Return a response as it is, for a target that holds no patients' data."""
     wire = response.wire
     lines = (wire.status_line, *wire.header_lines) if wire else ()
     return Screened(response.body, True, response.reason, response.headers.fields, lines)

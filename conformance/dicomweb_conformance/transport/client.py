@@ -47,7 +47,7 @@ Answer = Callable[["Request"], Response]
 
 @dataclass(frozen=True)
 class Streamed:
-    """A payload that is made while it is sent, and as often as it is: never held as a whole.
+    """A payload that is made anew each time that it is sent, and never held as a whole.
 
     `length` goes into Content-Length; `chunks` begins anew with each call.
     """

@@ -1,4 +1,4 @@
-"""What checks of rendered resources and thumbnails share: pictures out of answers, and the picture to compare with."""
+"""What checks of rendered resources and thumbnails share: images out of responses, and those to compare with."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def listed(value: str) -> list[str]:
 
 
 def is_multipart(response: Response) -> bool:
-    """Tell whether the answer says that it is a multipart."""
+    """Tell whether the response says that it is a multipart."""
     return media_types.name_of(response.content_type) == media_types.MULTIPART_RELATED
 
 
@@ -57,7 +57,7 @@ def type_of_pictures(response: Response) -> str:
 
 
 def read_all(response: Response) -> list[Picture]:
-    """Return the pictures of an answer, in a single part or several.
+    """Return the pictures of a response, in a single part or several.
 
     Raises:
         UnreadableError: one of them does not decode, or the multipart cannot be taken apart.
@@ -68,7 +68,7 @@ def read_all(response: Response) -> list[Picture]:
 
 
 def shown(it: Expectation, *, otherwise: str = "", of: str | None = None) -> Picture:
-    """Return the picture that an answer holds, or report `otherwise` and end the block.
+    """Return the picture that a response holds, or report `otherwise` and end the block.
 
     A multipart of one part will do: which envelope a picture comes in is judged elsewhere.
     """
@@ -79,7 +79,7 @@ def shown(it: Expectation, *, otherwise: str = "", of: str | None = None) -> Pic
 
 
 def all_shown(it: Expectation, *, otherwise: str = "", of: str | None = None) -> list[Picture]:
-    """Return the pictures that an answer holds, or report `otherwise` and end the block."""
+    """Return the pictures that a response holds, or report `otherwise` and end the block."""
     try:
         return read_all(it.response)
     except UnreadableError as error:

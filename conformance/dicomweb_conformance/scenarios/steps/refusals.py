@@ -1,4 +1,4 @@
-"""Asking for what is not there or not acceptable, and telling whether an answer is about what was asked for."""
+"""Asking for what is not there or not acceptable, and telling whether a response is about what was asked for."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def type_of_parts(it: Expectation) -> str | None:
 
 
 def names_any_of(it: Expectation, instances: tuple[Instance, ...]) -> None:
-    """Report an answer that names none of the instances asked for: a constant one cannot."""
+    """Report a response that names none of the instances asked for: a constant one cannot."""
     if not any(shows(it.response, [each.sop_instance_uid]) for each in instances):
         it.finds(
             "nothing of what was asked for is in it",
@@ -47,7 +47,7 @@ def missing_beside(corpus: Corpus, instance: Instance, level: str) -> tuple[str,
 
 
 def judge_unacceptable(it: Expectation, *, default: set[str]) -> None:
-    """Judge an answer to a request with nothing acceptable: 406, or the default media type."""
+    """Judge a response to a request with nothing acceptable: 406, or the default media type."""
     if it.response.status == 200:
         name = media_types.name_of(it.response.content_type)
         if not it.response.body:

@@ -47,7 +47,7 @@ def has_elements(
     """Compare standard elements: RETRIEVE-012.
 
     Args:
-        it: the expectation on the answer.
+        it: the expectation on the response.
         stored: as it was sent.
         received: as it came back.
         told: returns the paths that another check tells of; asked only where something differs.

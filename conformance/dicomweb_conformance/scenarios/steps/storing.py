@@ -42,7 +42,7 @@ def retrieved(dicomweb: StudiesService, instance: Instance) -> Dataset:
 
 
 def only_one(response: Response) -> Dataset:
-    """Return the instance in the answer to the retrieval of one, which something else builds on.
+    """Return the instance in the response to the retrieval of one, which something else builds on.
 
     Raises:
         Inconclusive: it cannot be retrieved, or not alone.
@@ -101,7 +101,7 @@ def additions(sent: Instance, received: Dataset) -> Iterator[str]:
 def is_stored(
     it: Expectation, archive: Archive, *instances: Instance, otherwise: str | None = None, of: str | None = None
 ) -> None:
-    """Look whether the target holds the instances: an answer alone proves nothing."""
+    """Look whether the target holds the instances: a response alone proves nothing."""
     held = archive.held(instances)
     missing = [each.sop_instance_uid for each in instances if each.sop_instance_uid not in held]
     if missing:

@@ -68,7 +68,7 @@ def is_refused(response: Response) -> bool:
 
 
 def reports_a_failure(response: Response) -> bool:
-    """Tell whether an answer has an item for something that was not stored."""
+    """Tell whether a response has an item for something that was not stored."""
     answer = store_response.of_body(response.body)
     return bool(answer and (answer.failed or answer.other_failures))
 

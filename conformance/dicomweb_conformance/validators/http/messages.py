@@ -23,7 +23,7 @@ _OF_THE_BODY = (*labels.OWNED, *multipart_envelope.OWNED, *multipart_parts.OWNED
 
 
 def observe(answer: Answer) -> Iterator[Observation | Stumble]:
-    """Yield what an answer shows of the rows in `OWNED`: per row its faults, or once that it is met.
+    """Yield what a response shows of the rows in `OWNED`: for each row its faults, or once that it is met.
 
     Of a target that is busy only HTTP-024 speaks: all other rows are inconclusive for that exchange.
     """
