@@ -3,7 +3,8 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -183,3 +184,25 @@ def test_what_is_declared_and_not_offered_fails(run: Run, tmp_path: Path) -> Non
 
     assert ended.returncode == 1
     assert "declared, but not offered" in ended.stdout
+
+
+@pytest.mark.parametrize("status", [404, 405, 410])
+def test_a_search_that_is_refused_where_the_run_only_reads(run: Run, status: int) -> None:
+    with answering(status) as url:
+        printed = told(run, f"--dicomweb-url={url}", "--dicomweb-read-only", "--dicomweb-seed=1")
+
+    assert "no Studies Service at" in printed
+    assert f"search (GET /studies) was answered with {status}" in printed
+    assert "was the corpus loaded" in printed
+
+
+def test_a_folder_of_files_is_no_service(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path / "empty"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        printed = told(run, f"--dicomweb-url={url}", "--dicomweb-read-only", "--dicomweb-seed=1")
+        server.shutdown()
+
+    assert "no Studies Service at" in printed

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dicomweb_conformance.archive.contents import shows
 from dicomweb_conformance.dicom import json_model
 from dicomweb_conformance.http import media_types, urls
 from dicomweb_conformance.http.exchanges import Response
@@ -17,6 +18,7 @@ from dicomweb_conformance.http.unreadable import TooLargeError, UnreadableError
 from dicomweb_conformance.http.urls import UrlError
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_conformance.settings.target import Target
+from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.identifiers import patient_id_prefix
 from dicomweb_reports.visible import visible
 
@@ -32,6 +34,7 @@ USUAL_PATHS = (
     "v2",
 )
 """Where DICOMweb services usually live below a host: looked at only to give advice."""
+_NOT_FOUND = frozenset({404, 405, 410})
 _LONGEST = 600
 """Characters of one piece of advice, which may quote the target."""
 
@@ -69,10 +72,12 @@ def preflight(service: StudiesService, target: Target, seed: int) -> Response:
         CannotBeJudged: it does not; says why and what to do.
     """
     response = _led(service, seed)
-    for diagnose in (_no_answer, _refused_credentials, _redirected, _not_dicomweb, _too_deep, _not_found):
+    for diagnose in (_no_answer, _refused_credentials, _redirected, _not_dicomweb, _too_deep):
         problem = diagnose(response, service, target)
         if problem:
             raise problem
+    if response.status in _NOT_FOUND and (problem := _not_found(response, service, target, seed)):
+        raise problem
     return response
 
 
@@ -195,6 +200,8 @@ def _not_dicomweb(response: Response, service: StudiesService, target: Target) -
     name = media_types.name_of(response.content_type)
     if name in {media_types.DICOM_XML, "text/xml", "application/xml"} or name.startswith("multipart/"):
         return None  # not what was asked for, but a service that can be judged
+    if name == media_types.DICOM_JSON:
+        return None  # whatever is wrong with it
     if response.exceeded and name in {media_types.DICOM_JSON, media_types.JSON}:
         return None  # it does not keep to the query, which is for its checks to say
     try:
@@ -231,10 +238,21 @@ def _too_deep(response: Response, service: StudiesService, target: Target) -> Ca
     )
 
 
-def _not_found(response: Response, service: StudiesService, target: Target) -> CannotBeJudged | None:
-    """A 404, 405 or 410 can be a service without search, or one that answers 404 for no match: its store tells."""
-    if response.status not in {404, 405, 410}:
-        return None
+def _not_found(response: Response, service: StudiesService, target: Target, seed: int) -> CannotBeJudged | None:
+    """A 404, 405 or 410 can be a service without search, or one that answers 404 for no match: others tell."""
+    searched = f"search (GET /studies) was answered with {response.status}"
+    base = "the base URL ends where /studies begins, such as https://host/dicom-web"
+    if target.read_only:
+        if _has_the_corpus(service, seed):
+            return None
+        loaded = (
+            "was the corpus loaded, and does the run have its seed? --dicomweb-corpus=FILE takes it from corpus.json"
+        )
+        return CannotBeJudged(
+            f"no Studies Service at {target.url}, or none that holds the corpus: {searched}, "
+            f"and neither a search for a study of it nor a retrieve gives anything of that study",
+            (*_where_it_answers(service, target), base, loaded),
+        )
     boundary = "dicomweb-preflight"
     store = service.send(
         "POST",
@@ -243,17 +261,22 @@ def _not_found(response: Response, service: StudiesService, target: Target) -> C
         headers=[("Content-Type", media_types.multipart_related(media_types.DICOM, boundary))],
         body=f"--{boundary}--\r\n".encode(),
     )
-    if store.status not in {0, 404, 405, 410} and store.status < 500:
+    if store.status not in {0, *_NOT_FOUND} and store.status < 500:
         return None
-    advice = [
-        *_where_it_answers(service, target),
-        "the base URL ends where /studies begins, such as https://host/dicom-web",
-    ]
     return CannotBeJudged(
-        f"no Studies Service at {target.url}: search (GET /studies) was answered with {response.status}, "
-        f"store (POST /studies) {store.status or store.error}",
-        tuple(advice),
+        f"no Studies Service at {target.url}: {searched}, store (POST /studies) {store.status or store.error}",
+        (*_where_it_answers(service, target), base),
     )
+
+
+def _has_the_corpus(service: StudiesService, seed: int) -> bool:
+    """Tell whether anything of the study that every probe asks for is there: what may only be read tells by this."""
+    study = Corpus(seed).two_series
+    instance = study.instances[0]
+    uid = study.study_instance_uid
+    if shows(service.search("studies", StudyInstanceUID=uid), [uid]):
+        return True
+    return shows(service.metadata(instance), [uid]) or shows(service.retrieve(instance), [uid])
 
 
 def _where_it_answers(service: StudiesService, target: Target) -> Sequence[str]:
