@@ -126,7 +126,7 @@ class Archive:
         uid = instance.sop_instance_uid
         series = resources.path(instance).rpartition("/")[0]
         found = self._service.search(series, SOPInstanceUID=uid)
-        return uid in _listed(found, "00080018") or _is_not_there(found)
+        return uid in listed(found, "00080018") or _is_not_there(found)
 
 
 def _is_not_there(response: Response) -> Literal[False]:
@@ -148,19 +148,19 @@ def ways_of_looking(service: StudiesService, study: Study) -> dict[str, Callable
     """Return the ways in which a study can be seen, each as a question for the SOP Instance UIDs that it shows."""
     uids = {each.sop_instance_uid for each in study.instances}
 
-    def listed() -> set[str]:
-        found = service.search("studies", StudyInstanceUID=study.study_instance_uid)
-        return uids if study.study_instance_uid in _listed(found, "0020000D") else set()
+    def found() -> set[str]:
+        response = service.search("studies", StudyInstanceUID=study.study_instance_uid)
+        return uids if study.study_instance_uid in listed(response, "0020000D") else set()
 
     def listed_by_series() -> set[str]:
         answers = (service.search_in(series, "instances") for series in study.series)
-        return uids & {uid for each in answers for uid in _listed(each, "00080018")}
+        return uids & {uid for each in answers for uid in listed(each, "00080018")}
 
     def retrieved() -> set[str]:
         found = _retrieved(service, study)
         return {uid for uid in uids if shows(found, [uid])}
 
-    return {STUDY_SEARCH: listed, "search for instances": listed_by_series, "retrieve": retrieved}
+    return {STUDY_SEARCH: found, "search for instances": listed_by_series, "retrieve": retrieved}
 
 
 def _retrieved(service: StudiesService, study: Study) -> Response:
@@ -171,7 +171,8 @@ def _retrieved(service: StudiesService, study: Study) -> Response:
     return service.retrieve(study, accept=f"{media_types.MULTIPART_DICOM}; transfer-syntax=*")
 
 
-def _listed(response: Response, tag: str) -> set[str]:
+def listed(response: Response, tag: str) -> set[str]:
+    """Return the values of a unique key in the results of a search; none where it gives none that can be read."""
     if response.status != 200 or response.exceeded:
         return set()
     try:

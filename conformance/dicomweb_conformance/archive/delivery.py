@@ -12,8 +12,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from dicomweb_conformance.archive.contents import STUDY_SEARCH, ways_of_looking
-from dicomweb_conformance.checks.judgement import Inconclusive, NotApplicable, current, is_judging
+from dicomweb_conformance.archive.contents import STUDY_SEARCH, listed, ways_of_looking
+from dicomweb_conformance.checks.judgement import Inconclusive, Judgement, NotApplicable, current, is_judging
 from dicomweb_conformance.dicom import store_response
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.record import disk
@@ -24,6 +24,8 @@ from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_conformance.settings.loaded_corpus import LoadedCorpus
 from dicomweb_fixtures.entities import EXPLICIT_VR_LITTLE_ENDIAN, Study
 
+_NAMED = 5
+"""Instances named at most where some of a study are lacking."""
 SILENCE = 1.0
 """Seconds after which a store that still goes on is announced."""
 
@@ -55,10 +57,15 @@ WAYS: dict[str, Way] = {
 
 @dataclass(frozen=True)
 class _Sight:
-    """What looking showed: the ways that saw a study whole, and how many instances another saw at most."""
+    """What looking showed: the ways that saw a study whole, and the instances that another saw at most."""
 
     whole: tuple[str, ...]
-    instances: int
+    shown: frozenset[str] = frozenset()
+
+    @property
+    def instances(self) -> int:
+        """How many instances a way saw at most that did not see all."""
+        return len(self.shown)
 
     @property
     def is_whole(self) -> bool:
@@ -105,6 +112,7 @@ class Delivery:
         self._reads_only = reads_only
         self._loaded = loaded
         self._known: dict[tuple[int, str], Delivered] = {}
+        self._indexed: set[str] = set()
 
     def has(self, study: Study) -> None:
         """Have a study on the target.
@@ -121,9 +129,35 @@ class Delivery:
             current().discards = True
         if delivered.confirmed is None and delivered.refused and (syntax := _optional_syntax(study)):
             raise NotApplicable(f"the target does not take transfer syntax {syntax}, and need not: {delivered.reason}")
+        if delivered.confirmed is not None and is_judging() and _searches(current()):
+            self._await_index(study)
         if delivered.confirmed is None:
             what = "is not there" if self._reads_only else "could not be stored"
             raise Inconclusive(f"study {study.name} {what}: {delivered.reason}", next(iter(delivered.exchanges), None))
+
+    def _await_index(self, study: Study) -> None:
+        """Wait until a study is found by an attribute: an index may follow behind what is stored.
+
+        Only the first study that is not found within the grace time is waited for.
+        """
+        patient, uid = study.patient_id, study.study_instance_uid
+        if not patient or uid in self._indexed or "attributes" in self._blind():
+            return
+        self._indexed.add(uid)
+        began = time.monotonic()
+        looks = 0
+
+        def is_found() -> bool:
+            nonlocal looks
+            looks += 1
+            return uid in listed(self._look.search("studies", PatientID=patient), "0020000D")
+
+        if not wait_until(is_found, self._grace):
+            (self._state / "blind-attributes").touch()
+            self._say(f"study {study.name} is not found by its Patient ID within {self._grace:g} s")
+        elif looks > 1:
+            took = time.monotonic() - began
+            self._say(f"study {study.name} was found by its Patient ID {took:.1f} s after it was there")
 
     def _once(self, study: Study, epoch: int) -> Delivered:
         digest = hashlib.sha256(study.study_instance_uid.encode()).hexdigest()[:16]
@@ -150,17 +184,25 @@ class Delivery:
     def _found(self, study: Study) -> Delivered:
         """Look for a study that was loaded by other means; one that was not loaded counts as not taken."""
         lacking = self._loaded.lacks(study) if self._loaded else ""
-        sight = self._seen(study, 0) if not lacking else _Sight((), 0)
+        sight = self._seen(study, 0) if not lacking else _Sight(())
         if sight.is_whole:
             return self._delivered(study, "loaded before the run", [], [], sight.whole, 0.0)
-        some = f"only {sight.instances} of its {len(study.instances)} instances are"
         return Delivered(
             study.name,
             study.study_instance_uid,
             len(study.instances),
-            reason=lacking or f"{some if sight.instances else 'it is not'} on the target, and the run only reads",
-            refused=True,
+            reason=lacking or f"{self._what_is_there(study, sight)} on the target, and the run only reads",
+            refused=not sight.instances,
         )
+
+    def _what_is_there(self, study: Study, sight: _Sight) -> str:
+        """Say how much of a study is there, and name what is not."""
+        if not sight.instances:
+            return "it is not"
+        missing = [each.sop_instance_uid for each in study.instances if each.sop_instance_uid not in sight.shown]
+        named = [self._loaded.name_of(uid) if self._loaded else uid for uid in missing]
+        some = f"only {sight.instances} of its {len(study.instances)} instances are"
+        return f"{some} (not {', '.join(named[:_NAMED])}{', ...' if len(named) > _NAMED else ''})"
 
     def _still_there(self, study: Study) -> Delivered | None:
         """Return how a study is seen that was stored before the target was away; None where it is lost."""
@@ -221,7 +263,7 @@ class Delivery:
         """Look in all ways that work on this target, until all show the study whole or the time is over."""
         waiting = {name: look for name, look in ways_of_looking(self._look, study).items() if name not in self._blind()}
         whole: list[str] = []
-        partly: dict[str, int] = {}
+        partly: dict[str, set[str]] = {}
         uids = {each.sop_instance_uid for each in study.instances}
 
         def seen_everywhere() -> bool:
@@ -231,11 +273,12 @@ class Delivery:
                     whole.append(name)
                     del waiting[name]
                 else:
-                    partly[name] = len(shown)
+                    partly[name] = shown
             return not waiting
 
         wait_until(seen_everywhere, grace)
-        sight = _Sight(tuple(whole), max((partly[name] for name in waiting), default=0))
+        most = max((partly[name] for name in waiting), key=len, default=set())
+        sight = _Sight(tuple(whole), frozenset(most))
         if sight.is_whole and grace:
             for name in waiting:
                 (self._state / f"blind-{name.replace(' ', '-')}").touch()
@@ -244,6 +287,11 @@ class Delivery:
     def _blind(self) -> set[str]:
         """The ways of looking that did not work for an earlier study, though others did: not waited for again."""
         return {path.name.removeprefix("blind-").replace("-", " ") for path in self._state.glob("blind-*")}
+
+
+def _searches(judgement: Judgement) -> bool:
+    """Tell whether a check asks its question of an index."""
+    return any(each.startswith("search.") for each in judgement.capabilities)
 
 
 def _optional_syntax(study: Study) -> str:

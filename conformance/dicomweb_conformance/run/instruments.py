@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -33,6 +33,7 @@ from dicomweb_conformance.transport.access import Access
 from dicomweb_conformance.transport.client import Client, Request, Streamed
 from dicomweb_conformance.transport.pace import Budget, Pace
 from dicomweb_fixtures.corpus import Corpus
+from dicomweb_fixtures.entities import Study
 
 VERSION = importlib.metadata.version("dicomweb-conformance")
 LOG = "target.log"
@@ -140,7 +141,7 @@ def instruments(
     )
     corpus = Corpus(settings.seed, delivery.has)
     capabilities = Capabilities(
-        settings.target, service, lambda: corpus.two_series, recorder, state, questions_of(profile, settings.seed)
+        settings.target, service, lambda: _control(corpus), recorder, state, questions_of(profile, settings.seed)
     )
     return Instruments(
         recorder=recorder,
@@ -159,6 +160,20 @@ def instruments(
         capabilities=capabilities,
         operations=Operations(service, _PATIENCE * settings.grace),
     )
+
+
+def _control(corpus: Corpus) -> Study:
+    """Return a study that is on the target, which probes are held against: another where the usual one is not whole.
+
+    Raises:
+        Inconclusive: none is there; says of the usual one why.
+    """
+    try:
+        return corpus.two_series
+    except Inconclusive:
+        with suppress(Inconclusive):
+            return corpus.ct_pair
+        raise
 
 
 @contextmanager

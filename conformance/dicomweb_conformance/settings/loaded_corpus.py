@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,16 @@ class LoadedCorpusError(ValueError):
 
 @dataclass(frozen=True)
 class LoadedCorpus:
-    """What was loaded: the seed that it was made from, and the SHA-256 of each file by SOP Instance UID."""
+    """What was loaded: the seed that it was made from, and SHA-256 and name of each file by SOP Instance UID."""
 
     path: Path
     seed: int
     digests: Mapping[str, str]
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def name_of(self, sop_instance_uid: str) -> str:
+        """Return the file that an instance was loaded from, or its UID where that is not known."""
+        return self.files.get(sop_instance_uid, sop_instance_uid)
 
     def lacks(self, study: Study) -> str:
         """Say why a study was not loaded as this suite would make it now; empty where it was."""
@@ -52,15 +57,17 @@ def load(path: Path) -> LoadedCorpus:
     try:
         if document["format"] != FORMAT:
             raise LoadedCorpusError(f"{path} has format {document['format']}; expected {FORMAT}: export it again")
-        return LoadedCorpus(path, int(document["seed"]), dict(_digests(document)))
+        instances = list(_instances(document))
+        digests = {each["SOPInstanceUID"]: each["sha256"] for each in instances}
+        files = {each["SOPInstanceUID"]: str(each["file"]) for each in instances}
+        return LoadedCorpus(path, int(document["seed"]), digests, files)
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, LoadedCorpusError):
             raise
         raise LoadedCorpusError(f"{path} is not what 'dicomweb-conformance corpus export' writes") from None
 
 
-def _digests(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _instances(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for study in document["studies"]:
         for series in study["series"]:
-            for instance in series["instances"]:
-                yield instance["SOPInstanceUID"], instance["sha256"]
+            yield from series["instances"]
