@@ -16,9 +16,10 @@ from filelock import FileLock
 from dicomweb_conformance.archive.contents import shows
 from dicomweb_conformance.catalogue.profile import Profile
 from dicomweb_conformance.dicom import json_model
-from dicomweb_conformance.http import media_types
+from dicomweb_conformance.http import media_types, multipart
 from dicomweb_conformance.http.exchanges import Response
-from dicomweb_conformance.http.unreadable import UnreadableError
+from dicomweb_conformance.http.unreadable import TooLargeError, UnreadableError
+from dicomweb_conformance.reading import picture_files
 from dicomweb_conformance.record import disk
 from dicomweb_conformance.record.recorder import Recorder
 from dicomweb_conformance.service import bulk_data, resources
@@ -33,6 +34,8 @@ from dicomweb_fixtures.payloads.json_bulk import Payload
 from dicomweb_fixtures.payloads.xml_bulk import XmlPayload
 
 _STORED_OR_WARNED = frozenset({200, 202})
+_MULTIPART_XML = media_types.multipart_related(media_types.DICOM_XML)
+_NATIVE = b"NativeDicomModel"
 
 
 class State(StrEnum):
@@ -124,9 +127,16 @@ def _shown(response: Response, study: Study) -> bool:
 
 
 def _pictured(response: Response, _: Study) -> bool:
-    """Whether there is something that says it is a picture, in one part or several; the owner looks whether it is."""
-    name = media_types.name_of(response.content_type)
-    return bool(response.body) and (name.startswith("image/") or name == media_types.MULTIPART_RELATED)
+    """Whether there are pictures that decode, in one part or several; which they show is judged elsewhere."""
+    bodies = [response.body]
+    try:
+        if media_types.name_of(response.content_type) == media_types.MULTIPART_RELATED:
+            bodies = [each.body for each in multipart.parts_of(response.content_type, response.body)]
+        return bool([picture_files.read(each) for each in bodies])
+    except TooLargeError:
+        return True  # which is for its checks to say
+    except UnreadableError:
+        return False
 
 
 def _pictured_or_elsewhere(response: Response, study: Study) -> bool:
@@ -134,7 +144,11 @@ def _pictured_or_elsewhere(response: Response, study: Study) -> bool:
 
 
 def _shown_in_xml(response: Response, study: Study) -> bool:
-    return b"NativeDicomModel" in response.body and _shown(response, study)
+    return _NATIVE in response.body and _shown(response, study)
+
+
+def _study_in_xml(response: Response, study: Study) -> bool:
+    return _NATIVE in response.body and shows(response, _study(study))
 
 
 # The owner is the check that fails where the capability is missing or broken; the rest of its checks are then not
@@ -180,6 +194,7 @@ QUESTIONS: dict[str, _Question] = {
         "retrieve-single-part",
         lambda service, study: service.retrieve(study.instances[0], accept=media_types.DICOM),
         _shown,
+        CLEAN_REFUSALS | {400},
     ),
     "frames": _Question(
         "frames-of-an-image", lambda service, study: service.frames(study.instances[0], "1"), _first_frame
@@ -205,10 +220,17 @@ QUESTIONS: dict[str, _Question] = {
     ),
     "xml": _Question(
         "xml-metadata",
-        lambda service, study: service.metadata(
-            study.instances[0], accept=media_types.multipart_related(media_types.DICOM_XML)
-        ),
+        lambda service, study: service.metadata(study.instances[0], accept=_MULTIPART_XML),
         _shown_in_xml,
+        CLEAN_REFUSALS | {400},
+        declines=declines_xml,
+    ),
+    "xml.search": _Question(
+        "xml-search",
+        lambda service, study: service.search(
+            "studies", StudyInstanceUID=study.study_instance_uid, accept=_MULTIPART_XML
+        ),
+        _study_in_xml,
         CLEAN_REFUSALS | {400},
         declines=declines_xml,
     ),
@@ -223,13 +245,30 @@ def questions_of(profile: Profile, seed: int) -> dict[str, _Question]:
         seed: where the UIDs of what is stored for the sake of a question come from.
     """
     fresh = Fresh(seed, "probe")
+    alone = fresh.instance(name="into its study")
+    questions = QUESTIONS | {
+        "store.study": _Question(
+            "store-into-study",
+            lambda service, _: service.store([alone], study=alone.study_instance_uid),
+            lambda response, _: not response.error,
+            answers=_STORED_OR_WARNED,
+        ),
+        "xml.store": _Question(
+            "xml-store-answer",
+            lambda service, _: _stored_for_xml(service, fresh),
+            lambda response, _: _NATIVE in response.body,
+            CLEAN_REFUSALS | {400},
+            _STORED_OR_WARNED,
+            declines=lambda response: response.status in _STORED_OR_WARNED and _NATIVE not in response.body,
+        ),
+    }
     if profile.flavour != "google":
         forms: dict[str, Payload | XmlPayload] = {
             "json": json_bulk.native(fresh.place()),
             "xml": xml_bulk.native(fresh.place()),
         }
         # The rows of these forms count 400 as "not offered", too.
-        return QUESTIONS | {
+        return questions | {
             f"store.{form}-bulk": _Question(
                 f"store-{form}-bulk", *_storing(payload), CLEAN_REFUSALS | {400}, _STORED_OR_WARNED
             )
@@ -245,10 +284,18 @@ def questions_of(profile: Profile, seed: int) -> dict[str, _Question]:
         document = operations.read(response.body)
         return document is not None and isinstance(document.get("name"), str)
 
-    return QUESTIONS | {
+    return questions | {
         "store.json-bulk": _Question("google-json-jpeg[colour]", *_storing(json_bulk.page(fresh.place()))),
         "delete.lro": _Question("lro-delete-study", begin, begun, answers=frozenset({200, 202})),
     }
+
+
+def _stored_for_xml(service: StudiesService, fresh: Fresh) -> Response:
+    """Store for an answer in XML, bare or in a multipart, whichever of the two a target has (Table 10.5.4-1)."""
+    bare = service.store([fresh.instance(name="for XML")], accept=media_types.DICOM_XML)
+    if _NATIVE in bare.body:
+        return bare
+    return service.store([fresh.instance(name="for XML in parts")], accept=_MULTIPART_XML)
 
 
 def _storing(payload: Payload | XmlPayload) -> tuple[Probe, Proof]:
@@ -302,7 +349,7 @@ class Capabilities:
             Inconclusive: the study that a probe needs is not on the target.
         """
         if capability not in self._known:
-            declared = self._target.declares(capability)
+            declared = self._declared(capability)
             if declared is False:
                 self._known[capability] = Capability(capability, State.ABSENT, declared, "declared absent")
             elif capability in self._questions:
@@ -312,6 +359,11 @@ class Capabilities:
             else:
                 return None
         return self._known[capability]
+
+    def _declared(self, capability: str) -> bool | None:
+        """Return what the vendor declared of a capability, absent where that which it is a part of is."""
+        declared, (whole, *_) = self._target.declares(capability), capability.split(".")
+        return False if declared is None and self._target.declares(whole) is False else declared
 
     def _probed_once(self, capability: str) -> Capability:
         study = self._study()
@@ -328,7 +380,7 @@ class Capabilities:
     def _probed(self, capability: str, study: Study) -> Capability:
         question = self._questions[capability]
         response = question.probe(self._service, study)
-        declared = self._target.declares(capability)
+        declared = self._declared(capability)
         if response is None:
             return Capability(capability, State.ABSENT, declared, "nothing on the target refers to it")
         path = resources.path(response.url.removeprefix(self._service.base_url))

@@ -73,8 +73,8 @@ refusing(
 refusing("quality-zero-breaks", "A weight of 0 ends in 500.", accepts("q=0,"), "negotiation-quality-zero", status=500)
 refusing(
     "lists-refused",
-    "A list of media types is refused.",
-    accepts(","),
+    "A list of media types is refused, unless anything will do at last.",
+    lambda request: "," in (request.accept or "") and "*/*;q=0.1" not in (request.accept or ""),
     "negotiation-highest-quality",
     *(f"negotiation-unsupported-passed-over[{each}]" for each in ("metadata", "search", "instance", "wildcard")),
     "negotiation-malformed-passed-over",

@@ -50,7 +50,7 @@ def ignoring(level: str, keys: dict[str, str], *also: str) -> None:
     mutant(*kills, *also, may_trip=["search", "store"], into=MUTANTS, name=f"{level}-keys-ignored")(Ignoring)
 
 
-ignoring("study", STUDY, "search-keys-are-combined")
+ignoring("study", STUDY)
 ignoring("series", SERIES)
 ignoring("instance", INSTANCE)
 ignoring("patient", PATIENT, "search-by-keyword")
@@ -138,12 +138,20 @@ class CaseIgnoredByWildCards(Reference):
         return super().match_wildcard(replace(key, value=key.value.lower()), [str(value).lower() for value in values])
 
 
-@mutant("search-time-by-meaning[as-stored]", may_trip=["search"], into=MUTANTS)
+@mutant("search-matches-study[StudyTime]", may_trip=["search"], into=MUTANTS)
 class TimesNeverMatch(Reference):
     """A single time is never found."""
 
     def match_date_or_time(self, key: Key, values: Sequence[Json]) -> bool:
         return key.vr != "TM" and super().match_date_or_time(key, values)
+
+
+@mutant("search-time-by-meaning[as-stored]", may_trip=["search"], into=MUTANTS)
+class TimesAreNumbers(Reference):
+    """A time that begins with 0 is never found."""
+
+    def match_date_or_time(self, key: Key, values: Sequence[Json]) -> bool:
+        return not (key.vr == "TM" and key.value.startswith("0")) and super().match_date_or_time(key, values)
 
 
 @mutant("search-time-by-meaning[to-the-minute]", "search-time-by-meaning[with-fraction]", into=MUTANTS)

@@ -61,7 +61,7 @@ class KeepsTheFirstPart(Reference):
         return super().payload_parts(request)[:1]
 
 
-@mutant("store-into-study", "store-partly-foreign-study", may_trip=["store"], into=MUTANTS)
+@mutant("store-into-study", may_trip=["store"], into=MUTANTS)
 class NoStoreIntoStudy(Reference):
     """A store to /studies/{study} is refused."""
 

@@ -8,6 +8,7 @@ from dicomweb_conformance.checks.expect import Expectation, control, expect, off
 from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.scenarios.steps.accept_lists import takes_lists
 from dicomweb_conformance.service.absence import CLEAN_REFUSALS
 from dicomweb_conformance.service.resources import path
 from dicomweb_conformance.service.studies_service import StudiesService
@@ -52,6 +53,7 @@ def _is_picture(it: Expectation, otherwise: str, *kinds: str) -> bool:
 def test_parameter_before_header(dicomweb: StudiesService, corpus: Corpus) -> None:
     """`accept=image/png` in the query takes precedence over what Accept names first."""
     _has(dicomweb, corpus, JPEG, PNG)
+    takes_lists(dicomweb, corpus)
 
     response = _rendered(dicomweb, corpus, f"{JPEG}, {PNG}, */*", [("accept", PNG)])
 
@@ -93,18 +95,20 @@ def test_parameter_in_other_case(dicomweb: StudiesService, corpus: Corpus) -> No
 def test_default_quality(dicomweb: StudiesService, corpus: Corpus) -> None:
     """A type without a weight has weight 1, which is more than 0.1."""
     _has(dicomweb, corpus, JPEG, PNG)
+    takes_lists(dicomweb, corpus)
 
     response = _rendered(dicomweb, corpus, f"{PNG}, {JPEG};q=0.1")
 
     with expect(response) as it:
         it.has_status(200)
-        _is_picture(it, "image/jpeg" if _kind(response) == JPEG else "another-type", PNG)
+        _is_picture(it, "image-jpeg" if _kind(response) == JPEG else "another-type", PNG)
 
 
 @verifies("NEGOTIATION-016", id="negotiation-most-specific-range")
 def test_most_specific_range(dicomweb: StudiesService, corpus: Corpus) -> None:
     """The weight of JPEG is that of image/jpeg, not that of image/*."""
     _has(dicomweb, corpus, JPEG, PNG)
+    takes_lists(dicomweb, corpus)
 
     response = _rendered(dicomweb, corpus, f"image/*;q=0.9, {JPEG};q=0.1")
 
@@ -126,6 +130,7 @@ ORDERS = (
 def test_equal_quality(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     """Of two types with the same weight either comes."""
     _has(dicomweb, corpus, JPEG, PNG)
+    takes_lists(dicomweb, corpus)
 
     response = _rendered(dicomweb, corpus, case.value)
 

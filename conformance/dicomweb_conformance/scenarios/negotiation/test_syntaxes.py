@@ -10,6 +10,7 @@ from dicomweb_conformance.checks.expect import BUSY, Expectation, assume, contro
 from dicomweb_conformance.checks.verifies import verifies
 from dicomweb_conformance.http.media_types import MULTIPART_DICOM
 from dicomweb_conformance.reading import values
+from dicomweb_conformance.scenarios.steps.accept_lists import takes_lists
 from dicomweb_conformance.scenarios.steps.storing import pixels
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
@@ -98,6 +99,7 @@ def _is_the_default(it: Expectation, instance: Instance, default: Callable[[], N
 def test_several_transfer_syntaxes(dicomweb: StudiesService, corpus: Corpus) -> None:
     """Of two transfer syntaxes the server returns the one that it has, even where it has less weight."""
     instance = corpus.ct_pair.instances[0]
+    takes_lists(dicomweb, corpus)
     _works(dicomweb, instance)
 
     accept = f"{in_syntax(MPEG2)}, {in_syntax(EXPLICIT_VR_LITTLE_ENDIAN)};q=0.5"

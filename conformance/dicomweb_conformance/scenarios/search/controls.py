@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from dicomweb_conformance.checks.expect import Matches, assume, control, expect
 from dicomweb_conformance.dicom import json_model
 from dicomweb_conformance.dicom.search_attributes import UNIQUE_KEYS
+from dicomweb_conformance.service.resources import Value
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Patient, Study
@@ -32,7 +33,7 @@ def finds(dicomweb: StudiesService, keys: dict[str, str], study: Study, blame: s
 
 
 def finds_just(
-    dicomweb: StudiesService, keys: dict[str, str], studies: Collection[str], blame: str | None = None
+    dicomweb: StudiesService, keys: Mapping[str, Value], studies: Collection[str], blame: str | None = None
 ) -> None:
     """Demand of a search that it finds these studies and no others; otherwise no other can tell."""
     response = dicomweb.search("studies", keys)

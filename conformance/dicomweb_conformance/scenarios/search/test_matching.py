@@ -93,17 +93,17 @@ TIMES = (
 def test_time_by_meaning(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     """A time matches by its meaning, however it is written."""
     family = corpus.four_studies_of_one_patient
-    wanted = family.studies[1]
-    stored = wanted.value("StudyTime")
-    finds(dicomweb, {"PatientID": family.patient_id}, wanted, blame="search-by-keyword")
-    if case.id != "as-stored":
-        finds(dicomweb, {"StudyTime": stored, "PatientID": family.patient_id}, wanted)
+    plain = family.studies[1]
+    works = {"StudyTime": plain.value("StudyTime"), "PatientID": family.patient_id}
+    finds_just(dicomweb, works, [plain.study_instance_uid], blame="search-matches-study[StudyTime]")
+    # A time before ten begins with 0, which whoever takes it for a number loses.
+    patient, wanted = (corpus.one_day, corpus.one_day.studies[0]) if case.id == "as-stored" else (family, plain)
+    finds(dicomweb, {"PatientID": patient.patient_id}, wanted, blame="search-by-keyword")
 
-    response = dicomweb.search("studies", StudyTime=case.value.format(stored), PatientID=family.patient_id)
+    written = case.value.format(wanted.value("StudyTime"))
+    response = dicomweb.search("studies", StudyTime=written, PatientID=patient.patient_id)
 
     with expect(response) as it:
-        refused = case.id == "as-stored" and response.status == 400
-        assume(not refused, "the key StudyTime is refused", "search-matches-study[StudyTime]")
         if case.id != "as-stored" and response.status == 400:
             it.observes("400-for-another-spelling")
             it.concludes()

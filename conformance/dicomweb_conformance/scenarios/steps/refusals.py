@@ -50,6 +50,8 @@ def judge_unacceptable(it: Expectation, *, default: set[str]) -> None:
     """Judge a response to a request with nothing acceptable: 406, or the default media type."""
     if it.response.status == 200:
         name = media_types.name_of(it.response.content_type)
+        if name == media_types.JSON:  # the label is for JSON-001 to judge
+            name = media_types.DICOM_JSON
         if not it.response.body:
             it.observes("200-or-204-with-an-empty-body", expected=["406"])
         else:

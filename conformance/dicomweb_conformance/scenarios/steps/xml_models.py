@@ -16,9 +16,13 @@ _WANTED = "multipart/related with a Native DICOM Model in each part"
 
 
 def type_of(content_type: str) -> str:
-    """Return type/subtype of a Content-Type; of multipart/related that of the root part, where it is named."""
+    """Return type/subtype of a Content-Type; of multipart/related that of the root part, where it is named.
+
+    application/json counts as application/dicom+json, whose label JSON-001 alone judges.
+    """
     media_type = media_types.read(content_type).media_type
-    return (media_type.of_parts or media_type.name).lower()
+    named = (media_type.of_parts or media_type.name).lower()
+    return media_types.DICOM_JSON if named == media_types.JSON else named
 
 
 def is_xml(response: Response) -> bool:

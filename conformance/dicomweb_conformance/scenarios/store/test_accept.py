@@ -19,12 +19,12 @@ WEIGHTS = (
 )
 
 
-@verifies(id="store-answer-of-highest-quality", each=WEIGHTS)
+@verifies(id="store-answer-of-highest-quality", each=WEIGHTS, needs="xml.store")
 def test_answer_of_highest_quality(dicomweb: StudiesService, fresh: Fresh, case: Variant) -> None:
     """A store response comes in JSON or XML, whichever has the higher weight in Accept, in whatever order."""
     control(dicomweb.store([fresh.instance(name="control")]), 200, 202, because="the store does not work with JSON")
     alone = dicomweb.store([fresh.instance(name="control")], accept=XML)
-    offered(alone.status in {200, 202} and is_xml(alone), "the store response is not offered in XML", "xml")
+    offered(alone.status in {200, 202} and is_xml(alone), "the store response is not offered in XML", "xml.store")
     wanted, other = (JSON, XML) if case.id.startswith("json") else (XML, JSON)
 
     response = dicomweb.store([fresh.instance()], accept=case.value)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from dicomweb_conformance.archive.contents import Archive
 from dicomweb_conformance.checks.expect import BUSY, control, expect
 from dicomweb_conformance.checks.verifies import verifies
+from dicomweb_conformance.dicom import json_model, store_response
 from dicomweb_conformance.http import media_types, multipart
+from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.scenarios.steps.storing import is_stored
 from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.entities import Instance, Study
 from dicomweb_fixtures.fresh import Fresh
 
 _EACH = 6
@@ -23,8 +28,11 @@ def test_two_clients_at_once(dicomweb: StudiesService, archive: Archive, fresh: 
 
     answers = dicomweb.store_at_once([series.instances for series in study.series])
 
-    for response in (each for of_one in answers for each in of_one):
+    for instance, response in _each(study, answers):
         with expect(response) as it:
+            if _is_refused_with_a_reason(response, instance) and dicomweb.store([instance]).status in {200, 202}:
+                it.observes("refused-with-a-reason-and-taken-later", received=it.status_line)
+                it.concludes()
             if response.status >= 400 and response.status not in BUSY:
                 it.observes(
                     "fails-beside-another-client",
@@ -42,6 +50,21 @@ def test_two_clients_at_once(dicomweb: StudiesService, archive: Archive, fresh: 
         control(found, because="what was stored cannot be searched for")
         with expect(found) as it:
             it.lists_each_once(it.is_a_list_of_matches(), tag, twice="second-entry-with-same-uid")
+
+
+def _each(study: Study, answers: Sequence[Sequence[Response]]) -> Iterator[tuple[Instance, Response]]:
+    for series, of_one in zip(study.series, answers, strict=True):
+        yield from zip(series.instances, of_one, strict=True)
+
+
+def _is_refused_with_a_reason(response: Response, instance: Instance) -> bool:
+    """Tell whether an instance is refused as Table 10.5.3-1 and I.2-2 let a server do: 409, and a Failure Reason."""
+    answer = store_response.of_body(response.body) if response.status == 409 else None
+    return answer is not None and any(
+        json_model.text(each, store_response.SOP_INSTANCE) == instance.sop_instance_uid
+        and isinstance(json_model.first(each, store_response.FAILURE_REASON), int)
+        for each in answer.failed
+    )
 
 
 @verifies("STORE-071", id="store-broken-off")

@@ -134,7 +134,7 @@ def _labelled(instance: Instance, names: tuple[str, ...], syntax: str | None) ->
     return multipart.part(instance.part10, kind, *((name, values[name]) for name in names if name in values))
 
 
-MANY = (Variant("studies", "STORE-046"), Variant("study", "STORE-046"))
+MANY = (Variant("studies", "STORE-046"), Variant("study", "STORE-046", needs="store.study"))
 
 
 @verifies(*ROWS, id="store-many-instances", each=MANY)

@@ -14,7 +14,7 @@ from dicomweb_fixtures.entities import Instance
 from dicomweb_fixtures.fresh import Fresh
 
 
-@verifies("STORE-003", id="store-foreign-study")
+@verifies("STORE-003", id="store-foreign-study", needs="store.study")
 def test_foreign_study(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
     """An instance of another study than the one in the path is not stored."""
     instance, elsewhere = fresh.instance(), fresh.study(name="elsewhere")
@@ -48,7 +48,7 @@ def test_foreign_study(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
         )
 
 
-@verifies("STORE-004", id="store-partly-foreign-study")
+@verifies("STORE-004", id="store-partly-foreign-study", needs="store.study")
 def test_partly_foreign_study(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
     """A store of an instance of the path's study and one of another stores the first and reports the other."""
     matching, foreign = fresh.instance(name="matching"), fresh.study(name="foreign").instances[0]

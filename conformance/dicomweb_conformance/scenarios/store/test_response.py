@@ -277,7 +277,7 @@ def _is_on_this_host(dicomweb: StudiesService, url: str) -> bool:
         return True  # wherever it is, it cannot be followed, which is another finding
 
 
-@verifies("STORE-028", "STORE-027", "STORE-032", id="store-answer-names-what-was-refused")
+@verifies("STORE-028", "STORE-027", "STORE-032", id="store-answer-names-what-was-refused", needs="store.study")
 def test_answer_names_what_was_refused(dicomweb: StudiesService, fresh: Fresh) -> None:
     """An instance that was refused is in the Failed SOP Sequence, with a reason."""
     instance, elsewhere = fresh.instance(), fresh.study(name="elsewhere")

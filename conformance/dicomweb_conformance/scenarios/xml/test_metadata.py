@@ -239,7 +239,7 @@ CHARACTER_SETS = (
 )
 
 
-@verifies(id="xml-metadata-text", each=CHARACTER_SETS)
+@verifies(id="xml-metadata-text", each=CHARACTER_SETS, needs="xml")
 def test_text(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     """Names and texts are the characters that were stored, in the encoding that the document declares."""
     study = next(each for each in corpus.names.studies if case.value in each.value("SpecificCharacterSet"))

@@ -59,7 +59,7 @@ def test_search(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 def _matches_in(dicomweb: StudiesService, it: Expectation) -> Matches:
     """Return results in XML; whether there are any is the business of `xml-search`."""
-    offered(not declines_xml(it.response), "search results are not offered in XML: see xml-search", "xml")
+    offered(not declines_xml(it.response), "search results are not offered in XML: see xml-search", "xml.search")
     found = models_of(it)
     own = tuple(each for each in found if dicomweb.is_own(each))
     return Matches(own, len(found) - len(own))
@@ -149,7 +149,7 @@ def test_no_match(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.observes("200-multipart-without-parts")
 
 
-@verifies(id="xml-search-text", each=CHARACTER_SETS)
+@verifies(id="xml-search-text", each=CHARACTER_SETS, needs="xml.search")
 def test_search_text(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     """Names and texts of results are the characters that were stored, in the encoding that the document declares."""
     study = next(each for each in corpus.names.studies if case.value in each.value("SpecificCharacterSet"))
@@ -240,7 +240,7 @@ def test_store_answer_names_what_was_stored(dicomweb: StudiesService, fresh: Fre
     stored, response = _stored_for_xml(dicomweb, fresh)
 
     with expect(response) as it:
-        offered(is_xml(response), "the store response is not offered in XML: see xml-store-answer", "xml")
+        offered(is_xml(response), "the store response is not offered in XML: see xml-store-answer", "xml.store")
         it.has_status(200, 202)
         (model, *_) = [*(read(each, response.exchange) for each in documents_of(it)), {}]
         answer = _module(model)
@@ -262,7 +262,7 @@ def test_store_answer_names_what_was_stored(dicomweb: StudiesService, fresh: Fre
                 it.observes("values-differ-from-those-sent", where=tag, expected=expected, received=", ".join(found))
 
 
-@verifies("STORE-028", "STORE-032", "STORE-023", id="xml-store-answer-names-what-was-refused")
+@verifies("STORE-028", "STORE-032", "STORE-023", id="xml-store-answer-names-what-was-refused", needs="store.study")
 def test_store_answer_names_what_was_refused(dicomweb: StudiesService, fresh: Fresh) -> None:
     """An instance that was refused is in the Failed SOP Sequence of the store response in XML, with a reason."""
     elsewhere = fresh.study(name="elsewhere").study_instance_uid
