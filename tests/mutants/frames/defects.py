@@ -327,7 +327,7 @@ class StoredFramesWithoutLabel(Reference):
         return super().native_values(instance, content, element, numbers)
 
 
-@mutant("frames-any-transfer-syntax[native]", "frames-any-transfer-syntax[rle]", into=MUTANTS)
+@mutant("frames-any-transfer-syntax[native]", into=MUTANTS)
 class AnySyntaxOfFramesRefused(Reference):
     """`transfer-syntax=*` on octet-stream is refused with 406."""
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from starlette.responses import Response
 
 from dicomweb_reference.archive import Instance, Resource
-from dicomweb_reference.dicom_json import Charset, Json, Model
+from dicomweb_reference.dicom_json import Attribute, Charset, Json, Model
 from dicomweb_reference.elements import Element
 from dicomweb_reference.media_types import MediaType
 from dicomweb_reference.messages import Refusal, Request
@@ -17,6 +17,7 @@ from dicomweb_reference.server import Reference
 from tests.mutants.mutant import Mutant, mutant
 
 MUTANTS: list[Mutant] = []
+COMPRESSED = ("rle", "rle-of-three-frames", "jpeg")
 CHARACTER_SETS = ("ISO_IR-100", "ISO-2022-IR-87", "GB18030", "ISO_IR-192")
 
 
@@ -26,6 +27,23 @@ class MetadataBreak(Reference):
 
     def metadata(self, request: Request) -> Response:
         raise Refusal(500, "An exception.")
+
+
+@mutant("metadata-keeps-empty-attributes", into=MUTANTS)
+class EmptyAttributesLeftOut(Reference):
+    """Metadata leave out what was stored without a value."""
+
+    def metadata_of(self, instance: Instance, request: Request) -> Model:
+        model = super().metadata_of(instance, request)
+        return {tag: each for tag, each in model.items() if {"Value", "InlineBinary", "BulkDataURI"} & each.keys()}
+
+
+@mutant(*(f"metadata-leads-to-compressed-pixels[{each}]" for each in COMPRESSED), may_trip=["bulkdata"], into=MUTANTS)
+class CompressedPixelsWithoutOctets(Reference):
+    """Metadata of a compressed image name Pixel Data by its VR alone."""
+
+    def json_binary(self, element: Element, location: str) -> Attribute:
+        return {"vr": element.vr} if element.encapsulated else super().json_binary(element, location)
 
 
 @mutant("metadata-json-by-default", may_trip=["metadata"], into=MUTANTS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dicomweb_conformance.checks.expect import Expectation, assume, control, expect
 from dicomweb_conformance.checks.verifies import verifies
 from dicomweb_conformance.http import media_types
+from dicomweb_conformance.http.unreadable import UnreadableError
 from dicomweb_conformance.scenarios.frames.single_frames import frames_in, is_frame, is_to_be_had
 from dicomweb_conformance.scenarios.steps import pixel_octets
 from dicomweb_conformance.scenarios.steps.pixel_octets import Item, are_frames, equals, items_in, joined
@@ -100,9 +101,8 @@ def _bulk_data_items(it: Expectation) -> list[Item]:
     """Return what an answer to */* holds, or report a type that is no bulk data type."""
     try:
         items = pixel_octets.items_of(it.response)
-    except ValueError as error:
-        it.finds("the body cannot be read", received=str(error))
-        it.concludes()
+    except UnreadableError as error:
+        it.cannot_read(error, "a frame, as multipart or in one part")
     if wrong := [each for each in items if each.name not in pixel_octets.BULK_DATA_TYPES]:
         it.observes(
             "200-with-type-no-bulk-data-type",

@@ -189,7 +189,14 @@ def _read(chunks: Iterable[bytes], boundary: bytes, *, bare_line_ends: bool) -> 
                         bytes(kept),
                     )
                 )
+    if parts and _is_nothing(parts[-1]):
+        parts.pop()
     return _Look(tuple(faults), tuple(parts))
+
+
+def _is_nothing(part: SurveyedPart) -> bool:
+    """Tell whether a part is nothing but what follows a last delimiter that does not close the message."""
+    return not part.complete and not part.length and not part.headers.fields
 
 
 def _head(chunks: Iterable[bytes]) -> bytes:
