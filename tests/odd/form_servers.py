@@ -1,0 +1,137 @@
+"""Servers that are odd in the form of what they send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from starlette.responses import Response
+
+from dicomweb_reference import multipart
+from dicomweb_reference.archive import Instance
+from dicomweb_reference.dicom_json import Json, Model
+from dicomweb_reference.media_types import DICOM_JSON, MediaType
+from dicomweb_reference.messages import Refusal, Request
+from dicomweb_reference.multipart import Part
+from dicomweb_reference.server import Headers, Reference
+from dicomweb_reference.transactions.negotiation import Ranges
+from tests.odd.odd import Odd, odd
+
+ODD: list[Odd] = []
+
+LABELLED_JSON = (
+    *("metadata-json-by-default", "metadata-without-accept", "metadata-unacceptable[image-bmp]"),
+    *("search-json-by-default", "store-without-accept", "store-malformed-accept"),
+    *("store-answer-is-json[dicom-json]", "store-answer-is-json[anything]", "store-multipart"),
+    *("store-answer-of-highest-quality[json-over-xml]", "store-answer-of-highest-quality[xml-over-json]"),
+)
+
+
+@odd("negotiation", "charset", checks=LABELLED_JSON, into=ODD)
+class CallsDicomJsonJson(Reference):
+    """DICOM JSON is labelled application/json, whatever was asked for."""
+
+    def json_answer(
+        self, content: Json, media: MediaType, status: int = 200, headers: Headers | None = None
+    ) -> Response:
+        label = MediaType("application/json") if media == DICOM_JSON else media
+        return super().json_answer(content, label, status, headers)
+
+
+@odd("retrieve", checks=("store-round-trip[ct_pair]", "store-round-trip[rle]"), into=ODD)
+class OctetsBehindTheDataSet(Reference):
+    """Every Part 10 file that is retrieved has three octets behind its data set."""
+
+    def part10_of(self, instance: Instance, transfer_syntax: str, dataset: bytes) -> bytes:
+        return super().part10_of(instance, transfer_syntax, dataset) + b"\r\n\0"
+
+
+class _Framed(Reference):
+    """A server whose multipart answers are framed in a way of its own."""
+
+    def framed(self, root: MediaType, boundary: str, body: bytes) -> tuple[str, bytes]:
+        """Return the Content-Type and the body of a multipart answer."""
+        return f'multipart/related; type="{root.name}"; boundary="{boundary}"', body
+
+    def multipart_answer(self, parts: Iterable[Part], root: MediaType, headers: Headers, status: int = 200) -> Response:
+        body = b"".join(multipart.write(parts, "dicomweb-reference"))
+        content_type, octets = self.framed(root, "dicomweb-reference", body)
+        return self.answer([octets], content_type, status, headers)
+
+
+MULTIPART = ("retrieve", "frames", "bulkdata", "xml")
+
+
+@odd(*MULTIPART, into=ODD)
+class LastDelimiterIsLikeTheOthers(_Framed):
+    """The last delimiter of a multipart answer has no dashes at its end."""
+
+    def framed(self, root: MediaType, boundary: str, body: bytes) -> tuple[str, bytes]:
+        content_type, body = super().framed(root, boundary, body)
+        return content_type, body.replace(f"--{boundary}--".encode(), f"--{boundary}".encode())
+
+
+@odd(*MULTIPART, into=ODD)
+class BoundaryNamedWithItsDashes(_Framed):
+    """The boundary parameter of a multipart answer has the two dashes that only delimiters have."""
+
+    def framed(self, root: MediaType, boundary: str, body: bytes) -> tuple[str, bytes]:
+        content_type, body = super().framed(root, boundary, body)
+        return content_type.replace(boundary, f"--{boundary}"), body
+
+
+@odd("metadata", "charset", into=ODD)
+class EmptyAttributesLost(Reference):
+    """Metadata leave out what was stored without a value."""
+
+    def metadata_of(self, instance: Instance, request: Request) -> Model:
+        return _without_empty(super().metadata_of(instance, request))
+
+
+def _without_empty(model: Model) -> Model:
+    kept = {}
+    for tag, attribute in model.items():
+        if not {"Value", "InlineBinary", "BulkDataURI"} & attribute.keys():
+            continue
+        values = attribute.get("Value")
+        nested = attribute["vr"] == "SQ" and isinstance(values, list)
+        kept[tag] = {**attribute, "Value": [_without_empty(item) for item in values]} if nested else attribute
+    return kept
+
+
+@odd("frames", "bulkdata", into=ODD)
+class NoTransferSyntaxOfFrames(Reference):
+    """What accepts frames with a transfer-syntax parameter is answered 406."""
+
+    def acceptable(self, request: Request, default: MediaType) -> Ranges:
+        ranges = super().acceptable(request, default)
+        if request.frames and any(media.transfer_syntax for media, _ in ranges):
+            raise Refusal.naming(406, [default])
+        return ranges
+
+
+@odd("negotiation", into=ODD)
+class NoListsInAccept(Reference):
+    """An Accept field with several media types is answered 406."""
+
+    def acceptable(self, request: Request, default: MediaType) -> Ranges:
+        if "," in (request.accept or ""):
+            raise Refusal.naming(406, [default])
+        return super().acceptable(request, default)
+
+
+@odd("negotiation", "retrieve", "metadata", into=ODD)
+class ErrorsAreEmptyArrays(Reference):
+    """The body of a refusal is an empty array of DICOM JSON."""
+
+    def refusal(self, refusal: Refusal) -> Response:
+        return self.json_answer([], DICOM_JSON, refusal.status, list(dict(refusal.headers).items()))
+
+
+@odd("xml", "negotiation", passes=("xml-search", "xml-search-limit", "xml-store-answer"), into=ODD)
+class XmlForSearchOnly(Reference):
+    """Results of a search come in XML, too; metadata do not."""
+
+    def metadata(self, request: Request) -> Response:
+        if "dicom+xml" in (request.accept or "") and "json" not in (request.accept or ""):
+            raise Refusal.naming(406, [DICOM_JSON])
+        return super().metadata(request)

@@ -1,0 +1,45 @@
+"""Servers that are odd in how they store."""
+
+from __future__ import annotations
+
+from dicomweb_reference.archive import Resource
+from dicomweb_reference.messages import Request
+from dicomweb_reference.outcomes import Outcome, Reason
+from dicomweb_reference.server import Reference, Step
+from tests.odd.odd import Odd, odd
+
+ODD: list[Odd] = []
+
+AT_A_STUDY = (
+    *("store-into-study", "store-foreign-study", "store-partly-foreign-study", "store-multipart"),
+    *("store-partly-foreign[good-good-foreign]", "store-all-refused[one-reason]", "store-all-refused[several-reasons]"),
+    *("store-many-instances[study]", "store-many-instances[studies]", "store-answer-names-what-was-refused"),
+)
+
+
+@odd("xml", checks=AT_A_STUDY, into=ODD)
+class StoresAtStudiesOnly(Reference):
+    """A store is taken at `/studies` only: `POST /studies/{study}` is answered 405."""
+
+    def resources(self) -> dict[str, dict[str, Step]]:
+        tree = super().resources()
+        del tree["/studies/{study}"]["POST"]
+        return tree
+
+
+@odd(into=ODD, checks=("store-two-clients-at-once", "store-multipart", "store-adds-to-series", "store-three-parts"))
+class OneWriterForEachStudy(Reference):
+    """While one client stores into a study, another is answered 409 with a Failure Reason: it may come again."""
+
+    refused: frozenset[str] = frozenset()
+
+    def examined(self, request: Request) -> list[Outcome]:
+        outcomes = super().examined(request)
+        busy = [each for each in outcomes if self.is_written_by_another(each)]
+        self.refused |= {each.identity.instance for each in busy}
+        return [Outcome(each.identity, Reason.PROCESSING_FAILURE) if each in busy else each for each in outcomes]
+
+    def is_written_by_another(self, outcome: Outcome) -> bool:
+        stored = self.archive.instances(Resource(outcome.identity.study))
+        others = bool(stored) and all(each.series != outcome.identity.series for each in stored)
+        return others and outcome.identity.instance not in self.refused
