@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 ODD: list[Odd] = []
 
+ASKED_OF_METADATA = (
+    *("metadata-unacceptable[image-bmp]", "metadata-path-without-uid", "negotiation-mixed-with-png"),
+    *("negotiation-unsupported-passed-over[metadata]", "negotiation-unsupported-passed-over[search]"),
+)
+
 
 @odd("rendered", "thumbnail", into=ODD)
 class PicturesBreakOff(Reference):
@@ -53,7 +58,7 @@ class CompressedPixelsUnnamed(Reference):
         return model
 
 
-@odd("metadata", "negotiation", "charset", into=ODD, passes=("metadata-unacceptable[image-bmp]",))
+@odd("metadata", "negotiation", "charset", into=ODD, passes=ASKED_OF_METADATA)
 class NothingIsRetrieved(Reference):
     """Instances are not retrieved; their metadata are."""
 

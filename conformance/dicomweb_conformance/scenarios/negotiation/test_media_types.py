@@ -131,14 +131,23 @@ def test_quality_zero(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 
 PASSED_OVER = (
-    Variant("metadata", "NEGOTIATION-019b", f"application/x-nothing, {JSON};q=0.5"),
-    Variant("search", "NEGOTIATION-019b", f'multipart/related; type="application/octet-stream", {JSON};q=0.5'),
-    Variant("instance", "NEGOTIATION-019b", f"application/x-nothing, {media_types.MULTIPART_DICOM};q=0.2"),
-    Variant("wildcard", "NEGOTIATION-019b", "application/xhtml+xml, application/xml;q=0.9, */*;q=0.8"),
+    Variant("metadata", "NEGOTIATION-019b", f"application/x-nothing, {JSON};q=0.5", needs="metadata"),
+    Variant(
+        "search",
+        "NEGOTIATION-019b",
+        f'multipart/related; type="application/octet-stream", {JSON};q=0.5',
+        needs="search.studies",
+    ),
+    Variant(
+        "instance", "NEGOTIATION-019b", f"application/x-nothing, {media_types.MULTIPART_DICOM};q=0.2", needs="retrieve"
+    ),
+    Variant(
+        "wildcard", "NEGOTIATION-019b", "application/xhtml+xml, application/xml;q=0.9, */*;q=0.8", needs="metadata"
+    ),
 )
 
 
-@verifies(id="negotiation-unsupported-passed-over", each=PASSED_OVER, needs="metadata")
+@verifies(id="negotiation-unsupported-passed-over", each=PASSED_OVER)
 def test_unsupported_passed_over(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     """The server passes over a media type that it does not have, and returns one of less weight that it has."""
     instance = corpus.ct_pair.instances[0]

@@ -72,7 +72,7 @@ def test_whole_path_counts(dicomweb: StudiesService, corpus: Corpus, case: Varia
             it.has_status(404, 410)
 
 
-@verifies("NEGOTIATION-009", id="retrieve-unacceptable")
+@verifies("NEGOTIATION-009", id="retrieve-unacceptable", needs="retrieve")
 def test_unacceptable(dicomweb: StudiesService, corpus: Corpus) -> None:
     """An instance in an unknown media type is answered with 406, or in the default type."""
     instance = corpus.ct_pair.instances[0]
