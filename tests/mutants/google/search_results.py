@@ -14,7 +14,14 @@ from tests.mutants.mutant import EVERYWHERE, Mutant, mutant
 MUTANTS: list[Mutant] = []
 
 
-@mutant("google-search-type[no-accept]", "google-search-type[any]", may_trip=EVERYWHERE, into=MUTANTS)
+@mutant(
+    "google-search-type[no-accept]",
+    "google-search-type[any]",
+    "google-metadata-type[study-no-accept]",
+    "google-metadata-type[series-any]",
+    may_trip=EVERYWHERE,
+    into=MUTANTS,
+)
 class PrefersXmlInSearches(Google):
     """Models come as XML unless JSON is asked for."""
 
@@ -22,7 +29,13 @@ class PrefersXmlInSearches(Google):
         return [MULTIPART_XML, *offers]
 
 
-@mutant("google-search-type[xml]", may_trip=EVERYWHERE, into=MUTANTS)
+@mutant(
+    "google-search-type[xml]",
+    "google-metadata-type[study-xml]",
+    "google-metadata-type[instance-xml-bare]",
+    may_trip=EVERYWHERE,
+    into=MUTANTS,
+)
 class KnowsNoXmlInSearches(Google):
     """Models do not come as XML."""
 

@@ -1,0 +1,180 @@
+"""Defects of the google flavour in frames, pictures and bulk data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.responses import Response
+
+from dicomweb_reference.archive import Instance
+from dicomweb_reference.elements import Element, Elements
+from dicomweb_reference.google import Google
+from dicomweb_reference.media_types import JPEG, MediaType
+from dicomweb_reference.messages import Refusal, Request
+from dicomweb_reference.multipart import Part
+from dicomweb_reference.rendering import Rendering, Viewport
+from dicomweb_reference.server import Step
+from dicomweb_reference.transactions.pixel_data import Encoding
+from tests.mutants.mutant import EVERYWHERE, Mutant, mutant
+
+MUTANTS: list[Mutant] = []
+SIDES = ("any", "jpeg", "png")
+PIXELS = ("frames", "bulkdata", "negotiation", "google", "retrieve", "messages", "rendered")
+
+
+@mutant(
+    "google-frames[one]",
+    "google-frames[two]",
+    "google-frames-in-order",
+    "google-frames-as-stored",
+    "google-bulk-data[multipart]",
+    "google-bulk-data[single-part]",
+    "google-bulk-data-path",
+    may_trip=PIXELS,
+    into=MUTANTS,
+)
+class SendsPixelsBackwards(Google):
+    """The octets of pixel data are in reverse, those of several frames or compressed ones."""
+
+    def pixel_values(
+        self,
+        instance: Instance,
+        content: Elements,
+        element: Element,
+        encoding: Encoding,
+        numbers: Sequence[int] | None,
+    ) -> list[bytes]:
+        values = super().pixel_values(instance, content, element, encoding, numbers)
+        return [each[::-1] for each in values] if element.encapsulated or "00280008" in content else values
+
+
+@mutant("google-frames-in-order", "google-frames[two]", may_trip=PIXELS, into=MUTANTS)
+class SendsFramesBackwards(Google):
+    """Frames come in the reverse order."""
+
+    def pixel_values(
+        self,
+        instance: Instance,
+        content: Elements,
+        element: Element,
+        encoding: Encoding,
+        numbers: Sequence[int] | None,
+    ) -> list[bytes]:
+        return super().pixel_values(instance, content, element, encoding, numbers)[::-1]
+
+
+@mutant("google-frames-as-stored", may_trip=PIXELS, into=MUTANTS)
+class SendsNativeFramesOnly(Google):
+    """Frames come native, whatever transfer syntax is asked for."""
+
+    def encodings(self, instance: Instance, element: Element, numbers: Sequence[int] | None) -> list[Encoding]:
+        return [each for each in super().encodings(instance, element, numbers) if each.is_native]
+
+
+@mutant("google-no-such-frame[zero]", "google-no-such-frame[beyond-the-last]", may_trip=PIXELS, into=MUTANTS)
+class SendsAnotherFrame(Google):
+    """For a frame that is not there the nearest one is sent."""
+
+    def frame_numbers(self, text: str, count: int, partial: bool = False) -> list[int]:
+        numbers = [min(max(int(each), 1), count) for each in text.split(",") if each.isdecimal()]
+        return numbers or super().frame_numbers(text, count, partial)
+
+
+@mutant(
+    *(f"google-rendered-type[{of}-{name}]" for of in ("instance", "frame") for name in SIDES),
+    may_trip=EVERYWHERE,
+    into=MUTANTS,
+)
+class RendersSmallPictures(Google):
+    """Pictures are of 16 columns."""
+
+    def rendering(self, request: Request) -> Rendering:
+        return Rendering(viewport=Viewport(16, 16, 0, 0, None, None))
+
+
+@mutant("google-rendered-type[instance-png]", "google-rendered-type[frame-png]", may_trip=EVERYWHERE, into=MUTANTS)
+class RendersNoPng(Google):
+    """Pictures are JPEG only."""
+
+    def picture_types(self) -> list[MediaType]:
+        return [JPEG]
+
+
+@mutant("google-viewport[smaller]", "google-viewport[wider]", may_trip=["rendered"], into=MUTANTS)
+class IgnoresTheViewport(Google):
+    """The viewport does nothing."""
+
+    def rendering(self, request: Request) -> Rendering:
+        return Rendering()
+
+
+@mutant("google-viewport[smaller]", "google-viewport[wider]", may_trip=["rendered"], into=MUTANTS)
+class RefusesTheViewport(Google):
+    """A viewport is refused."""
+
+    def viewport(self, text: str) -> Viewport:
+        raise Refusal(400, "There is no such parameter.")
+
+
+@mutant(
+    *(f"google-rendered-absent[{each}]" for each in ("gif", "study", "series")),
+    "google-rendered-no-pixels",
+    may_trip=EVERYWHERE,
+    into=MUTANTS,
+)
+class BreaksOverPicturesItHasNot(Google):
+    """A picture that there is not ends in 500."""
+
+    def resources(self) -> dict[str, dict[str, Step]]:
+        above = ("/studies/{study}/rendered", "/studies/{study}/series/{series}/rendered")
+        return super().resources() | {path: {"GET": self.broken} for path in above}
+
+    def broken(self, request: Request) -> Response:
+        raise Refusal(500, "An exception.")
+
+    def retrieve_rendered(self, request: Request) -> Response:
+        try:
+            return super().retrieve_rendered(request)
+        except Refusal as refusal:
+            raise Refusal(500, "An exception.") from refusal
+
+
+@mutant(
+    *(f"google-rendered-parameter[{each}]" for each in ("quality", "window", "annotation", "iccprofile")),
+    may_trip=["rendered"],
+    into=MUTANTS,
+)
+class BreaksOverParameters(Google):
+    """A parameter other than viewport ends in 500."""
+
+    def rendering(self, request: Request) -> Rendering:
+        if {name for name, _ in request.parameters()} - {"viewport"}:
+            raise Refusal(500, "An exception.")
+        return super().rendering(request)
+
+
+@mutant("google-rendered-frames[one]", may_trip=EVERYWHERE, into=MUTANTS)
+class RendersInPartsOnly(Google):
+    """Pictures of frames come as a multipart only, be it of one."""
+
+    def rendered_offers(
+        self, instance: Instance, content: Elements, numbers: Sequence[int], listed: bool
+    ) -> list[MediaType]:
+        offers = super().rendered_offers(instance, content, numbers, listed)
+        return [each for each in offers if each.root or not listed]
+
+
+@mutant("google-rendered-frames[two]", may_trip=["rendered"], into=MUTANTS)
+class RendersTheFirstOfSeveral(Google):
+    """Of several frames the first is rendered."""
+
+    def rendered_parts(
+        self,
+        request: Request,
+        instance: Instance,
+        content: Elements,
+        media: MediaType,
+        numbers: Sequence[int],
+        rendering: Rendering,
+    ) -> list[Part]:
+        return super().rendered_parts(request, instance, content, media, numbers, rendering)[:1]
