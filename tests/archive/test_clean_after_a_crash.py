@@ -203,7 +203,7 @@ def test_a_target_that_does_not_answer_is_asked_once(tmp_path: Path) -> None:
 
         assert status == 1
         assert "50 are left" in printed
-        assert "no answer" in printed
+        assert "no response" in printed
 
 
 def test_what_was_on_the_embedded_server_is_gone_with_it(tmp_path: Path) -> None:

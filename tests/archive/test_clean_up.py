@@ -139,7 +139,7 @@ def test_a_target_that_does_not_answer_is_asked_once() -> None:
     cleaned = target.clean()
 
     assert target.asked == {"DELETE": 1}
-    assert reasons(cleaned) == {"no answer to DELETE: gone": 200}
+    assert reasons(cleaned) == {"no response to DELETE: gone": 200}
 
 
 def test_clean_up_ends_when_its_time_is_over_and_says_what_it_did_not_come_to() -> None:

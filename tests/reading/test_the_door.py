@@ -183,7 +183,7 @@ def jpeg() -> bytes:
 
 @pytest.mark.parametrize("octets", [b"", b"GIF89a", b"\x89PNG\r\n\x1a\n", jpeg()[:200], b"%PDF-1.4", jpeg()[:-30]])
 def test_a_picture_that_cannot_be_read(octets: bytes) -> None:
-    with pytest.raises(UnreadableError, match=r"^the picture cannot be read: ") as caught:
+    with pytest.raises(UnreadableError, match=r"^the image cannot be read: ") as caught:
         picture_files.read(octets)
 
     assert "0x" not in str(caught.value)

@@ -161,7 +161,7 @@ ENDLESS_HEADS = {
     "one field": (OK + b"X: ", b"x" * 4096, "a line of its header section goes on after 1 MiB"),
     "large fields": (OK, b"X: " + b"x" * 4096 + b"\r\n", "its header section goes on after 1 MiB"),
     "small fields": (OK, b"X:y\r\n" * 1000, "it has more than 10,000 header fields"),
-    "1xx answers": (b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 100, "more than 1,000 answers of status 1xx"),
+    "1xx answers": (b"", b"HTTP/1.1 102 Processing\r\n\r\n" * 100, "more than 1,000 responses of status 1xx"),
     "chunk extension": (OK + b"Transfer-Encoding: chunked\r\n\r\n1;", b"x" * 4096, "the framing of its body goes on"),
     "trailers": (
         OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n",
@@ -182,7 +182,7 @@ def test_an_endless_head(before: bytes, piece: bytes, said: str, exactly: bool, 
         )
 
     assert response.exceeded
-    assert response.error.startswith("answer larger than this suite reads")
+    assert response.error.startswith("response larger than this suite reads")
     assert said in response.error
     assert len((tmp_path / "run.jsonl").read_text().splitlines()) == 1, "what is too large is not asked again"
 

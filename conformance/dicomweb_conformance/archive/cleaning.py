@@ -119,7 +119,7 @@ def clean_after_crash(
     ours = [each for each in entries if is_of_run(each.seed, each.study_uid)]
     first_look = asking.search("studies", StudyInstanceUID=ours[0].study_uid) if ours else None
     if first_look and first_look.status == 0:
-        return Cleaned(0, tuple(Left(each.study_uid, f"no answer: {first_look.error}") for each in entries))
+        return Cleaned(0, tuple(Left(each.study_uid, f"no response: {first_look.error}") for each in entries))
     over = time.monotonic() + LONGEST
     late = [each for each in ours if time.monotonic() < over and _is_there(asking, each.study_uid) is False]
     first = clean(service, [each for each in entries if each not in late], grace)
@@ -188,7 +188,7 @@ class _Sweep:
             self.refused = self.silent or response.status in _NOT_OFFERED
             said = f"{response.status} {response.reason}".strip() + " to DELETE"
             if self.silent:
-                said = f"no answer to DELETE: {response.error}"
+                said = f"no response to DELETE: {response.error}"
             if self.refused:
                 self.why_left.update(dict.fromkeys(entries[number:], said))
                 return

@@ -12,7 +12,7 @@ is to do with 400 MB whatever comes, 160 MB of them Python with its libraries.
 from __future__ import annotations
 
 MIB = 1 << 20
-LARGER = "answer larger than this suite reads"
+LARGER = "response larger than this suite reads"
 """How the error of an exchange begins that passed a limit."""
 
 # One response on the wire

@@ -245,7 +245,7 @@ class AnswerReader:
         self._announced = None
         self._lines.clear()
         if len(self._interim) > limits.INTERIM:
-            self._exceeds(f"more than {limits.INTERIM:,} answers of status 1xx come before it")
+            self._exceeds(f"more than {limits.INTERIM:,} responses of status 1xx come before it")
 
     def _values(self, name: str) -> list[str]:
         split = (line.partition(":") for line in self._lines)

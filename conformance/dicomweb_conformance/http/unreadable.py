@@ -24,7 +24,7 @@ class Form(Enum):
     XML = "the XML document"
     DICOM = "the data set"
     PIXELS = "the pixels"
-    PICTURE = "the picture"
+    PICTURE = "the image"
 
 
 class UnreadableError(ValueError):

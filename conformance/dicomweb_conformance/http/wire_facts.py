@@ -29,8 +29,8 @@ class Fault(StrEnum):
     LENGTH_AND_CODING = "both Content-Length and Transfer-Encoding"
     CODING_REPEATED = "several Transfer-Encoding fields"
     CODING_NOT_CHUNKED = "a Transfer-Encoding whose last coding is not chunked"
-    LENGTH_WITHOUT_BODY = "Content-Length above 0 on an answer that has no body (1xx, 204)"
-    CODING_WITHOUT_BODY = "Transfer-Encoding on an answer that has no body (1xx, 204)"
+    LENGTH_WITHOUT_BODY = "Content-Length above 0 on a response that has no body (1xx, 204)"
+    CODING_WITHOUT_BODY = "Transfer-Encoding on a response that has no body (1xx, 204)"
 
     # The body
     TOO_SHORT = "fewer octets than Content-Length announces"

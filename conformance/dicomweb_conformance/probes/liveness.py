@@ -113,7 +113,7 @@ class Liveness:
         else:
             back, why = self._brought_back(self._restart)
         if not back:
-            reason = f"the target is gone since {suspect.request_line} ({suspect.error or 'no answer'}): {why}"
+            reason = f"the target is gone since {suspect.request_line} ({suspect.error or 'no response'}): {why}"
             disk.put(self._gone, json.dumps(reason))
             self._say(reason)
         return back
