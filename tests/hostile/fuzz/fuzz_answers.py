@@ -139,7 +139,9 @@ def _as_files(response: Response, instance: Instance) -> None:
         with contextlib.suppress(*_ENDS):
             returned.has_pixel_octets(_expectation(response), instance, each)
         with contextlib.suppress(*_ENDS):
-            returned.has_pixels(_expectation(response), instance, each, differ="x", missing="x", of="RETRIEVE-013")
+            returned.has_pixels(
+                _expectation(response), instance, each, differ="other pixels", missing="no pixels", of="RETRIEVE-013"
+            )
         returned.fits(each)
         _ = jpeg.is_encapsulated(each), jpeg.of(each), jpeg.frames(each, 2)
 
