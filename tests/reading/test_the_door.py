@@ -86,6 +86,19 @@ UID = element(0x00080018, "UI", b"1.2.3\0")
             file(UID + element(0x7FE00010, "OW", b"\0\0") + b"behiND the last one"),
             "the data set cannot be read: (6562,6968): it has the VR 'ND', which PS3.5 does not know",
         ),
+        (
+            file(UID + element(0x7FE00010, "OW", b"\0\0\0\0")[:-2]),
+            "the data set cannot be read: (7FE0,0010): it breaks off after 2 of 4 octets",
+        ),
+        (
+            file(
+                UID
+                + struct.pack("<HH2sHL", 0x7FE0, 0x0010, b"OB", 0, 0xFFFFFFFF)
+                + struct.pack("<HHL", 0xFFFE, 0xE000, 8)
+                + b"\xff"
+            ),
+            "the data set cannot be read: it breaks off within an element",
+        ),
         (file(nested(300)), f"the data set cannot be read: its sequences are nested more than {DEEPEST} deep"),
         (
             file(nested_without_lengths(400)),

@@ -6,6 +6,7 @@ pydicom by itself converts a value when somebody asks for it, and raises then wh
 from __future__ import annotations
 
 import io
+import warnings
 
 import pydicom
 from pydicom import Dataset
@@ -21,6 +22,7 @@ from dicomweb_conformance.reading import deflated, elements
 _META, _DEFLATED = 132, b"1.2.840.10008.1.2.1.99"
 _LONG_LENGTHS = frozenset({b"OB", b"OW", b"SQ", b"UN", b"UT"})
 _KNOWN = frozenset(VR)
+_UNDEFINED = 0xFFFF_FFFF
 _SIZES = {
     **dict.fromkeys(("AT", "FL", "OF", "OL", "SL", "UL"), 4),
     **dict.fromkeys(("FD", "OD", "OV", "SV", "UV"), 8),
@@ -34,10 +36,12 @@ def read(octets: bytes) -> Dataset:
     It is read in the encoding that it has, where that is not the one which its transfer syntax claims.
 
     Raises:
-        UnreadableError: the octets are no file, or something in it is no element or no value of its VR.
+        UnreadableError: the octets are no file, or break off, or something in it is no element or no value of its VR.
         TooLargeError: it unpacks to more, or has more elements or values, than are read.
     """
-    found = _told_apart(octets)
+    found, breaks_off = _told_apart(octets)
+    if breaks_off:
+        raise UnreadableError(Form.DICOM, "it breaks off within an element")
     with quietly():
         _convert(found.file_meta)
         _convert(found)
@@ -53,16 +57,19 @@ def read_apart(octets: bytes) -> dict[int, bytes]:
         UnreadableError: the octets are no file, or its elements cannot be told apart.
         TooLargeError: as `read`.
     """
-    found = _told_apart(octets)
+    found, _ = _told_apart(octets)
     raw: dict[int, object] = {int(tag): found.get_item(tag) for tag in found.keys()}  # noqa: SIM118 - iterating converts elements
     return {tag: bytes(each.value or b"") for tag, each in raw.items() if isinstance(each, RawDataElement)}
 
 
-def _told_apart(octets: bytes) -> Dataset:
+def _told_apart(octets: bytes) -> tuple[Dataset, bool]:
+    """Return the data set of a file as far as it goes, and whether it breaks off, of which pydicom only warns."""
     _must_be_small(octets)
-    with quietly():
+    with quietly(), warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
         try:
-            return pydicom.dcmread(io.BytesIO(octets))
+            found = pydicom.dcmread(io.BytesIO(octets))
+            return found, any("end of file" in str(each.message).lower() for each in warned)
         except InvalidDicomError:
             raise UnreadableError(Form.DICOM, "it is no Part 10 file", "octet 128, where DICM should stand") from None
         except RecursionError:
@@ -99,6 +106,10 @@ def _convert(data_set: Dataset) -> None:
             where = f"{path}({tag >> 16:04X},{tag & 0xFFFF:04X})"
             raw: object = one.get_item(tag)
             if isinstance(raw, RawDataElement) and isinstance(raw.value, bytes):
+                if len(raw.value) < raw.length != _UNDEFINED and raw.VR in {None, *_KNOWN}:
+                    raise UnreadableError(
+                        Form.DICOM, f"it breaks off after {len(raw.value)} of {raw.length} octets", where
+                    )
                 elements.must_hold_few(raw.value, raw.VR or _vr_of(tag), implicit=raw.is_implicit_VR)
             try:
                 element = one[tag]

@@ -411,6 +411,11 @@ def test_a_delimiter_in_a_file_is_told_from_missing_octets() -> None:
     assert of_row(seen, "MULTIPART-007") == []
 
 
+def test_a_file_that_lacks_its_end_in_a_part_of_the_length_announced_is_no_business_of_the_envelope() -> None:
+    short = FILE[:-2]
+    assert of_row(multipart_answer(dicom(short, ("Content-Length", str(len(short))))), "MULTIPART-007") == []
+
+
 @pytest.mark.parametrize("padding", [b"\0", b"\0\0"])
 def test_padding_after_a_file_is_no_business_of_the_envelope(padding: bytes) -> None:
     assert of_row(multipart_answer(dicom(FILE + padding)), "MULTIPART-007") == []

@@ -93,12 +93,19 @@ def _ends(seen: Survey) -> list[_Finding]:
             found.append(("MULTIPART-007", "an-extra-crlf-or-lf-at-its-end", part, f"{part.length} octets"))
         elif part.extent.end is End.SECOND_FILE:
             found.append(("MULTIPART-023", "two-files-in-one-part", part, End.SECOND_FILE.value))
+        elif part.extent.end is End.SHORT and announced == part.length and not spread and not _goes_on_in(after):
+            continue  # the part is whole, and the file in it is not, which RETRIEVE-008 tells
         elif part.extent.end is End.SHORT and not spread:
-            spread = after is not None and after.extent is not None and after.extent.end is End.NO_FILE
+            spread = _goes_on_in(after)
             found.append(_short(part, after, spread=spread))
         else:
             spread = spread and part.extent.end is End.NO_FILE
     return found
+
+
+def _goes_on_in(after: SurveyedPart | None) -> bool:
+    """Tell whether what follows a part is no file, as the rest of one is none."""
+    return after is not None and after.extent is not None and after.extent.end is End.NO_FILE
 
 
 def _short(part: SurveyedPart, after: SurveyedPart | None, *, spread: bool) -> _Finding:
