@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from starlette.responses import Response
 
@@ -135,3 +135,20 @@ class XmlForSearchOnly(Reference):
         if "dicom+xml" in (request.accept or "") and "json" not in (request.accept or ""):
             raise Refusal.naming(406, [DICOM_JSON])
         return super().metadata(request)
+
+
+@odd("search", checks=("metadata-one-object-per-instance",), into=ODD)
+class ResultsInAnObject(Reference):
+    """The results of a search stand in an object, and those of none are an empty one."""
+
+    def search_answer(self, results: Sequence[Model], media: MediaType, headers: Headers) -> Response:
+        content: Json = {"results": list(results)} if results else {}
+        return self.json_answer(content, DICOM_JSON, 200, headers)
+
+
+@odd("retrieve", checks=("store-round-trip[ct_pair]",), into=ODD)
+class FilesLackTheirEnd(Reference):
+    """Of every file that is retrieved the last ten octets were lost before it was framed."""
+
+    def part10_of(self, instance: Instance, transfer_syntax: str, dataset: bytes) -> bytes:
+        return super().part10_of(instance, transfer_syntax, dataset)[:-10]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dicomweb_reference.archive import Resource
 from dicomweb_reference.messages import Request
 from dicomweb_reference.outcomes import Outcome, Reason
@@ -43,3 +45,19 @@ class OneWriterForEachStudy(Reference):
         stored = self.archive.instances(Resource(outcome.identity.study))
         others = bool(stored) and all(each.series != outcome.identity.series for each in stored)
         return others and outcome.identity.instance not in self.refused
+
+
+@odd(checks=("store-multipart", "store-malformed[pixel-data]", "store-malformed[cut-files]"), into=ODD)
+class TruncatedFilesKept(Reference):
+    """A file that ends within Pixel Data is stored as it is, without a word, and comes back as it was sent."""
+
+    def examine(self, octets: bytes, study: str | None) -> Outcome:
+        outcome = super().examine(octets, study)
+        at = octets.rfind(b"\xe0\x7f\x10\x00OW\0\0")
+        lacking = at + 12 + int.from_bytes(octets[at + 8 : at + 12], "little") - len(octets)
+        if outcome.stored or at < 0 or lacking <= 0:
+            return outcome
+        whole = super().examine(octets + bytes(lacking), study)
+        if whole.received is None:
+            return outcome
+        return replace(whole, received=replace(whole.received, octets=whole.received.octets[:-lacking]))
