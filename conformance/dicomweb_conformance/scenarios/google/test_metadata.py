@@ -37,7 +37,7 @@ FORMS = (
 
 @verifies(id="google-metadata-type", each=FORMS)
 def test_metadata_type(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """Metadata come as application/dicom+json unless multipart XML is asked for, an object for each instance."""
+    """Metadata come as application/dicom+json, or multipart XML where asked for, one object for each instance."""
     study = corpus.two_series
     levels: dict[str, Study | Series | Instance] = {
         "study": study,
@@ -114,7 +114,7 @@ def test_metadata_group_2(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 @verifies("GOOGLE-095", id="google-metadata-bulk-data")
 def test_metadata_bulk_data(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """Pixel Data and large binary elements are BulkDataURI, small ones of some VRs inline, none is lost."""
+    """Metadata give Pixel Data and large binary elements by BulkDataURI, small ones inline, and lose none."""
     small = b"".join(number.to_bytes(4, "little") for number in range(256))
     instance = fresh.with_values(
         fresh.instance(), SelectorOBValue=bytes(range(16)), SelectorOFValue=small, VectorGridData=small * 3
@@ -160,7 +160,7 @@ WAYS = (
 
 @verifies(id="google-bulk-data", each=WAYS)
 def test_bulk_data(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A BulkDataURI of metadata gives the value, as the part of a multipart and as the body."""
+    """A BulkDataURI in metadata leads to the value, as the part of a multipart and as a bare body."""
     instance = corpus.multiframe.instances[0]
     metadata = dicomweb.metadata(instance)
     control(metadata, because="metadata, which refer to bulk data, cannot be retrieved")
@@ -210,7 +210,7 @@ STUDIES = (Variant("no-accept", "GOOGLE-076"), Variant("any", "GOOGLE-076", "*/*
 
 @verifies(id="google-study-by-default", each=STUDIES)
 def test_study_by_default(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """Where nothing else is asked for a study comes as multipart application/dicom, all of it."""
+    """A whole study comes as multipart application/dicom where no other type is asked for."""
     study = corpus.two_series
 
     response = dicomweb.retrieve(study, accept=case.value or None)
@@ -236,7 +236,7 @@ ABSENT = (
 
 @verifies(id="google-not-offered", each=ABSENT)
 def test_not_offered(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """Thumbnails, worklist and capabilities are refused in good order, or answered."""
+    """Requests for thumbnails, worklist and capabilities are refused with a proper status, or answered."""
     instance = corpus.pictures.instances[0]
     control(dicomweb.retrieve(instance), because="what is there cannot be retrieved")
     path = {"thumbnail": f"{resources.path(instance)}/thumbnail", "worklist": "workitems", "capabilities": ""}[case.id]

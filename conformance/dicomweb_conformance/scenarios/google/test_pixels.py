@@ -45,7 +45,7 @@ def test_frames(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None
 
 @verifies("GOOGLE-080", id="google-frames-as-stored")
 def test_frames_as_stored(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """With transfer-syntax=* a frame comes as it is stored, compressed as it is."""
+    """With transfer-syntax=* a frame comes as it is stored, compressed where it is."""
     instance = corpus.jpeg.instances[0]
 
     response = dicomweb.frames(instance, "1", accept=f"{media_types.MULTIPART_OCTETS}; transfer-syntax=*")
@@ -84,7 +84,7 @@ NO_FRAMES = (Variant("zero", "GOOGLE-084", "0"), Variant("beyond-the-last", "GOO
 
 @verifies(id="google-no-such-frame", each=NO_FRAMES)
 def test_no_such_frame(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A frame number that does not exist is 400, and never answered with another frame."""
+    """A frame number that does not exist is answered with 400, and never with another frame."""
     instance = corpus.multiframe.instances[0]
     control(dicomweb.frames(instance, "3"), because="the last frame cannot be retrieved")
 
@@ -105,7 +105,7 @@ TYPES = tuple(
 
 @verifies(id="google-rendered-type", each=TYPES)
 def test_rendered_type(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A picture of an instance or a frame is a JPEG unless PNG is asked for, of the size of the image."""
+    """A rendered instance or frame is a JPEG, or a PNG where that is asked for, of the size of the image."""
     instance = corpus.pictures.instances[0]
     resource = frames(instance, "1") if case.id.startswith("frame") else resources.path(instance)
 
@@ -128,7 +128,7 @@ BOXES = (Variant("smaller", "GOOGLE-087", "32,32"), Variant("wider", "GOOGLE-087
 
 @verifies(id="google-viewport", each=BOXES, needs="rendered")
 def test_viewport(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """A viewport scales the picture: it fits the box, and keeps its ratio."""
+    """A viewport scales the rendered image, which fits the box and keeps its aspect ratio."""
     instance = corpus.pictures.instances[0]
     _, before = plain(dicomweb, instance)
     width, height = map(int, case.value.split(","))
@@ -153,7 +153,7 @@ ABSENT = (Variant("gif", "GOOGLE-088"), Variant("study", "GOOGLE-088"), Variant(
 
 @verifies(id="google-rendered-absent", each=ABSENT)
 def test_rendered_absent(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """GIF pictures, and pictures of a study or series, are refused, or what they say they are."""
+    """A GIF, or a rendered study or series, is refused, or is what its Content-Type says."""
     study = corpus.pair_of_pictures
     plain(dicomweb, study.instances[0])
     levels: dict[str, Resource] = {"gif": study.instances[0], "study": study, "series": study.series[0]}
@@ -200,7 +200,7 @@ LISTS = (Variant("one", "GOOGLE-090", "1"), Variant("two", "GOOGLE-090", "1,2"))
 
 @verifies(id="google-rendered-frames", each=LISTS)
 def test_rendered_frames(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """One frame is rendered as a single picture, several as a multipart with one for each."""
+    """One frame is rendered as a single image, several as a multipart with one part for each."""
     instance = corpus.loop.instances[0]
     several = f"{media_types.multipart_related(media_types.JPEG)}, {media_types.JPEG};q=0.9"
 
@@ -210,14 +210,14 @@ def test_rendered_frames(dicomweb: StudiesService, corpus: Corpus, case: Variant
         it.has_status(200)
         found = all_shown(it)
         if case.id == "two" and len(found) == 1:
-            it.observes("one-part-for-two-frames", expected=["two parts"], received="one picture")
+            it.observes("one-part-for-two-frames", expected=["two parts"], received="one image")
         elif len(found) != len(case.value.split(",")) or is_multipart(response) != (case.id == "two"):
-            it.finds("another number of parts", received=f"{len(found)} pictures, {response.content_type}")
+            it.finds("another number of parts", received=f"{len(found)} images, {response.content_type}")
 
 
 @verifies("GOOGLE-091", id="google-rendered-no-pixels")
 def test_rendered_no_pixels(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """What has no pixels is not rendered: 400."""
+    """An instance without pixels is not rendered, but answered with 400."""
     plain(dicomweb, corpus.pictures.instances[0])
     report = corpus.two_series.series[1].instances[0]
 
@@ -236,7 +236,7 @@ def _are_of_their_type(it: Expectation, otherwise: str) -> None:
     try:
         found = read_all(it.response)
     except UnreadableError as error:
-        it.observes(otherwise, expected=["a picture"], received=str(error))
+        it.observes(otherwise, expected=["an image"], received=str(error))
         it.concludes()
         return
     label = it.response.content_type
