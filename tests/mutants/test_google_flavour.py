@@ -7,6 +7,8 @@ from tests.mutants.harness import judged
 
 # A bare NativeDicomModel, without namespace or declaration, is what the service's page shows.
 DOCUMENTED = {"XML-002", "XML-003"}
+# Whatever transfer syntax a file names, it is stored.
+DOCUMENTED |= {"STORE-016d"}
 # What it shows in either flavour: without Accept it answers in the type that the query names.
 ALWAYS = {"NEGOTIATION-002"}
 # What a sample in Java gets that means to set an Accept, and sends that of its library.

@@ -9,11 +9,13 @@ from starlette.responses import Response
 
 from dicomweb_reference.archive import Instance, Resource
 from dicomweb_reference.dicom_json import Model
+from dicomweb_reference.elements import text_of
 from dicomweb_reference.google import Google
 from dicomweb_reference.media_types import DICOM_JSON, DICOM_XML, MediaType
 from dicomweb_reference.messages import Refusal, Request
-from dicomweb_reference.outcomes import Outcome, Received
+from dicomweb_reference.outcomes import Outcome, Reason, Received
 from dicomweb_reference.server import Reference
+from dicomweb_reference.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
 from tests.mutants.mutant import EVERYWHERE, Mutant, mutant
 from tests.mutants.samples import XML_READ, checks
 
@@ -246,3 +248,46 @@ class UnknownBreaksTheServer(Google):
 
     def not_found(self, resource: Resource) -> Refusal:
         return Refusal(500, "An exception.")
+
+
+@mutant(
+    "google-stores-every-kind[private-sop-class]",
+    "google-stores-every-kind[unknown-transfer-syntax]",
+    may_trip=["google", "store", "messages"],
+    into=MUTANTS,
+)
+class StoresWhatItKnows(Google):
+    """SOP Classes and transfer syntaxes that are not DICOM's are refused."""
+
+    def unwelcome(self, received: Received) -> Reason | None:
+        known = received.identity.sop_class.startswith("1.2.840") and received.transfer_syntax.startswith("1.2.840")
+        return super().unwelcome(received) if known else Reason.PROCESSING_FAILURE
+
+
+@mutant("google-not-transcoded", may_trip=["google", "retrieve"], into=MUTANTS)
+class GivesAFalseTransferSyntax(Google):
+    """What cannot be transcoded is sent all the same, as Explicit VR Little Endian."""
+
+    def deliverable(self, instance: Instance, transfer_syntax: str) -> bool:
+        return transfer_syntax == EXPLICIT_VR_LITTLE_ENDIAN or super().deliverable(instance, transfer_syntax)
+
+
+@mutant("google-storage-class", may_trip=["google"], into=MUTANTS)
+class LosesWhatHasAStorageClass(Google):
+    """What is stored with a storage class is not there afterwards."""
+
+    def request_of(self, http: HttpRequest, body: bytes) -> Request:
+        self.classed = "storage-class" in http.headers
+        return super().request_of(http, body)
+
+    def keep(self, received: Received) -> None:
+        if not self.classed:
+            super().keep(received)
+
+
+@mutant("google-no-patient-id[missing]", "google-no-patient-id[empty]", may_trip=["store"], into=MUTANTS)
+class WantsAPatientId(Google):
+    """An instance without Patient ID is refused."""
+
+    def unwelcome(self, received: Received) -> Reason | None:
+        return super().unwelcome(received) if text_of(received.elements, "00100020") else Reason.PROCESSING_FAILURE

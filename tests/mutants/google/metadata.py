@@ -83,3 +83,13 @@ class BreaksWhereNothingIs(Google):
         if not steps:
             raise Refusal(500, "An exception.")
         return await super().exchange(steps, http)
+
+
+@mutant("google-large-sequence", may_trip=EVERYWHERE, into=MUTANTS)
+class WithholdsAllBehindASequence(Google):
+    """With a sequence that is too large Image Comments, Rows and Columns are left out."""
+
+    def metadata_of(self, instance: Instance, request: Request) -> Model:
+        model = super().metadata_of(instance, request)
+        withheld = "00720022" not in model and "00720022" in instance.attributes
+        return {tag: each for tag, each in model.items() if not withheld or not tag.startswith("0028")}

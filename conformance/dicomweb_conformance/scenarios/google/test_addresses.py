@@ -153,6 +153,54 @@ def test_retrieve_asstored_for(dicomweb: StudiesService, archive: Archive, fresh
             _is_the_file(it, octets, instance, "data-set-differs")
 
 
+KINDS = (Variant("private-sop-class", "GOOGLE-040"), Variant("unknown-transfer-syntax", "GOOGLE-040"))
+
+
+@verifies(id="google-stores-every-kind", each=KINDS)
+def test_stores_every_kind(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
+    """What is of a private SOP Class, or in a transfer syntax that nobody knows, is stored and comes back as it was."""
+    stored_for(dicomweb, archive, fresh.instance(name="control"))
+    private = case.id == "private-sop-class"
+    instance = fresh.of_private_sop_class() if private else fresh.in_unknown_transfer_syntax()
+
+    response = dicomweb.store([instance])
+
+    with expect(response) as it:
+        it.has_status(200)
+    back = dicomweb.retrieve(instance, accept=SINGLE_PART)
+    with expect(back) as it:
+        it.has_status(200)
+        data_set = _data_set_of(instance)
+        if back.body[-len(data_set) :] != data_set:
+            received = f"{len(back.body)} octets, the file has {len(instance.part10)}"
+            it.observes("other-octets-in-the-data-set", received=received)
+
+
+@verifies("GOOGLE-078", id="google-not-transcoded")
+def test_not_transcoded(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """What cannot be transcoded is refused, unless transfer-syntax=* asks for it as it is stored."""
+    instance = fresh.in_unknown_transfer_syntax()
+    stored_for(dicomweb, archive, instance)
+
+    response = dicomweb.retrieve(instance)
+    as_stored = dicomweb.retrieve(instance, accept=AS_STORED)
+
+    with expect(as_stored) as it:
+        if 400 <= as_stored.status < 500:
+            it.observes("star-is-not-200", received=it.status_line)
+            it.concludes()
+        it.has_status(200)
+    with expect(response) as it:
+        if response.status != 200:
+            it.has_status(400, 406)
+        elif instance.transfer_syntax_uid.encode() in response.body:
+            it.finds("200 as stored, unasked", expected=["400 or 406"])
+        else:
+            it.observes(
+                "200-under-a-false-transfer-syntax", expected=["400 or 406"], received="another transfer syntax"
+            )
+
+
 @verifies("GOOGLE-072", id="google-decompresses")
 def test_decompresses(dicomweb: StudiesService, corpus: Corpus) -> None:
     """Without a transfer syntax compressed instances come decompressed, in Explicit VR Little Endian."""

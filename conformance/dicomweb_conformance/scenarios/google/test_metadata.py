@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 
+from pydicom import Dataset
+
 from dicomweb_conformance.archive.contents import Archive
 from dicomweb_conformance.checks.expect import assume, control, expect, offered, quoted
 from dicomweb_conformance.checks.judgement import Inconclusive
 from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.dicom import json_model, xml_differences
+from dicomweb_conformance.dicom.differences import with_json
 from dicomweb_conformance.dicom.json_model import DataSet
 from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.urls import UrlError
@@ -137,6 +140,28 @@ def test_metadata_bulk_data(dicomweb: StudiesService, archive: Archive, fresh: F
         inline = [tag for tag in ("00720067", "00640009") if "InlineBinary" in found.get(tag, {})]
         if inline != ["00720067"]:
             it.observes("another-threshold-for-of", received=f"inline: {', '.join(inline) or 'neither'}")
+
+
+@verifies("GOOGLE-096", id="google-large-sequence")
+def test_large_sequence(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """A sequence above 1 MiB is left out of metadata, and nothing else is."""
+    item = Dataset()
+    item.SelectorUTValue = "LARGE VALUE " * 131_072
+    plain = fresh.instance()
+    instance = fresh.with_values(plain, ImageSetSelectorSequence=[item])
+    stored_for(dicomweb, archive, instance)
+
+    response = dicomweb.metadata(instance)
+
+    with expect(response) as it:
+        found = _only(it.is_metadata())
+        if missing := [each.path for each in with_json(plain.dataset, found) if each.kind == "lost"]:
+            it.observes("other-attributes-missing", where=", ".join(missing), received="absent")
+        if "00720022" in found:
+            given = json_model.items(found, "00720022")
+            whole = bool(given) and json_model.text(given[0], "00720070") == item.SelectorUTValue.rstrip()
+            received = f"{len(response.body)} octets of metadata"
+            it.observes("present-and-right" if whole else "present-and-cut", where="(0072,0022)", received=received)
 
 
 def _decoded(text: object) -> bytes:

@@ -42,6 +42,42 @@ def test_single_part_store(dicomweb: StudiesService, archive: Archive, fresh: Fr
                 it.observes("2xx-and-not-retrievable-or-different", received="another data set")
 
 
+@verifies("GOOGLE-023", id="google-storage-class")
+def test_storage_class(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """A store may name the storage class of its instances in the header field Storage-Class."""
+    instance = fresh.instance()
+    stored_for(dicomweb, archive, fresh.instance(name="control"))
+
+    response = dicomweb.store([instance], headers=[("Storage-Class", "STANDARD")])
+
+    with expect(response) as it:
+        if response.status in {400, 403}:
+            it.observes("400-or-403", received=it.status_line)
+            it.concludes()
+        it.has_status(200)
+        if not archive.holds(instance):
+            it.observes("2xx-and-not-retrievable")
+
+
+WITHOUT = (Variant("missing", "GOOGLE-041"), Variant("empty", "GOOGLE-041"))
+
+
+@verifies(id="google-no-patient-id", each=WITHOUT)
+def test_no_patient_id(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
+    """An instance with its three UIDs is stored, be its Patient ID empty or missing."""
+    whole = fresh.instance(name="whole")
+    stored_for(dicomweb, archive, whole)
+    empty = fresh.with_empty_patient_id()
+    instance = empty if case.id == "empty" else fresh.without(empty, "PatientID")
+
+    response = dicomweb.store([instance])
+
+    with expect(response) as it:
+        it.has_status(200)
+        if not archive.holds(instance):
+            it.finds("2xx and not retrievable")
+
+
 QUOTES = (
     Variant("quoted", "GOOGLE-008", 'type="application/dicom"'),
     Variant("bare", "GOOGLE-008", "type=application/dicom"),
