@@ -287,22 +287,6 @@ class MakesNoPng(Google):
         return [JPEG]
 
 
-@mutant(*checks("rendered"), may_trip=EVERYWHERE, into=MUTANTS)
-class MakesBrokenPictures(Google):
-    """A picture is a text that says so."""
-
-    def rendered_item(
-        self,
-        request: Request,
-        instance: Instance,
-        content: Elements,
-        media: MediaType,
-        numbers: Sequence[int],
-        rendering: Rendering,
-    ) -> tuple[bytes, str]:
-        return b"a picture", media.name
-
-
 @mutant(*checks("metadata"), may_trip=EVERYWHERE, into=MUTANTS)
 class NamesAnotherInstance(Google):
     """Metadata are those of another instance."""
