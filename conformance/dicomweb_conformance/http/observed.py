@@ -101,6 +101,7 @@ class Answer:
         facts: what the wire showed; None where nobody looked.
         course: what happened around it.
         proved: whether it is known to be this run's, and may be quoted.
+        timed_out: whether the time that an exchange may take was over before its end.
     """
 
     asked: Asked
@@ -112,6 +113,7 @@ class Answer:
     facts: WireFacts | None = None
     course: Course = Course()
     proved: bool = False
+    timed_out: bool = False
 
     @property
     def content_type(self) -> str:
@@ -169,4 +171,5 @@ def answer_of(
         facts=response.wire,
         course=course,
         proved=response.proved,
+        timed_out="timed out" in response.error,
     )

@@ -25,7 +25,7 @@ _COUNT = re.compile(
 # Words of places: of messages, of DICOM JSON and of the Native DICOM Model.
 _PLACES = frozenset(
     """
-    octet character characters line column part header headers section field fields status first body boundary data
+    octet item character characters line column part header headers section field fields status first body boundary data
     set group start of frame and the type Content Type Length Location Encoding Disposition Transfer Accept WWW
     Authenticate Allow Retry After ETag Value vr BulkDataURI InlineBinary Alphabetic Ideographic Phonetic
     NativeDicomModel DicomAttribute Item PersonName FamilyName GivenName MiddleName NamePrefix NameSuffix BulkData tag

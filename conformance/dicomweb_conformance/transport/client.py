@@ -496,9 +496,10 @@ class Client:
         """
         reader, wire = self.wire.reader, self.wire.facts()
         head = reader if reader is not None and reader.head_ended and not reader.not_http else None
-        if head is None or not head.status:
+        cut = wire is not None and Fault.HEAD_CUT_OFF in wire.faults
+        if head is None or not head.status or cut:
             exceeded = bool(reader and reader.exceeded)
-            said = reader.exceeded if reader and exceeded else error
+            said = reader.exceeded if reader and exceeded else error or (wire.broke_off if wire else "")
             return Response(asked.exchange, asked.method, asked.url, 0, error=said, exceeded=exceeded, wire=wire)
         response = Response(
             asked.exchange,

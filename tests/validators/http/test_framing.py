@@ -93,7 +93,7 @@ def test_sound_framing_passes(facts: WireFacts, status: int) -> None:
             "HTTP-002",
             replace(SOUND, faults=(Fault.NO_COLON,)),
             200,
-            ["a-header-line-whose-name-is-no-token"],
+            ["a-header-line-without-a-colon"],
             id="no-colon",
         ),
         pytest.param("HTTP-003", SOUND, 200, ["100-to-599-and-in-the-iana-registry"], id="registered"),
@@ -244,13 +244,6 @@ def test_sound_framing_passes(facts: WireFacts, status: int) -> None:
             200,
             [CLOSED],
             id="ended-by-closing",
-        ),
-        pytest.param(
-            "HTTP-006",
-            replace(CLOSED_BODY, complete=False),
-            200,
-            ["no-framing-and-stays-open"],
-            id="stays-open",
         ),
         pytest.param("HTTP-007", SOUND, 200, ["octets-received-equal-content-length"], id="right-length"),
         pytest.param(

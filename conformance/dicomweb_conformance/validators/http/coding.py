@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.observed import CODING_FAULTS, Answer
+from dicomweb_conformance.http.wire_facts import Fault
 from dicomweb_conformance.validators.observation import Observation
 
 OWNED = ("HTTP-008",)
@@ -44,7 +45,7 @@ def observe(answer: Answer) -> Iterator[Observation]:
     if answer.is_cut or answer.is_empty:
         return
     codings = _codings(answer)
-    head, raw_deflate = b"", False
+    head, raw_deflate = b"", answer.facts is not None and Fault.RAW_DEFLATE in answer.facts.faults
     try:
         for octets, raw in _decoded(answer):
             head += octets[: max(0, _HEAD - len(head))]

@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterator
 from http import HTTPStatus
 
+from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.observed import Answer
+from dicomweb_conformance.http.unreadable import TooLargeError, UnreadableError
 from dicomweb_conformance.http.wire_facts import Fault, WireFacts
+from dicomweb_conformance.reading import json_documents
 from dicomweb_conformance.validators.observation import Observation
 
 OWNED = ("HTTP-001", "HTTP-002", "HTTP-003", "HTTP-005", "HTTP-006", "HTTP-007")
@@ -24,11 +27,10 @@ _BROKE_OFF = {
     "no status line": "closed-without-status-line-twice",
     "header section cut off": "header-section-cut-off-twice",
 }
-_NAME = "a-header-line-whose-name-is-no-token"
 _HEAD = {
     Fault.LF_ALONE: "head-lines-end-in-lf",
-    Fault.NO_COLON: _NAME,
-    Fault.FIELD_NAME: _NAME,
+    Fault.NO_COLON: "a-header-line-without-a-colon",
+    Fault.FIELD_NAME: "a-header-line-whose-name-is-no-token",
 }
 _REGISTERED = frozenset(status.value for status in HTTPStatus)
 _FRAMED_BY_ITSELF = frozenset({"HTTP/2", "HTTP/3"})
@@ -169,10 +171,27 @@ def _sound_framing(answer: Answer, facts: WireFacts, lengths: list[str], codings
     elif codings or lengths:
         sent = facts.received or codings or int(lengths[0])
         yield "one-of-length-and-coding" if sent else _NO_BODY
-    elif facts.framing == "close" and not facts.complete and not answer.broken:
+    elif facts.framing == "close" and answer.timed_out and _is_over(answer):
         yield "no-framing-and-stays-open"
     elif facts.complete:
         yield _CLOSED if facts.received else _NO_BODY
+
+
+def _is_over(answer: Answer) -> bool:
+    """Tell whether what came is a whole representation, so that a client waits for nothing."""
+    body = b"".join(answer.body)
+    if not body:
+        return True
+    reading = media_types.read(answer.content_type)
+    if boundary := reading.media_type.parameter("boundary"):
+        return body.rstrip().endswith(f"--{boundary}--".encode("latin-1", "replace"))
+    if not reading.name.endswith("json"):
+        return False
+    try:
+        json_documents.value_of(body)
+    except (UnreadableError, TooLargeError):
+        return False
+    return True
 
 
 def _length(answer: Answer, facts: WireFacts) -> Iterator[Observation]:

@@ -81,7 +81,7 @@ def judge(tally: Tally, place: Place, entries: list[Any]) -> None:
                 f"{len(entries)} entries",
                 own=place.own,
             )
-        if vr != "PN":
+        if vr != "PN" and None not in entries:
             tally.meets_all(_SEVERAL)
     elif _is_empty(tally, place, entries[0]):
         return
