@@ -29,7 +29,7 @@ CHECKS: dict[str, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class Kind:
-    """What an exchange is: resource (PS3.18 10.1.1), status, media type, the `type` of its parts; where need be, how many.
+    """What an exchange is: resource (PS3.18 10.1.1), status, media type, the `type` of its parts, their number.
 
     Of several the one with the smallest body is taken, so that an edit is all there is to see.
     """

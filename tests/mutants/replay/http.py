@@ -95,6 +95,7 @@ FRAMING = (
     replay(
         "HTTP-001 505-to-an-http-1-1-request", NOT_FOUND, status("505 HTTP Version Not Supported"), at="status line"
     ),
+    replay("HTTP-001 another-version-http-2", METADATA, sent(b"HTTP/1.1", b"HTTP/2"), at="status line"),
     replay(
         "HTTP-001 no-status-line-or-one-does-not-parse", STORED, sent(b"HTTP/1.1 200 OK", b"200 OK"), at="status line"
     ),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.replay.edits import Step, asking, both, changed, typed, unedited
-from tests.mutants.replay.message import Message
+from tests.mutants.replay.edits import Step, both, changed, typed, unedited
 from tests.mutants.replay.part_edits import octets, of_part
 from tests.mutants.replay.replays import Replay, replay
 
@@ -106,16 +105,4 @@ RENDERED = (
 )
 
 
-def by_uri(message: Message) -> Message:
-    """Ask by the URI service (PS3.18 9)."""
-    base = message.asked.url.partition("/studies")[0]
-    query = "requestType=WADO&studyUID=1.2&seriesUID=1.3&objectUID=1.4"
-    return asking(url=f"{base}/wado?{query}")(message)
-
-
-URI = (
-    replay("URI-031 a-single-part-type", "instance", by_uri),
-    replay("URI-031 multipart", "instances", by_uri, at=FIRST),
-)
-
-REPLAYS = (*COMPRESSED, *RENDERED, *URI)
+REPLAYS = (*COMPRESSED, *RENDERED)

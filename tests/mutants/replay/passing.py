@@ -39,7 +39,7 @@ _HEADER = {
 
 @dataclass(frozen=True)
 class Told:
-    """One observation of a run record: row and code as `ROW code`, its place, and the verdict that the row has of it."""
+    """One observation of a run record: row and code as `ROW code`, its place, and the verdict of the row."""
 
     what: str
     where: str

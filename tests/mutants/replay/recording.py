@@ -26,7 +26,7 @@ _FRAMING_FIELDS = {"content-length", "transfer-encoding"}
 
 @dataclass
 class Recording:
-    """What a run exchanged with a server whose URL was `base_url`; `own` is what was the run's, `profile` its profile."""
+    """What a run of a profile exchanged with a server at `base_url`; `own` is what was the run's."""
 
     base_url: str = ""
     own: Own = field(default_factory=lambda: Own(1))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Callable
 from functools import cache
@@ -16,12 +15,7 @@ from tests.mutants.replay.message import Message
 from tests.mutants.replay.passing import Heard, heard
 from tests.mutants.replay.recording import Recording, recorded
 from tests.mutants.replay.replays import Replay
-
-REPLAYS: tuple[Replay, ...] = tuple(
-    each
-    for table in ("http", "multipart", "json", "xml", "part10", "images", "store")
-    for each in importlib.import_module(f"{__package__}.{table}").REPLAYS
-)
+from tests.mutants.replay.tables import REPLAYS
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,6 @@ def framed(facts: WireFacts | None, *, status: int = 200, method: str = "GET", c
         pytest.param(CHUNKS, 200, id="chunked"),
         pytest.param(EMPTY, 200, id="empty"),
         pytest.param(NO_CONTENT, 204, id="no-content"),
-        pytest.param(replace(SOUND, version="HTTP/2", status_line=""), 200, id="http-2"),
     ],
 )
 def test_sound_framing_passes(facts: WireFacts, status: int) -> None:
@@ -42,13 +41,6 @@ def test_sound_framing_passes(facts: WireFacts, status: int) -> None:
     ("row", "facts", "status", "expected"),
     [
         pytest.param("HTTP-001", SOUND, 200, ["status-line-http-1-1"], id="1.1"),
-        pytest.param(
-            "HTTP-001",
-            replace(SOUND, version="HTTP/3", status_line=""),
-            200,
-            ["http-3-where-it-was-negotiated"],
-            id="3",
-        ),
         pytest.param(
             "HTTP-001",
             replace(SOUND, version="HTTP/1.0", status_line="HTTP/1.0 200 OK"),
@@ -181,20 +173,6 @@ def test_sound_framing_passes(facts: WireFacts, status: int) -> None:
             200,
             ["no-length-or-0-without-body"],
             id="closed-at-once",
-        ),
-        pytest.param(
-            "HTTP-006",
-            replace(SOUND, version="HTTP/2", header_lines=(CHUNKED,)),
-            200,
-            ["transfer-encoding-on-a-204-or-on-http-2"],
-            id="chunked-on-http-2",
-        ),
-        pytest.param(
-            "HTTP-006",
-            replace(SOUND, version="HTTP/2"),
-            200,
-            ["no-transfer-encoding-on-http-2"],
-            id="http-2",
         ),
         pytest.param(
             "HTTP-006",

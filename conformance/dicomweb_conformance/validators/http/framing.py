@@ -18,8 +18,6 @@ OWNED = ("HTTP-001", "HTTP-002", "HTTP-003", "HTTP-005", "HTTP-006", "HTTP-007")
 _STATUS_LINE = re.compile(r"(?P<version>HTTP/[0-9](?:\.[0-9])?) (?P<code>[^ ]*)(?: .*)?")
 _VERSIONS = {
     "HTTP/1.1": "status-line-http-1-1",
-    "HTTP/2": "http-2-where-it-was-negotiated",
-    "HTTP/3": "http-3-where-it-was-negotiated",
     "HTTP/1.0": "http-1-0-status-line",
 }
 _BROKE_OFF = {
@@ -33,7 +31,6 @@ _HEAD = {
     Fault.FIELD_NAME: "a-header-line-whose-name-is-no-token",
 }
 _REGISTERED = frozenset(status.value for status in HTTPStatus)
-_FRAMED_BY_ITSELF = frozenset({"HTTP/2", "HTTP/3"})
 _CLOSED = "body-ended-by-close"
 _NO_BODY = "no-length-or-0-without-body"
 
@@ -58,8 +55,6 @@ def _version(answer: Answer, facts: WireFacts) -> Iterator[Observation]:
     received = facts.status_line[:100] or facts.version
     if answer.status == HTTPStatus.HTTP_VERSION_NOT_SUPPORTED:
         yield Observation("HTTP-001", "505-to-an-http-1-1-request", "status line", received=received)
-    elif facts.version in _FRAMED_BY_ITSELF:
-        yield Observation("HTTP-001", _VERSIONS[facts.version], "status line", received=received)
     elif found := _STATUS_LINE.fullmatch(facts.status_line):
         text = _VERSIONS.get(found["version"], f"another version, {found['version']}")
         yield Observation("HTTP-001", text, "status line", received=received)
@@ -134,10 +129,6 @@ def _without_body(answer: Answer, facts: WireFacts) -> Iterator[Observation]:
 def _framing(answer: Answer, facts: WireFacts) -> Iterator[Observation]:
     """HTTP-006: Content-Length or Transfer-Encoding, exactly one."""
     codings = facts.fields("Transfer-Encoding")
-    if facts.version in _FRAMED_BY_ITSELF:
-        text = "transfer-encoding-on-a-204-or-on-http-2" if codings else "no-transfer-encoding-on-http-2"
-        yield Observation("HTTP-006", text, "Transfer-Encoding", received=", ".join(codings))
-        return
     lengths = [each.strip() for value in facts.fields("Content-Length") for each in value.split(",")]
     received = "; ".join(
         [*(f"Content-Length: {each}" for each in lengths), *(f"Transfer-Encoding: {each}" for each in codings)]
@@ -196,7 +187,7 @@ def _is_over(answer: Answer) -> bool:
 
 def _length(answer: Answer, facts: WireFacts) -> Iterator[Observation]:
     """HTTP-007: the octets announced are those that come."""
-    if not answer.may_have_body or facts.version in _FRAMED_BY_ITSELF:
+    if not answer.may_have_body:
         return
     received = f"{facts.received + facts.after} octets"
     if facts.framing == "chunked":

@@ -1,0 +1,10 @@
+"""All replays there are."""
+
+from __future__ import annotations
+
+from tests.mutants.replay import http, images, json, multipart, part10, store, xml
+from tests.mutants.replay.replays import Replay
+
+REPLAYS: tuple[Replay, ...] = tuple(
+    each for table in (http, multipart, json, xml, part10, images, store) for each in table.REPLAYS
+)

@@ -1,0 +1,43 @@
+"""Whatever a row of scope "message" lists, a replay has a run produce; what none does is named, with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dicomweb_conformance.catalogue import requirements
+from dicomweb_conformance.catalogue.requirements import Requirement
+from dicomweb_conformance.catalogue.verdicts import Verdict
+from dicomweb_conformance.checks.observers import OWNED
+from tests.mutants.replay.tables import REPLAYS
+
+UNSHOWN = {
+    # tests/checks/test_unreadable_answers.py shows it in a run.
+    "RETRIEVE-008b a-value-that-is-none-of-its-vr": "told where a check reads the value, which no observer does",
+}
+SHOWN = {each.shows for each in REPLAYS}
+
+
+def judged() -> Iterator[Requirement]:
+    """The rows that messages are judged by, but for those that leave it to another row, or say why they are not."""
+    rows = requirements.load().values()
+    return (row for row in rows if row.scope == "message" and row.see is None and row.not_tested is None)
+
+
+def test_each_observation_of_a_message_is_one_that_a_run_produces() -> None:
+    listed = {f"{row.id} {code}" for row in judged() for code in row.observations}
+
+    assert listed - SHOWN == set(UNSHOWN)
+
+
+def test_each_row_is_told_by_a_replay() -> None:
+    """A row that can only be met, whatever comes, would say nothing."""
+    told = {each.row for each in REPLAYS if each.verdict is not Verdict.PASS}
+
+    silent = {row.id for row in judged()} - told
+    assert silent == {
+        row.id for row in judged() if all(row.verdict_of(code) is Verdict.PASS for code in row.observations)
+    }
+
+
+def test_each_row_that_is_judged_has_an_owner() -> None:
+    assert {row.id for row in judged()} <= set(OWNED)
