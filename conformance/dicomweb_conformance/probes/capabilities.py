@@ -383,7 +383,8 @@ class Capabilities:
         declared = self._declared(capability)
         if response is None:
             return Capability(capability, State.ABSENT, declared, "nothing on the target refers to it")
-        path = resources.path(response.url.removeprefix(self._service.base_url))
+        # A redirect may have led to a URL that names other people's data.
+        path = resources.path((response.shown_url or response.url).removeprefix(self._service.base_url))
         said = f"{response.method} /{path}: {response.error or f'status {response.status}'}"
         if response.status in question.answers and question.proof(response, study):
             state = State.OFFERED
