@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from dicomweb_reports import samples
 from dicomweb_reports.summary import counts, overall, requirement_verdicts, services
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def report(run: Run) -> dict[str, Any]:
         "planned": [asdict(check) for check in run.planned],
         "left_out": run.left_out,
         "results": [_result(result) for result in run.results],
+        "samples": [asdict(row) for row in samples.rows(run)],
         "requirements": _requirements(run),
         "exchanges": {name: _exchange(exchange) for name, exchange in run.exchanges.items()},
         "capabilities": [asdict(capability) for capability in run.capabilities],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dicomweb_reports.report_html import html
+from dicomweb_reports.report_json import report
 from dicomweb_reports.report_markdown import markdown
 from dicomweb_reports.samples import Row, rows
 from tests.reports.run_directory import RunDirectory, finding
@@ -56,6 +57,9 @@ def test_the_reports_hold_a_row_for_each_operation_and_client(directory: RunDire
     concluded(directory, "seed-store[curl]", "pass")
 
     assert "| store | curl | works |" in markdown(directory.load())
+    assert report(directory.load())["samples"] == [
+        {"operation": "store", "client": "curl", "outcome": "works", "why": "", "verdict": "pass"}
+    ]
     assert "Samples of the page" in html(directory.load())
 
 
