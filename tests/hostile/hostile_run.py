@@ -183,7 +183,7 @@ def _node(check: str) -> str:
 def _nodes() -> dict[str, str]:
     checks = re.compile(r'^@verifies\([^@]*?\bid="([a-z0-9-]+)"[^@]*?^def (test_\w+)', re.MULTILINE)
     return {
-        check: f"{path.name}::{function}"
-        for path in sorted(SCENARIOS.glob("test_*.py"))
+        check: f"{path.relative_to(SCENARIOS).as_posix()}::{function}"
+        for path in sorted(SCENARIOS.glob("*/test_*.py"))
         for check, function in checks.findall(path.read_text(encoding="utf-8"))
     }
