@@ -77,7 +77,7 @@ class SinglePartIs400(Reference):
         return super().acceptable(request, default)
 
 
-@odd("metadata", into=ODD)
+@odd("metadata", passes=("metadata-holds-nested-data-sets", "metadata-holds-private-elements"), into=ODD)
 class SixtyFourBitsBreak(Reference):
     """Metadata of an instance with VR SV, UV or OV end in 500."""
 
