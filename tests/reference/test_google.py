@@ -48,6 +48,44 @@ def test_a_store_is_answered_in_bare_xml_unless_json_is_asked_for(google: Servic
     assert google.store(one, Accept="application/dicom+json").json()
 
 
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("PatientID=P1", 200),
+        ("PatientID=P*", 204),
+        ("PatientName=zh&fuzzymatching=true", 200),
+        ("PatientName=ally&fuzzymatching=true", 204),
+        ("StudyTime=101500", 400),
+        ("NotADicomKeyword=1", 400),
+        ("includefield=AvailableTransferSyntaxUID", 400),
+        ("limit=5000&offset=1000000", 204),
+    ],
+)
+def test_searches_take_few_keys_and_no_wild_cards(google: Service, query: str, status: int) -> None:
+    google.store(instance(PatientID="P1", PatientName="Sally^Zhang"))
+
+    assert google.get(f"/studies?{query}").status_code == status
+
+
+def test_results_hold_the_documented_attributes(google: Service) -> None:
+    google.store(instance(PatientID="P1"))
+
+    (study,) = google.get("/studies").json()
+    (series,) = google.get(f"/studies/{STUDY}/series").json()
+
+    assert study["00100020"]["Value"] == ["P1"]
+    assert not {"00080061", "00081190", "00201206", "00201208"} & study.keys()
+    assert "0020000D" not in series
+
+
+def test_what_the_service_has_not_is_not_found(google: Service) -> None:
+    one = instance()
+    google.store(one)
+
+    for path in (f"{path_of(one)}/thumbnail", f"/studies/{STUDY}/rendered", f"/studies/{STUDY}/bulkdata"):
+        assert google.get(path, "*/*").status_code == 404
+
+
 def test_a_file_comes_back_octet_for_octet(google: Service) -> None:
     one = instance()
     file = part10(one)
