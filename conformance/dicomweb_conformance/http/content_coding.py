@@ -23,17 +23,37 @@ class _MembersError(Exception):
 
 
 def decoded(response: Response, limit: int) -> Response:
-    """Return a response whose body is what gzip or deflate was applied to; other codings stay as they are.
+    """Return a response whose body is what gzip or deflate was applied to.
 
-    So does a body that broke off on the wire.
+    A body that broke off on the wire stays as it is. So does one under a coding that is not undone here, or under many:
+    what it holds is then nobody's to judge, and the error says so.
 
     Args:
         response: the answer as it was received.
         limit: octets to which a body may unpack; what is beyond them is dropped, and the error says so.
     """
-    coding = (response.headers.get("Content-Encoding") or "").strip().lower()
-    if coding not in _FORMATS or not response.body or response.error:
+    named = (each.strip().lower() for each in ",".join(response.headers.all("Content-Encoding")).split(","))
+    codings = [each for each in named if each not in {"", "identity"}]
+    if not codings or not response.body or response.error:
         return response
+    if len(codings) > limits.CODINGS:
+        return _not_undone(response, f"{len(codings)} codings in Content-Encoding")
+    if unknown := sorted(set(codings) - set(_FORMATS)):
+        return _not_undone(response, f"Content-Encoding {', '.join(unknown)}")
+    # The last one named was applied last (RFC 9110 8.4).
+    for coding in reversed(codings):
+        response = _undone(response, coding, limit)
+        if response.error:
+            return response
+    return response
+
+
+def _not_undone(response: Response, what: str) -> Response:
+    return replace(response, error=f"{what}, which this suite does not undo", exceeded=True)
+
+
+def _undone(response: Response, coding: str, limit: int) -> Response:
+    wrong = ""
     for window in _FORMATS[coding]:
         body = io.BytesIO()
         try:

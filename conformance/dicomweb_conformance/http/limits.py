@@ -28,6 +28,8 @@ BODY = 32 * MIB
 """Octets of a body, as received and once its Content-Encoding is undone: twenty thousand rows of a search."""
 GZIP_MEMBERS = 100_000
 """Members of a gzip body (RFC 1952 2.2). Who ends one with each row of a search stays below."""
+CODINGS = 4
+"""Codings of one body, one within the other (RFC 9110 8.4). Nobody needs more than one."""
 OF_A_CHECK = 64 * MIB
 """Octets of all bodies in one check, which may hold all of them at once: two full ones, or hundreds of usual ones."""
 
