@@ -49,6 +49,7 @@ class Behaviour:
         may: what else may end so, where that is a matter of chance.
         says: texts that the run prints.
         elsewhere: whether another origin may be asked, without credentials.
+        keeps: why values of others are kept of it; empty where none may be.
         clean: whether the target must hold nothing of the run afterwards.
         fast: whether every run of the tests shows it.
         pending: why what must be is not so yet.
@@ -85,6 +86,7 @@ class Behaviour:
     clean: bool = True
     fast: bool = False
     pending: str = ""
+    keeps: str = ""
 
     def __post_init__(self) -> None:
         if bool(self.on) == self.everything and (self.send or self.alter or self.act):

@@ -30,7 +30,7 @@ def complaints(behaviour: Behaviour, outcome: Outcome) -> Iterator[str]:
     yield from _end(behaviour, outcome)
     yield from _verdicts(behaviour, outcome)
     yield from _printed(behaviour, outcome)
-    yield from _leaks(outcome)
+    yield from _leaks(behaviour, outcome)
     yield from _documents(outcome)
     yield from _target(behaviour, outcome)
 
@@ -127,13 +127,14 @@ def secrets() -> dict[bytes, str]:
     return forms
 
 
-def _leaks(outcome: Outcome) -> Iterator[str]:
+def _leaks(behaviour: Behaviour, outcome: Outcome) -> Iterator[str]:
     told = {path.relative_to(outcome.directory.parent): path.read_bytes() for path in files(outcome.directory.parent)}
     told |= {f"connection {number} elsewhere": octets for number, octets in enumerate(outcome.elsewhere.received)}
     for place, octets in told.items():
         lower = octets.lower()
         yield from (f"{place} holds {name}" for form, name in secrets().items() if form in lower)
-        yield from (f"{place} holds {each!r} of a foreign study" for each in outcome.foreign if each.encode() in octets)
+        foreign = () if behaviour.keeps else outcome.foreign
+        yield from (f"{place} holds {each!r} of a foreign study" for each in foreign if each.encode() in octets)
 
 
 class _Active(HTMLParser):
