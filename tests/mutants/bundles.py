@@ -39,6 +39,7 @@ _APART = (
     {"rendering-parameters-ignored", "unknown-annotation-is-400"},
     {"malformed-key-is-400", "optional-keys-ignored"},
     {"delete-is-200", "gone-is-410"},
+    {"reads-are-redirected", "thumbnail-redirects"},
     {"missing-frames-left-out", "frame-lists-strict"},
     *(
         {"compressed-types-not-offered", each}

@@ -118,6 +118,10 @@ def _pixel_data(accept: str) -> Probe:
     return probe
 
 
+_LEADING = frozenset({302, 303, 307})
+"""Statuses with which a thumbnail may lead elsewhere (10.4.3.3.4)."""
+
+
 def _first_frame(response: Response, study: Study) -> bool:
     return study.instances[0].frames[0] in response.body
 
@@ -140,7 +144,7 @@ def _pictured(response: Response, _: Study) -> bool:
 
 
 def _pictured_or_elsewhere(response: Response, study: Study) -> bool:
-    return _pictured(response, study) or (response.status == 302 and response.headers.get("Location") is not None)
+    return _pictured(response, study) or (response.status in _LEADING and response.headers.get("Location") is not None)
 
 
 def _shown_in_xml(response: Response, study: Study) -> bool:
@@ -216,7 +220,7 @@ QUESTIONS: dict[str, _Question] = {
         "thumbnail-of-each-level",
         lambda service, study: service.thumbnail(study.instances[0]),
         _pictured_or_elsewhere,
-        answers=frozenset({200, 302}),
+        answers=frozenset({200, *_LEADING}),
     ),
     "xml": _Question(
         "xml-metadata",

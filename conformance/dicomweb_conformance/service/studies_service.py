@@ -328,7 +328,7 @@ class StudiesService:
         accept: str | None = None,
         headers: Sequence[tuple[str, str]] = (),
         body: bytes | Streamed | Iterable[bytes] | None = None,
-        follow: bool = False,
+        follow: bool = True,
     ) -> Response:
         """Send any request to a resource below the base URL."""
         path = resources.path(resource)

@@ -66,7 +66,8 @@ Body = bytes | Streamed | Iterable[bytes] | None
 Examine = Callable[[Response, Callable[[], Response]], Examined]
 
 _IDEMPOTENT = busy.SAFE | {"DELETE", "PUT"}
-_FOLLOWING = frozenset({"GET", "HEAD"})
+FOLLOWING = frozenset({"GET", "HEAD"})
+"""Methods whose redirects are followed."""
 _HOPS = 10
 """Redirects in a row that are followed."""
 
@@ -258,7 +259,7 @@ class Client:
         """
         to = urls.parse(url) if isinstance(url, str) else url
         fields = {name.lower(): (name, value) for name, value in (*self.own_fields, *headers)}
-        following = follow and method in _FOLLOWING
+        following = follow and method in FOLLOWING
         return self.exchange(method, to, str(to), tuple(fields.values()), body, purpose, self._answer, follow=following)
 
     def exchange(
@@ -315,12 +316,12 @@ class Client:
             response = once(response.exchange)
         if response.status or response.exceeded:
             asked = Request(response.exchange, method, url, headers, body, purpose)
-            led, last = self._led(asked, response, to, answer) if follow else (Redirection(), response)
+            led, last = self._led(asked, response, to) if follow else (Redirection(), response)
             self._on_answer(asked, response, Course(retries=retries, redirection=led))
             return last
         return response
 
-    def _led(self, asked: Request, response: Response, to: Url, answer: Answer) -> tuple[Redirection, Response]:
+    def _led(self, asked: Request, response: Response, to: Url) -> tuple[Redirection, Response]:
         """Go where a redirect leads to (RFC 9110 15.4), ten hops at most and never to another origin."""
         hops: list[Url] = []
         while response.status in REDIRECTS:
@@ -332,7 +333,7 @@ class Client:
             if len(hops) == _HOPS:
                 return Redirection(tuple(map(str, hops)), "too many hops"), response
             hops.append(there)
-            response = self.exchange(asked.method, there, str(there), asked.headers, None, asked.purpose, answer)
+            response = self.exchange(asked.method, there, str(there), asked.headers, None, asked.purpose, self._answer)
         return Redirection(tuple(map(str, hops)), "answer" if response.status else "no answer"), response
 
     def _redirected(self, response: Response) -> Url | None:

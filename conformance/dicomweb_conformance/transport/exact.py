@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import urllib3
 
 from dicomweb_conformance.http.exchanges import Response
-from dicomweb_conformance.transport.client import Client, Request, describe
+from dicomweb_conformance.transport.client import FOLLOWING, Client, Request, describe
 from dicomweb_conformance.transport.connections import Fields
 
 
@@ -53,7 +53,14 @@ def send_exactly(
         raise ValueError(f"a line break in {method} {path!r} or its header fields")
     url = client.target.url + octets.decode("utf-8", "backslashreplace")
     return client.exchange(
-        method, client.target.base, url, fields, body, purpose, lambda asked: _answer(client, asked, octets)
+        method,
+        client.target.base,
+        url,
+        fields,
+        body,
+        purpose,
+        lambda asked: _answer(client, asked, octets),
+        follow=method in FOLLOWING,
     )
 
 
