@@ -23,6 +23,7 @@ def response(body: bytes, *codings: str) -> Response:
         (PLAIN, ("identity",)),
         (gzip.compress(PLAIN), ("gzip",)),
         (gzip.compress(PLAIN), ("identity, x-GZIP",)),
+        (gzip.compress(PLAIN[:9]) + gzip.compress(PLAIN[9:]), ("gzip",)),
         (zlib.compress(PLAIN), ("deflate",)),
         (gzip.compress(zlib.compress(PLAIN)), ("deflate, gzip",)),
         (gzip.compress(zlib.compress(PLAIN)), ("deflate", "gzip")),
@@ -32,6 +33,14 @@ def test_what_was_applied_is_undone(body: bytes, codings: tuple[str, ...]) -> No
     undone = decoded(response(body, *codings), 1 << 20)
 
     assert (undone.body, undone.error) == (PLAIN, "")
+
+
+def test_what_follows_a_large_member_is_not_lost() -> None:
+    blanks = b" " * 30_000_000
+
+    undone = decoded(response(gzip.compress(blanks) + gzip.compress(b"[") + gzip.compress(b"]"), "gzip"), 1 << 26)
+
+    assert (len(undone.body), undone.body[-2:], undone.error) == (len(blanks) + 2, b"[]", "")
 
 
 @pytest.mark.parametrize(

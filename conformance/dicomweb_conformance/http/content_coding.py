@@ -93,7 +93,8 @@ def _unpack(octets: bytes, window: int, limit: int, body: io.BytesIO) -> bool:
     while at < len(view) and body.tell() <= limit:
         taken = view[at : at + piece]
         body.write(decoder.decompress(taken, min(limit + 1 - body.tell(), _AT_ONCE)))
-        at += len(taken) - len(decoder.unconsumed_tail) - len(decoder.unused_data)
+        # At the end of its data zlib may name what follows twice: as not consumed, and as unused.
+        at += len(taken) - len(decoder.unused_data if decoder.eof else decoder.unconsumed_tail)
         piece = min(2 * piece, _MOST)
         if decoder.eof:
             if window != _GZIP or octets[at : at + 2] != b"\x1f\x8b":
