@@ -52,6 +52,7 @@ class Behaviour:
         keeps: why values of others are kept of it; empty where none may be.
         clean: whether the target must hold nothing of the run afterwards.
         fast: whether every run of the tests shows it.
+        reported: whether the run comes to where there is something to report.
         pending: why what must be is not so yet.
     """
 
@@ -85,6 +86,7 @@ class Behaviour:
     elsewhere: bool = False
     clean: bool = True
     fast: bool = False
+    reported: bool = True
     pending: str = ""
     keeps: str = ""
 

@@ -31,7 +31,8 @@ def complaints(behaviour: Behaviour, outcome: Outcome) -> Iterator[str]:
     yield from _verdicts(behaviour, outcome)
     yield from _printed(behaviour, outcome)
     yield from _leaks(behaviour, outcome)
-    yield from _documents(outcome)
+    if behaviour.reported:
+        yield from _documents(outcome)
     yield from _target(behaviour, outcome)
 
 
@@ -53,7 +54,7 @@ def _end(behaviour: Behaviour, outcome: Outcome) -> Iterator[str]:
         yield f"exit status {outcome.status}, not {behaviour.exit}"
     last = next(reversed(outcome.stdout.split()), "")
     page = outcome.directory / "report.html"
-    if outcome.status in REPORTED:
+    if outcome.status in REPORTED and behaviour.reported:
         lines = [each for each in outcome.stdout.splitlines() if each]
         if last != str(page) and not (lines and "dicomweb-conformance render" in lines[-1]):
             yield f"the last line printed does not name the report, nor how to have one: {last[:200]!r}"

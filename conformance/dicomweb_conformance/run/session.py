@@ -125,6 +125,9 @@ class ConformanceSession:
             raise pytest.UsageError(self.output.shown(str(problem))) from None
         except (pytest.UsageError, pytest.exit.Exception):
             raise
+        except KeyboardInterrupt:
+            said = "interrupted while the target was first looked at: nothing was judged, and nothing stored"
+            pytest.exit(said, returncode=pytest.ExitCode.INTERRUPTED)
         except Exception as error:  # whatever it stumbles over, it is told without a traceback
             self.ending.note(f"the run did not begin ({reason(error)}): nothing was judged", error)
             trouble = self.ending.troubles[-1]
