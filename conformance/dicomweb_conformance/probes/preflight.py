@@ -16,6 +16,7 @@ from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.http.observed import REDIRECTS
 from dicomweb_conformance.http.unreadable import TooLargeError, UnreadableError
 from dicomweb_conformance.http.urls import UrlError
+from dicomweb_conformance.reading import json_documents
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_conformance.settings.target import Target
 from dicomweb_fixtures.corpus import Corpus
@@ -200,8 +201,8 @@ def _not_dicomweb(response: Response, service: StudiesService, target: Target) -
     name = media_types.name_of(response.content_type)
     if name in {media_types.DICOM_XML, "text/xml", "application/xml"} or name.startswith("multipart/"):
         return None  # not what was asked for, but a service that can be judged
-    if name == media_types.DICOM_JSON:
-        return None  # whatever is wrong with it
+    if name == media_types.DICOM_JSON and _is_json(response.body):
+        return None  # whatever its shape is
     if response.exceeded and name in {media_types.DICOM_JSON, media_types.JSON}:
         return None  # it does not keep to the query, which is for its checks to say
     try:
@@ -225,6 +226,16 @@ def _not_dicomweb(response: Response, service: StudiesService, target: Target) -
             tuple(advice),
         )
     return None
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json_documents.value_of(body)
+    except UnreadableError:
+        return False
+    except TooLargeError:  # which is for checks of searches to say
+        return True
+    return True
 
 
 def _too_deep(response: Response, service: StudiesService, target: Target) -> CannotBeJudged | None:
