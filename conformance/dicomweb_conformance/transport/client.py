@@ -259,8 +259,8 @@ class Client:
         """
         to = urls.parse(url) if isinstance(url, str) else url
         fields = {name.lower(): (name, value) for name, value in (*self.own_fields, *headers)}
-        following = follow and method in FOLLOWING
-        return self.exchange(method, to, str(to), tuple(fields.values()), body, purpose, self._answer, follow=following)
+        hops = self.answered if follow and method in FOLLOWING else None
+        return self.exchange(method, to, str(to), tuple(fields.values()), body, purpose, self.answered, follow=hops)
 
     def exchange(
         self,
@@ -272,7 +272,7 @@ class Client:
         purpose: str,
         answer: Answer,
         *,
-        follow: bool = False,
+        follow: Answer | None = None,
     ) -> Response:
         """Have one request answered, as often as `send` says, and record each try.
 
@@ -284,7 +284,7 @@ class Client:
             body: the payload.
             purpose: why it is sent.
             answer: sends the request, and turns whatever goes wrong into a Response.
-            follow: whether to go where a redirect leads to.
+            follow: sends the requests to where a redirect leads; None where it is not followed.
 
         Raises:
             ReadOnlyError: the target may only be read.
@@ -316,12 +316,12 @@ class Client:
             response = once(response.exchange)
         if response.status or response.exceeded:
             asked = Request(response.exchange, method, url, headers, body, purpose)
-            led, last = self._led(asked, response, to) if follow else (Redirection(), response)
+            led, last = self._led(asked, response, to, follow) if follow else (Redirection(), response)
             self._on_answer(asked, response, Course(retries=retries, redirection=led))
             return last
         return response
 
-    def _led(self, asked: Request, response: Response, to: Url) -> tuple[Redirection, Response]:
+    def _led(self, asked: Request, response: Response, to: Url, answer: Answer) -> tuple[Redirection, Response]:
         """Go where a redirect leads to (RFC 9110 15.4), ten hops at most and never to another origin."""
         hops: list[Url] = []
         while response.status in REDIRECTS:
@@ -333,7 +333,7 @@ class Client:
             if len(hops) == _HOPS:
                 return Redirection(tuple(map(str, hops)), "too many hops"), response
             hops.append(there)
-            response = self.exchange(asked.method, there, str(there), asked.headers, None, asked.purpose, self._answer)
+            response = self.exchange(asked.method, there, str(there), asked.headers, None, asked.purpose, answer)
         return Redirection(tuple(map(str, hops)), "answer" if response.status else "no answer"), response
 
     def _redirected(self, response: Response) -> Url | None:
@@ -474,7 +474,8 @@ class Client:
         """Tell whether a URL is of the target's origin (RFC 6454 4)."""
         return url.origin == self.target.base.origin
 
-    def _answer(self, asked: Request) -> Response:
+    def answered(self, asked: Request) -> Response:
+        """Send one request once, and turn whatever goes wrong into a Response."""
         fields = (*_framing(asked.method, asked.body), *asked.headers)
         answer: urllib3.BaseHTTPResponse | None = None
         error = ""

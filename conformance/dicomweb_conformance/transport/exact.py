@@ -60,7 +60,7 @@ def send_exactly(
         body,
         purpose,
         lambda asked: _answer(client, asked, octets),
-        follow=method in FOLLOWING,
+        follow=client.answered if method in FOLLOWING else None,
     )
 
 

@@ -124,6 +124,10 @@ def _ask(script: Sequence[Message], recording: Recording, recorder: Recorder) ->
         examine=examine,
     )
     sent = itertools.chain(script, itertools.repeat(script[-1]))
+
+    def received(request: Request) -> Response:
+        return _received(client, request, next(sent))
+
     with closing(client):
         asked = script[0].asked
         client.exchange(
@@ -133,8 +137,8 @@ def _ask(script: Sequence[Message], recording: Recording, recorder: Recorder) ->
             asked.headers,
             Streamed(asked.size, lambda: iter(())) if asked.size else None,
             "check",
-            lambda request: _received(client, request, next(sent)),
-            follow=asked.method in {"GET", "HEAD"},
+            received,
+            follow=received if asked.method in {"GET", "HEAD"} else None,
         )
     observers.close()
 
