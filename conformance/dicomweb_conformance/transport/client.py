@@ -68,6 +68,7 @@ Examine = Callable[[Response, Callable[[], Response]], Examined]
 _IDEMPOTENT = busy.SAFE | {"DELETE", "PUT"}
 FOLLOWING = frozenset({"GET", "HEAD"})
 """Methods whose redirects are followed."""
+_OF_ONE_REQUEST = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 _HOPS = 10
 """Redirects in a row that are followed."""
 
@@ -324,6 +325,8 @@ class Client:
     def _led(self, asked: Request, response: Response, to: Url, answer: Answer) -> tuple[Redirection, Response]:
         """Go where a redirect leads to (RFC 9110 15.4), ten hops at most and never to another origin."""
         hops: list[Url] = []
+        # A hop has no payload, and its Host and framing are its own.
+        fields = tuple(each for each in asked.headers if each[0].lower() not in _OF_ONE_REQUEST)
         while response.status in REDIRECTS:
             there = self._redirected(response)
             if there is None:
@@ -333,7 +336,7 @@ class Client:
             if len(hops) == _HOPS:
                 return Redirection(tuple(map(str, hops)), "too many hops"), response
             hops.append(there)
-            response = self.exchange(asked.method, there, str(there), asked.headers, None, asked.purpose, answer)
+            response = self.exchange(asked.method, there, str(there), fields, None, asked.purpose, answer)
         return Redirection(tuple(map(str, hops)), "answer" if response.status else "no answer"), response
 
     def _redirected(self, response: Response) -> Url | None:
