@@ -264,3 +264,14 @@ def test_logging_is_as_it_was_where_something_is_raised() -> None:
         raise ValueError("x")
 
     assert logging.root.manager.disable == before
+
+
+def test_an_empty_value_of_no_known_vr_is_a_place_in_a_file_that_cannot_be_read() -> None:
+    file = Corpus(1).multiframe.instances[0].part10
+    at = file.index(b"\x28\x00\x08\x00IS")
+    length = int.from_bytes(file[at + 6 : at + 8], "little")
+    broken = file[: at + 4] + b"ZZ\0\0" + file[at + 8 + length :]
+
+    with pytest.raises(UnreadableError, match=r"\(0028,0008\): it has the VR 'ZZ', which PS3.5 does not know"):
+        part10_files.read(broken)
+    assert part10_files.read_apart(broken)[0x00280008] == b""

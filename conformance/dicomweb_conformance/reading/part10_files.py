@@ -58,7 +58,7 @@ def read_apart(octets: bytes) -> dict[int, bytes]:
         TooLargeError: as `read`.
     """
     found, _ = _told_apart(octets)
-    raw: dict[int, object] = {int(tag): found.get_item(tag) for tag in found.keys()}  # noqa: SIM118 - iterating converts elements
+    raw: dict[int, object] = {int(tag): found.get_item(tag, keep_deferred=True) for tag in found.keys()}  # noqa: SIM118 - iterating converts elements
     return {tag: bytes(each.value or b"") for tag, each in raw.items() if isinstance(each, RawDataElement)}
 
 
@@ -104,7 +104,7 @@ def _convert(data_set: Dataset) -> None:
             raise _too_deep()
         for tag in sorted(one.keys()):
             where = f"{path}({tag >> 16:04X},{tag & 0xFFFF:04X})"
-            raw: object = one.get_item(tag)
+            raw: object = one.get_item(tag, keep_deferred=True)  # else an empty value of an unknown VR raises here
             if isinstance(raw, RawDataElement) and isinstance(raw.value, bytes):
                 if len(raw.value) < raw.length != _UNDEFINED and raw.VR in {None, *_KNOWN}:
                     raise UnreadableError(
