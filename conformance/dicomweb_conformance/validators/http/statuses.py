@@ -46,10 +46,10 @@ def _partial(answer: Answer) -> Iterator[Observation]:
         return
     if answer.asked.headers.get("Range") is not None:
         text = "206-only-where-the-request-had-range"
-    elif answer.asked.is_retrieve:
-        text = "206-without-range-on-retrieve"
-    else:
+    elif answer.asked.is_search or answer.asked.is_store or answer.asked.method == "OPTIONS":
         text = "206-without-range-elsewhere"
+    else:  # a retrieval, perhaps from where it was redirected to, or by a URL that the target gave
+        text = "206-without-range-on-retrieve"
     yield Observation("HTTP-012", text, "status line", received="206")
 
 
