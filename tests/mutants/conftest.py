@@ -30,6 +30,6 @@ def reach_of(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[type[Reference]], Reach]:
     """What each check reaches of a flavour; found out when it is first asked for, and kept until sources change."""
-    kept = request.config.cache
+    kept = getattr(request.config, "cache", None)  # without the plugin of that name there is none
     directory = Path(kept.mkdir("dicomweb-reach")) if kept else tmp_path_factory.mktemp("kept")
     return cache(lambda flavour: kept_or_traced(flavour, directory, tmp_path_factory.mktemp("reach")))
