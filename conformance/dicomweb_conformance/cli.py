@@ -72,7 +72,7 @@ def serve(port: int, freedoms: tuple[str, ...], flavour: str, list_freedoms: boo
     Its base URL is the first line printed. Ctrl-C ends it, and what it stored is gone.
     """
     from dicomweb_reference.freedoms import FREEDOMS  # noqa: PLC0415 - the web framework is loaded only to serve
-    from dicomweb_reference.serving import serve as serve_reference  # noqa: PLC0415
+    from dicomweb_reference.serving import serve as serve_reference  # noqa: PLC0415 - loaded only to serve
 
     if list_freedoms:
         for name, freedom in sorted(FREEDOMS.items()):
@@ -127,9 +127,9 @@ def requirements(identifiers: tuple[str, ...], shows_coverage: bool) -> None:
 def render(directory: Path, to: Path | None) -> None:
     """Write the reports of a run record again, for example of a run that broke off."""
     from dicomweb_conformance.run.ending import reason  # noqa: PLC0415 - loaded only to render
-    from dicomweb_conformance.run.report_directory import NoReportDirectoryError, may_take_reports  # noqa: PLC0415
-    from dicomweb_reports.record import RecordError  # noqa: PLC0415
-    from dicomweb_reports.write import write_reports  # noqa: PLC0415
+    from dicomweb_conformance.run.report_directory import NoReportDirectoryError, may_take_reports  # noqa: PLC0415 - likewise
+    from dicomweb_reports.record import RecordError  # noqa: PLC0415 - likewise
+    from dicomweb_reports.write import write_reports  # noqa: PLC0415 - likewise
 
     try:
         may_take_reports(to or directory)

@@ -189,7 +189,7 @@ class Expectation:
             raise Inconclusive(
                 f"{response.request_line} is redirected ({response.status}), which is permitted (HTTP-020); "
                 "only a GET is followed, and only to the target's own origin",
-                check_id("HTTP-020b"),
+                response.exchange,
             )
         else:
             self.finds(f"status {response.status}", received=self.status_line, of=of)

@@ -83,7 +83,7 @@ class Output:
             write = telling(writer.write)
             # pytest's colours are control characters: only secrets can be looked for here.
             writer.write = lambda msg, **how: write(self.redaction.text(msg), **how)  # type: ignore[method-assign]
-            writer.flush = telling(writer.flush)  # type: ignore[method-assign]
+            writer.flush = telling(writer.flush)  # type: ignore[method-assign]  # of this one writer, as above
         with self._cleaned_errors():
             return (yield)
 

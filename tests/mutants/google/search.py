@@ -20,12 +20,12 @@ from tests.mutants.mutant import EVERYWHERE, Mutant, mutant
 MUTANTS: list[Mutant] = []
 OF_STUDIES = (
     "StudyInstanceUID", "PatientName", "PatientID", "AccessionNumber", "ReferringPhysicianName", "StudyDate",
-)  # fmt: skip
+)  # fmt: skip  # a list of words, not a table
 OTHER = (
     "StudyTime", "ModalitiesInStudy", "StudyID", "SeriesNumber", "PerformedProcedureStepStartDate",
     "PerformedProcedureStepStartTime", "RequestAttributesSequence.ScheduledProcedureStepID", "SOPClassUID",
     "InstanceNumber",
-)  # fmt: skip
+)  # fmt: skip  # a list of words, not a table
 OWN = {
     "study": {"0020000D", "00100010", "00100020", "00080050", "00080090", "00080020"},
     "series": {"0020000E", "00080060"},

@@ -27,7 +27,7 @@ class LowerLevel:
 
 _OF_STUDIES = (
     "StudyInstanceUID", "PatientName", "PatientID", "AccessionNumber", "ReferringPhysicianName", "StudyDate",
-)  # fmt: skip
+)  # fmt: skip  # a list of words, not a table
 UPPER = tuple(
     LowerLevel(f"{resource}-{keyword}", "GOOGLE-044", resource, keyword)
     for resource, keywords in (("series", _OF_STUDIES), ("instances", (*_OF_STUDIES, "SeriesInstanceUID", "Modality")))

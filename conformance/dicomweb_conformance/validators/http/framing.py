@@ -169,10 +169,13 @@ def _sound_framing(answer: Answer, facts: WireFacts, lengths: list[str], codings
 
 
 def _is_over(answer: Answer) -> bool:
-    """Tell whether what came is a whole representation, so that a client waits for nothing."""
+    """Tell whether what came is a whole representation, so that a client waits for nothing.
+
+    A body of a type that was announced may still come, however long that takes.
+    """
     body = b"".join(answer.body)
     if not body:
-        return True
+        return not answer.content_type
     reading = media_types.read(answer.content_type)
     if boundary := reading.media_type.parameter("boundary"):
         return body.rstrip().endswith(f"--{boundary}--".encode("latin-1", "replace"))
