@@ -19,8 +19,8 @@ SHORTEST = 4
 
 # Counts, VRs and code points.
 _COUNT = re.compile(
-    r"\d{1,9} (?:objects?|parts?|octets?|results?|matches|items?|frames?|studies)|absent|none|no value"
-    r"|[A-Z]{2}|U\+[0-9A-F]{4,6}"
+    r"\d{1,9} (?:objects?|parts?|octets?|results?|matches|items?|frames?|images?|instances?|studies)"
+    r"|absent|none|no value|[A-Z]{2}|U\+[0-9A-F]{4,6}"
 )
 # Words of places: of messages, of DICOM JSON and of the Native DICOM Model.
 _PLACES = frozenset(
