@@ -2,6 +2,7 @@
 
 import pytest
 
+from dicomweb_conformance.catalogue.verdicts import Verdict
 from dicomweb_conformance.checks import known_failures
 from dicomweb_conformance.checks.known_failures import KnownError
 
@@ -46,3 +47,27 @@ def test_what_is_written_has_the_code_of_today(tmp_path) -> None:  # type: ignor
     known_failures.write(file, known_failures.rows([EARLIER], "known.toml"))
 
     assert known_failures.notice(known_failures.load(file)) == ""
+
+
+def test_what_fails_sometimes_may_be_absent() -> None:
+    rows = known_failures.rows([TODAY | {"sometimes": True}], "known.toml")
+
+    assert known_failures.judge("xml-letters", Verdict.PASS, [], rows) == (Verdict.PASS, [], [])
+
+
+def test_what_fails_always_must_leave_the_file() -> None:
+    rows = known_failures.rows([TODAY], "known.toml")
+
+    assert known_failures.judge("xml-letters", Verdict.PASS, [], rows) == (Verdict.FIXED, [], list(rows))
+
+
+def test_sometimes_is_kept_where_rows_are_written(tmp_path) -> None:  # type: ignore[no-untyped-def]  # a path
+    file = tmp_path / "known.toml"
+    known_failures.write(file, known_failures.rows([TODAY | {"sometimes": True}], "known.toml"))
+
+    assert [row.sometimes for row in known_failures.load(file)] == [True]
+
+
+def test_sometimes_is_a_boolean() -> None:
+    with pytest.raises(KnownError, match="and sometimes, a boolean"):
+        known_failures.rows([TODAY | {"sometimes": "true"}], "known.toml")

@@ -16,6 +16,8 @@ from dicomweb_conformance.catalogue.verdicts import Verdict
 from dicomweb_conformance.checks.judgement import Finding
 from dicomweb_reports.model import Run
 
+SOMETIMES = "sometimes"
+
 
 class KnownError(ValueError):
     """A file of known failures that cannot be used; says which row and why."""
@@ -25,7 +27,8 @@ class KnownError(ValueError):
 class KnownFailure:
     """One known failure: the check, the requirement and the code of the finding, and why it is accepted.
 
-    `formerly` is the code that the file gives, where the catalogue has renamed it since.
+    `formerly` is the code that the file gives, where the catalogue has renamed it since. `sometimes`: it depends on
+    chance, such as which of two clients came first, so that its absence in one run says nothing.
     """
 
     check: str
@@ -33,6 +36,7 @@ class KnownFailure:
     code: str
     reason: str
     link: str = ""
+    sometimes: bool = False
     formerly: str = ""
 
 
@@ -77,15 +81,19 @@ def rows(tables: Any, where: str) -> tuple[KnownFailure, ...]:
 
 def _row(table: Any, where: str) -> KnownFailure:
     keys = ("check", "requirement", "code", "reason", "link")
-    if not isinstance(table, Mapping) or not all(isinstance(value, str) for value in table.values()):
-        raise KnownError(f"known failures: {where}: expected {', '.join(keys)}, each a string")
-    unknown = sorted(set(table) - set(keys))
+    if not isinstance(table, Mapping) or not all(
+        isinstance(value, bool if key == SOMETIMES else str) for key, value in table.items()
+    ):
+        raise KnownError(
+            f"known failures: {where}: expected {', '.join(keys)}, each a string, and {SOMETIMES}, a boolean"
+        )
+    unknown = sorted(set(table) - {*keys, SOMETIMES})
     missing = [key for key in keys[:4] if not str(table.get(key, "")).strip()]
     if unknown or missing:
         problem = f"unknown {', '.join(unknown)}" if unknown else f"no {', '.join(missing)}"
         raise KnownError(
             f"known failures: {where} ({table.get('check', '?')}): {problem}; "
-            f"each row has {', '.join(keys[:4])}, and may have link"
+            f"each row has {', '.join(keys[:4])}, and may have link and {SOMETIMES}"
         )
     code = requirements.renamed().get(table["requirement"], {}).get(table["code"])
     return KnownFailure(**table) if code is None else KnownFailure(**{**table, "code": code}, formerly=table["code"])
@@ -117,6 +125,8 @@ def write(path: Path, failures: Iterable[KnownFailure]) -> None:
             "link": row.link,
         }
         lines.extend(f"{name} = {_quoted(value)}" for name, value in fields.items() if value)
+        if row.sometimes:
+            lines.append(f"{SOMETIMES} = true")
         lines.append("")
     path.write_text("\n".join(lines), encoding="utf-8")
 
@@ -141,7 +151,7 @@ def judge(
         return verdict, [], []
     seen = {(each.requirement, each.code) for each in findings}
     explaining = [each for each in rows_here if (each.requirement, each.code) in seen]
-    stale = [each for each in rows_here if each not in explaining]
+    stale = [each for each in rows_here if each not in explaining and not each.sometimes]
     explained = {(each.requirement, each.code) for each in explaining}
     if verdict is Verdict.FAIL:
         unexplained = [
@@ -169,6 +179,8 @@ def stale(known: Sequence[KnownFailure], run: Run) -> list[tuple[KnownFailure, s
     for row in known:
         if row.requirement not in everything:
             found.append((row, f"there is no requirement {row.requirement}"))
+        if row.sometimes:
+            continue
         result = results.get(row.check)
         if result is None or result.verdict in {Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE, Verdict.ERROR}:
             continue
