@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dicomweb_reports import page, samples
+from dicomweb_reports.causes import causes
 from dicomweb_reports.evidence import COMMAND, extent, named
 from dicomweb_reports.summary import OUTCOMES, broken, counts, not_concluded, overall, product, services
 from dicomweb_reports.visible import pieces, visible
@@ -45,6 +46,7 @@ def html(run: Run) -> str:
     """Return the whole page."""
     number = counts(run)
     summary = overall(run)
+    cards = page.cards(run)
     template = _environment().get_template("report.html.jinja")
     return template.render(
         run=run,
@@ -55,7 +57,9 @@ def html(run: Run) -> str:
         meanings=MEANINGS,
         broken=broken(run),
         facts=_facts(run),
-        cards=page.cards(run),
+        cards=cards,
+        causes=[cause for cause in causes(run) if cause.verdict == "fail"],
+        anchors={card.result.check: card.anchor for shown in cards.values() for card in shown},
         inconclusive=page.groups(run, "inconclusive"),
         not_applicable=page.groups(run, "not-applicable"),
         not_concluded=not_concluded(run),

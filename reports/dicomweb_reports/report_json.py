@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from dicomweb_reports import samples
+from dicomweb_reports.causes import Cause, causes
 from dicomweb_reports.summary import counts, overall, requirement_verdicts, services
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def report(run: Run) -> dict[str, Any]:
         "planned": [asdict(check) for check in run.planned],
         "left_out": run.left_out,
         "results": [_result(result) for result in run.results],
+        "causes": [_cause(cause) for cause in causes(run)],
         "samples": [asdict(row) for row in samples.rows(run)],
         "requirements": _requirements(run),
         "exchanges": {name: _exchange(exchange) for name, exchange in run.exchanges.items()},
@@ -57,6 +59,18 @@ def _time(time: datetime) -> str:
 
 def _result(result: Result) -> dict[str, Any]:
     return {**asdict(result), "started": _time(result.started)}
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    """Return a cause with the ids of its checks, whose results stand elsewhere."""
+    return {
+        "verdict": cause.verdict,
+        "observation": cause.observation,
+        "claim": cause.claim,
+        "requirements": list(cause.requirements),
+        "at_fault": [each.check for each in cause.at_fault],
+        "waiting": [each.check for each in cause.waiting],
+    }
 
 
 def _requirements(run: Run) -> dict[str, dict[str, Any]]:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dicomweb_reports import samples
+from dicomweb_reports.causes import causes
 from dicomweb_reports.evidence import answers, extent, findings, named
 from dicomweb_reports.page import groups
 from dicomweb_reports.summary import OUTCOMES, broken, counts, not_concluded, overall, product, services
@@ -38,6 +39,7 @@ def markdown(run: Run) -> str:
     if broken(run):
         blocks.append(f"**{_plain(broken(run))}**")
     blocks += [_facts(run), _services(run)]
+    blocks += _causes(run)
     blocks += _samples(run)
     for verdict, heading in SECTIONS.items():
         blocks += _results(run, verdict, heading)
@@ -68,6 +70,29 @@ def _services(run: Run) -> str:
     table += [[_plain(name), *(str(row[word] or "") for word in words)] for name, row in services(run).items()]
     table.append(["**all**", *(f"**{total[word]}**" for word in words)])
     return "\n".join(f"| {' | '.join(row)} |" for row in table)
+
+
+def _causes(run: Run) -> Iterator[str]:
+    """What to repair first: the causes of the fails, of which the sections below show each check."""
+    found = [cause for cause in causes(run) if cause.verdict == "fail"]
+    if not found:
+        return
+    yield f"## What to repair first ({len(found)})"
+    table = [["checks", "hang on it", "observed", "in", "requirements"], ["---:", "---:", "---", "---", "---"]]
+    for cause in found[:LISTED]:
+        ids = ", ".join(cause.requirements[:FINDINGS]) + (", …" if len(cause.requirements) > FINDINGS else "")
+        table.append(
+            [
+                str(len(cause.at_fault)),
+                str(len(cause.waiting) or ""),
+                ": ".join(_plain(text) for text in (cause.claim, cause.observation) if text),
+                _code(cause.at_fault[0].check),
+                _plain(ids),
+            ]
+        )
+    yield "\n".join(f"| {' | '.join(row)} |" for row in table)
+    if len(found) > LISTED:
+        yield f"and {len(found) - LISTED} more, in report.html."
 
 
 def _samples(run: Run) -> Iterator[str]:

@@ -87,6 +87,7 @@ def test_the_sections_stand_in_the_order_of_their_weight(page: Any) -> None:
     headings = [text_of(heading) for heading in page.find(".//main").iter("h2")]
 
     assert headings == [
+        "What to repair first 5",
         "Failures 4",
         "Unexpected passes 1",
         "Deviations 1",

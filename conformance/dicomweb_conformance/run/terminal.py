@@ -10,6 +10,7 @@ from typing import Any
 
 from dicomweb_conformance.catalogue.verdicts import Verdict
 from dicomweb_reports import record, summary
+from dicomweb_reports.causes import causes
 from dicomweb_reports.visible import visible
 
 VALUE = 400
@@ -42,6 +43,9 @@ _COLUMNS = (
 )
 
 
+_CAUSES = 5
+"""Causes of fails that are told at most."""
+
 _NAMED = 10
 """Checks that are named at most: the rest is in the reports."""
 
@@ -55,6 +59,7 @@ def terminal_lines(run: record.Run) -> Iterator[str]:
     for name, row in rows.items():
         yield f"{name:{width}}  " + "  ".join(f"{row.get(each) or '-':>{len(each)}}" for each in columns)
     yield ""
+    yield from _to_repair(run)
     reasons = Counter(
         (each.verdict, each.reason.partition("\n")[0])
         for each in run.results
@@ -73,6 +78,21 @@ def terminal_lines(run: record.Run) -> Iterator[str]:
         for reason, times in Counter(each.reason for each in run.left).most_common(5):
             yield f"  {times} x: {visible(reason, VALUE)}"
         yield f"  to try again: {clean_line(run.directory, str(run.settings.get('url', run.target.url)))}"
+
+
+def _to_repair(run: record.Run) -> Iterator[str]:
+    """Tell the causes of what failed, those that cost most checks first."""
+    found = [cause for cause in causes(run) if cause.verdict == Verdict.FAIL]
+    if not found:
+        return
+    yield f"to repair first, of {len(found)} causes:" if len(found) > _CAUSES else "to repair:"
+    for cause in found[:_CAUSES]:
+        hang = f", {len(cause.waiting)} hang on it" if cause.waiting else ""
+        claim = f"{visible(cause.claim, VALUE)}: " if cause.claim else ""
+        more = ", ..." if len(cause.requirements) > 1 else ""
+        place = f"{cause.requirements[0]}{more} in {cause.at_fault[0].check}"
+        yield f"  {len(cause.at_fault)} x{hang}: {claim}{visible(cause.observation, VALUE)} ({place})"
+    yield ""
 
 
 def verdict_line(run: record.Run) -> str:
