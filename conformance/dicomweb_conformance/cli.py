@@ -159,6 +159,7 @@ def export(directory: Path, seed: int, large: bool) -> None:
 
     Load the files into a server by whatever means, and judge it reading only, with the same seed.
     """
+    from dicomweb_fixtures.building.codecs import INSTALLS  # noqa: PLC0415 - likewise
     from dicomweb_fixtures.export import export as write  # noqa: PLC0415 - pydicom is loaded only to export
 
     try:
@@ -168,7 +169,8 @@ def export(directory: Path, seed: int, large: bool) -> None:
     megabytes = written.octets / 1e6
     click.echo(f"{written.studies} studies, {written.instances} instances, {megabytes:.1f} MB in {directory}")
     if written.left_out:
-        click.echo(f"left out, for want of the package imagecodecs: transfer syntaxes {', '.join(written.left_out)}")
+        click.echo(f"left out, as this machine cannot encode them: transfer syntaxes {', '.join(written.left_out)}")
+        click.echo(f"put it right: {INSTALLS}")
 
 
 _CLEANS = frozenset(

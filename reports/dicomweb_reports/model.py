@@ -186,7 +186,10 @@ class Messages:
 
 @dataclass(frozen=True)
 class Result:
-    """What one check concluded, or what all messages of the run showed of one requirement (then with their number)."""
+    """What one check concluded, or what all messages of the run showed of one requirement (then with their number).
+
+    `included`: whether the run was asked to judge it; where not, its verdict says nothing of the target.
+    """
 
     check: str
     scenario: str
@@ -203,6 +206,7 @@ class Result:
     blame: str | None
     known: tuple[Known, ...]
     messages: Messages | None = None
+    included: bool = True
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dicomweb_reports.evidence import answers, at_stake, exhibits, findings, reasons, repeat, status_line, where
 from dicomweb_reports.excerpt import Excerpt, excerpt
 from dicomweb_reports.model import Exchange, Finding, Requirement, Result
-from dicomweb_reports.summary import not_concluded, requirement_verdicts, service
+from dicomweb_reports.summary import not_concluded, outcome, requirement_verdicts, service
 
 if TYPE_CHECKING:
     from dicomweb_reports.evidence import Answer
@@ -108,10 +108,10 @@ def cards(run: Run) -> dict[str, tuple[Card, ...]]:
 
 
 def groups(run: Run, verdict: str) -> tuple[Group, ...]:
-    """Return the results of `verdict` by their reason, the most common first."""
+    """Return the results of a verdict, or those not included, by their reason, the most common first."""
     by_reason: dict[str, list[Result]] = {}
     for result in run.results:
-        if result.verdict == verdict:
+        if outcome(result) == verdict:
             by_reason.setdefault(result.reason, []).append(result)
     return tuple(
         Group(reason, tuple(results), tuple(dict.fromkeys(_blamed(each.blame, run) for each in results if each.blame)))
@@ -127,7 +127,7 @@ def rows(run: Run) -> dict[str, list[Row]]:
             checks.setdefault(name, {})[check.check] = (check.title, "not concluded")
     for result in run.results:
         for name in result.requirements:
-            checks.setdefault(name, {})[result.check] = (result.title, result.verdict)
+            checks.setdefault(name, {})[result.check] = (result.title, outcome(result))
     table: dict[str, list[Row]] = {}
     for name, verdict in requirement_verdicts(run).items():
         requirement = run.requirements.get(name)

@@ -382,6 +382,7 @@ def _result(fields: Fields) -> Result:
             for each in fields.children("known")
         ),
         messages=_messages(fields.optional_child("messages")),
+        included=fields.flag("included") if "included" in fields.values else True,
     )
 
 

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from dicomweb_reports import page, samples
 from dicomweb_reports.causes import causes
 from dicomweb_reports.evidence import COMMAND, extent, named
-from dicomweb_reports.summary import OUTCOMES, broken, counts, not_concluded, overall, product, services
+from dicomweb_reports.summary import NOT_INCLUDED, OUTCOMES, broken, counts, not_concluded, overall, product, services
 from dicomweb_reports.visible import pieces, visible
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ MEANINGS = {
     "note": "Permitted, and worth knowing.",
     "pass": "The server did what the requirement demands.",
     "not-applicable": "The check is about something that the server does not offer.",
+    NOT_INCLUDED: "This run was not asked to judge it: of a tier that is opt-in, or a run that only reads.",
     "not concluded": "Planned, but without a result.",
 }
 
@@ -62,6 +63,7 @@ def html(run: Run) -> str:
         anchors={card.result.check: card.anchor for shown in cards.values() for card in shown},
         inconclusive=page.groups(run, "inconclusive"),
         not_applicable=page.groups(run, "not-applicable"),
+        not_included=page.groups(run, NOT_INCLUDED),
         not_concluded=not_concluded(run),
         services=services(run),
         samples=samples.rows(run),

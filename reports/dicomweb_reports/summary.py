@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from dicomweb_reports.model import PlannedCheck, Result, Run
 
 NOT_CONCLUDED = "not concluded"
-OUTCOMES = (*VERDICTS, NOT_CONCLUDED)
+NOT_INCLUDED = "not included"
+OUTCOMES = (*VERDICTS, NOT_INCLUDED, NOT_CONCLUDED)
 
 CONFORMS = "conforms"
 DEVIATES = "conforms with deviations"
@@ -31,7 +32,7 @@ _UNDECIDED = ("inconclusive", "error", NOT_CONCLUDED)
 # Of a requirement: what was seen for certain stands before what is open, and that before what is harmless.
 _WORST_FIRST = (
     *("fail", "known", "fixed", "error", "inconclusive", NOT_CONCLUDED),
-    *("deviation", "note", "pass", "not-applicable"),
+    *("deviation", "note", "pass", "not-applicable", NOT_INCLUDED),
 )
 
 
@@ -75,8 +76,13 @@ def not_concluded(run: Run) -> tuple[PlannedCheck, ...]:
     return tuple(check for check in run.planned if check.check not in concluded)
 
 
+def outcome(result: Result) -> str:
+    """Return the verdict of a result, or that the run was not asked for one."""
+    return result.verdict if result.included else NOT_INCLUDED
+
+
 def counts(run: Run) -> dict[str, int]:
-    """Return the number of checks per verdict, and of those not concluded; every verdict is there, worst first."""
+    """Return the number of checks per outcome: a verdict, not included, not concluded; each is there, worst first."""
     return {**dict.fromkeys(OUTCOMES, 0), **Counter(verdict for _, verdict in _outcomes(run))}
 
 
@@ -167,7 +173,7 @@ def exit_status(run: Run, strict: bool) -> int:
 
 def _outcomes(run: Run) -> list[tuple[PlannedCheck | Result, str]]:
     return [
-        *((result, result.verdict) for result in run.results),
+        *((result, outcome(result)) for result in run.results),
         *((check, NOT_CONCLUDED) for check in not_concluded(run)),
     ]
 
@@ -196,7 +202,7 @@ def _verdict_on(name: str, result: Result) -> str:
     if result.verdict == "fixed":
         return "fixed" if name in {row.requirement for row in result.known} or not result.known else "pass"
     if result.verdict not in {"fail", "known", "deviation", "note"}:
-        return result.verdict
+        return outcome(result)
     known = {(row.requirement, row.code) for row in result.known}
     found = [
         "known" if finding.verdict == "fail" and (name, finding.code) in known else finding.verdict

@@ -27,10 +27,9 @@ OPTIONAL |= {f"search-retrieve-url[{each}]" for each in ("study", "series", "ins
 OPTIONAL |= {"rendered-types-show-the-same[gif]", "bulkdata-is-the-value[OF]", "bulkdata-is-the-value[OL]"}
 OPTIONAL |= {f"rendered-window-without-width[{each}]" for each in ("linear", "linear-exact", "sigmoid")}
 
-# Why a check says nothing of the flavour: it is of an opt-in tier, or needs a codec that this machine has not.
+# Why a check says nothing of the flavour: it is of an opt-in tier, or of what the flavour has not.
 NOT_OF_THE_FLAVOUR = (
     "tier large is not included",
-    "this machine cannot make the study",
     "the target has no thumbnails",
     "the target does not offer thumbnail",
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dicomweb_conformance.run.terminal import terminal_lines
 from dicomweb_reports.report_html import html
 from dicomweb_reports.report_json import report
 from dicomweb_reports.report_markdown import markdown
@@ -38,6 +39,7 @@ def test_counts_hold_every_verdict(faulty: RunDirectory) -> None:
         "note": 1,
         "pass": 11,
         "not-applicable": 1,
+        "not included": 0,
         "not concluded": 0,
     }
 
@@ -57,6 +59,26 @@ def test_a_service_is_that_of_the_requirement(faulty: RunDirectory) -> None:
 
     assert list(table) == ["delete", "http", "json", "metadata", "rendered", "retrieve", "search", "store"]
     assert (table["search"]["fail"], table["search"]["pass"], table["rendered"]["known"]) == (2, 8, 1)
+
+
+def test_what_the_run_was_not_asked_for_says_nothing_of_the_server(directory: RunDirectory) -> None:
+    directory.header()
+    directory.plan(LIMIT, STORE)
+    directory.result(*LIMIT)
+    reason = "tier large is not included: --dicomweb-include=large runs it"
+    directory.result(*STORE, "not-applicable", reason=reason, included=False)
+    directory.footer()
+    run = directory.load()
+
+    assert (counts(run)["not-applicable"], counts(run)["not included"]) == (0, 1)
+    assert requirement_verdicts(run)["STORE-001"] == "not included"
+    assert [*terminal_lines(run)][-1] == f"not included, 1 x: {reason}"
+    page = html(run)
+    assert '<h2 id="not-included">Not included' in page
+    assert 'id="not-applicable"' not in page
+    assert "| not included |" in markdown(run)
+    (result,) = [each for each in report(run)["results"] if each["check"] == STORE[0]]
+    assert (result["verdict"], result["included"]) == ("not-applicable", False)
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,14 @@ class NotApplicable(Exception):  # noqa: N818 - it is a verdict, not an error
         self.capability = capability
 
 
+class NotIncluded(Exception):  # noqa: N818 - it is a verdict, not an error
+    """This run was not asked to judge it; says nothing of the target."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class SuiteError(Exception):
     """A mistake of this suite: never the target's fault."""
 

@@ -59,6 +59,13 @@ class TooLargeError(Exception):
         super().__init__(f"{form.value} {verb} larger than this suite reads: {why}")
 
 
+class NoDecoderError(Exception):
+    """Pixels that this machine cannot decode, whatever they are: nothing is judged by it.
+
+    It is no UnreadableError, as above.
+    """
+
+
 @contextmanager
 def quietly() -> Iterator[None]:
     """Keep a library's warnings and log lines in: they could end a run, or quote a server to a terminal."""

@@ -14,10 +14,18 @@ from dicomweb_conformance.archive.contents import Archive
 from dicomweb_conformance.catalogue.profile import OPT_IN_TIERS, Profile
 from dicomweb_conformance.catalogue.verdicts import Verdict
 from dicomweb_conformance.checks import known_failures
-from dicomweb_conformance.checks.judgement import CheckFailed, Finding, Inconclusive, Judgement, NotApplicable, judging
+from dicomweb_conformance.checks.judgement import (
+    CheckFailed,
+    Finding,
+    Inconclusive,
+    Judgement,
+    NotApplicable,
+    NotIncluded,
+    judging,
+)
 from dicomweb_conformance.checks.known_failures import KnownFailure
 from dicomweb_conformance.http import limits, quoting
-from dicomweb_conformance.http.unreadable import TooLargeError
+from dicomweb_conformance.http.unreadable import NoDecoderError, TooLargeError
 from dicomweb_conformance.probes.capabilities import State
 from dicomweb_conformance.record.disk import NotWrittenError, why
 from dicomweb_conformance.record.recorder import now
@@ -29,8 +37,10 @@ from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_conformance.settings.auth import CredentialsError
 from dicomweb_conformance.settings.options import Settings
 from dicomweb_conformance.transport.client import ReadOnlyError
+from dicomweb_fixtures.building.codecs import NotAvailableError
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.fresh import Fresh
+from dicomweb_reports import summary
 from dicomweb_reports.messages import check_id
 
 ATTEMPTS = 4
@@ -46,6 +56,12 @@ class _Conclusion:
     reason: str = ""
     blame: str | None = None
     explaining: Sequence[KnownFailure] = ()
+    included: bool = True
+
+    @property
+    def outcome(self) -> str:
+        """The verdict in the words of reports."""
+        return self.verdict.value if self.included else summary.NOT_INCLUDED
 
 
 class Judging:
@@ -158,7 +174,7 @@ class Judging:
         included = {*self.profile.include, *self.settings.include}
         for each in judgement.requirements:
             if each.tier in OPT_IN_TIERS and each.tier not in included:
-                raise NotApplicable(f"tier {each.tier} is not included: --dicomweb-include={each.tier} runs it")
+                raise NotIncluded(f"tier {each.tier} is not included: --dicomweb-include={each.tier} runs it")
         for name in judgement.capabilities:
             owner = self.instruments.capabilities.owner(name)
             capability = self.instruments.capabilities.of(name) if owner != judgement.check else None
@@ -184,7 +200,7 @@ class Judging:
         except NotWrittenError as error:
             self._stop(item, report, str(error))
             return report
-        item.user_properties.append((VERDICT_PROPERTY, conclusion.verdict.value))
+        item.user_properties.append((VERDICT_PROPERTY, conclusion.outcome))
         report.user_properties = list(item.user_properties)
         try:
             self.telling.dress(report, item, judgement.check, conclusion.verdict, conclusion.reason)
@@ -251,8 +267,10 @@ class Judging:
                 return _Conclusion(Verdict.INCONCLUSIVE, str(end))
             case TooLargeError() as end:
                 return _Conclusion(Verdict.INCONCLUSIVE, str(end), next(iter(judgement.exchanges[-1:]), None))
-            case ReadOnlyError() as end:
-                return _Conclusion(Verdict.NOT_APPLICABLE, str(end))
+            case NoDecoderError() | NotAvailableError() as end:
+                return _Conclusion(Verdict.INCONCLUSIVE, str(end))
+            case ReadOnlyError() | NotIncluded() as end:
+                return _Conclusion(Verdict.NOT_APPLICABLE, str(end), included=False)
             case error:
                 return _error(error, judgement)
 
@@ -303,6 +321,7 @@ class Judging:
             seconds=round(time.monotonic() - clock, 4),
             reason=conclusion.reason,
             blame=conclusion.blame,
+            included=conclusion.included,
             known=[
                 {"requirement": each.requirement, "code": each.code, "reason": each.reason, "link": each.link}
                 for each in conclusion.explaining

@@ -23,11 +23,12 @@ STATUS: dict[str, tuple[str, str, Any]] = {
     Verdict.NOTE: ("note", "n", ("NOTE", {"cyan": True})),
     Verdict.INCONCLUSIVE: ("inconclusive", "i", ("INCONCLUSIVE", {"yellow": True})),
     Verdict.NOT_APPLICABLE: ("not applicable", "s", ("NOT APPLICABLE", {"yellow": True})),
+    summary.NOT_INCLUDED: ("not included", "s", ("NOT INCLUDED", {"yellow": True})),
     Verdict.KNOWN: ("known", "k", ("KNOWN", {"yellow": True})),
     Verdict.FIXED: ("failed", "F", ("FIXED", {"red": True})),
     Verdict.ERROR: ("error", "E", ("ERROR", {"red": True})),
 }
-"""Verdict: category in the last line, letter, word."""
+"""Outcome: category in the last line, letter, word."""
 
 _COLUMNS = (
     "pass",
@@ -39,7 +40,8 @@ _COLUMNS = (
     "error",
     "inconclusive",
     "not-applicable",
-    "not concluded",
+    summary.NOT_INCLUDED,
+    summary.NOT_CONCLUDED,
 )
 
 
@@ -61,7 +63,7 @@ def terminal_lines(run: record.Run) -> Iterator[str]:
     yield ""
     yield from _to_repair(run)
     reasons = Counter(
-        (each.verdict, each.reason.partition("\n")[0])
+        (summary.outcome(each), each.reason.partition("\n")[0])
         for each in run.results
         if each.verdict in {Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE}
     )

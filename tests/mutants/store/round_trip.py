@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+
+import imagecodecs
+from pydicom.encaps import encapsulate, generate_frames
 
 from dicomweb_conformance.scenarios.store.test_round_trip import ENTRIES
 from dicomweb_fixtures.corpus import LARGE
@@ -15,6 +19,7 @@ from tests.mutants.mutant import EVERYWHERE, Mutant, mutant
 
 MUTANTS: list[Mutant] = []
 MANUFACTURER, MODEL, PATIENT_ID, PIXEL_DATA = "00080070", "00081090", "00100020", "7FE00010"
+JPEG_LS_OR_LOSSLESS = re.compile(rb"\xff[\xf7\xc3]\x00[\x0b-\x20][\x08-\x10]")
 PLAIN = "-CT"
 """What the Patient ID of `ct_pair` ends with."""
 
@@ -82,6 +87,40 @@ class LastPixelIsOff(Edited):
             return content
         octets = pixels.value[:-1] + bytes([pixels.value[-1] ^ 1])
         return {**content, PIXEL_DATA: replace(pixels, value=octets)}
+
+
+@mutant(
+    *trips("encoded.jpeg_ls_lossless", "encoded.jpeg_lossless", "encoded.jpeg_lossless_sv1"),
+    may_trip=EVERYWHERE,
+    into=MUTANTS,
+)
+class CodestreamLosesItsEnd(Edited):
+    """A frame in JPEG-LS or JPEG Lossless comes back without the second half of its entropy-coded octets."""
+
+    def edited(self, content: Elements) -> Elements:
+        pixels = content.get(PIXEL_DATA)
+        if pixels is None or not pixels.encapsulated:
+            return content
+        (frame,) = generate_frames(pixels.value, number_of_frames=1)
+        if not JPEG_LS_OR_LOSSLESS.search(frame):
+            return content
+        half = frame[: len(frame) * 2 // 3] + b"\xff\xd9"
+        return {**content, PIXEL_DATA: replace(pixels, value=encapsulate([half]))}
+
+
+@mutant(*trips("encoded.jpeg_ls_lossless"), may_trip=EVERYWHERE, into=MUTANTS)
+class EncodedAnewWithLoss(Edited):
+    """A frame in lossless JPEG-LS comes back as one that was encoded near-losslessly, and not said to be."""
+
+    def edited(self, content: Elements) -> Elements:
+        pixels = content.get(PIXEL_DATA)
+        if pixels is None or not pixels.encapsulated:
+            return content
+        (frame,) = generate_frames(pixels.value, number_of_frames=1)
+        if b"\xff\xf7" not in frame[:64]:
+            return content
+        again = imagecodecs.jpegls_encode(imagecodecs.jpegls_decode(frame), 3)
+        return {**content, PIXEL_DATA: replace(pixels, value=encapsulate([again]))}
 
 
 @mutant(*trips("elements", "reports", "segmentation"), may_trip=EVERYWHERE, into=MUTANTS)

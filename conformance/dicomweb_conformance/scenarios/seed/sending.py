@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from dicomweb_conformance.checks.expect import Expectation, expect, offered
+from dicomweb_conformance.checks.expect import Expectation, expect
+from dicomweb_conformance.checks.judgement import NotIncluded
 from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.scenarios.seed.samples import Head, Sample
@@ -48,12 +49,13 @@ def stored(
 
     Raises:
         CheckFailed: what it asks for first is refused, so that the client ends there.
-        NotApplicable: it would put the token of the run into a URL.
+        NotIncluded: it would put the token of the run into a URL.
     """
     instances = list(may_store)
     token = dicomweb.url_token
     if "{token}" in sample.request.target:
-        offered(token or not dicomweb.is_authorized, _IN_URL)
+        if not token and dicomweb.is_authorized:
+            raise NotIncluded(_IN_URL)
         dicomweb = dicomweb.without_credentials()
     _begun(dicomweb, sample, instances[0])
     return [_exactly(dicomweb, sample.request, {"token": token or STAND_IN}, each, instances) for each in files]

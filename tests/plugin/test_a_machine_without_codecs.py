@@ -1,0 +1,25 @@
+"""What a machine lacks is no verdict about a server: it is inconclusive, with the line that puts it right."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from dicomweb_fixtures.building.transfer_syntaxes import SYNTAXES
+from dicomweb_reference.server import Reference
+from tests.mutants.harness import judged
+
+NEED_NO_CODEC = {"implicit_vr_little_endian", "explicit_vr_little_endian", "encapsulated_uncompressed", "deflated"}
+NEED_NO_CODEC |= {"jpeg_baseline", "rle_lossless", "deflated_image_frame"}
+
+
+def test_without_imagecodecs_nothing_is_not_applicable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "imagecodecs", None)
+    checks = {each.key: f"store-round-trip[encoded.{each.key}]" for each in SYNTAXES.values() if not each.retired}
+
+    run = judged(Reference(), tmp_path, checks=checks.values())
+
+    verdicts = {each.check: each.verdict for each in run.results if each.check in checks.values()}
+    assert verdicts == {check: "pass" if key in NEED_NO_CODEC else "inconclusive" for key, check in checks.items()}
+    reasons = {each.reason for each in run.results if each.verdict == "inconclusive"}
+    assert all("pip install 'imagecodecs" in each for each in reasons), reasons
