@@ -209,10 +209,31 @@ def test_ctrl_c_ends_clean_up_and_what_it_did_is_told(moment: int) -> None:
 
 
 def test_what_the_seed_did_not_make_is_not_touched() -> None:
-    foreign = [Entry("http://pacs.example", SEED, each) for each in ("2.25.1", "*", "../studies", "")]
+    foreign = [Entry("http://pacs.example", SEED, each) for each in ("2.25.1", "*", "../studies", "..")]
 
     target = Target()
     cleaned = target.clean(entries=foreign)
 
     assert target.asked == {}
     assert reasons(cleaned) == {f"not a UID of the run of seed {SEED}: not touched": 4}
+
+
+def test_what_has_no_uid_cannot_be_deleted_and_is_told_so() -> None:
+    target = Target()
+
+    cleaned = target.clean(entries=[Entry("http://pacs.example", SEED, ""), *ENTRIES])
+
+    assert [each.study_uid for each in cleaned.left] == [""]
+    assert "no path leads to it; its Patient ID begins with DWC-" in cleaned.left[0].reason
+    assert cleaned.removed == 200
+
+
+def test_a_refusal_of_a_malformed_path_is_no_refusal_of_the_others() -> None:
+    spoiled = Entry("http://pacs.example", SEED, f"{uid(SEED, 'a')[:30]}.007")
+
+    def refuses_malformed(_target: Target, path: str, _study: str) -> tuple[int, str]:
+        return (400, "Bad Request") if path.endswith(".007") else (204, "No Content")
+
+    cleaned = Target(refuses_malformed).clean(entries=[spoiled, *ENTRIES])
+
+    assert cleaned.removed == 200

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.service import resources
 from dicomweb_conformance.service.ledger import Entry, Ledger
 from dicomweb_conformance.service.polling import PAUSES
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_conformance.settings.auth import CredentialsError
-from dicomweb_fixtures.identifiers import is_of_run
+from dicomweb_fixtures.identifiers import is_of_run, is_sent_by_run, patient_id_prefix
+from dicomweb_fixtures.payloads.malformed import PATIENTS
 
 LONGEST = 300.0
 """Seconds that clean-up takes at most, whatever the target does; one exchange more where the last one hangs."""
@@ -58,9 +61,10 @@ def clean(
 ) -> Cleaned:
     """DELETE studies, and look what became of it; the ledger is the caller's to strike.
 
-    A target that refuses the first DELETE as not offered, or that does not answer, is not asked again. What the seed of
-    its entry did not make is never deleted, whatever a ledger says. An exception on account of one study leaves that
-    one; Ctrl-C ends the whole, and what was done by then is told.
+    A target that refuses the first DELETE as not offered, or that does not answer, is not asked again. What the run of
+    the seed of its entry did not send is never deleted, whatever a ledger says. What it sent with a malformed UID comes
+    last: a target that refuses such a path may delete all others. An exception on account of one study leaves that one;
+    Ctrl-C ends the whole, and what was done by then is told.
 
     Args:
         service: the target's.
@@ -72,10 +76,8 @@ def clean(
     """
     sweep = _Sweep(service.for_purpose("clean"), clock, clock() + longest)
     entries = list(dict.fromkeys(entries))
-    for entry in entries:
-        if not is_of_run(entry.seed, entry.study_uid):
-            sweep.why_left[entry] = f"not a UID of the run of seed {entry.seed}: not touched"
-    ours = [each for each in entries if each not in sweep.why_left]
+    sweep.why_left.update({each: why for each in entries if (why := _why_not_touched(each))})
+    ours = sorted((each for each in entries if each not in sweep.why_left), key=_is_malformed)
     interrupted = False
     try:
         sweep.delete(ours)
@@ -116,12 +118,12 @@ def clean_after_crash(
         pause: waits for so many seconds.
     """
     asking = service.for_purpose("clean")
-    ours = [each for each in entries if is_of_run(each.seed, each.study_uid)]
+    ours = sorted((each for each in entries if not _why_not_touched(each)), key=_is_malformed)
     first_look = asking.search("studies", StudyInstanceUID=ours[0].study_uid) if ours else None
     if first_look and first_look.status == 0:
         return Cleaned(0, tuple(Left(each.study_uid, f"no response: {first_look.error}") for each in entries))
     over = time.monotonic() + LONGEST
-    late = [each for each in ours if time.monotonic() < over and _is_there(asking, each.study_uid) is False]
+    late = [each for each in ours if time.monotonic() < over and _is_there(asking, each) is False]
     first = clean(service, [each for each in entries if each not in late], grace)
     ledger.strike(first.gone)
     if not late or first.interrupted:
@@ -176,7 +178,7 @@ class _Sweep:
             if self.is_over:
                 return
             try:
-                response = self.service.delete(f"studies/{entry.study_uid}")
+                response = self.service.delete(resources.study(entry.study_uid))
             except CredentialsError as error:
                 self.why_left.update(dict.fromkeys(entries[number:], str(error)))
                 self.silent = True
@@ -185,7 +187,8 @@ class _Sweep:
                 self.why_left[entry] = f"DELETE could not be sent: {type(error).__name__}: {error}"
                 continue
             self.silent = response.status == 0
-            self.refused = self.silent or response.status in _NOT_OFFERED
+            refused = response.status in _NOT_OFFERED and not (_is_malformed(entry) and response.status == 400)
+            self.refused = self.silent or refused
             said = f"{response.status} {response.reason}".strip() + " to DELETE"
             if self.silent:
                 said = f"no response to DELETE: {response.error}"
@@ -227,7 +230,7 @@ class _Sweep:
     def _is_gone(self, entry: Entry) -> bool:
         thorough = self.refused and entry not in self.accepted
         try:
-            there = _is_there(self.service, entry.study_uid, thorough=thorough)
+            there = _is_there(self.service, entry, thorough=thorough)
         except CredentialsError:
             there = None
         except Exception as error:  # as above
@@ -239,25 +242,39 @@ class _Sweep:
         return there is False
 
 
-def _is_there(service: StudiesService, study_uid: str, *, thorough: bool = False) -> bool | None:
+def _why_not_touched(entry: Entry) -> str:
+    """Say why a study must not be deleted; empty where it may be."""
+    if not entry.study_uid:
+        patients = f"{patient_id_prefix(entry.seed)}-{PATIENTS}"
+        return f"its Study Instance UID is empty, so that no path leads to it; its Patient ID begins with {patients}"
+    if is_sent_by_run(entry.seed, entry.study_uid):
+        return ""
+    return f"not a UID of the run of seed {entry.seed}: not touched"
+
+
+def _is_malformed(entry: Entry) -> bool:
+    return not is_of_run(entry.seed, entry.study_uid)
+
+
+def _is_there(service: StudiesService, entry: Entry, *, thorough: bool = False) -> bool | None:
     """Tell whether anything of a study is still visible; when in doubt it is. None: the target does not answer.
 
     A search that finds nothing tells at once, beside a DELETE that did not refuse. Without one (`thorough`), or where
     search is not offered, which a 404 may mean too, the study has to be missing in every other place.
     """
-    found = service.search("studies", StudyInstanceUID=study_uid)
+    study = resources.study(entry.study_uid)
+    found = service.search("studies", StudyInstanceUID=entry.study_uid)
     if found.status == 0:
         return None
     whole = found.status == 200 and not found.error
-    others = whole and found.body.lstrip()[:1] == b"[" and study_uid.encode() not in found.body
+    # JSON writes a slash and a null in more than one way.
+    as_it_stands = re.split(r"[/\0]", entry.study_uid)[0].encode()
+    others = whole and found.body.lstrip()[:1] == b"[" and as_it_stands not in found.body
     if not others and not _shows_nothing(found):
         return True
     if found.status in {200, 204} and not thorough:
         return False
-    return not (
-        _shows_nothing(service.search(f"studies/{study_uid}/series"))
-        and _shows_nothing(service.metadata(f"studies/{study_uid}"))
-    )
+    return not (_shows_nothing(service.search(f"{study}/series")) and _shows_nothing(service.metadata(study)))
 
 
 def _shows_nothing(response: Response) -> bool:

@@ -173,7 +173,8 @@ def _cleaned(settings: Settings, named: Ledger, entries: list[Entry], version: s
 def _told(url: str, cleaned: Cleaned) -> list[str]:
     lines = [f"{url}: {cleaned.removed} studies removed, {cleaned.absent} were not there, {len(cleaned.left)} are left"]
     if cleaned.left:
-        width = max(len(each.study_uid) for each in cleaned.left)
+        named = [(each.study_uid or "(empty)", each.reason) for each in cleaned.left]
+        width = max(len(uid) for uid, _ in named)
         lines += ["", f"{'Study Instance UID':{width}}  why it is left"]
-        lines += [f"{each.study_uid:{width}}  {each.reason}" for each in cleaned.left]
+        lines += [f"{uid:{width}}  {reason}" for uid, reason in named]
     return lines

@@ -17,7 +17,7 @@ FILE = "ledger.jsonl"
 
 @dataclass(frozen=True)
 class Entry:
-    """One study that was, or was about to be, stored on a target."""
+    """One study that was, or was about to be, stored on a target; one that was found there may have no UID."""
 
     target: str
     seed: int
@@ -49,7 +49,7 @@ class Ledger:
         Raises:
             NotWrittenError: they are not named, and so must not be sent.
         """
-        new = [uid for uid in dict.fromkeys(study_uids) if uid and uid not in self._written]
+        new = [uid for uid in dict.fromkeys(study_uids) if uid not in self._written]
         if not new:
             return
         try:

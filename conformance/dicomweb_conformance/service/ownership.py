@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote
 
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_fixtures.entities import Instance
-from dicomweb_fixtures.identifiers import is_of_run, patient_id_prefix
+from dicomweb_fixtures.identifiers import is_sent_by_run, patient_id_prefix
 from dicomweb_fixtures.payloads.malformed import PATIENTS
 
 NOT_OURS = "(a UID that is not of this run)"
@@ -83,7 +83,7 @@ class Own:
 
     def names(self, uid: str) -> bool:
         """Tell whether a UID is one that this run made, or found to have come of what it sent."""
-        return uid in self._uids or is_of_run(self._seed, uid)
+        return uid in self._uids or is_sent_by_run(self._seed, uid)
 
     def has_patient(self, patient_id: str) -> bool:
         """Tell whether a Patient ID has the prefix of this run."""

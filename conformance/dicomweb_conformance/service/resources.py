@@ -20,14 +20,23 @@ def path(resource: Resource) -> str:
     """Return the path of a resource below the base URL, without a leading slash."""
     match resource:
         case Study():
-            return f"studies/{resource.study_instance_uid}"
+            return study(resource.study_instance_uid)
         case Series():
-            return f"studies/{resource.instances[0].study_instance_uid}/series/{resource.uid}"
+            return f"{study(resource.instances[0].study_instance_uid)}/series/{_segment(resource.uid)}"
         case Instance():
-            series = f"studies/{resource.study_instance_uid}/series/{resource.series_instance_uid}"
-            return f"{series}/instances/{resource.sop_instance_uid}"
+            series = f"{study(resource.study_instance_uid)}/series/{_segment(resource.series_instance_uid)}"
+            return f"{series}/instances/{_segment(resource.sop_instance_uid)}"
         case _:
             return str(resource).strip("/")
+
+
+def study(uid: str) -> str:
+    """Return the path of a study by its UID, which is one segment of it whatever it holds (RFC 3986 3.3)."""
+    return f"studies/{_segment(uid)}"
+
+
+def _segment(uid: str) -> str:
+    return quote(uid, safe="")
 
 
 def query(parameters: Sequence[tuple[str, Value]]) -> str:

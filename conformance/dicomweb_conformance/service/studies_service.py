@@ -165,7 +165,14 @@ class StudiesService:
         return self._client.send("POST", url, headers=headers, body=body, purpose=self._purpose)
 
     def delete(self, resource: Resource) -> Response:
-        """DELETE a study, series or instance."""
+        """DELETE a study, series or instance.
+
+        Raises:
+            ValueError: the path names none, or one by an empty UID, which would be that of something else.
+        """
+        kind, *uids = resources.path(resource).split("/")
+        if kind != "studies" or not uids or not all(uids):
+            raise ValueError(f"/{'/'.join([kind, *uids])} is no study, series or instance to delete")
         return self.send("DELETE", resource)
 
     def store(
@@ -276,20 +283,20 @@ class StudiesService:
         self._client.must_be_allowed("POST")
         claimed = list(may_store)
         self._own.claim(claimed)
-        self._ledger.enter([*(each.study_instance_uid for each in claimed), *study_uids])
+        self._ledger.enter(filter(None, [*(each.study_instance_uid for each in claimed), *study_uids]))
 
     def store_malformed(self, payload: Malformed, *, accept: str | None = media_types.DICOM_JSON) -> Response:
         """POST a payload with a fault to /studies."""
         self._client.must_be_allowed("POST")
         self._own.claim(payload.may_store)
-        self._own.claim_malformed([*payload.studies, *(each.study_instance_uid for each in payload.may_store)])
-        self._ledger.enter(payload.studies)
+        self._own.claim_malformed(payload.study_uids)
+        self._ledger.enter(payload.study_uids)
         headers = [("Content-Type", payload.content_type)]
         return self.send("POST", "studies", accept=accept, headers=headers, body=payload.body)
 
     def found_malformed(self, study_uids: Iterable[str]) -> None:
-        """Note studies that came of malformed payloads under UIDs that no ledger could foresee."""
-        uids = list(study_uids)
+        """Note studies that came of malformed payloads under UIDs that no ledger could foresee, or under none."""
+        uids = sorted(study_uids)
         self._own.claim_malformed(uids)
         self._ledger.enter(uids)
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from importlib.resources import files
-from urllib.parse import quote
 
 from dicomweb_conformance.archive.contents import Archive
 from dicomweb_conformance.checks.expect import BUSY
@@ -20,6 +19,7 @@ from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.http.unreadable import UnreadableError
 from dicomweb_conformance.reading import part10_files
 from dicomweb_conformance.scenarios.steps.storing import AS_STORED
+from dicomweb_conformance.service import resources
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.fresh import Fresh
 from dicomweb_fixtures.payloads import malformed
@@ -145,10 +145,10 @@ def kept(dicomweb: StudiesService, archive: Archive, sendings: Sequence[Sent]) -
 
     archive.time_until(all_seen)
     refused = [each.payload for each in judged if not each.success and not found[each.payload.name]]
-    dicomweb.lacks_malformed(uid for payload in refused for uid in payload.studies)
+    dicomweb.lacks_malformed(uid for payload in refused for uid in payload.study_uids)
     for each in judged:
         there = found[each.payload.name]
-        dicomweb.found_malformed(set(there) - set(each.payload.studies))
+        dicomweb.found_malformed(set(there) - set(each.payload.study_uids))
         yield each, _retrieved(looking, there[0]) if there else Kept()
 
 
@@ -169,7 +169,9 @@ def _found(looking: StudiesService, payload: Malformed) -> list[str]:
 
 
 def _retrieved(looking: StudiesService, study_uid: str) -> Kept:
-    study = f"studies/{quote(study_uid, safe='')}"
+    if not study_uid:
+        return Kept(found=True)  # no path leads to it
+    study = resources.study(study_uid)
     response = looking.retrieve(study, accept=AS_STORED)
     if response.status in {400, 406}:
         response = looking.retrieve(study)
