@@ -20,6 +20,8 @@ from dicomweb_conformance.service.polling import wait_until
 
 RETURN = 60.0
 """Seconds that a target may take to answer after it was brought back."""
+_NOT_READY = frozenset({0, 502, 503, 504})
+"""Statuses of a target that is still starting, or of a proxy before it."""
 
 
 class RestartFailedError(Exception):
@@ -71,8 +73,8 @@ class Liveness:
             return ""
 
     def wait(self) -> bool:
-        """Wait until a target that was started answers, for 60 s at most; tell whether it does."""
-        return wait_until(self._asks, RETURN)
+        """Wait until a target that was started answers and is ready, for 60 s at most; tell whether it is."""
+        return wait_until(lambda: self._control().status not in _NOT_READY, RETURN)
 
     def wait_for_turn(self) -> None:
         """Return once no other process repeats a suspect; at once in the process that does."""

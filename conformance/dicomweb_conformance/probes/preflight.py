@@ -6,7 +6,6 @@ It is told as advice, never as a verdict.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dicomweb_conformance.archive.contents import shows
@@ -16,6 +15,7 @@ from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.http.observed import REDIRECTS
 from dicomweb_conformance.http.unreadable import TooLargeError, UnreadableError
 from dicomweb_conformance.http.urls import UrlError
+from dicomweb_conformance.probes import constancy, elsewhere
 from dicomweb_conformance.reading import json_documents
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_conformance.settings.target import Target
@@ -23,24 +23,12 @@ from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.identifiers import patient_id_prefix
 from dicomweb_reports.visible import visible
 
-USUAL_PATHS = (
-    "dicom-web",
-    "dicomweb",
-    "dicom",
-    "dicom-web/rs",
-    "rs",
-    "api/dicom-web",
-    "api/dicomweb",
-    "dcm4chee-arc/aets/DCM4CHEE/rs",
-    "v2",
-)
-"""Where DICOMweb services usually live below a host: looked at only to give advice."""
 _NOT_FOUND = frozenset({404, 405, 410})
 _LONGEST = 600
 """Characters of one piece of advice, which may quote the target."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # not frozen: what raises it again notes where
 class CannotBeJudged(Exception):  # noqa: N818 - it is a finding about the settings, not an error of the suite
     """The target cannot be judged as it is addressed."""
 
@@ -73,12 +61,10 @@ def preflight(service: StudiesService, target: Target, seed: int) -> Response:
         CannotBeJudged: it does not; says why and what to do.
     """
     response = _led(service, seed)
-    for diagnose in (_no_answer, _refused_credentials, _redirected, _not_dicomweb, _too_deep):
-        problem = diagnose(response, service, target)
+    for diagnose in (_no_answer, _refused_credentials, _redirected, _not_dicomweb, _too_deep, _not_found, _constant):
+        problem = diagnose(response, service, target, seed)
         if problem:
             raise problem
-    if response.status in _NOT_FOUND and (problem := _not_found(response, service, target, seed)):
-        raise problem
     return response
 
 
@@ -95,7 +81,7 @@ def _led(service: StudiesService, seed: int) -> Response:
     return there if found else response
 
 
-def _no_answer(response: Response, _: StudiesService, target: Target) -> CannotBeJudged | None:
+def _no_answer(response: Response, _: StudiesService, target: Target, _seed: int) -> CannotBeJudged | None:
     if response.status:
         return None
     error, host = response.error, target.base.origin.authority
@@ -140,7 +126,7 @@ def _no_answer(response: Response, _: StudiesService, target: Target) -> CannotB
     return CannotBeJudged(f"{response.request_line} got no response ({error})", tuple(advice))
 
 
-def _refused_credentials(response: Response, _: StudiesService, target: Target) -> CannotBeJudged | None:
+def _refused_credentials(response: Response, _: StudiesService, target: Target, _seed: int) -> CannotBeJudged | None:
     if response.status not in {401, 403, 407}:
         return None
     used = (
@@ -164,7 +150,7 @@ def _refused_credentials(response: Response, _: StudiesService, target: Target) 
     )
 
 
-def _redirected(response: Response, _: StudiesService, target: Target) -> CannotBeJudged | None:
+def _redirected(response: Response, _: StudiesService, target: Target, _seed: int) -> CannotBeJudged | None:
     if not 300 <= response.status < 400 or response.status == 304:
         return None
     location = response.headers.get("Location")
@@ -195,7 +181,7 @@ def _redirected(response: Response, _: StudiesService, target: Target) -> Cannot
     )
 
 
-def _not_dicomweb(response: Response, service: StudiesService, target: Target) -> CannotBeJudged | None:
+def _not_dicomweb(response: Response, service: StudiesService, target: Target, seed: int) -> CannotBeJudged | None:
     if not 200 <= response.status < 300 or not response.body.strip():
         return None
     name = media_types.name_of(response.content_type)
@@ -215,7 +201,10 @@ def _not_dicomweb(response: Response, service: StudiesService, target: Target) -
             if name == "text/html" or response.body.lstrip()[:1] == b"<"
             else f"{response.content_type or 'no media type'}: {response.error or error}"
         )
-        advice = list(_where_it_answers(service, target))
+        better = elsewhere.studies_service(service, target)
+        if name in {media_types.JSON, ""} and _is_json(response.body) and not better:
+            return None  # likewise: nothing but its label and its shape are wrong
+        advice = list(filter(None, [better or elsewhere.wado_uri(service, target, seed)]))
         if re.search(rb"<input[^>]+type=[\"']?password|log ?in|sign ?in", response.body[: 1 << 16], re.IGNORECASE):
             looks = "a login page"
             advice.append("--dicomweb-auth gives credentials; a session cookie of a browser is not enough")
@@ -238,10 +227,10 @@ def _is_json(body: bytes) -> bool:
     return True
 
 
-def _too_deep(response: Response, service: StudiesService, target: Target) -> CannotBeJudged | None:
+def _too_deep(response: Response, service: StudiesService, target: Target, _: int) -> CannotBeJudged | None:
     """Below /studies, "studies" is a Study Instance UID: a store there is refused like any other of a wrong study."""
     base = target.url.removesuffix("/studies")
-    if base == target.url or 200 <= response.status < 300 or not _answers_searches(service, base):
+    if base == target.url or 200 <= response.status < 300 or not elsewhere.answers_searches(service, base):
         return None
     return CannotBeJudged(
         f"{target.url} is the resource of all studies; the base URL ends where /studies begins",
@@ -251,6 +240,8 @@ def _too_deep(response: Response, service: StudiesService, target: Target) -> Ca
 
 def _not_found(response: Response, service: StudiesService, target: Target, seed: int) -> CannotBeJudged | None:
     """A 404, 405 or 410 can be a service without search, or one that answers 404 for no match: others tell."""
+    if response.status not in _NOT_FOUND:
+        return None
     searched = f"search (GET /studies) was answered with {response.status}"
     base = "the base URL ends where /studies begins, such as https://host/dicom-web"
     if target.read_only:
@@ -262,21 +253,28 @@ def _not_found(response: Response, service: StudiesService, target: Target, seed
         return CannotBeJudged(
             f"no Studies Service at {target.url}, or none that holds the corpus: {searched}, "
             f"and neither a search for a study of it nor a retrieve gives anything of that study",
-            (*_where_it_answers(service, target), base, loaded),
+            (*_elsewhere(service, target, seed), base, loaded),
         )
-    boundary = "dicomweb-preflight"
-    store = service.send(
-        "POST",
-        "studies",
-        accept=media_types.DICOM_JSON,
-        headers=[("Content-Type", media_types.multipart_related(media_types.DICOM, boundary))],
-        body=f"--{boundary}--\r\n".encode(),
-    )
-    if store.status not in {0, *_NOT_FOUND} and store.status < 500:
-        return None
+    store = constancy.store_nothing(service, "studies")
+    if store.status not in {0, *_NOT_FOUND}:
+        # It may break at a payload without a part: then nonsense is answered otherwise.
+        nowhere = constancy.store_nothing(service, constancy.NOWHERE)
+        if store.status < 500 or nowhere.status != store.status:
+            return None
     return CannotBeJudged(
         f"no Studies Service at {target.url}: {searched}, store (POST /studies) {store.status or store.error}",
-        (*_where_it_answers(service, target), base),
+        (*_elsewhere(service, target, seed), base),
+    )
+
+
+def _constant(response: Response, service: StudiesService, target: Target, seed: int) -> CannotBeJudged | None:
+    if not constancy.is_constant(service, target, seed, response):
+        return None
+    study = "a study of the corpus" if target.read_only else "a study that was sent, and then asked for"
+    return CannotBeJudged(
+        f"whatever is asked of {target.url}, the answer is the same: {constancy.described(response)}. So it was for a "
+        f"search, for a path that names nothing, and for {study}",
+        (*_elsewhere(service, target, seed), *constancy.advice(response, target)),
     )
 
 
@@ -290,34 +288,7 @@ def _has_the_corpus(service: StudiesService, seed: int) -> bool:
     return shows(service.metadata(instance), [uid]) or shows(service.retrieve(instance), [uid])
 
 
-def _where_it_answers(service: StudiesService, target: Target) -> Sequence[str]:
-    """Look below and above the base URL for a path at which a search is answered like one."""
-    origin, path = target.base.origin, target.base.path.strip("/")
-    candidates = [
-        f"{origin}/{path}/{each}".replace("//" + each, "/" + each) if path else f"{origin}/{each}"
-        for each in USUAL_PATHS
-    ]
-    if path:
-        candidates += [f"{origin}/{each}" for each in USUAL_PATHS if each != path]
-    if path.endswith("studies"):
-        candidates.insert(0, f"{origin}/{path.removesuffix('studies').rstrip('/')}".rstrip("/"))
-    for base in candidates:
-        if _answers_searches(service, base):
-            return (f"a Studies Service answers at {base}: --dicomweb-url={base}",)
-    return ()
-
-
-def _answers_searches(service: StudiesService, base: str) -> bool:
-    response = service.get_url(f"{base}/studies?limit=1&StudyInstanceUID=2.25.1", accept=media_types.DICOM_JSON)
-    if response.status == 204:
-        return True
-    if response.status != 200 or media_types.name_of(response.content_type) not in {
-        media_types.DICOM_JSON,
-        media_types.JSON,
-    }:
-        return False
-    try:
-        json_model.objects(response.body)
-    except (UnreadableError, TooLargeError):
-        return False
-    return True
+def _elsewhere(service: StudiesService, target: Target, seed: int) -> tuple[str, ...]:
+    """Return advice on what answers in place of a Studies Service, or beside it."""
+    found = elsewhere.studies_service(service, target) or elsewhere.wado_uri(service, target, seed)
+    return (found,) if found else ()

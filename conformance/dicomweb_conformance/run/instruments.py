@@ -41,6 +41,8 @@ LOG = "target.log"
 _USER_AGENT = f"dicomweb-conformance/{VERSION}"
 _PATIENCE = 6
 """How many times the grace time an operation may take."""
+_PATIENCE_AT_FIRST = 5.0
+"""Seconds that a busy target is waited for in all before it is judged, and where only its presence is asked for."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,12 @@ def instruments(
     screening = Screening(own, settings.target.url)
     led = Ledger(settings.report / ledger.FILE, settings.url, settings.seed)
     watching = Client(
-        settings.target, recorder, user_agent=_USER_AGENT, screen=screening.screen, shown_url=screening.url
+        settings.target,
+        recorder,
+        user_agent=_USER_AGENT,
+        screen=screening.screen,
+        shown_url=screening.url,
+        patience=_PATIENCE_AT_FIRST,
     )
     exit_stack.callback(watching.close)
     liveness = Liveness(

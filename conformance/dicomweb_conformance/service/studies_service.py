@@ -300,7 +300,7 @@ class StudiesService:
         self._own.claim_malformed(uids)
         self._ledger.enter(uids)
 
-    def lacks_malformed(self, study_uids: Iterable[str]) -> None:
+    def lacks(self, study_uids: Iterable[str]) -> None:
         """Note studies that a target refused and does not have: there is nothing to take back."""
         self._ledger.forget(list(study_uids))
 

@@ -108,6 +108,7 @@ class Client:
         examine: finds out why an exchange broke off, and has it repeated.
         doubt: told of an answer of 401 or 403 to the credentials of the settings, and the Authorization that was sent;
             returns whether the request is to be sent again.
+        patience: seconds that a busy target is waited for in all.
     """
 
     def __init__(
@@ -126,6 +127,7 @@ class Client:
         on_answer: Callable[[Request, Response, Course], None] = lambda _asked, _answer, _course: None,
         examine: Examine | None = None,
         doubt: Callable[[Response, str], bool] | None = None,
+        patience: float = busy.PATIENCE,
     ) -> None:
         self.target = target
         self.wire = Wire()
@@ -138,7 +140,7 @@ class Client:
         self._on_exchange = on_exchange
         self._wait_for_turn = wait_for_turn
         self._pause = pause
-        self._patience = busy.PATIENCE
+        self._patience = patience
         self._on_answer = on_answer
         self._examine = examine
         self._doubt = doubt

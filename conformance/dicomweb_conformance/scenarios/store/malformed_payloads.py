@@ -145,7 +145,7 @@ def kept(dicomweb: StudiesService, archive: Archive, sendings: Sequence[Sent]) -
 
     archive.time_until(all_seen)
     refused = [each.payload for each in judged if not each.success and not found[each.payload.name]]
-    dicomweb.lacks_malformed(uid for payload in refused for uid in payload.study_uids)
+    dicomweb.lacks(uid for payload in refused for uid in payload.study_uids)
     for each in judged:
         there = found[each.payload.name]
         dicomweb.found_malformed(set(there) - set(each.payload.study_uids))
