@@ -79,13 +79,16 @@ def pytest_configure(config: pytest.Config) -> None:
         command_line |= {"dicomweb_seed": from_controller["seed"]}
     try:
         settings = resolve(command_line, os.environ, ini, directory)
-        config.pluginmanager.register(ConformanceSession(config, settings, from_controller), "dicomweb-session")
+        session = ConformanceSession(config, settings, from_controller)
+        config.pluginmanager.register(session, "dicomweb-session")
     except OptionError as error:
         raise pytest.UsageError(str(error)) from None
+    # Files, not their folder: a file named on the command line is collected whatever python_files says.
+    files = [str(path) for path in sorted(SCENARIOS.glob("*/test_*.py"))]
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
-        # Files, not their folder: a file named on the command line is collected whatever python_files and norecursedirs
-        # say.
-        config.args[:] = [str(path) for path in sorted(SCENARIOS.glob("*/test_*.py"))]
+        config.args[:] = files
+    if set(files) <= set(config.args):
+        config.args += [str(path) for path in session.own.files if str(path) not in config.args]
     config.args[:] = [_path(each) for each in config.args]
 
 
@@ -95,9 +98,16 @@ def _path(argument: str) -> str:
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
-    """Give checks node ids that name the package: outside of the root directory pytest would name no file at all."""
-    if module_path.parent.parent != SCENARIOS:
+    """Give checks node ids that name the package, and those of a vendor such that name their directory.
+
+    Outside of the root directory pytest would name no file at all.
+    """
+    session: Any = parent.config.pluginmanager.getplugin("dicomweb-session")
+    if module_path.parent.parent == SCENARIOS:
+        node_id = NODE_IDS + module_path.relative_to(SCENARIOS).as_posix()
+    elif session and session.own.has(module_path) and not module_path.is_relative_to(parent.config.rootpath):
+        node_id = module_path.relative_to(session.own.directory.parent).as_posix()
+    else:
         return None
-    node_id = NODE_IDS + module_path.relative_to(SCENARIOS).as_posix()
     module: pytest.Module = pytest.Module.from_parent(parent, path=module_path, nodeid=node_id)
     return module

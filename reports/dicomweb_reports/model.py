@@ -274,11 +274,57 @@ class Footer:
 
 
 @dataclass(frozen=True)
+class Omission:
+    """What a profile leaves out, by names of rows and checks, and why."""
+
+    rows: tuple[str, ...]
+    checks: tuple[str, ...]
+    reason: str
+    link: str
+    sure: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """Rows that a profile judges otherwise, and why; `verdicts` holds what an observation means there."""
+
+    rows: tuple[str, ...]
+    level: str | None
+    tier: str | None
+    verdicts: Mapping[str, str]
+    reason: str
+    link: str
+    sure: str
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The profile that a target was judged by.
+
+    `shipped`: the suite brings it. `base` is the profile that it is held against, None for that itself. `numbers` says
+    how many of its rows are left out, replaced by others, changed, how many are added, and how many checks are left
+    out; `left_out_of` counts the rows left out of each service. `rows_left_out` names them.
+    """
+
+    title: str
+    file: str
+    sha256: str
+    shipped: bool
+    base: str | None
+    numbers: Mapping[str, int]
+    left_out_of: Mapping[str, int]
+    rows_left_out: tuple[str, ...]
+    omissions: tuple[Omission, ...]
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
 class Run:
     """A run, whole or broken off.
 
     `left_out` is the number of checks of the profile that it was not asked for. `troubles` says in a sentence each what
-    went wrong with the run itself, so that it is not whole: never the target's fault.
+    went wrong with the run itself, so that it is not whole: never the target's fault. `rules` tells of the profile,
+    None in a record of an earlier version.
     """
 
     directory: Path
@@ -302,6 +348,7 @@ class Run:
     footer: Footer | None
     left_out: int = 0
     troubles: tuple[str, ...] = ()
+    rules: Rules | None = None
 
     def body(self, body: Body | None, first: int | None = None) -> bytes | None:
         """Return the octets of a body that the record holds, at most the `first`; None where it holds none."""

@@ -17,6 +17,7 @@ from dicomweb_reports.model import (
     Attempt,
     Body,
     Capability,
+    Change,
     Exchange,
     Finding,
     Footer,
@@ -25,11 +26,13 @@ from dicomweb_reports.model import (
     Message,
     Messages,
     Observation,
+    Omission,
     PlannedCheck,
     Product,
     Requirement,
     Response,
     Result,
+    Rules,
     Run,
     Stale,
     Stored,
@@ -39,7 +42,7 @@ from dicomweb_reports.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 __all__ = [
@@ -170,6 +173,50 @@ def _run(directory: Path, path: Path, recorded: Iterable[Fields]) -> Run:
             (event.integer("left_out") for event in events["planned"] if "left_out" in event.values), default=0
         ),
         troubles=tuple(dict.fromkeys(event.text("what") for event in events["trouble"])),
+        rules=_rules(header.optional_child("rules")),
+    )
+
+
+def _rules(fields: Fields | None) -> Rules | None:
+    if fields is None:
+        return None
+    return Rules(
+        title=fields.text("title"),
+        file=fields.text("file"),
+        sha256=fields.text("sha256"),
+        shipped=fields.flag("shipped"),
+        base=fields.optional_text("base"),
+        numbers=_numbers(fields.child("numbers")),
+        left_out_of=_numbers(fields.child("left_out_of")),
+        rows_left_out=fields.texts("rows_left_out"),
+        omissions=tuple(
+            Omission(
+                each.texts("rows"),
+                each.texts("checks"),
+                each.text("reason"),
+                each.text("link", ""),
+                each.text("sure", ""),
+            )
+            for each in fields.children("omissions")
+        ),
+        changes=tuple(_change(each) for each in fields.children("changes")),
+    )
+
+
+def _numbers(fields: Fields) -> Mapping[str, int]:
+    return {name: fields.integer(name) for name in fields.values}
+
+
+def _change(fields: Fields) -> Change:
+    verdicts = fields.child("verdicts")
+    return Change(
+        rows=fields.texts("rows"),
+        level=fields.optional_text("level"),
+        tier=fields.optional_text("tier"),
+        verdicts={code: verdicts.text(code) for code in verdicts.values},
+        reason=fields.text("reason"),
+        link=fields.text("link", ""),
+        sure=fields.text("sure", ""),
     )
 
 

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from dicomweb_reports import page, samples
 from dicomweb_reports.causes import causes
 from dicomweb_reports.evidence import COMMAND, extent, named
+from dicomweb_reports.rules import departures, judged_by
 from dicomweb_reports.summary import NOT_INCLUDED, OUTCOMES, broken, counts, not_concluded, overall, product, services
 from dicomweb_reports.visible import pieces, visible
 
@@ -37,6 +38,8 @@ MEANINGS = {
 TONES = {
     "conforms": "pass",
     "conforms with deviations": "deviation",
+    "conforms to a home-made profile": "note",
+    "conforms to a home-made profile with deviations": "deviation",
     "partial": "inconclusive",
     "does not conform": "fail",
     "nothing concluded": "inconclusive",
@@ -57,6 +60,8 @@ def html(run: Run) -> str:
         counts={verdict: number[verdict] for verdict in OUTCOMES if number[verdict]},
         meanings=MEANINGS,
         broken=broken(run),
+        judged_by=judged_by(run),
+        departures=departures(run),
         facts=_facts(run),
         cards=cards,
         causes=[cause for cause in causes(run) if cause.verdict == "fail"],
@@ -123,7 +128,8 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("Target", run.target.url),
         ("Product", f"{product(run) or 'not declared'}{f', build {build}' if build else ''}"),
         ("Judged by", f"{run.suite.name} {run.suite.version}"),
-        ("Profile", run.profile),
+        ("Profile", f"{run.profile}: {run.rules.title}" if run.rules else run.profile),
+        *([("Profile read from", f"{run.rules.file}, SHA-256 {run.rules.sha256}")] if run.rules else []),
         ("Edition", run.edition or "all current editions"),
         ("Seed", str(run.seed)),
         ("Date", _when(run.started)),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicomweb_reports import samples
 from dicomweb_reports.causes import Cause, causes
+from dicomweb_reports.rules import judged_by
 from dicomweb_reports.summary import counts, overall, requirement_verdicts, services
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ def report(run: Run) -> dict[str, Any]:
         "suite": asdict(run.suite),
         "target": asdict(run.target),
         "profile": run.profile,
+        "rules": asdict(run.rules) if run.rules else None,
+        "judged_by": judged_by(run),
         "edition": run.edition,
         "seed": run.seed,
         "settings": dict(run.settings),

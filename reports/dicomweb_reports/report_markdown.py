@@ -9,6 +9,7 @@ from dicomweb_reports import samples
 from dicomweb_reports.causes import causes
 from dicomweb_reports.evidence import answers, extent, findings, named
 from dicomweb_reports.page import groups
+from dicomweb_reports.rules import departures, judged_by
 from dicomweb_reports.summary import OUTCOMES, broken, counts, not_concluded, overall, product, services
 from dicomweb_reports.visible import pieces, visible
 
@@ -22,6 +23,7 @@ LISTED = 30
 FINDINGS = 3
 ANSWERS = 8
 VALUE = 240
+SENTENCES = 1000
 
 SECTIONS = {
     "fail": "Failures",
@@ -36,6 +38,7 @@ def markdown(run: Run) -> str:
     """Return a summary in GitHub's Markdown: the verdict, the facts, the counts, each failure in a few lines."""
     summary = overall(run)
     blocks = [f"# {_plain(product(run) or run.target.url)}: {summary.verdict}", _plain(summary.reason)]
+    blocks += [_plain(judged_by(run), SENTENCES)] if judged_by(run) else []
     if broken(run):
         blocks.append(f"**{_plain(broken(run))}**")
     blocks += [_facts(run), _services(run)]
@@ -45,6 +48,7 @@ def markdown(run: Run) -> str:
         blocks += _results(run, verdict, heading)
     blocks += _inconclusive(run)
     blocks += _not_concluded(run)
+    blocks += _departures(run)
     return "\n\n".join(blocks) + "\n"
 
 
@@ -54,7 +58,8 @@ def _facts(run: Run) -> str:
         "Target": run.target.url,
         "Build": build,
         "Judged by": f"{run.suite.name} {run.suite.version}",
-        "Profile": run.profile,
+        "Profile": f"{run.profile}: {run.rules.title}" if run.rules else run.profile,
+        "Profile read from": f"{run.rules.file}, SHA-256 {run.rules.sha256}" if run.rules else "",
         "Edition": run.edition or "all current editions",
         "Seed": str(run.seed),
         "Started": run.started.isoformat(timespec="seconds"),
@@ -150,13 +155,25 @@ def _not_concluded(run: Run) -> Iterator[str]:
         yield f"and {len(open_) - LISTED} more, in report.html."
 
 
+def _departures(run: Run) -> Iterator[str]:
+    found = departures(run)
+    if found:
+        yield f"## What the profile does otherwise ({len(found)})"
+        yield "\n".join(
+            f"- {_code(each.what)}: {_plain(each.how)}. {_plain(f'{each.reason} {each.link} {each.sure}'.strip())}"
+            for each in found[:LISTED]
+        )
+    if len(found) > LISTED:
+        yield f"and {len(found) - LISTED} more, in report.html."
+
+
 def _claim(text: str) -> str:
     return "".join(_code(piece) if index % 2 else _plain(piece) for index, piece in enumerate(pieces(text, VALUE)))
 
 
-def _plain(text: str) -> str:
+def _plain(text: str, limit: int = VALUE) -> str:
     """Return text that Markdown and the HTML in it leave alone."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~&])", r"\\\1", visible(text, VALUE))
+    return re.sub(r"([\\`*_{}\[\]<>#|~&])", r"\\\1", visible(text, limit))
 
 
 def _code(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dicomweb_reports.messages import SCENARIO as MESSAGES
 from dicomweb_reports.model import VERDICTS
+from dicomweb_reports.rules import is_home_made
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +21,8 @@ OUTCOMES = (*VERDICTS, NOT_INCLUDED, NOT_CONCLUDED)
 
 CONFORMS = "conforms"
 DEVIATES = "conforms with deviations"
+CONFORMS_TO_ITS_OWN = "conforms to a home-made profile"
+DEVIATES_FROM_ITS_OWN = "conforms to a home-made profile with deviations"
 PARTIAL = "partial"
 DOES_NOT_CONFORM = "does not conform"
 NOTHING_CONCLUDED = "nothing concluded"
@@ -127,7 +130,7 @@ def overall(run: Run) -> Overall:
 
     A fail, known or not, or a list of known failures that no longer holds: does not conform. An error of the suite, a
     core check left undecided, a run that is not whole, or checks of the profile that it was not asked for: partial;
-    that is never held against the target.
+    that is never held against the target. To conform to a profile that is none of the suite's is told apart.
     """
     outcomes = _outcomes(run)
     number = Counter(verdict for _, verdict in outcomes)
@@ -150,8 +153,9 @@ def overall(run: Run) -> Overall:
     if run.left_out:
         return Overall(PARTIAL, f"{reason}, but this run left out {_checks(run.left_out)} of the profile.")
     if number["deviation"]:
-        return Overall(DEVIATES, f"{reason}; {_checks(number['deviation'])} found deviations.")
-    return Overall(CONFORMS, f"{reason}.")
+        verdict = DEVIATES_FROM_ITS_OWN if is_home_made(run) else DEVIATES
+        return Overall(verdict, f"{reason}; {_checks(number['deviation'])} found deviations.")
+    return Overall(CONFORMS_TO_ITS_OWN if is_home_made(run) else CONFORMS, f"{reason}.")
 
 
 def exit_status(run: Run, strict: bool) -> int:

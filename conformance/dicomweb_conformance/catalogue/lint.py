@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
 from dicomweb_conformance.catalogue.requirements import (
@@ -41,6 +41,14 @@ def lint(directory: Traversable | None = None) -> list[str]:
     directory = directory or packaged()
     raw = list(raw_rows(directory))
     rows = {str(row.get("id")): row for _, _, row in raw}
+    return [*lint_rows(raw), *_in_families(directory, rows)]
+
+
+def lint_rows(
+    raw: Sequence[tuple[str, str, Mapping[str, Any]]], others: Mapping[str, Mapping[str, Any]] | None = None
+) -> list[str]:
+    """Return what is wrong with rows, one sentence each; `others` are rows that they may refer to."""
+    rows = {**(others or {}), **{str(row.get("id")): row for _, _, row in raw}}
     problems = [
         f"{each}: the id stands {count} times"
         for each, count in Counter(row.get("id") for _, _, row in raw).items()
@@ -51,7 +59,7 @@ def lint(directory: Traversable | None = None) -> list[str]:
         problems += [
             f"{row.get('id', service)}: {each}" for each in malformed or (*_content(row), *_references(row, rows))
         ]
-    return problems + list(_in_families(directory, rows))
+    return problems
 
 
 def _form(service: str, source: str, row: Mapping[str, Any]) -> Iterator[str]:

@@ -168,7 +168,7 @@ def load() -> Catalogue:
 def read(directory: Traversable) -> Catalogue:
     """Return the catalogue in a directory that `lint` finds nothing wrong with."""
     reasons = {family["name"]: family["why"] for family in families(directory)}
-    return Catalogue(_requirement(row, service, source, reasons) for service, source, row in raw_rows(directory))
+    return Catalogue(requirement(row, service, source, reasons) for service, source, row in raw_rows(directory))
 
 
 def packaged() -> Traversable:
@@ -176,7 +176,8 @@ def packaged() -> Traversable:
     return files(__package__) / "rows"
 
 
-def _requirement(row: Mapping[str, Any], service: str, source: str, reasons: Mapping[str, str]) -> Requirement:
+def requirement(row: Mapping[str, Any], service: str, source: str, reasons: Mapping[str, str]) -> Requirement:
+    """Return a raw row that `lint` finds nothing wrong with as a value; `reasons` says why each family matters."""
     return Requirement(
         id=row["id"],
         clause=row["clause"],
@@ -209,9 +210,13 @@ def listed(observations: Mapping[str, Any], verdict: Verdict) -> Iterator[tuple[
 def raw_rows(directory: Traversable) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield service, the file's default source, and row, its defaults filled in."""
     for service in SERVICES:
-        content = tomllib.loads((directory / f"{service.lower()}.toml").read_text("utf-8"))
-        for row in content["requirement"]:
-            yield service, content.get("source", ""), {**_DEFAULTS, **content.get("defaults", {}), **row}
+        yield from rows_of(service, tomllib.loads((directory / f"{service.lower()}.toml").read_text("utf-8")))
+
+
+def rows_of(service: str, content: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield service, default source, and row, its defaults filled in, of what the file of a service holds."""
+    for row in content["requirement"]:
+        yield service, content.get("source", ""), {**_DEFAULTS, **content.get("defaults", {}), **row}
 
 
 def families(directory: Traversable) -> Iterator[dict[str, Any]]:

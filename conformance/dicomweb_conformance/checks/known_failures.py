@@ -6,7 +6,7 @@ Differences that somebody has explained. They are run anyway; one that is gone m
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -171,13 +171,18 @@ def reason(verdict: Verdict, explaining: Sequence[KnownFailure], stale: Sequence
     return f"a known failure is gone: take its row out of the file of known failures: {rows_gone}"
 
 
-def stale(known: Sequence[KnownFailure], run: Run) -> list[tuple[KnownFailure, str]]:
-    """Return the rows that a run shows to be out of date, and why; what the run did not conclude is not looked at."""
+def stale(known: Sequence[KnownFailure], run: Run, there: Collection[str]) -> list[tuple[KnownFailure, str]]:
+    """Return the rows that a run shows to be out of date, and why; what the run did not conclude is not looked at.
+
+    Args:
+        known: the rows.
+        run: the run.
+        there: the ids of all requirements that there are.
+    """
     found = []
     results = {each.check: each for each in run.results}
-    everything = set(requirements.load())
     for row in known:
-        if row.requirement not in everything:
+        if row.requirement not in there:
             found.append((row, f"there is no requirement {row.requirement}"))
         if row.sometimes:
             continue

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 import dicomweb_conformance.scenarios
@@ -65,15 +66,19 @@ def checks() -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield id and requirements of every check of the scenarios, cases of data each on its own."""
     scenarios = dicomweb_conformance.scenarios
     for module in pkgutil.walk_packages(scenarios.__path__, f"{scenarios.__name__}."):
-        scenario = importlib.import_module(module.name)
-        for member in vars(scenario).values():
-            marks = getattr(member, "pytestmark", [])
-            own = [mark for mark in marks if mark.name == "verifies"]
-            cases = [case for mark in marks if mark.name == "parametrize" for case in mark.args[1]]
-            if own and not cases:
-                yield own[0].kwargs["id"], own[0].args
-            for case in cases if own else ():
-                yield from _of_case(case, own[0].args)
+        yield from checks_of(importlib.import_module(module.name))
+
+
+def checks_of(module: ModuleType) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield id and requirements of every check in a module."""
+    for member in vars(module).values():
+        marks = getattr(member, "pytestmark", [])
+        own = [mark for mark in marks if mark.name == "verifies"]
+        cases = [case for mark in marks if mark.name == "parametrize" for case in mark.args[1]]
+        if own and not cases:
+            yield own[0].kwargs["id"], own[0].args
+        for case in cases if own else ():
+            yield from _of_case(case, own[0].args)
 
 
 def _of_case(case: Any, of_all: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:

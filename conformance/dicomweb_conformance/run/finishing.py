@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -39,6 +39,7 @@ class Finishing:
         settings: of the run; the target has its URL.
         tools: what it was judged with.
         known: rows of known failures.
+        requirements: the ids of all that there are.
         began: when the run did, by the monotonic clock.
         ending: takes the steps, and knows what went wrong before.
         stopped: why the run ended before its last check, where it could not write down what it has to.
@@ -51,6 +52,7 @@ class Finishing:
     settings: Settings
     tools: Instruments
     known: Sequence[KnownFailure]
+    requirements: Collection[str]
     began: float
     ending: Ending
     stopped: str = ""
@@ -156,7 +158,7 @@ class Finishing:
     def _settle(self) -> None:
         run = record.load(self.settings.report)
         ended, interrupted = self._status in _ENDED, self._status == pytest.ExitCode.INTERRUPTED
-        self.stale = [] if interrupted else known_failures.stale(self.known, run)
+        self.stale = [] if interrupted else known_failures.stale(self.known, run, self.requirements)
         if ended and run.planned:
             failed = bool(self.stale) or self._status == pytest.ExitCode.TESTS_FAILED
             self._status = 1 if failed else summary.exit_status(run, self.settings.strict)

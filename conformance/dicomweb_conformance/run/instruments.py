@@ -10,7 +10,6 @@ from functools import partial
 
 from dicomweb_conformance.archive.contents import Archive
 from dicomweb_conformance.archive.delivery import Delivery
-from dicomweb_conformance.catalogue import requirements
 from dicomweb_conformance.catalogue.profile import Profile
 from dicomweb_conformance.checks.judgement import Inconclusive, current, is_judging, note_exchange, note_screened
 from dicomweb_conformance.checks.observers import JUDGES, Observers
@@ -105,7 +104,7 @@ def instruments(
     preparing = StudiesService(watching, led, own, "preflight")
     watched = preparing.for_purpose("liveness")
     access = Access(lambda: first_question(watched, settings.seed), settings.target.credentials, state, say)
-    observers = Observers(JUDGES, requirements.load(), recorder, own.has, profile.has, own.masked)
+    observers = Observers(JUDGES, profile.rows, recorder, own.has, profile.has, own.masked)
 
     def wait_for_turn() -> None:
         liveness.wait_for_turn()

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from dicomweb_conformance.catalogue import requirements as catalogue
 from dicomweb_conformance.catalogue.profile import Profile
 from dicomweb_conformance.catalogue.requirements import Requirement
 from dicomweb_conformance.catalogue.verdicts import Verdict
 from dicomweb_conformance.checks.judgement import Judgement
 from dicomweb_conformance.checks.verifies import claim_of
 from dicomweb_conformance.record.recorder import Recorder
-from dicomweb_conformance.run import coverage
+from dicomweb_conformance.run import coverage, profile_facts
+from dicomweb_conformance.run.own_scenarios import OwnScenarios, unknown_row
 
 CHECK_PROPERTY = "dicomweb-check"
 SCENARIO_PROPERTY = "dicomweb-scenario"
@@ -29,17 +29,37 @@ CORE = pytest.StashKey[bool]()
 """Whether the profile counts the check as core."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # pytest keeps plugins in sets
 class Planning:
     """A plugin that makes checks of the tests collected, and deselects those of other profiles."""
 
     profile: Profile
+    own: OwnScenarios = field(default_factory=OwnScenarios)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_pycollect_makeitem(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
+        """See in a worker of pytest-xdist that checks verify rows that there are: later it would be taken for a crash.
+
+        Raises:
+            CollectError: one does not.
+        """
+        made = yield
+        if hasattr(collector.config, "workerinput"):
+            for item in made if isinstance(made, list) else ():
+                if said := self._unknown_row(item):
+                    raise collector.CollectError(said)
+        return made
+
+    def _unknown_row(self, item: pytest.Item) -> str:
+        """Say that a check verifies a row that is not there; "" where all are."""
+        marks = list(item.iter_markers("verifies"))
+        unknown = [name for mark in marks for name in mark.args if name not in self.profile.rows]
+        return unknown_row(marks[0].kwargs["id"], unknown[0], item.path, self.profile.name) if unknown else ""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Give each check its judgement, keywords, markers and properties."""
-        rows = catalogue.load()
-        elsewhere = [item for item in items if not self._plan(item, rows)]
+        elsewhere = [item for item in items if not self._plan(item, self.profile.rows)]
         if elsewhere:
             config.hook.pytest_deselected(items=elsewhere)
             unplanned = set(elsewhere)
@@ -51,12 +71,15 @@ class Planning:
         if not marks or not isinstance(item, pytest.Function):
             return True
         identifiers = list(dict.fromkeys(name for mark in marks for name in mark.args))
+        check = str(marks[0].kwargs["id"])
+        if said := self._unknown_row(item):
+            raise pytest.UsageError(said)
         requirements = tuple(rows[each] for each in identifiers)
-        if not all(self.profile.has(each) for each in requirements):
+        if not self.profile.takes(check, requirements):
             return False
-        scenario = item.path.parent.name
+        scenario = self.own.scenario(item.path) if self.own.has(item.path) else item.path.parent.name
         needs = next((mark.kwargs["needs"] for mark in marks if mark.kwargs.get("needs")), "")
-        judgement = Judgement(marks[0].kwargs["id"], scenario, _title(item), requirements, needs=needs)
+        judgement = Judgement(check, scenario, _title(item), requirements, needs=needs)
         item.stash[JUDGEMENT] = judgement
         item.stash[CORE] = any(each.tier in self.profile.core_tiers for each in requirements)
         item.extra_keyword_matches.update({judgement.check, scenario, *identifiers})
@@ -76,14 +99,14 @@ def _title(item: pytest.Function) -> str:
     return f"{title.removesuffix('.')} ({item.callspec.id})." if hasattr(item, "callspec") else title
 
 
-def record_plan(recorder: Recorder, profile: Profile, items: Sequence[pytest.Item]) -> None:
+def record_plan(recorder: Recorder, profile: Profile, own: OwnScenarios, items: Sequence[pytest.Item]) -> None:
     """Write down which checks are planned, and each requirement that the run can say something of.
 
     Whoever reads a report must see what it leaves out: how many checks of the profile nobody asked for is written, too.
     """
     checks = [(item.stash[JUDGEMENT], item.stash[CORE]) for item in items if JUDGEMENT in item.stash]
     requirements = {each.id: each for check, _ in checks for each in check.requirements}
-    of_messages = [each for each in catalogue.load().values() if each.scope == "message" and profile.has(each)]
+    of_messages = [each for each in profile.rows.values() if each.scope == "message" and profile.has(each)]
     requirements |= {each.id: each for each in of_messages}
     recorder.event(
         "planned",
@@ -98,13 +121,13 @@ def record_plan(recorder: Recorder, profile: Profile, items: Sequence[pytest.Ite
             for check, core in checks
         ],
         requirements={identifier: _written(each) for identifier, each in requirements.items()},
-        left_out=sum(_is_of(profile, each) for _, each in coverage.checks()) - len(checks),
+        left_out=len(every_check(profile, own)) - len(checks),
     )
 
 
-def _is_of(profile: Profile, requirements: Sequence[str]) -> bool:
-    rows = catalogue.load()
-    return all(profile.has(rows[each]) for each in requirements)
+def every_check(profile: Profile, own: OwnScenarios) -> set[str]:
+    """Return every check of a profile: of the suite's, and of a vendor's own."""
+    return profile_facts.taken(profile, [*coverage.checks(), *((each.id, each.requirements) for each in own.checks)])
 
 
 def _written(requirement: Requirement) -> dict[str, Any]:

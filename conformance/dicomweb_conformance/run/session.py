@@ -20,20 +20,20 @@ from typing import Any
 
 import pytest
 
-from dicomweb_conformance.catalogue import requirements
 from dicomweb_conformance.catalogue.profile import Profile, ProfileError, load_profile
 from dicomweb_conformance.checks import known_failures
 from dicomweb_conformance.checks.known_failures import KnownError
 from dicomweb_conformance.probes.preflight import CannotBeJudged, preflight
 from dicomweb_conformance.record.disk import NotWrittenError
 from dicomweb_conformance.record.recorder import now
-from dicomweb_conformance.run import coverage, embedded, exclusion, report_directory
+from dicomweb_conformance.run import coverage, embedded, exclusion, own_scenarios, profile_facts, report_directory
 from dicomweb_conformance.run.ending import Ending, Step, Trouble, reason
 from dicomweb_conformance.run.finishing import Finishing
 from dicomweb_conformance.run.instruments import LOG, VERSION, Instruments, instruments, started
 from dicomweb_conformance.run.judging import Judging
 from dicomweb_conformance.run.output import Output, cleaned_logs
-from dicomweb_conformance.run.planning import Planning, record_plan
+from dicomweb_conformance.run.own_scenarios import ScenarioError
+from dicomweb_conformance.run.planning import Planning, every_check, record_plan
 from dicomweb_conformance.run.report_directory import NoReportDirectoryError
 from dicomweb_conformance.run.reporting import JUnitNames, Outcomes
 from dicomweb_conformance.run.terminal import render_line, terminal_lines, verdict_line
@@ -53,7 +53,7 @@ class ConformanceSession:
             xdist.
 
     Raises:
-        OptionError: the profile or the known failures cannot be used.
+        OptionError: the profile, the vendor's own checks or the known failures cannot be used.
     """
 
     def __init__(self, config: pytest.Config, settings: Settings, from_controller: dict[str, Any] | None) -> None:
@@ -71,24 +71,51 @@ class ConformanceSession:
         self.stopped = ""
         self.told = False
         try:
-            self.profile: Profile = replace(load_profile(settings.profile), judges=coverage.is_judged)
+            self.own = own_scenarios.read(settings.scenarios, config)
+            self.profile: Profile = replace(load_profile(settings.profile), judges=self._is_judged)
+            own_scenarios.hold_against(self.own, self.profile.rows, self.profile.name)
+            self._see_that_something_is_planned()
             self.known = (known_failures.load(settings.known) if settings.known else ()) + known_failures.rows(
                 settings.known_in_target, "target.toml"
             )
+        except ScenarioError as error:
+            raise OptionError(f"--dicomweb-scenarios: {error}") from None
         except (ProfileError, KnownError) as error:
             raise OptionError(str(error)) from None
-        capabilities = {row.capability for row in requirements.load().values() if row.capability}
+        capabilities = {row.capability for row in self.profile.rows.values() if row.capability}
         if unknown := sorted({name for name, _ in settings.target.declared} - capabilities):
             raise OptionError(
                 f"[capabilities]: no requirement asks for {', '.join(unknown)}; "
                 f"known are {', '.join(sorted(capabilities))}"
             )
-        config.pluginmanager.register(Planning(self.profile), "dicomweb-planning")
+        for scenario in sorted(self.own.scenarios):
+            config.addinivalue_line("markers", f"{scenario}: checks in {self.own.directory}")
+        config.pluginmanager.register(Planning(self.profile, self.own), "dicomweb-planning")
         config.pluginmanager.register(Outcomes(), "dicomweb-outcomes")
         if self.controls:
             config.pluginmanager.register(JUnitNames(config), "dicomweb-junit")
         if from_controller:
             self._judge_at(from_controller["url"], config.workerinput["workerid"])  # type: ignore[attr-defined]  # set by xdist
+
+    def _is_judged(self, requirement: str) -> bool:
+        return self.own.judge(requirement) or coverage.is_judged(requirement)
+
+    def _see_that_something_is_planned(self) -> None:
+        """See that a profile plans a check, before anything is asked of a target; those of the suite do.
+
+        Raises:
+            ProfileError: it plans none, or names a check that is not there.
+        """
+        if self.profile.shipped or not self.controls:
+            return
+        known = {check for check, _ in coverage.checks()} | {each.id for each in self.own.checks}
+        if unknown := self.profile.unknown_checks(known):
+            raise ProfileError(f"the profile {self.profile.file}: there is no check {unknown[0]}")
+        if not every_check(self.profile, self.own):
+            raise ProfileError(
+                f"the profile {self.profile.file} plans nothing: no check verifies what its services, tiers, select "
+                "and leave-out come to"
+            )
 
     def _judge_at(self, url: str, process: str) -> Instruments:
         """Take up the instruments of this process, and give them to the checks."""
@@ -198,6 +225,7 @@ class ConformanceSession:
             platform=platform.platform(),
             started=now(),
             profile=self.profile.name,
+            rules=profile_facts.facts(self.profile),
             edition=None,
             seed=self.settings.seed,
             settings=self.settings.shown(),
@@ -209,6 +237,7 @@ class ConformanceSession:
         settings, too_short = self.settings, self.settings.redaction.has_too_short
         return [
             f"dicomweb: judging {settings.target.url} by profile {self.profile.name}, suite {VERSION}",
+            *([] if self.profile.shipped else [f"dicomweb: the profile is {self.profile.file}, none of the suite's"]),
             f"dicomweb: --dicomweb-seed={settings.seed} makes the same data again",
             f"dicomweb: the record grows in {settings.report}",
             *(["dicomweb: a secret has fewer than 4 characters: only header fields hide it"] if too_short else []),
@@ -228,7 +257,7 @@ class ConformanceSession:
         if self.instruments is not None and self.instruments.recorder.process in {"main", "gw0"}:
             # The first check then finds out, too, and ends the run in good order.
             with contextlib.suppress(NotWrittenError):
-                record_plan(self.instruments.recorder, self.profile, session.items)
+                record_plan(self.instruments.recorder, self.profile, self.own, session.items)
 
     # After the last check
 
@@ -266,7 +295,9 @@ class ConformanceSession:
         if not self.controls:
             self._end_worker(tools)
             return (yield)
-        self.finishing = Finishing(session, self.settings, tools, self.known, self.began, self.ending, self.stopped)
+        self.finishing = Finishing(
+            session, self.settings, tools, self.known, self.profile.rows, self.began, self.ending, self.stopped
+        )
         self.finishing.conclude(exitstatus)
         try:
             return (yield)

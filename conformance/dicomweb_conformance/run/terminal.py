@@ -9,10 +9,11 @@ from shlex import quote
 from typing import Any
 
 from dicomweb_conformance.catalogue.verdicts import Verdict
-from dicomweb_reports import record, summary
+from dicomweb_reports import record, rules, summary
 from dicomweb_reports.causes import causes
 from dicomweb_reports.visible import visible
 
+_SENTENCES = 1000
 VALUE = 400
 """Characters of a reason that are shown."""
 
@@ -98,7 +99,11 @@ def _to_repair(run: record.Run) -> Iterator[str]:
 
 
 def verdict_line(run: record.Run) -> str:
-    """Return the verdict over all in a line."""
+    """Return the verdict over all, and by which profile that is."""
+    return "\n".join(filter(None, (_verdict(run), visible(rules.judged_by(run), _SENTENCES))))
+
+
+def _verdict(run: record.Run) -> str:
     overall = summary.overall(run)
     if "conform" in overall.verdict:
         return f"The target {overall.verdict}: {overall.reason}"

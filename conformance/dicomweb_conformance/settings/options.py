@@ -65,7 +65,14 @@ class Option:
 OPTIONS: tuple[Option, ...] = (
     Option("url", "base URL of the Studies Service to judge, or 'embedded' for the reference server", "URL"),
     Option("target", "target.toml: any of these settings, [product], [capabilities], known failures", "FILE", "path"),
-    Option("profile", "which requirements count: dicom (default), google, or a TOML file", "NAME", default="dicom"),
+    Option(
+        "profile",
+        "which requirements count: dicom (default), google, azure, aws, ihe-wia, or a TOML file",
+        "NAME",
+        "profile",
+        default="dicom",
+    ),
+    Option("scenarios", "directory of checks of your own (test_NAME.py), which join the suite's", "DIR", "path"),
     Option(
         "auth",
         "none, basic:USER (password in DICOMWEB_PASSWORD), bearer (token in DICOMWEB_TOKEN), google (application "
@@ -130,6 +137,7 @@ class Settings:
     rate: Rate | None = None
     known_in_target: tuple[Mapping[str, str], ...] = ()
     corpus: LoadedCorpus | None = None
+    scenarios: Path | None = None
     redaction: Redaction = field(default_factory=Redaction, repr=False)
 
     @property
@@ -149,6 +157,7 @@ class Settings:
             "insecure": target.insecure,
             "proxy": self.redaction.text(re.sub("//.*@", f"//{REDACTED}@", target.proxy)) or None,
             "include": sorted(self.include),
+            "scenarios": str(self.scenarios) if self.scenarios else None,
             "known": str(self.known) if self.known else None,
             "strict": self.strict,
             "read_only": target.read_only,
@@ -283,6 +292,7 @@ def _settings(
         restart=values["restart"],
         rate=values["rate"],
         known_in_target=tuple(file.get("known-failures", ())),
+        scenarios=values["scenarios"],
         redaction=Redaction(
             (*header_secrets, *_of_proxy(values["proxy"])),
             SECRET_HEADERS | secret_headers,
@@ -401,6 +411,13 @@ def _auth(raw: Any, base: Path) -> str:
     return f"google:{_path(rest, base)}" if scheme == "google" and colon else _text(raw, base)
 
 
+def _profile(raw: Any, base: Path) -> str:
+    from dicomweb_conformance.catalogue.profile import is_path  # noqa: PLC0415 - the plugin stays light
+
+    named = _text(raw, base)
+    return str(_path(named, base)) if is_path(named) else named
+
+
 def _proxy(raw: Any, base: Path) -> str:
     text = _text(raw, base)
     if text:
@@ -463,6 +480,7 @@ def _tiers(raw: Any, base: Path) -> tuple[str, ...]:
 _READERS: dict[str, Callable[[Any, Path], Any]] = {
     "text": _text,
     "auth": _auth,
+    "profile": _profile,
     "proxy": _proxy,
     "path": _path,
     "flag": _flag,
