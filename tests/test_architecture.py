@@ -69,7 +69,9 @@ OWN_OCTETS = {
     "settings.loaded_corpus": {"json.loads"},
     "service.ledger": {"json.loads"},
     "archive.delivery": {"json.loads"},
+    "archive.patience": {"json.loads"},
     "probes.capabilities": {"json.loads"},
+    "probes.hanging": {"json.loads"},
     "probes.liveness": {"json.loads"},
     "validators.xml.native_xml": {"etree.fromstring"},  # the schema
     # Content-Encoding, undone in one place and judged in another, with each error told.

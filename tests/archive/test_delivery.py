@@ -1,5 +1,6 @@
 """A study is on the target when all of it is seen there; what is in its way is said, and blamed on no other check."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from starlette.responses import Response
 
 from dicomweb_conformance.archive.delivery import Delivery
+from dicomweb_conformance.archive.patience import Patience
 from dicomweb_conformance.checks.judgement import Inconclusive
 from dicomweb_conformance.record.recorder import Recorder
 from dicomweb_conformance.record.redaction import Redaction
@@ -16,6 +18,7 @@ from dicomweb_conformance.service.ownership import Own
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Study
+from dicomweb_fixtures.fresh import Fresh
 from dicomweb_reference import elements
 from dicomweb_reference.levels import Level
 from dicomweb_reference.messages import Refusal, Request
@@ -56,7 +59,7 @@ def delivery_to(server: Reference, directory: Path) -> Iterator[Callable[[Study]
     with running(server) as url, client(url, directory) as asking:
         service = StudiesService(asking, Ledger(directory / "ledger.jsonl", url, 1), own)
         recorder = Recorder(directory, "delivery", Redaction())
-        yield Delivery(service, own, recorder, state, GRACE, lambda _: None).has
+        yield Delivery(service, own, recorder, state, GRACE, lambda _: None, patience=Patience(state)).has
         recorder.close()
 
 
@@ -77,3 +80,57 @@ def test_a_study_of_which_an_instance_is_lost_is_not_there(tmp_path: Path) -> No
 def test_a_study_is_there_where_finding_it_is_all_that_works(tmp_path: Path) -> None:
     with delivery_to(Blind(), tmp_path) as has:
         has(two_instances())
+
+
+class KeepsNothing(Reference):
+    """A store is answered 200, and nothing is kept until a test says so."""
+
+    keeps = False
+    stores = 0
+
+    def store(self, request: Request) -> Response:
+        self.stores += 1
+        return super().store(request)
+
+    def keep(self, received: Received) -> None:
+        if self.keeps:
+            super().keep(received)
+
+
+def studies(number: int) -> list[Study]:
+    return [Fresh(1, "delivery", str(each)).study(instances=2) for each in range(number)]
+
+
+def lost(has: Callable[[Study], None], study: Study) -> tuple[str, float]:
+    began = time.monotonic()
+    with pytest.raises(Inconclusive) as caught:
+        has(study)
+    return caught.value.reason, time.monotonic() - began
+
+
+def test_what_never_becomes_visible_is_waited_for_three_times_and_then_told_at_once(tmp_path: Path) -> None:
+    server = KeepsNothing()
+    with delivery_to(server, tmp_path) as has:
+        waited = [lost(has, each) for each in studies(3)]
+        stores = server.stores
+        reason, took = lost(has, Fresh(1, "the fourth").study())
+
+    assert all(took >= GRACE for _, took in waited)
+    assert reason.endswith(
+        "multipart: answered 200 OK, and not visible afterwards, which was waited for 3 times before"
+    )
+    assert server.stores == stores + 1
+    assert took < GRACE
+
+
+def test_what_becomes_visible_after_all_is_waited_for_again(tmp_path: Path) -> None:
+    server = KeepsNothing()
+    with delivery_to(server, tmp_path) as has:
+        for each in studies(3):
+            lost(has, each)
+        server.keeps = True
+        has(Fresh(1, "the fourth").study())
+        server.keeps = False
+        _, took = lost(has, Fresh(1, "the fifth").study())
+
+    assert took >= GRACE

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
 from collections.abc import Mapping
+
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
 
 from dicomweb_reference import levels
 from dicomweb_reference.archive import Instance, Resource
 from dicomweb_reference.matching import Query
 from dicomweb_reference.outcomes import Received
-from dicomweb_reference.server import Reference
+from dicomweb_reference.server import Reference, Step
+from dicomweb_reference.transfer_syntaxes import TRANSFER_SYNTAXES
 from tests.odd.odd import Odd, odd
 
 ODD: list[Odd] = []
@@ -46,3 +52,52 @@ class OneInstanceDidNotArrive(Reference):
     def keep(self, received: Received) -> None:
         if len(self.archive.instances(Resource(received.identity.study))) < 3:
             super().keep(received)
+
+
+HANGS = 4.0
+"""Seconds that an answer takes which nobody waits for: more than the time-out of a run that it is shown to."""
+IMPATIENT = ("--dicomweb-timeout=1.5",)
+
+
+class _Hangs(Reference):
+    """A server that answers some requests too late."""
+
+    asked = 0
+
+    def hangs(self, path: str) -> bool:
+        """Tell whether a GET of this path is one of them."""
+        raise NotImplementedError
+
+    async def exchange(self, steps: dict[str, Step], http: HttpRequest) -> Response:
+        if http.method == "GET" and self.hangs(http.url.path):
+            self.asked += 1
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(HANGS)
+        return await super().exchange(steps, http)
+
+
+@odd("metadata", arguments=IMPATIENT, into=ODD)
+class MetadataHang(_Hangs):
+    """Metadata come too late."""
+
+    def hangs(self, path: str) -> bool:
+        return path.endswith("/metadata")
+
+
+@odd("frames", arguments=IMPATIENT, into=ODD)
+class FramesOfCompressedImagesHang(_Hangs):
+    """Frames of what is compressed come too late, others at once."""
+
+    def hangs(self, path: str) -> bool:
+        before, _, below = path.partition("/instances/")
+        instance = below.partition("/")[0]
+        stored = self.archive.instances(Resource(instance=instance)) if "/frames/" in below and before else []
+        return any(TRANSFER_SYNTAXES[each.transfer_syntax].encapsulated for each in stored)
+
+
+@odd("metadata", checks=("store-multipart", "store-two-studies", "store-three-parts", "store-adds-to-series"), into=ODD)
+class NothingIsKept(Reference):
+    """Every store is answered as if it had succeeded, and nothing is ever there."""
+
+    def keep(self, received: Received) -> None:
+        pass

@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
-from dicomweb_conformance.checks.judgement import Inconclusive
+from dicomweb_conformance.archive.patience import TIMES, Patience
+from dicomweb_conformance.checks.judgement import Inconclusive, current, is_judging
 from dicomweb_conformance.dicom import json_model
 from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.exchanges import Response
@@ -18,6 +19,8 @@ from dicomweb_conformance.service import resources
 from dicomweb_conformance.service.polling import wait_until
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance, Study
+
+_VISIBLE = "what is stored becomes visible"
 
 
 def shows(response: Response, uids: Iterable[str]) -> bool:
@@ -34,19 +37,29 @@ class Archive:
     Args:
         service: asked for it.
         grace: how long a stored instance may take to become visible, in seconds.
+        patience: how often the grace time was waited in vain.
     """
 
-    def __init__(self, service: StudiesService, grace: float) -> None:
+    def __init__(self, service: StudiesService, grace: float, patience: Patience) -> None:
         self._service = service.for_purpose("confirm")
         self._grace = grace
+        self._patience = patience
         self.slowest = 0.0
 
     def holds(self, *instances: Instance) -> bool:
-        """Tell whether every one of the instances is, or within the grace time becomes, visible."""
+        """Tell whether every one of the instances is, or within the grace time becomes, visible.
+
+        Raises:
+            Inconclusive: none is, and nothing that was stored before became visible either.
+        """
         return len(self.held(instances)) == len({each.sop_instance_uid for each in instances})
 
     def held(self, instances: Sequence[Instance]) -> set[str]:
-        """Return the SOP Instance UIDs of those that are, or within the grace time become, visible."""
+        """Return the SOP Instance UIDs of those that are, or within the grace time become, visible.
+
+        Raises:
+            Inconclusive: none is, and nothing that was stored before became visible either.
+        """
         missing = {each.sop_instance_uid: each for each in instances}
 
         def all_seen() -> bool:
@@ -54,8 +67,11 @@ class Archive:
                 del missing[uid]
             return not missing
 
-        self._waited_for(all_seen)
-        return {each.sop_instance_uid for each in instances} - set(missing)
+        whole = self._waited_for(all_seen)
+        held = {each.sop_instance_uid for each in instances} - set(missing)
+        if not whole and not held:
+            self._were_lost(instances)
+        return held
 
     def held_of(self, study: Study) -> set[str]:
         """Return the SOP Instance UIDs of a study that are, or within the grace time become, visible.
@@ -72,12 +88,16 @@ class Archive:
 
         if self._waited_for(all_seen):
             return seen
-        return seen | {uid for uid in of_study.keys() - seen if self._sees(of_study[uid])}
+        held = seen | {uid for uid in of_study.keys() - seen if self._sees(of_study[uid])}
+        if not held:
+            self._were_lost(study.instances)
+        return held
 
     def _waited_for(self, all_seen: Callable[[], bool]) -> bool:
         """Tell whether all are seen within the grace time, and remember how long that took at the slowest.
 
-        It took until the look that saw them began: what the first look sees was there before.
+        It took until the look that saw them began: what the first look sees was there before. Where nothing became
+        visible so often that it is not worth waiting for, they have as long as others took at the most.
         """
         began = time.monotonic()
         look_began = began
@@ -87,10 +107,26 @@ class Archive:
             look_began = time.monotonic()
             return all_seen()
 
-        if not wait_until(looked, self._grace):
+        if not wait_until(looked, 2 * self.slowest if self._patience.blame(_VISIBLE) else self._grace):
             return False
         self.slowest = max(self.slowest, look_began - began)
+        self._patience.rewarded(_VISIBLE)
         return True
+
+    def _were_lost(self, instances: Sequence[Instance]) -> None:
+        """Note that none of these became visible.
+
+        Raises:
+            Inconclusive: they were not waited for, since none of those before became visible either.
+        """
+        if blame := self._patience.blame(_VISIBLE):
+            raise Inconclusive(
+                f"what is stored does not become visible: it was waited for {TIMES} times, {self._grace:g} s each, and "
+                "is not any more; --dicomweb-grace=S waits longer",
+                blame,
+            )
+        if is_judging() and instances:
+            self._patience.in_vain(_VISIBLE, instances[0].sop_instance_uid, current().check)
 
     def holds_now(self, instance: Instance) -> bool:
         """Tell whether the instance is visible, without waiting for it longer than the slowest was seen to take."""
@@ -100,10 +136,22 @@ class Archive:
         """Tell whether the condition holds, at the latest after twice the time that the slowest store took to show."""
         return wait_until(condition, 2 * self.slowest)
 
-    def time_until(self, condition: Callable[[], bool]) -> float | None:
-        """Return the seconds until the condition held; None where it did not within the grace time."""
+    def time_until(self, condition: Callable[[], bool], cause: str = "") -> float | None:
+        """Return the seconds until the condition held; None where it did not within the grace time.
+
+        Args:
+            condition: asked again and again.
+            cause: what its coming depends on: where that was waited for in vain before, by several checks, it has as
+                long as what was stored took at the most to become visible.
+        """
         began = time.monotonic()
-        return time.monotonic() - began if wait_until(condition, self._grace) else None
+        in_vain = cause and self._patience.blame(cause)
+        if wait_until(condition, 2 * self.slowest if in_vain else self._grace):
+            self._patience.rewarded(cause)
+            return time.monotonic() - began
+        if cause and is_judging():
+            self._patience.in_vain(cause, current().check, current().check)
+        return None
 
     def lacks(self, *instances: Instance, after: Instance) -> bool:
         """Tell whether none of the instances is there.

@@ -13,7 +13,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from dicomweb_conformance.archive.contents import STUDY_SEARCH, listed, ways_of_looking
-from dicomweb_conformance.checks.judgement import Inconclusive, Judgement, NotApplicable, current, is_judging
+from dicomweb_conformance.archive.patience import TIMES, Patience
+from dicomweb_conformance.checks.judgement import Inconclusive, Judgement, NotApplicable, NotAsked, current, is_judging
 from dicomweb_conformance.dicom import store_response
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.record import disk
@@ -84,6 +85,7 @@ class Delivery:
         grace: how long a stored study may take to become visible, in seconds.
         say: shows a line to the person who waits.
         epoch: how often the target was away so far: what it holds has to be found out anew each time.
+        patience: how often a way of storing was waited for in vain.
         reads_only: nothing is stored: what is to be there was loaded before.
         loaded: what was loaded, where somebody says so.
     """
@@ -98,6 +100,7 @@ class Delivery:
         say: Callable[[str], None],
         epoch: Callable[[], int] = lambda: 0,
         *,
+        patience: Patience,
         reads_only: bool = False,
         loaded: LoadedCorpus | None = None,
     ) -> None:
@@ -109,6 +112,8 @@ class Delivery:
         self._grace = grace
         self._say = say
         self._epoch = epoch
+        self._patience = patience
+        self._slowest = 0.0
         self._reads_only = reads_only
         self._loaded = loaded
         self._known: dict[tuple[int, str], Delivered] = {}
@@ -165,8 +170,9 @@ class Delivery:
         with FileLock(path.with_suffix(".lock")):
             if path.exists():
                 return Delivered(**json.loads(path.read_text(encoding="utf-8")))
+            doing = "looking for" if self._reads_only else "storing"
             announcement = threading.Timer(
-                SILENCE, self._say, [f"storing study {study.name} ({len(study.instances)} instances) ..."]
+                SILENCE, self._say, [f"{doing} study {study.name} ({len(study.instances)} instances) ..."]
             )
             announcement.daemon = True
             announcement.start()
@@ -215,23 +221,30 @@ class Delivery:
         tried: list[dict[str, str]] = []
         exchanges: list[str] = []
         statuses: list[int] = []
-        for way, send in WAYS.items():
-            responses = send(self._store, study)
+        for way in self._ways():
+            responses = WAYS[way](self._store, study)
             exchanges.extend(each.exchange for each in responses)
             statuses.extend(each.status for each in responses)
             accepted = all(200 <= each.status < 300 for each in responses)
+            given_up = bool(self._patience.blame(way))
+            grace = 2 * self._slowest if given_up else self._grace
             began = time.monotonic()
-            sight = self._seen(study, self._grace if accepted else 0)
+            sight = self._seen(study, grace if accepted else 0)
             if sight.is_whole:
-                delivered = self._delivered(study, way, tried, exchanges, sight.whole, time.monotonic() - began)
+                self._patience.rewarded(way)
+                took = time.monotonic() - began
+                self._slowest = max(self._slowest, took)
+                delivered = self._delivered(study, way, tried, exchanges, sight.whole, took)
                 answers = [store_response.of_body(each.body) for each in responses]
                 return replace(delivered, discards=any(each is not None and each.discards for each in answers))
             answer = next((each for each in responses if not 200 <= each.status < 300), responses[0])
             said = answer.error or f"{answer.status} {answer.reason}".strip()
             visible = f"only {sight.instances} of {len(study.instances)} instances" if sight.instances else "not"
-            tried.append(
-                {"way": way, "reason": f"answered {said}" + (f", and {visible} visible afterwards" if accepted else "")}
-            )
+            if accepted:
+                self._patience.in_vain(way, study.study_instance_uid, exchanges[0])
+                said += f", and {visible} visible afterwards"
+                said += f", which was waited for {TIMES} times before" if given_up else ""
+            tried.append({"way": way, "reason": f"answered {said}"})
         reason = "; ".join(f"{each['way']}: {each['reason']}" for each in tried)
         return Delivered(
             study.name,
@@ -243,6 +256,10 @@ class Delivery:
             refused=all(400 <= status < 500 for status in statuses),
             exchanges=tuple(exchanges),
         )
+
+    def _ways(self) -> list[str]:
+        """Return the ways to try: none by which studies were lost again and again, unless that is all of them."""
+        return [way for way in WAYS if not self._patience.blame(way)] or [next(iter(WAYS))]
 
     @staticmethod
     def _delivered(
@@ -268,7 +285,7 @@ class Delivery:
 
         def seen_everywhere() -> bool:
             for name, look in list(waiting.items()):
-                shown = look()
+                shown = _looked(look)
                 if shown == uids:
                     whole.append(name)
                     del waiting[name]
@@ -287,6 +304,14 @@ class Delivery:
     def _blind(self) -> set[str]:
         """The ways of looking that did not work for an earlier study, though others did: not waited for again."""
         return {path.name.removeprefix("blind-").replace("-", " ") for path in self._state.glob("blind-*")}
+
+
+def _looked(look: Callable[[], set[str]]) -> set[str]:
+    """Return what a way of looking shows: nothing where its requests are not sent any more."""
+    try:
+        return look()
+    except NotAsked:
+        return set()
 
 
 def _searches(judgement: Judgement) -> bool:

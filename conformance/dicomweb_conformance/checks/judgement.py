@@ -43,6 +43,10 @@ class Inconclusive(Exception):  # noqa: N818 - it is a verdict, not an error
         self.blame = blame
 
 
+class NotAsked(Inconclusive):
+    """A request was not sent, since it was sent in vain often enough."""
+
+
 class NotApplicable(Exception):  # noqa: N818 - it is a verdict, not an error
     """The target does not have what the check is about; `capability` names it where a vendor can declare it."""
 

@@ -82,12 +82,12 @@ class Liveness:
             with self._lock:
                 pass
 
-    def examine(self, suspect: Response, repeat: Callable[[], Response]) -> Examined:
+    def examine(self, suspect: Response, repeat: Callable[[], Response] | None) -> Examined:
         """Find out whether a request breaks off again when it is sent alone.
 
         Args:
             suspect: what became of it the first time.
-            repeat: sends it once more.
+            repeat: sends it once more; None where it is only asked whether the target answers anything.
         """
         with self._lock:
             if self.gone:
@@ -98,9 +98,11 @@ class Liveness:
             finally:
                 self._examining.unlink(missing_ok=True)
 
-    def _examined(self, suspect: Response, repeat: Callable[[], Response]) -> Examined:
+    def _examined(self, suspect: Response, repeat: Callable[[], Response] | None) -> Examined:
         if not self._answers(suspect):
             return Examined(None, control_answered=False)
+        if repeat is None:
+            return Examined(None, control_answered=True)
         again = repeat()
         return Examined(again, control_answered=again.status != 0 or self._answers(again))
 

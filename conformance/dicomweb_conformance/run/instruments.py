@@ -10,12 +10,14 @@ from functools import partial
 
 from dicomweb_conformance.archive.contents import Archive
 from dicomweb_conformance.archive.delivery import Delivery
+from dicomweb_conformance.archive.patience import Patience
 from dicomweb_conformance.catalogue.profile import Profile
 from dicomweb_conformance.checks.judgement import Inconclusive, current, is_judging, note_exchange, note_screened
 from dicomweb_conformance.checks.observers import JUDGES, Observers
 from dicomweb_conformance.http.exchanges import Examined, Response
 from dicomweb_conformance.http.observed import Course, answer_of
 from dicomweb_conformance.probes.capabilities import Capabilities, questions_of
+from dicomweb_conformance.probes.hanging import Hanging
 from dicomweb_conformance.probes.liveness import Liveness
 from dicomweb_conformance.probes.preflight import first_question
 from dicomweb_conformance.record.recorder import Recorder
@@ -103,6 +105,7 @@ def instruments(
     )
     preparing = StudiesService(watching, led, own, "preflight")
     watched = preparing.for_purpose("liveness")
+    hanging = Hanging(settings.target.url, state)
     access = Access(lambda: first_question(watched, settings.seed), settings.target.credentials, state, say)
     observers = Observers(JUDGES, profile.rows, recorder, own.has, profile.has, own.masked)
 
@@ -111,6 +114,7 @@ def instruments(
         pace.wait()
 
     def observe(request: Request, response: Response, course: Course) -> None:
+        hanging.note(response)
         # What was sent malformed and kept so is judged by the check that sent it.
         if not own.holds_malformed(response):
             size = len(request.body) if isinstance(request.body, (bytes, Streamed)) else 0
@@ -127,13 +131,15 @@ def instruments(
         shown_url=screening.url,
         on_screened=note_screened,
         on_exchange=note_exchange,
+        may_ask=hanging.refuse,
         wait_for_turn=wait_for_turn,
         on_answer=observe,
-        examine=partial(_examine, liveness),
+        examine=partial(_examine, liveness, hanging),
         doubt=partial(_doubt, access),
     )
     exit_stack.callback(client.close)
     service = StudiesService(client, led, own)
+    patience = Patience(state)
     delivery = Delivery(
         service,
         own,
@@ -142,6 +148,7 @@ def instruments(
         settings.grace,
         say,
         lambda: liveness.epoch,
+        patience=patience,
         reads_only=settings.target.read_only,
         loaded=settings.corpus,
     )
@@ -161,7 +168,7 @@ def instruments(
         ledger=led,
         watching=preparing,
         service=service,
-        archive=Archive(service, settings.grace),
+        archive=Archive(service, settings.grace, patience),
         corpus=corpus,
         capabilities=capabilities,
         operations=Operations(service, _PATIENCE * settings.grace),
@@ -218,9 +225,12 @@ def _way_back(settings: Settings) -> Callable[[], None] | None:
     return started(settings).restart if settings.start else None
 
 
-def _examine(liveness: Liveness, suspect: Response, repeat: Callable[[], Response]) -> Examined:
-    """Find out whether the target died of a request; where it is gone, end the check that asked."""
-    examined = liveness.examine(suspect, repeat)
+def _examine(liveness: Liveness, hanging: Hanging, suspect: Response, repeat: Callable[[], Response]) -> Examined:
+    """Find out whether the target died of a request; where it is gone, end the check that asked.
+
+    What is known not to answer in time is not repeated, which was told before and takes as long again.
+    """
+    examined = liveness.examine(suspect, None if hanging.is_known(suspect) else repeat)
     if is_judging():
         current().deadly |= examined.repeat is not None and examined.repeat.status == 0
         if gone := liveness.gone:

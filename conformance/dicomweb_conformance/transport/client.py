@@ -100,6 +100,7 @@ class Client:
         shown_url: returns a URL as it may be recorded: a target can give one that names other patients' data.
         on_screened: told what may be recorded of each answer.
         on_exchange: told the id of each exchange, before its answer is looked at.
+        may_ask: told method and URL of each request before it is sent; raises where it must not be.
         wait_for_turn: returns when the next request may be sent.
         pause: waits for so many seconds.
         body_limit: octets of a body that are read at most, and to which it may unpack.
@@ -121,6 +122,7 @@ class Client:
         shown_url: Callable[[str], str] = lambda url: url,
         on_screened: Callable[[Screened], None] = lambda _: None,
         on_exchange: Callable[[str], str | None] = lambda _: None,
+        may_ask: Callable[[str, str], None] = lambda _method, _url: None,
         wait_for_turn: Callable[[], None] = lambda: None,
         pause: Callable[[float], None] = time.sleep,
         body_limit: int = limits.BODY,
@@ -138,6 +140,7 @@ class Client:
         self._shown_url = shown_url
         self._on_screened = on_screened
         self._on_exchange = on_exchange
+        self._may_ask = may_ask
         self._wait_for_turn = wait_for_turn
         self._pause = pause
         self._patience = patience
@@ -293,6 +296,7 @@ class Client:
             ReadOnlyError: the target may only be read.
         """
         self.must_be_allowed(method)
+        self._may_ask(method, url)
 
         def once(retry_of: str | None) -> Response:
             return self._once(method, to, url, headers, body, purpose, answer, retry_of)

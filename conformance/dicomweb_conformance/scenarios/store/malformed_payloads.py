@@ -143,7 +143,7 @@ def kept(dicomweb: StudiesService, archive: Archive, sendings: Sequence[Sent]) -
                 found[each.payload.name] = _found(looking, each.payload)
         return all(found[each.payload.name] for each in judged if each.success)
 
-    archive.time_until(all_seen)
+    archive.time_until(all_seen, cause="malformed data become visible")
     refused = [each.payload for each in judged if not each.success and not found[each.payload.name]]
     dicomweb.lacks(uid for payload in refused for uid in payload.study_uids)
     for each in judged:
