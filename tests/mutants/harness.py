@@ -81,9 +81,18 @@ def _quick_turns() -> Iterator[None]:
 def _nothing_afterwards() -> Iterator[None]:
     """Leave out what follows the last verdict: reports that nobody reads, and cleaning a server that is thrown away."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(finishing, "write_reports", lambda directory: Written(record.load(directory), ()))
+        patch.setattr(finishing, "write_reports", _only_read)
         patch.setattr(cleaning, "clean", lambda *_, **__: cleaning.Cleaned(0, ()))
         yield
+
+
+_read: dict[Path, Run] = {}
+"""Runs as they ended, by the directory of their record, which need not be read again."""
+
+
+def _only_read(directory: Path) -> Written:
+    _read[directory] = record.load(directory)
+    return Written(_read[directory], ())
 
 
 def printed_and_judged_at(
@@ -109,4 +118,4 @@ def printed_and_judged_at(
     ]
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         status = pytest.main([*own, *arguments], [*plugins])
-    return int(status), printed.getvalue(), record.load(directory / "report")
+    return int(status), printed.getvalue(), _read.pop(directory / "report", None) or record.load(directory / "report")
