@@ -79,6 +79,39 @@ def test_a_budget_is_used_up_in_all_processes_at_once(tmp_path: Path) -> None:
     assert not Budget(None, tmp_path, clock).used_up
 
 
+def test_a_budget_that_nobody_gave_suits_the_speed_of_the_target(tmp_path: Path) -> None:
+    clock = Clock()
+    controller, worker = Budget(None, tmp_path, clock), Budget(None, tmp_path, clock)
+    controller.suit(0.3, None)
+
+    assert str(controller) == str(worker) == "budget of 6000 s"
+    assert worker.left is None, "clean-up has its own time"
+    clock.now += 5999
+    assert not worker.used_up
+    clock.now += 1
+    assert worker.used_up
+
+
+@pytest.mark.parametrize(
+    ("response", "limit", "seconds"),
+    [(0.001, None, 900), (0.1, None, 2040), (0.001, Rate(2, 1), 2040), (3, None, 60000)],
+)
+def test_a_slow_target_and_a_low_rate_have_more_time(
+    response: float, limit: Rate | None, seconds: float, tmp_path: Path
+) -> None:
+    budget = Budget(None, tmp_path)
+    budget.suit(response, limit)
+
+    assert budget.seconds == seconds
+
+
+def test_a_budget_that_was_given_stays(tmp_path: Path) -> None:
+    budget = Budget(10, tmp_path)
+    budget.suit(3, None)
+
+    assert budget.seconds == 10
+
+
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_a_run_whose_budget_is_used_up_ends_orderly(workers: str, tmp_path: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DICOMWEB_", "PYTEST_"))}
@@ -100,3 +133,5 @@ def test_a_run_whose_budget_is_used_up_ends_orderly(workers: str, tmp_path: Path
     assert len(report["results"]) == len(report["planned"]) > 5
     assert report["finished"]
     assert "budget of 1e-06 s used up" in ended.stdout
+    assert "not begun in time, " in ended.stdout
+    assert "delete-" in ended.stdout.partition("not begun in time, ")[2].partition("\n")[0], "what it cut off is named"

@@ -32,6 +32,7 @@ from dicomweb_conformance.record.recorder import now
 from dicomweb_conformance.run.instruments import Instruments
 from dicomweb_conformance.run.planning import CORE, JUDGEMENT, VERDICT_PROPERTY
 from dicomweb_conformance.run.reporting import Telling
+from dicomweb_conformance.run.terminal import USED_UP
 from dicomweb_conformance.service.long_running import Operations
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_conformance.settings.auth import CredentialsError
@@ -170,7 +171,7 @@ class Judging:
         if ended := self.instruments.access.ended:
             raise Inconclusive(ended)
         if self.instruments.budget.used_up:
-            raise Inconclusive(f"{self.instruments.budget} used up")
+            raise Inconclusive(f"{self.instruments.budget} {USED_UP}")
         included = {*self.profile.include, *self.settings.include}
         for each in judgement.requirements:
             if each.tier in OPT_IN_TIERS and each.tier not in included:

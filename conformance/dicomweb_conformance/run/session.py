@@ -23,7 +23,7 @@ import pytest
 from dicomweb_conformance.catalogue.profile import Profile, ProfileError, load_profile
 from dicomweb_conformance.checks import known_failures
 from dicomweb_conformance.checks.known_failures import KnownError
-from dicomweb_conformance.probes.preflight import CannotBeJudged, preflight
+from dicomweb_conformance.probes.preflight import CannotBeJudged, first_question, preflight
 from dicomweb_conformance.record.disk import NotWrittenError
 from dicomweb_conformance.record.recorder import now
 from dicomweb_conformance.run import coverage, embedded, exclusion, own_scenarios, profile_facts, report_directory
@@ -70,6 +70,7 @@ class ConformanceSession:
         self.ending = Ending()
         self.stopped = ""
         self.told = False
+        self.pace = ""
         try:
             self.own = own_scenarios.read(settings.scenarios, config)
             self.profile: Profile = replace(load_profile(settings.profile), judges=self._is_judged)
@@ -185,7 +186,12 @@ class ConformanceSession:
         self.began = time.monotonic()
         if self.settings.start:
             tools.liveness.wait()
-        preflight(tools.watching, self.settings.target, self.settings.seed)
+        first = preflight(tools.watching, self.settings.target, self.settings.seed)
+        # A target may wake up for its first response.
+        again = first_question(tools.watching, self.settings.seed)
+        takes = min(each.seconds for each in (first, again) if each.status)
+        tools.budget.suit(takes, self.settings.rate)
+        self.pace = f"{tools.budget} for checks to begin; the first responses took {1000 * takes:.0f} ms"
 
     def _keep_others_out(self) -> None:
         """See that no other run makes and deletes the same studies on the target; the embedded server is our own."""
@@ -240,6 +246,7 @@ class ConformanceSession:
             *([] if self.profile.shipped else [f"dicomweb: the profile is {self.profile.file}, none of the suite's"]),
             f"dicomweb: --dicomweb-seed={settings.seed} makes the same data again",
             f"dicomweb: the record grows in {settings.report}",
+            *([f"dicomweb: {self.pace}; --dicomweb-budget=S sets another"] if self.pace else []),
             *(["dicomweb: a secret has fewer than 4 characters: only header fields hide it"] if too_short else []),
         ]
 

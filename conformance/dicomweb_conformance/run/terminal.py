@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -49,6 +49,8 @@ _COLUMNS = (
 _CAUSES = 5
 """Causes of fails that are told at most."""
 
+USED_UP = "used up"
+"""How the reason of a check ends that did not begin in time."""
 _NAMED = 10
 """Checks that are named at most: the rest is in the reports."""
 
@@ -74,13 +76,21 @@ def terminal_lines(run: record.Run) -> Iterator[str]:
     if slow:
         yield f"stored studies became visible after up to {max(each.delay for each in slow):.1f} s"
     if open_ := summary.not_concluded(run):
-        more = f" and {len(open_) - _NAMED} more" if len(open_) > _NAMED else ""
-        yield f"not concluded, {len(open_)} x: {', '.join(each.check for each in open_[:_NAMED])}{more}"
+        yield f"not concluded, {len(open_)} x: {_named([each.check for each in open_])}"
+    late = [each for each in run.results if each.verdict == Verdict.INCONCLUSIVE and each.reason.endswith(USED_UP)]
+    if late:
+        named = _named([each.check for each in late])
+        yield f"not begun in time, {len(late)} x: {named}; --dicomweb-budget=S gives more"
     if run.left:
         yield f"left on the target: {len(run.left)} studies, named in {run.directory / 'ledger.jsonl'}"
         for reason, times in Counter(each.reason for each in run.left).most_common(5):
             yield f"  {times} x: {visible(reason, VALUE)}"
         yield f"  to try again: {clean_line(run.directory, str(run.settings.get('url', run.target.url)))}"
+
+
+def _named(checks: Sequence[str]) -> str:
+    more = f" and {len(checks) - _NAMED} more" if len(checks) > _NAMED else ""
+    return ", ".join(checks[:_NAMED]) + more
 
 
 def _to_repair(run: record.Run) -> Iterator[str]:

@@ -103,7 +103,10 @@ OPTIONS: tuple[Option, ...] = (
     Option("corpus", "corpus.json of the corpus that is on the target already; implies read-only", "FILE", "path"),
     Option("timeout", "seconds that one exchange may take (default: 30)", "S", "seconds", 30.0),
     Option(
-        "budget", "seconds in which checks may begin; the rest ends inconclusive (default: no limit)", "S", "seconds"
+        "budget",
+        "seconds in which checks may begin; the rest ends inconclusive (default: by the speed of the first responses)",
+        "S",
+        "seconds",
     ),
     Option("rate", "requests in a time at most, such as 10/s or 5/2, over all processes", "N/S", "rate"),
     Option("grace", "seconds that a stored instance may take to become visible (default: 10)", "S", "seconds", 10.0),

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from dicomweb_conformance.record import disk
 from dicomweb_conformance.record.locking import locked
 from dicomweb_conformance.settings.rate import Rate
+
+EXCHANGES = 4000
+"""What a run of all checks comes to."""
+SLACK = 5
+"""How many times slower than the first responses all others may be."""
+SHORTEST = 900.0
+"""Seconds of a budget that nobody gave, at least."""
 
 
 class Pace:
@@ -61,17 +70,19 @@ class Pace:
 
 
 class Budget:
-    """The time in which checks may begin.
+    """The time in which checks may begin: as it was given, or as the speed of the first responses suggests.
 
     Args:
-        seconds: from the beginning of the run; None for no limit.
+        seconds: from the beginning of the run; None where none was given.
         state: the directory that the run's processes share; the first of them to come marks the beginning there.
     """
 
     def __init__(self, seconds: float | None, state: Path, clock: Callable[[], float] = time.time) -> None:
-        self.seconds = seconds
         self._clock = clock
         self._began = clock()
+        self._given = seconds
+        self._usual: float | None = None
+        self._mark = state / "budget"
         if seconds is not None:
             mark = state / "began"
             try:
@@ -80,15 +91,44 @@ class Budget:
             except FileExistsError:
                 self._began = float(mark.read_text(encoding="utf-8") or self._began)
 
+    def suit(self, response: float, rate: Rate | None) -> None:
+        """Make a budget for a target that takes so many seconds to respond, where none was given; for all processes.
+
+        It is several times what a whole run should take: it ends what goes on and on, and nothing else.
+
+        Raises:
+            NotWrittenError: there is no room for it.
+        """
+        if self._given is not None:
+            return
+        takes = EXCHANGES * (SLACK * response + (rate.seconds / rate.requests if rate else 0.0))
+        minutes = math.ceil(max(SHORTEST, takes) / 60)
+        disk.put(self._mark, f"{60 * minutes} {self._clock()!r}")
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it is; None for no limit."""
+        return self._given if self._given is not None else self._suited()
+
     @property
     def used_up(self) -> bool:
         """Whether no further check may begin."""
-        return self.left is not None and self.left <= 0
+        seconds = self.seconds
+        return seconds is not None and self._clock() - self._began >= seconds
 
     @property
     def left(self) -> float | None:
-        """The seconds that are left of it; None for no limit."""
-        return None if self.seconds is None else self.seconds - (self._clock() - self._began)
+        """The seconds that are left of a budget that was given; None where none was."""
+        return None if self._given is None else self._given - (self._clock() - self._began)
 
     def __str__(self) -> str:
         return "no budget" if self.seconds is None else f"budget of {self.seconds:g} s"
+
+    def _suited(self) -> float | None:
+        if self._usual is None:
+            try:
+                seconds, began = self._mark.read_text(encoding="utf-8").split()
+            except FileNotFoundError:
+                return None
+            self._usual, self._began = float(seconds), float(began)
+        return self._usual
