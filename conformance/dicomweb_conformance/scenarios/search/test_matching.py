@@ -130,6 +130,27 @@ def test_empty_key(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.observes("204-or-200-empty-list", expected=["the study"], received="nothing")
 
 
+@verifies("SEARCH-049", id="search-value-against-an-empty-one")
+def test_value_against_an_empty_one(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A study whose key is empty is found by any value for it, or not."""
+    family = corpus.empty_and_filled
+    filled = family.studies[1]
+    finds_just(dicomweb, {"PatientID": family.patient_id}, uids(family), blame="search-by-keyword")
+
+    response = dicomweb.search(
+        "studies", AccessionNumber=f"{filled.value('AccessionNumber')}X", PatientID=family.patient_id
+    )
+
+    with expect(response) as it:
+        if response.status == 400:
+            it.observes("400")
+            it.concludes()
+        if filled.study_instance_uid in it.is_a_list_of_matches().uids(STUDY):
+            it.finds(
+                "a study with another value", expected=["the study without a value", "none"], received="it is found"
+            )
+
+
 @verifies("SEARCH-044", id="search-sequence-within-one-item")
 def test_sequence_within_one_item(dicomweb: StudiesService, corpus: Corpus) -> None:
     """Two keys of a sequence match only where one item has both values."""

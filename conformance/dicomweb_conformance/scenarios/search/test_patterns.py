@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dicomweb_conformance.checks.expect import expect
+from dicomweb_conformance.checks.expect import Matches, expect
 from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.scenarios.search.controls import STUDY, among, finds_just, tells_of_no_match, uids
@@ -88,6 +88,91 @@ def test_star_is_case_sensitive(dicomweb: StudiesService, corpus: Corpus) -> Non
             it.observes("unfiltered", expected=["none"], received=f"{len(matches)} studies")
         elif len(matches):
             it.observes("the-study", expected=["none"], received=f"{len(matches)} studies")
+
+
+@verifies("SEARCH-036", id="search-lone-star")
+def test_lone_star(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A lone `*` finds what is found without the key, also where the value is empty."""
+    family = corpus.empty_and_filled
+    empty, filled = uids(family)
+    finds_just(dicomweb, {"PatientID": family.patient_id}, uids(family), blame="search-by-keyword")
+
+    response = dicomweb.search("studies", AccessionNumber="*", PatientID=family.patient_id)
+
+    with expect(response) as it:
+        matches = it.is_a_list_of_matches()
+        it.lists_nothing_but(matches, STUDY, uids(family), else_="studies-of-other-patients")
+        if filled not in matches.uids(STUDY):
+            it.observes("a-study-with-a-value-is-left-out", expected=uids(family), received=_listed(matches))
+        elif empty not in matches.uids(STUDY):
+            it.observes("study-with-empty-value-left-out", expected=uids(family), received=_listed(matches))
+
+
+@verifies("SEARCH-037", id="search-wild-card-in-a-uid")
+def test_wild_card_in_a_uid(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A UID with `*` matches nothing, or is refused."""
+    family = corpus.four_studies_of_one_patient
+    for each in uids(family):
+        finds_just(dicomweb, {"StudyInstanceUID": each}, [each], blame="search-matches-study[StudyInstanceUID]")
+
+    response = dicomweb.search("studies", StudyInstanceUID=f"{uids(family)[0][:-6]}*", PatientID=family.patient_id)
+
+    with expect(response) as it:
+        matches = it.is_a_list_of_matches()
+        if matches.uids(STUDY) == uids(family)[:1]:
+            it.observes("studies-with-that-prefix", expected=["none", "400"], received=_listed(matches))
+        elif len(matches):
+            it.observes("unfiltered", expected=["none", "400"], received=f"{len(matches)} studies")
+
+
+@verifies("SEARCH-035", id="search-star-in-a-name")
+def test_star_in_a_name(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A name with `*` finds no study whose name does not begin so."""
+    study, other = corpus.names.doe_john, corpus.names.roe_john
+    for each in (study, other):
+        finds_just(dicomweb, {"PatientID": each.patient_id}, [each.study_instance_uid], blame="search-by-keyword")
+
+    response, others = (
+        dicomweb.search("studies", PatientName="DOE*", PatientID=each.patient_id) for each in (study, other)
+    )
+
+    with expect(response) as it:
+        if response.status == 400:
+            it.observes("400")
+            it.concludes()
+        if not it.is_a_list_of_matches().own:
+            it.observes("none", expected=["the study, or none: wild cards in names are up to the server"])
+    with expect(others) as it:
+        if others.status == 400:
+            it.observes("400")
+            it.concludes()
+        matches = it.is_a_list_of_matches()
+        if len(matches):
+            it.observes(
+                "studies-whose-name-does-not-begin-so",
+                expected=["none of ROE^JOHN"],
+                received=f"{len(matches)} studies",
+            )
+
+
+@verifies("SEARCH-043", id="search-range-of-numbers")
+def test_range_of_numbers(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A range of numbers is refused, or finds nothing."""
+    tells_of_no_match(dicomweb, corpus)
+
+    response = dicomweb.search_in(corpus.two_series, "series", SeriesNumber="1-5")
+
+    with expect(response) as it:
+        if response.status == 400:
+            it.observes("400")
+            it.concludes()
+        matches = it.is_a_list_of_matches()
+        if len(matches):
+            it.observes("a-range-or-unfiltered-result", received=f"{len(matches)} series")
+
+
+def _listed(matches: Matches) -> str:
+    return ", ".join(matches.uids(STUDY)) or "nothing"
 
 
 def _finds_by_pattern(dicomweb: StudiesService, corpus: Corpus, pattern: str, blame: str) -> list[str]:

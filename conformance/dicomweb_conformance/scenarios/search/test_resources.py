@@ -118,6 +118,29 @@ def test_all_instances(dicomweb: StudiesService, corpus: Corpus) -> None:
         )
 
 
+@verifies("SEARCH-016", id="search-is-get")
+def test_is_get(dicomweb: StudiesService) -> None:
+    """POST is no search: it is refused, and nothing is taken for stored."""
+    response = dicomweb.send("POST", "series", accept=media_types.DICOM_JSON, body=b"")
+
+    with expect(response) as it:
+        it.has_status(405)
+
+
+@verifies("SEARCH-014", id="search-without-keys")
+def test_without_keys(dicomweb: StudiesService) -> None:
+    """A search of all instances without keys gives as many as its limit, or is refused as too broad."""
+    response = dicomweb.search("instances", limit=1)
+
+    with expect(response) as it:
+        if response.status == 413:
+            it.observes("413")
+            it.concludes()
+        matches = it.is_a_list_of_matches()
+        if len(matches) > 1:
+            it.finds("more objects than limit", expected=["one instance"], received=f"{len(matches)} objects")
+
+
 def _is_offered(it: Expectation) -> None:
     """Report a refusal as such: a server may lack these resources only where it stands before a DIMSE archive."""
     if it.response.status == 501 or (400 <= it.response.status < 500 and it.response.status not in BUSY):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from dicomweb_conformance.checks.expect import Expectation, assume, control, expect, offered
@@ -19,7 +20,9 @@ from dicomweb_conformance.dicom.search_attributes import (
     UNIQUE_KEYS,
     Returned,
 )
+from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.reading import values
 from dicomweb_conformance.scenarios.steps.links import leads_to
 from dicomweb_conformance.service import resources
 from dicomweb_conformance.service.studies_service import StudiesService
@@ -191,6 +194,33 @@ def test_returns_availability(dicomweb: StudiesService, corpus: Corpus, case: Va
                 received=json_model.text(match, "00080056") or "no value",
                 of="SEARCH-148",
             )
+
+
+@verifies("SEARCH-147b", "SEARCH-147", id="search-available-transfer-syntaxes")
+def test_available_transfer_syntaxes(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """An instance can be retrieved in each transfer syntax that its result lists as available."""
+    instance = corpus.rle.instances[0]
+    path = f"{resources.path(corpus.rle.series[0])}/instances"
+    response = dicomweb.search(path, includefield="AvailableTransferSyntaxUID")
+    if response.status == 400:  # some other check tells of that
+        response = dicomweb.search(path)
+    control(response, because="a search for the instances of a series does not work")
+
+    with expect(response) as it:
+        match = _result(it, instance)
+        syntaxes = [str(each) for each in json_model.values(match, "00083002")]
+        offered(syntaxes, "no available transfer syntaxes are returned")
+        if match["00083002"].get("vr") != "UI":
+            it.observes("present-with-another-vr", where="(0008,3002)", of="SEARCH-147")
+        for each in syntaxes:
+            if not re.fullmatch(r"[0-9.]{1,64}", each):
+                it.observes("value-not-transfer-syntax-uid", where="(0008,3002)", received=each)
+    for each in syntaxes:
+        accept = f"{media_types.multipart_related(media_types.DICOM)}; transfer-syntax={each}"
+        with expect(dicomweb.retrieve(instance, accept=accept)) as it:
+            received = values.syntax(it.is_one_instance())
+            if received != each:
+                it.observes("200-in-another-transfer-syntax", expected=[each], received=received)
 
 
 RELATIONAL = (
