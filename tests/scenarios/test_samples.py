@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dicomweb_conformance.scenarios.seed.samples import SAMPLES, Head, of
+from dicomweb_conformance.scenarios.seed.samples import SAMPLES, of
 from dicomweb_conformance.scenarios.seed.sending import request_file
+from dicomweb_conformance.scenarios.steps.heads import Head
 from dicomweb_fixtures.identifiers import Branch
 from dicomweb_fixtures.payloads import json_bulk
 from tests.mutants.samples import OF

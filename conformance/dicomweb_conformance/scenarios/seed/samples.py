@@ -8,36 +8,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-
-@dataclass(frozen=True)
-class Head:
-    """The head of a request: method, target and header fields in their order, with places to be filled in braces."""
-
-    method: str
-    target: str
-    fields: tuple[tuple[str, str], ...]
-
-    @classmethod
-    def of(cls, text: str) -> Head:
-        """Read it as it is written in the file: a line for the request, then one for each field."""
-        line, *lines = text.strip().splitlines()
-        method, target = line.split(" ")
-        named = (each.partition(": ") for each in lines)
-        return cls(method, target, tuple((name, value) for name, _, value in named))
-
-    def filled(self, values: Mapping[str, str]) -> Head:
-        """Return it with these values in the places of their names."""
-
-        def fill(text: str) -> str:
-            for name, value in values.items():
-                text = text.replace(f"{{{name}}}", value)
-            return text
-
-        return Head(self.method, fill(self.target), tuple((name, fill(value)) for name, value in self.fields))
-
-    def has(self, name: str, value: str) -> bool:
-        """Tell whether it has a field of this name and value."""
-        return (name.lower(), value) in {(each.lower(), said) for each, said in self.fields}
+from dicomweb_conformance.scenarios.steps.heads import Head
 
 
 @dataclass(frozen=True)

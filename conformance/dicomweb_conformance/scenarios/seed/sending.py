@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from dicomweb_conformance.checks.expect import Expectation, expect
 from dicomweb_conformance.checks.judgement import NotIncluded
 from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.exchanges import Response
-from dicomweb_conformance.scenarios.seed.samples import Head, Sample
+from dicomweb_conformance.scenarios.seed.samples import Sample
+from dicomweb_conformance.scenarios.steps import heads
+from dicomweb_conformance.scenarios.steps.heads import sent_as
 from dicomweb_conformance.service.long_running import Operations
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance
@@ -39,7 +41,7 @@ def sent(dicomweb: StudiesService, sample: Sample, about: Instance) -> Response:
         CheckFailed: what it asks for first is refused, so that the client ends there.
     """
     _begun(dicomweb, sample, about)
-    return _exactly(dicomweb, sample.request, _about(about))
+    return sent_as(dicomweb, sample.request, heads.about(about))
 
 
 def stored(
@@ -58,7 +60,7 @@ def stored(
             raise NotIncluded(_IN_URL)
         dicomweb = dicomweb.without_credentials()
     _begun(dicomweb, sample, instances[0])
-    return [_exactly(dicomweb, sample.request, {"token": token or STAND_IN}, each, instances) for each in files]
+    return [sent_as(dicomweb, sample.request, {"token": token or STAND_IN}, each, instances) for each in files]
 
 
 def polled(operations: Operations, sample: Sample, name: str) -> list[Response]:
@@ -78,28 +80,6 @@ def has_type(it: Expectation, sample: Sample, otherwise: str) -> bool:
 
 def _begun(dicomweb: StudiesService, sample: Sample, about: Instance) -> None:
     for each in sample.before:
-        response = _exactly(dicomweb, each, _about(about))
+        response = sent_as(dicomweb, each, heads.about(about))
         with expect(response) as it:
             it.has_status(*_STARTED)
-
-
-def _about(instance: Instance) -> dict[str, str]:
-    return {
-        "study": instance.study_instance_uid,
-        "series": instance.series_instance_uid,
-        "instance": instance.sop_instance_uid,
-    }
-
-
-def _exactly(
-    dicomweb: StudiesService,
-    head: Head,
-    values: Mapping[str, str],
-    body: bytes | None = None,
-    may_store: Iterable[Instance] = (),
-) -> Response:
-    length = str(len(body or b""))
-    filled = head.filled({**values, "host": str(dicomweb.base.origin.authority), "length": length})
-    if body is not None and head.has("Transfer-Encoding", "chunked"):
-        body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
-    return dicomweb.send_exactly(filled.method, filled.target, headers=filled.fields, body=body, may_store=may_store)
