@@ -33,10 +33,12 @@ MARKERS = {
     "delete": "checks of DELETE",
     "google": "checks of what the Cloud Healthcare API does otherwise than PS3.18, or beside it",
     "seed": "checks that send what the samples of the Cloud Healthcare API's page send, client by client",
+    "persona": "checks that send what clients in use send, and read what they read",
     "json_bulk": "checks of storing metadata in JSON with bulk data beside it",
     "xml_bulk": "checks of storing metadata in XML with bulk data beside it",
 }
-_INI_KINDS: dict[str, Any] = {"list": "linelist"}
+_INI_KINDS: dict[str, Any] = {"list": "linelist", "names": "linelist"}
+"""Kinds of settings that may be given several times."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,7 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         kind: dict[str, Any] = {"action": "store", "metavar": option.metavar}
         if option.kind == "flag":
             kind = {"action": "store_true"}
-        elif option.kind == "list":
+        elif option.kind in _INI_KINDS:
             kind = {"action": "append", "metavar": option.metavar}
         group.addoption(option.flag, dest=option.ini, default=None, help=option.help, **kind)
         if option.name != "target":

@@ -146,7 +146,10 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Finding:
-    """One difference between what a requirement allows and what the target did."""
+    """One difference between what a requirement allows and what the target did.
+
+    `breaks`: a client in use cannot go on there, whatever the verdict on the target.
+    """
 
     requirement: str
     code: str
@@ -156,6 +159,7 @@ class Finding:
     expected: tuple[str, ...]
     received: str
     exchange: str | None
+    breaks: bool = False
 
 
 @dataclass(frozen=True)

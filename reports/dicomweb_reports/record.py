@@ -447,6 +447,7 @@ def _finding(fields: Fields) -> Finding:
         expected=fields.texts("expected"),
         received=fields.text("received", ""),
         exchange=fields.optional_text("exchange"),
+        breaks=fields.flag("breaks", False),
     )
 
 

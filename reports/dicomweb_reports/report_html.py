@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from dicomweb_reports import page, samples
+from dicomweb_reports import page, personas, samples
 from dicomweb_reports.causes import causes
 from dicomweb_reports.evidence import COMMAND, extent, named
 from dicomweb_reports.rules import departures, judged_by
@@ -44,6 +44,8 @@ TONES = {
     "does not conform": "fail",
     "nothing concluded": "inconclusive",
 }
+# The verdict whose colour an outcome of a client takes.
+OUTCOME_TONES = {"works": "pass", "degrades": "deviation", "breaks": "fail", "not judged": "inconclusive"}
 
 
 def html(run: Run) -> str:
@@ -72,6 +74,8 @@ def html(run: Run) -> str:
         not_concluded=not_concluded(run),
         services=services(run),
         samples=samples.rows(run),
+        personas=personas.rows(run),
+        tone_of=OUTCOME_TONES,
         requirements=page.rows(run),
         outcomes=OUTCOMES,
     )

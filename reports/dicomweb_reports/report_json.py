@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from dicomweb_reports import samples
+from dicomweb_reports import personas, samples
 from dicomweb_reports.causes import Cause, causes
 from dicomweb_reports.rules import judged_by
 from dicomweb_reports.summary import counts, overall, requirement_verdicts, services
@@ -45,6 +45,7 @@ def report(run: Run) -> dict[str, Any]:
         "results": [_result(result) for result in run.results],
         "causes": [_cause(cause) for cause in causes(run)],
         "samples": [asdict(row) for row in samples.rows(run)],
+        "personas": [asdict(row) for row in personas.rows(run)],
         "requirements": _requirements(run),
         "exchanges": {name: _exchange(exchange) for name, exchange in run.exchanges.items()},
         "capabilities": [asdict(capability) for capability in run.capabilities],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dicomweb_reports import samples
+from dicomweb_reports import personas, samples
 from dicomweb_reports.causes import causes
 from dicomweb_reports.evidence import answers, extent, findings, named
 from dicomweb_reports.page import groups
@@ -44,6 +44,7 @@ def markdown(run: Run) -> str:
     blocks += [_facts(run), _services(run)]
     blocks += _causes(run)
     blocks += _samples(run)
+    blocks += _personas(run)
     for verdict, heading in SECTIONS.items():
         blocks += _results(run, verdict, heading)
     blocks += _inconclusive(run)
@@ -107,6 +108,18 @@ def _samples(run: Run) -> Iterator[str]:
     yield f"## Samples of the page ({len(found)})"
     table = [["operation", "client", "outcome"], ["---", "---", "---"]]
     table += [[_plain(row.operation), _plain(row.client), _plain(f"{row.outcome} {row.why}".strip())] for row in found]
+    yield "\n".join(f"| {' | '.join(row)} |" for row in table)
+
+
+def _personas(run: Run) -> Iterator[str]:
+    found = personas.rows(run)
+    if not found:
+        return
+    yield f"## Clients in use ({len(found)})"
+    table = [["client", "outcome", "counts"], ["---", "---", "---"]]
+    for row in found:
+        said = _plain(f"{row.outcome} {row.why}".strip())
+        table.append([_plain(row.client), said, "must work" if row.must_work else ""])
     yield "\n".join(f"| {' | '.join(row)} |" for row in table)
 
 

@@ -6,15 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dicomweb_reports.evidence import findings, named
+from dicomweb_reports.outcomes import outcome
 from dicomweb_reports.summary import not_concluded
 
 if TYPE_CHECKING:
-    from dicomweb_reports.model import Finding, Result, Run
+    from dicomweb_reports.model import Result, Run
 
 SCENARIO = "seed"
 _CHECK = re.compile(r"seed-(?P<operation>[a-z-]+)\[(?P<client>[a-z-]+)\]")
-_BROKEN = frozenset({"fail", "known"})
 
 
 @dataclass(frozen=True)
@@ -45,30 +44,5 @@ def rows(run: Run) -> tuple[Row, ...]:
 
 
 def _row(operation: str, client: str, result: Result | None, run: Run) -> Row:
-    words = operation.replace("-", " ")
-    if result is None:
-        return Row(words, client, "not judged", "not concluded", "not concluded")
-    found = findings(result)
-    if result.verdict in _BROKEN:
-        why = _why(found[0], result, run) if found else result.reason
-        return Row(words, client, "breaks", why, result.verdict)
-    if found:
-        return Row(words, client, "degrades", named(found[0]), result.verdict)
-    if result.verdict in {"pass", "fixed"}:
-        return Row(words, client, "works", "", result.verdict)
-    return Row(words, client, "not judged", result.reason.strip().partition("\n")[0], result.verdict)
-
-
-def _why(finding: Finding, result: Result, run: Run) -> str:
-    """Return at which request of the client it breaks, and because of what."""
-    own = [
-        each
-        for each in (run.exchanges.get(name) for name in result.exchanges)
-        if each is not None and each.purpose == "check"
-    ]
-    first_tries = [each.id for each in own if each.retry_of is None]
-    tries = {each.id: each.retry_of or each.id for each in own}
-    asked = tries.get(finding.exchange or "")
-    place = f"at request {first_tries.index(asked) + 1} " if asked in first_tries else ""
-    received = f"; received {finding.received}" if finding.received else ""
-    return f"{place}because: {named(finding)}{received}"
+    found = outcome(result, result.exchanges if result else (), run)
+    return Row(operation.replace("-", " "), client, found.outcome, found.why, found.verdict)

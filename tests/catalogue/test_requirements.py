@@ -38,6 +38,7 @@ def test_every_row_is_there_once():
         "UPS": 15,
         "LRO": 36,
         "GOOGLE": 121,
+        "PERSONA": 9,
     }
     assert list(per_service) == list(SERVICES)
 

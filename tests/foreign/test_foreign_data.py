@@ -140,6 +140,23 @@ def test_samples_record_nothing_of_others_whatever_the_answers_are(tmp_path: Pat
     assert "error" not in run.verdicts.values()
 
 
+def test_clients_in_use_that_ask_for_everything_record_nothing_of_others(tmp_path: Path) -> None:
+    with running(full_of_others(Reference())) as url:
+        run = judged(url, tmp_path, "-k", "persona-search or persona-store")
+
+    clients = {check: verdict for check, verdict in run.verdicts.items() if check.startswith("persona-")}
+    assert clients
+    assert set(clients.values()) <= {"pass", "note"}
+
+
+def test_clients_in_use_record_nothing_of_others_whatever_the_answers_are(tmp_path: Path) -> None:
+    ways = dict(list(spoiled.BROKEN.items())[::3])
+    with serving(Reference(), ways, spoiled.searches) as url:
+        run = judged(url, tmp_path, "--dicomweb-persona=ohif,slicer,ez-wsi", "-k", "persona-search")
+
+    assert "error" not in run.verdicts.values()
+
+
 CRASH = """
 from dicomweb_conformance.checks.expect import Expectation
 

@@ -31,7 +31,7 @@ class Unexamined(Reference):
 
 EVERYWHERE = (
     *("store", "search", "retrieve", "metadata", "frames", "bulkdata", "rendered", "thumbnail"),
-    *("xml", "negotiation", "charset", "delete", "google", "seed", "messages"),
+    *("xml", "negotiation", "charset", "delete", "google", "seed", "persona", "messages"),
 )
 """Every scenario: for defects of what all of them build on."""
 

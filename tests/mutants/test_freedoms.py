@@ -72,7 +72,10 @@ def shown_in(run: Run, accusing: Collection[str]) -> set[str]:
 
 
 def accusations(run: Run, freedoms: frozenset[str]) -> list[tuple[str, str]]:
-    """What a run says against a server that does nothing but what is permitted: check, and the accusation in words."""
+    """What a run says against a server that does nothing but what is permitted: check, and the accusation in words.
+
+    That a client in use trips over something accuses nobody.
+    """
     wrong = [
         (
             each.check,
@@ -86,7 +89,7 @@ def accusations(run: Run, freedoms: frozenset[str]) -> list[tuple[str, str]]:
         (each.check, f"{each.check}: {finding.requirement} is not said to show {finding.observation}")
         for each in run.results
         for finding in each.findings
-        if finding.requirement not in allowed and each.verdict in {"note", "deviation"}
+        if finding.requirement not in allowed and each.verdict in {"note", "deviation"} and each.scenario != "persona"
     ]
 
 

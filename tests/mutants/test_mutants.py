@@ -19,6 +19,8 @@ from tests.mutants.replay.tables import REPLAYS
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "check_ids.txt"
 TRIPPED = {"fail", "deviation"}
+OF_CLIENTS = "persona"
+"""The scenario whose checks note what clients in use trip over, and never fail a server for it."""
 MESSAGES = "messages"
 _RESOURCES = frozenset({"search", "retrieve", "metadata", "store", "rendered", "frames"})
 RIDING = {
@@ -67,7 +69,8 @@ def test_a_mutant_is_noticed(
     reached = reach.checks(overridden(mutant.server))
     # What every message must be shows in the messages of any check.
     carriers = sample(reached, mutant, reach) if any(is_message(each) for each in mutant.kills) else set()
-    surprising = sample({check for check in reached if reach.scenarios[check] not in mutant.may_trip}, mutant, reach)
+    surprised = {check for check in reached if reach.scenarios[check] not in {*mutant.may_trip, OF_CLIENTS}}
+    surprising = sample(surprised, mutant, reach)
     run = judged(
         mutant.server(mutant.freedoms),
         tmp_path,
@@ -76,12 +79,14 @@ def test_a_mutant_is_noticed(
         files=reach.files,
     )
 
-    tripped = {each.check: each for each in run.results if each.verdict in TRIPPED}
+    noted = {each.check: each for each in run.results if each.scenario == OF_CLIENTS and each.findings}
+    tripped = noted | {each.check: each for each in run.results if each.verdict in TRIPPED}
     unnoticed = [check for check in mutant.kills if check not in tripped]
     elsewhere = [each for each in tripped.values() if each.check not in mutant.kills]
     concerned = {*mutant.may_trip, *(reach.scenarios[check] for check in mutant.kills if check in reach.scenarios)}
     riding = {scenario for scenario, ridden in RIDING.items() if ridden & concerned}
-    surprises = sorted(each.check for each in elsewhere if each.scenario not in {*mutant.may_trip, *riding, MESSAGES})
+    expected = {*mutant.may_trip, *riding, MESSAGES, OF_CLIENTS}
+    surprises = sorted(each.check for each in elsewhere if each.scenario not in expected)
     errors = [f"{each.check}: {each.reason}" for each in run.results if each.verdict == "error"]
     assert not errors, "\n".join(errors)
     assert not unnoticed, f"{mutant.defect} Not noticed by {unnoticed}; tripped: {sorted(tripped)}"

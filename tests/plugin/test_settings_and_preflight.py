@@ -59,6 +59,7 @@ def told(run: Run, *arguments: str, **environment: str) -> str:
         (["--dicomweb-url=embedded", "--dicomweb-rate=fast"], "--dicomweb-rate: 'fast' is no rate: expected N/s"),
         (["--dicomweb-url=embedded", "--dicomweb-include=everything"], "unknown tier everything"),
         (["--dicomweb-url=embedded", "--dicomweb-profile=unheard-of"], "unheard-of"),
+        (["--dicomweb-url=embedded", "--dicomweb-persona=ohif,osirix"], "no client is called osirix; known are"),
         (["--dicomweb-url=embedded", "--dicomweb-known=nowhere.toml"], "nowhere.toml cannot be read"),
         (["--dicomweb-target=nowhere.toml"], "nowhere.toml cannot be read"),
         (["--dicomweb-url=embedded", "--dicomweb-header=NoColon"], "is no 'NAME: VALUE'"),

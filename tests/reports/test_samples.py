@@ -40,13 +40,13 @@ def test_a_request_that_was_sent_again_counts_once(directory: RunDirectory) -> N
 
 def test_a_note_degrades_a_sample_and_a_pass_works(directory: RunDirectory) -> None:
     directory.header()
-    note = finding("SEARCH-069", "no PNG", "note", where="")
+    note = finding("SEARCH-069", "no PNG", "note", where="", received="image/jpeg")
     concluded(directory, "seed-rendered[java]", "note", findings=[note])
     concluded(directory, "seed-rendered[curl]", "pass")
     concluded(directory, "seed-rendered[go]", "inconclusive", reason="the study could not be stored")
 
     assert [(row.client, row.outcome, row.why) for row in rows(directory.load())] == [
-        ("java", "degrades", "no PNG"),
+        ("java", "degrades", "no PNG; received image/jpeg"),
         ("curl", "works", ""),
         ("go", "not judged", "the study could not be stored"),
     ]

@@ -49,6 +49,7 @@ SERVICES = (
     "UPS",
     "LRO",
     "GOOGLE",
+    "PERSONA",
 )
 BUSY = frozenset({429, 502, 503, 504})
 

@@ -72,9 +72,10 @@ class Matches:
 class Expectation:
     """Findings on one response; the methods that return something end the block where it cannot be had."""
 
-    def __init__(self, response: Response, judgement: Judgement) -> None:
+    def __init__(self, response: Response, judgement: Judgement, *, breaks: bool = False) -> None:
         self.response = response
         self._judgement = judgement
+        self._breaks = breaks
 
     def observes(
         self,
@@ -157,7 +158,14 @@ class Expectation:
 
     def on(self, response: Response) -> Expectation:
         """Return the expectation on another response: its findings are collected together with those of this one."""
-        return Expectation(response, self._judgement)
+        return Expectation(response, self._judgement, breaks=self._breaks)
+
+    def as_client(self, *, breaks: bool) -> Expectation:
+        """Return the expectation of a client in use: whether what it finds breaks the client, or degrades it only.
+
+        Where that client must work, what breaks it is a fail; else the row says what it is.
+        """
+        return Expectation(self.response, self._judgement, breaks=breaks)
 
     def concludes(self) -> None:
         """End the block: nothing that follows could be said of this response."""
@@ -167,14 +175,29 @@ class Expectation:
         """Go on with one of these statuses; any other is judged by what the requirement lists, and ends the block.
 
         Raises:
+            Inconclusive: as `is_one_of` does.
+        """
+        if not self.is_one_of(*accepted, of=of):
+            raise _Concluded(whole=True)
+
+    def is_one_of(self, *accepted: int, remark: str = "", of: str | None = None) -> bool:
+        """Tell whether the status is one of these, and report what the requirement lists of another.
+
+        Args:
+            accepted: the statuses.
+            remark: what else is to be said of another.
+            of: which of the check's requirements; by default the first.
+
+        Raises:
             Inconclusive: the target was busy (429, 502, 503, 504), or gave no response (HTTP-002), one that is larger
                 than this suite reads, or a redirect that is not followed.
         """
+        received = Harmless("; ".join(filter(None, (self.status_line, remark))))
         response, requirement = self.response, self._judgement.requirement(of)
         if response.exceeded and response.status in {0, *accepted}:
             raise Inconclusive(f"{response.request_line}: {response.error}", response.exchange)
         if response.status in accepted and not response.error:
-            return
+            return True
         if response.status in BUSY:
             raise Inconclusive(
                 f"the target was busy: {response.request_line} was answered with {response.status}", response.exchange
@@ -184,7 +207,7 @@ class Expectation:
         if response.status in accepted:
             self.finds("the body broke off", expected=["a whole body"], received=response.error, of=of)
         elif (observation := status_observation(requirement, response.status)) is not None:
-            self.observes(observation, received=self.status_line, of=of)
+            self.observes(observation, received=received, of=of)
         elif response.status in REDIRECTS:
             raise Inconclusive(
                 f"{response.request_line} is redirected ({response.status}), which is permitted (HTTP-020); "
@@ -192,8 +215,8 @@ class Expectation:
                 response.exchange,
             )
         else:
-            self.finds(f"status {response.status}", received=self.status_line, of=of)
-        raise _Concluded(whole=True)
+            self.finds(f"status {response.status}", received=received, of=of)
+        return False
 
     @property
     def status_line(self) -> str:
@@ -388,6 +411,8 @@ class Expectation:
         expected: Sequence[str],
         received: str,
     ) -> None:
+        if self._breaks and self._judgement.must_work:
+            verdict = Verdict.FAIL
         if verdict is Verdict.PASS:
             self._judgement.observed[requirement.id, requirement.sentence(observation)] = None
             return
@@ -403,6 +428,7 @@ class Expectation:
                 received=told(abridging.text(writable(quoting.received(received, proved=self._is_proved))))
                 or self.status_line,
                 exchange=self.response.exchange,
+                breaks=self._breaks,
             )
         )
 

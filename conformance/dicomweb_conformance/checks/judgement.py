@@ -18,7 +18,10 @@ from dicomweb_conformance.http.unreadable import UnreadableError
 
 @dataclass(frozen=True)
 class Finding:
-    """One difference: what was observed, where, and what would have been accepted."""
+    """One difference: what was observed, where, and what would have been accepted.
+
+    `breaks`: a client in use cannot go on there, whatever the verdict on the server.
+    """
 
     requirement: str
     code: str
@@ -28,6 +31,7 @@ class Finding:
     expected: tuple[str, ...]
     received: str
     exchange: str | None
+    breaks: bool = False
 
 
 class CheckFailed(Exception):  # noqa: N818 - it is a verdict, not an error
@@ -74,7 +78,8 @@ class Judgement:
 
     `told_by`: which result of scope "message" tells that a response cannot be read, None where none does. `deadly`: a
     request of its own broke off twice. `discards`: the response to a store that it builds on warned that elements were
-    discarded. `needs`: a capability beside those of its requirements. `proved`: every response so far is proved to be
+    discarded. `needs`: a capability beside those of its requirements. `must_work`: what breaks the client
+    that the check is about is a fail, for the user named it. `proved`: every response so far is proved to be
     of this run; `foreign` are the values of others in those that are not. `masked` takes the UIDs of others out of a
     text.
     """
@@ -91,6 +96,7 @@ class Judgement:
     deadly: bool = False
     discards: bool = False
     needs: str = ""
+    must_work: bool = False
     proved: bool = True
     foreign: set[str] = field(default_factory=set)
     masked: Callable[[str], str] = lambda text: text

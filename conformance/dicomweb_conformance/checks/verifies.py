@@ -56,7 +56,7 @@ def verifies(
         requirements: ids of the catalogue; the first is what findings belong to unless they say otherwise.
         id: a stable slug; it never changes, and holds no path, clause or position.
         each: cases of data; the check gets each as its argument `case`, and its id as `slug[case]`. Their requirements
-            come first.
+            come first. One with a `persona` is about that client in use, and counts where the user names the client.
         needs: a capability that the check asks its question of, beside those of its requirements; without it the check
             is not applicable.
         smoke: the check belongs to the ten-second selection `-m smoke`.
@@ -83,7 +83,10 @@ def verifies(
                     case,
                     id=case.id,
                     marks=pytest.mark.verifies(
-                        case.requirement, id=f"{id}[{case.id}]", needs=getattr(case, "needs", "")
+                        case.requirement,
+                        id=f"{id}[{case.id}]",
+                        needs=getattr(case, "needs", ""),
+                        persona=getattr(case, "persona", ""),
                     ),
                 )
                 for case in each

@@ -31,10 +31,14 @@ CORE = pytest.StashKey[bool]()
 
 @dataclass(frozen=True, eq=False)  # pytest keeps plugins in sets
 class Planning:
-    """A plugin that makes checks of the tests collected, and deselects those of other profiles."""
+    """A plugin that makes checks of the tests collected, and deselects those of other profiles.
+
+    `personas`: clients in use that must work; what any other needs never counts for the exit code.
+    """
 
     profile: Profile
     own: OwnScenarios = field(default_factory=OwnScenarios)
+    personas: frozenset[str] = frozenset()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_pycollect_makeitem(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
@@ -79,9 +83,12 @@ class Planning:
             return False
         scenario = self.own.scenario(item.path) if self.own.has(item.path) else item.path.parent.name
         needs = next((mark.kwargs["needs"] for mark in marks if mark.kwargs.get("needs")), "")
+        persona = next((mark.kwargs["persona"] for mark in marks if mark.kwargs.get("persona")), "")
         judgement = Judgement(check, scenario, _title(item), requirements, needs=needs)
+        judgement.must_work = persona in self.personas
         item.stash[JUDGEMENT] = judgement
-        item.stash[CORE] = any(each.tier in self.profile.core_tiers for each in requirements)
+        in_core = any(each.tier in self.profile.core_tiers for each in requirements)
+        item.stash[CORE] = judgement.must_work if persona else in_core
         item.extra_keyword_matches.update({judgement.check, scenario, *identifiers})
         by_capability = (_MARKER_OF[each] for each in judgement.capabilities if each in _MARKER_OF)
         for marker in (scenario, *by_capability):

@@ -38,6 +38,7 @@ from dicomweb_conformance.run.report_directory import NoReportDirectoryError
 from dicomweb_conformance.run.reporting import JUnitNames, Outcomes
 from dicomweb_conformance.run.terminal import render_line, terminal_lines, verdict_line
 from dicomweb_conformance.run.termination import HangupError, leave_readers, taken_as_interrupt
+from dicomweb_conformance.scenarios.persona.clients import OPERATIONS, clients
 from dicomweb_conformance.settings.auth import CredentialsError
 from dicomweb_conformance.settings.options import OptionError, Settings
 from dicomweb_reports import summary
@@ -91,7 +92,7 @@ class ConformanceSession:
             )
         for scenario in sorted(self.own.scenarios):
             config.addinivalue_line("markers", f"{scenario}: checks in {self.own.directory}")
-        config.pluginmanager.register(Planning(self.profile, self.own), "dicomweb-planning")
+        config.pluginmanager.register(Planning(self.profile, self.own, self._personas()), "dicomweb-planning")
         config.pluginmanager.register(Outcomes(), "dicomweb-outcomes")
         if self.controls:
             config.pluginmanager.register(JUnitNames(config), "dicomweb-junit")
@@ -117,6 +118,23 @@ class ConformanceSession:
                 f"the profile {self.profile.file} plans nothing: no check verifies what its services, tiers, select "
                 "and leave-out come to"
             )
+
+    def _personas(self) -> frozenset[str]:
+        """Return the clients that must work.
+
+        Raises:
+            OptionError: nobody knows one of them, or the profile does not judge by them.
+        """
+        named = self.settings.personas
+        if unknown := sorted(named - clients().keys()):
+            raise OptionError(
+                f"--dicomweb-persona: no client is called {', '.join(unknown)}; known are {', '.join(clients())}"
+            )
+        if named and not any(self.profile.has(self.profile.rows[each]) for each in OPERATIONS.values()):
+            raise OptionError(
+                f"--dicomweb-persona: the profile {self.profile.name} leaves clients out; its services need PERSONA"
+            )
+        return named
 
     def _judge_at(self, url: str, process: str) -> Instruments:
         """Take up the instruments of this process, and give them to the checks."""

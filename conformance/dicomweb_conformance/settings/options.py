@@ -98,6 +98,7 @@ OPTIONS: tuple[Option, ...] = (
         "known", "known failures (TOML): run anyway; an unexpected pass and a stale row fail the run", "FILE", "path"
     ),
     Option("write-known", "write the failures of this run as known failures", "FILE", "path"),
+    Option("persona", "clients that must work, separated by commas, repeatable", "NAME", "names", ()),
     Option("strict", "deviations fail the run too", kind="flag", default=False),
     Option("read-only", "send nothing but GET, HEAD and OPTIONS; needs corpus, or seed", kind="flag", default=False),
     Option("corpus", "corpus.json of the corpus that is on the target already; implies read-only", "FILE", "path"),
@@ -141,6 +142,7 @@ class Settings:
     known_in_target: tuple[Mapping[str, str], ...] = ()
     corpus: LoadedCorpus | None = None
     scenarios: Path | None = None
+    personas: frozenset[str] = frozenset()
     redaction: Redaction = field(default_factory=Redaction, repr=False)
 
     @property
@@ -163,6 +165,7 @@ class Settings:
             "scenarios": str(self.scenarios) if self.scenarios else None,
             "known": str(self.known) if self.known else None,
             "strict": self.strict,
+            "persona": sorted(self.personas),
             "read_only": target.read_only,
             "corpus": str(self.corpus.path) if self.corpus else None,
             "timeout": target.timeout,
@@ -287,6 +290,7 @@ def _settings(
         known=values["known"],
         write_known=values["write-known"],
         strict=values["strict"],
+        personas=frozenset(values["persona"]),
         grace=values["grace"],
         seed=seed,
         corpus=corpus,
@@ -472,6 +476,10 @@ def _list(raw: Any, base: Path) -> tuple[str, ...]:
     return tuple(raw.splitlines() if isinstance(raw, str) else (_text(each, base) for each in raw))
 
 
+def _names(raw: Any, base: Path) -> tuple[str, ...]:
+    return tuple(name.strip() for each in _list(raw, base) for name in each.split(",") if name.strip())
+
+
 def _tiers(raw: Any, base: Path) -> tuple[str, ...]:
     names = [each.strip() for each in (raw.split(",") if isinstance(raw, str) else _list(raw, base))]
     unknown = sorted(set(names) - TIERS - {""})
@@ -491,5 +499,6 @@ _READERS: dict[str, Callable[[Any, Path], Any]] = {
     "integer": _integer,
     "rate": _rate,
     "list": _list,
+    "names": _names,
     "tiers": _tiers,
 }

@@ -1,0 +1,1 @@
+"""Clients that people use, as data: what each sends, and what it needs of the response to go on."""

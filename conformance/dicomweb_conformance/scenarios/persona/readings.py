@@ -1,0 +1,287 @@
+"""What a client sees of a response as it reads it, by the codes of observations; its rules say what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from dicomweb_conformance.dicom import json_model, store_response
+from dicomweb_conformance.dicom.json_model import DataSet
+from dicomweb_conformance.http import media_types
+from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.http.quoting import Harmless
+from dicomweb_conformance.http.unreadable import UnreadableError
+from dicomweb_conformance.http.urls import Url, UrlError, resolve
+from dicomweb_conformance.reading import json_documents, part10_files, picture_files, values, xml_octets
+from dicomweb_conformance.scenarios.persona import parts
+from dicomweb_conformance.scenarios.persona.clients import Step
+from dicomweb_conformance.validators.store import xml_responses
+from dicomweb_fixtures.entities import Instance, Study
+
+LEVELS = {"study": "0020000D", "series": "0020000E", "instance": "00080018"}
+NOTHING = Harmless()
+_PARTIAL = 206
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One thing that a client would rather not see; `received` quotes nothing but what the run made."""
+
+    code: str
+    where: str = ""
+    expected: tuple[str, ...] = ()
+    received: Harmless = NOTHING
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a request is about: an instance, and the study that it is of."""
+
+    study: Study
+    instance: Instance
+
+    def uid(self, level: str) -> str:
+        """Return its UID at a level: `study`, `series` or `instance`."""
+        return {
+            "study": self.instance.study_instance_uid,
+            "series": self.instance.series_instance_uid,
+            "instance": self.instance.sop_instance_uid,
+        }[level]
+
+    def below(self, target: str) -> set[str]:
+        """Return the SOP Instance UIDs of what a request-target names, its places not yet filled."""
+        if "{instance}" in target:
+            return {self.instance.sop_instance_uid}
+        series = self.instance.series_instance_uid if "{series}" in target else ""
+        return {each.sop_instance_uid for each in self.study.instances if series in {"", each.series_instance_uid}}
+
+
+Reader: TypeAlias = Callable[[Response, Step, Subject], Iterator[Seen]]
+
+
+def of(response: Response, step: Step, subject: Subject) -> Iterator[Seen]:
+    """Yield what a client sees of the response to a step, its status apart.
+
+    Raises:
+        TooLargeError: the response holds more than this suite reads.
+    """
+    kind = media_types.name_of(response.content_type)
+    if step.types and response.body.strip() and kind not in step.types:
+        yield Seen("another-type", expected=step.types, received=Harmless(kind or "no media type"))
+        return
+    yield from _READERS[step.reads](response, step, subject)
+
+
+def bulk_data_of(response: Response, subject: Subject) -> Url | str | None:
+    """Return where the first BulkDataURI in the metadata of an instance leads to; why nobody follows it, None without.
+
+    Raises:
+        TooLargeError: the response holds more than this suite reads.
+    """
+    rows = _objects(response) or []
+    for row in (each for each in rows if json_model.text(each, LEVELS["instance"]) == subject.uid("instance")):
+        for element in row.values():
+            uri = element.get("BulkDataURI") if isinstance(element, dict) else None
+            if isinstance(uri, str) and uri:
+                try:
+                    return resolve(uri, response.url)
+                except UrlError as error:
+                    return str(error)
+    return None
+
+
+# JSON
+
+
+def _rows(response: Response, step: Step, subject: Subject) -> Iterator[Seen]:
+    rows = _objects(response)
+    if rows is None:
+        yield _not_json(response)
+        return
+    if step.finds:
+        tag, uid = LEVELS[step.finds], subject.uid(step.finds)
+        own = [each for each in rows if json_model.text(each, tag) == uid]
+        if not own:
+            yield Seen("not-found", _place(tag), (uid,), _number(len(rows), "result"))
+            return
+        rows = own
+    yield from _elements(rows, step, "result")
+
+
+def _metadata(response: Response, step: Step, subject: Subject) -> Iterator[Seen]:
+    rows = _objects(response)
+    if rows is None:
+        yield _not_json(response)
+        return
+    tag, uid = LEVELS["instance"], subject.uid("instance")
+    own = [each for each in rows if json_model.text(each, tag) == uid]
+    if not own:
+        yield Seen("not-found", _place(tag), (uid,), _number(len(rows), "object"))
+    yield from _elements(own, step, "object")
+
+
+def _objects(response: Response) -> list[DataSet] | None:
+    """Return the objects of a JSON array; none of a body that is empty, None where it is something else."""
+    if not response.body.strip():
+        return []
+    try:
+        return json_model.objects(response.body)
+    except UnreadableError:
+        return None
+
+
+def _not_json(response: Response) -> Seen:
+    kind = media_types.name_of(response.content_type) or "no media type"
+    return Seen("not-json", received=Harmless(f"{len(response.body)} octets of {kind}"))
+
+
+def _elements(rows: Sequence[DataSet], step: Step, noun: str) -> Iterator[Seen]:
+    for code, named in (("no-value", step.needs), ("no-value-to-show", step.shows)):
+        for each in named:
+            lacking = sum(not any(_has(row, tag) for tag in each.split(" or ")) for row in rows)
+            if lacking:
+                yield Seen(code, _place(each), ("a value",), Harmless(f"none in {_of(lacking, len(rows), noun)}"))
+    for tag in step.refuses:
+        having = sum(_has(row, tag) for row in rows)
+        if having:
+            received = Harmless(f"one in {_of(having, len(rows), noun)}")
+            yield Seen("a-value-of-a-deeper-level", _place(tag), ("none",), received)
+
+
+def _has(row: DataSet, tag: str) -> bool:
+    return any(each not in (None, "") for each in json_model.values(row, tag))
+
+
+def _place(tags: str) -> Harmless:
+    return Harmless(" or ".join(f"({tag[:4]},{tag[4:]})" for tag in tags.split(" or ")))
+
+
+def _number(number: int, noun: str) -> Harmless:
+    return Harmless(f"{number} {noun}{'' if number == 1 else 's'}")
+
+
+def _of(some: int, number: int, noun: str) -> str:
+    return f"{some} of {_number(number, noun)}"
+
+
+# Octets
+
+
+def _files(response: Response, step: Step, subject: Subject) -> Iterator[Seen]:
+    found: set[str] = set()
+    for piece in _pieces(response, step, media_types.DICOM):
+        if isinstance(piece, Seen):
+            yield piece
+            continue
+        try:
+            found.add(values.text(part10_files.read(piece), "SOPInstanceUID"))
+        except UnreadableError:
+            yield Seen("not-readable", received=Harmless(f"{len(piece)} octets"))
+            return
+    wanted = subject.below(step.head.target)
+    if wanted - found:
+        yield Seen("fewer-parts", expected=(_number(len(wanted), "instance"),), received=_of_them(wanted, found))
+
+
+def _of_them(wanted: set[str], found: set[str]) -> Harmless:
+    return Harmless(f"{len(wanted & found)} of them")
+
+
+def _frames(response: Response, step: Step, _: Subject) -> Iterator[Seen]:
+    if response.status == _PARTIAL:
+        return  # the client asks for the rest, and only then takes it apart
+    frames: list[bytes] = []
+    for piece in _pieces(response, step, media_types.OCTET_STREAM):
+        if isinstance(piece, Seen):
+            yield piece
+        else:
+            frames.append(piece)
+    if not all(frames):
+        yield Seen("not-readable", received=Harmless("no octets"))
+    elif len(frames) != step.frames:
+        yield Seen("fewer-parts", expected=(str(step.frames),), received=_number(len(frames), "part"))
+
+
+def _value(response: Response, step: Step, _: Subject) -> Iterator[Seen]:
+    found: list[bytes] = []
+    for piece in _pieces(response, step, media_types.OCTET_STREAM):
+        if isinstance(piece, Seen):
+            yield piece
+        else:
+            found.append(piece)
+    if not all(found):
+        yield Seen("not-readable", received=Harmless("no octets"))
+    elif len(found) != 1:
+        yield Seen("fewer-parts", expected=("1",), received=_number(len(found), "part"))
+
+
+def _pieces(response: Response, step: Step, of_parts: str) -> Iterator[Seen | bytes]:
+    """Yield what is odd about a body in the eyes of a client, then what the client takes for its parts."""
+    if step.form == "single":
+        if "multipart" in response.content_type.lower():
+            yield Seen("multipart", received=Harmless(media_types.name_of(response.content_type)))
+        yield response.body
+        return
+    opened = parts.opened(response, step.boundary, of_parts)
+    for code in opened.odd:
+        yield Seen(code, received=Harmless(media_types.name_of(response.content_type) or "no media type"))
+    for each in opened.parts:
+        yield each.body
+
+
+def _picture(response: Response, *_: object) -> Iterator[Seen]:
+    try:
+        picture_files.read(response.body)
+    except UnreadableError:
+        kind = media_types.name_of(response.content_type) or "no media type"
+        yield Seen("not-readable", expected=("an image",), received=Harmless(f"{len(response.body)} octets of {kind}"))
+
+
+# What becomes of a store or a delete
+
+
+def _stored(response: Response, step: Step, _: Subject) -> Iterator[Seen]:
+    body, kind = response.body, Harmless(media_types.name_of(response.content_type) or "no media type")
+    if ";" in response.content_type and body:
+        yield Seen("type-with-parameters", received=Harmless(response.content_type.partition(";")[0] + "; ..."))
+    if step.answer == "json":
+        answer = store_response.of_body(body)
+        if answer is None:
+            yield Seen("not-readable", expected=("DICOM JSON",), received=kind)
+        elif len(answer.stored) != 1 or answer.failed or answer.other_failures:
+            failed = len(answer.failed) + len(answer.other_failures)
+            received = Harmless(f"{len(answer.stored)} stored, {failed} failed")
+            yield Seen("other-counts", expected=("1 stored, 0 failed",), received=received)
+    elif step.answer == "keywords":
+        if xml_responses.module(body) is None:
+            yield Seen("not-readable", expected=("XML",), received=kind)
+        elif not xml_responses.names_keywords(body):
+            yield Seen(
+                "no-keyword", expected=("keyword ReferencedSOPSequence, and RetrieveURL below it",), received=kind
+            )
+    elif step.answer == "xml" and xml_octets.read(body).root is None:
+        yield Seen("not-readable", expected=("XML",), received=kind)
+
+
+def _deleted(response: Response, step: Step, _: Subject) -> Iterator[Seen]:
+    if step.answer != "json":
+        return
+    try:
+        is_object = isinstance(json_documents.value_of(response.body), dict)
+    except UnreadableError:
+        is_object = False
+    if not is_object:
+        yield Seen("not-json", expected=("a JSON object",), received=Harmless(f"{len(response.body)} octets"))
+
+
+_READERS: dict[str, Reader] = {
+    "rows": _rows,
+    "metadata": _metadata,
+    "files": _files,
+    "frames": _frames,
+    "value": _value,
+    "picture": _picture,
+    "stored": _stored,
+    "deleted": _deleted,
+}

@@ -1,0 +1,163 @@
+"""A client at work: it sends its requests one by one, and ends at the first that it cannot do without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+
+from dicomweb_conformance.archive.contents import Archive
+from dicomweb_conformance.checks.expect import expect, offered
+from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.http.quoting import Harmless
+from dicomweb_conformance.http.urls import Url
+from dicomweb_conformance.scenarios.persona import readings
+from dicomweb_conformance.scenarios.persona.clients import EFFECTS, Step, Use
+from dicomweb_conformance.scenarios.persona.readings import Seen, Subject
+from dicomweb_conformance.scenarios.steps import heads
+from dicomweb_conformance.scenarios.steps.storing import stored_for
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.corpus import Corpus
+from dicomweb_fixtures.entities import Instance
+from dicomweb_fixtures.fresh import Fresh
+
+GONE = frozenset({403, 404, 410})
+
+
+def asks(dicomweb: StudiesService, corpus: Corpus, use: Use) -> None:
+    """Send what a client of the corpus asks for, and note what it trips over.
+
+    Raises:
+        CheckFailed: it breaks, and must work.
+    """
+    did = True
+    for step in use.steps:
+        if step.fallback and did:
+            continue
+        subject = _subject(corpus, step)
+        response = heads.sent_as(dicomweb, step.head, _places(subject))
+        effect, did = _noted(response, step, readings.of(response, step, subject))
+        if effect == "breaks":
+            return
+
+
+def follows(dicomweb: StudiesService, corpus: Corpus, use: Use) -> None:
+    """Send what a client asks for to come by a value that is not in the metadata, and note what it trips over.
+
+    Raises:
+        CheckFailed: it breaks, and must work.
+        NotApplicable: all values are in the metadata.
+    """
+    first, *rest = use.steps
+    subject = _subject(corpus, first)
+
+    metadata = heads.sent_as(dicomweb, first.head, _places(subject))
+
+    found = readings.bulk_data_of(metadata, subject)
+    elsewhere = isinstance(found, str) or (found is not None and not dicomweb.is_targets(found))
+    seen = [*readings.of(metadata, first, subject), *([_ELSEWHERE] if elsewhere else [])]
+    effect, did = _noted(metadata, first, seen)
+    if effect == "breaks" or not did or isinstance(found, str):
+        return
+    offered(found is not None, "the target has all values in its metadata: there is no bulk data to ask for")
+    assert found is not None
+    did = False
+    for step in rest:
+        if not did:
+            response = _sent_to(dicomweb, step, found)
+            _, did = _noted(response, step, readings.of(response, step, subject))
+
+
+_ELSEWHERE = Seen("elsewhere", Harmless("BulkDataURI"), ("the host and port that were asked",))
+
+
+def stores(dicomweb: StudiesService, archive: Archive, fresh: Fresh, use: Use) -> None:
+    """Store an instance as a client does, and note whether it is stored and what the client trips over.
+
+    Raises:
+        CheckFailed: it breaks, and must work.
+    """
+    (step,) = use.steps
+    study = fresh.study()
+    (instance,) = study.instances
+    before = step.before.replace("{size}", str(len(instance.part10)))
+    body = before.encode() + instance.part10 + step.after.encode()
+
+    response = heads.sent_as(dicomweb, step.head, {}, body, [instance])
+
+    def seen() -> Iterator[Seen]:
+        yield from readings.of(response, step, Subject(study, instance))
+        if not archive.holds(instance):
+            yield Seen("200-and-not-retrievable", expected=("the instance",), received=Harmless("not retrievable"))
+
+    _noted(response, step, seen())
+
+
+def deletes(dicomweb: StudiesService, archive: Archive, fresh: Fresh, use: Use) -> None:
+    """Store what a client then deletes, and note whether it is gone and what the client trips over.
+
+    Raises:
+        CheckFailed: it breaks, and must work.
+        Inconclusive: nothing can be stored that it could delete.
+    """
+    looking = dicomweb.for_purpose("confirm")
+    for step in use.steps:
+        study = fresh.study()
+        (instance,) = study.instances
+        stored_for(dicomweb.for_purpose("store"), archive, instance)
+
+        response = heads.sent_as(dicomweb, step.head, heads.about(instance))
+
+        seen = [*readings.of(response, step, Subject(study, instance))]
+        if response.status in step.status and archive.time_until(partial(_is_gone, looking, instance)) is None:
+            seen.append(Seen("not-gone", expected=("404",), received=Harmless("retrievable")))
+        effect, _ = _noted(response, step, seen)
+        if effect == "breaks":
+            return
+
+
+def _is_gone(looking: StudiesService, instance: Instance) -> bool:
+    return looking.retrieve(instance).status in GONE
+
+
+def _subject(corpus: Corpus, step: Step) -> Subject:
+    study = getattr(corpus, step.about)
+    return Subject(study, study.instances[0])
+
+
+def _places(subject: Subject) -> dict[str, str]:
+    return {**heads.about(subject.instance), "patient": subject.study.patient_id}
+
+
+def _sent_to(dicomweb: StudiesService, step: Step, url: Url) -> Response:
+    """Ask the target for what a URL leads to, as a client asks; for the same path where it leads to another host."""
+    base = dicomweb.base
+    own = replace(url, origin=base.origin)
+    if own.is_below(base):
+        return heads.sent_as(dicomweb, step.head, {"bulkdata": own.target.removeprefix(base.path.rstrip("/"))})
+    fields = [(name, value) for name, value in step.head.fields if name.lower() != "host"]
+    return dicomweb.get_url(own, headers=fields)
+
+
+def _noted(response: Response, step: Step, seen: Iterable[Seen]) -> tuple[str, bool]:
+    """Note what a client trips over in a response.
+
+    Returns:
+        what becomes of the client at worst, and whether it got what it asked for.
+    """
+    worst, did = "works", True
+    remark = f"the client can do otherwise ({step.otherwise})" if step.otherwise else ""
+    with expect(response) as it:
+        if not it.as_client(breaks=step.effect("status") == "breaks").is_one_of(*step.status, remark=remark):
+            return step.effect("status"), False
+        for each in seen:
+            effect, outright = step.effect(each.code), step.outright(each.code)
+            if effect == "works":
+                continue
+            received = "; ".join(filter(None, (each.received, remark if outright == "breaks" else "")))
+            it.as_client(breaks=effect == "breaks").observes(
+                each.code, where=each.where, expected=each.expected, received=Harmless(received)
+            )
+            worst = max(worst, effect, key=EFFECTS.index)
+            did = did and outright != "breaks"
+    return worst, did
