@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
-from dicomweb_conformance.archive.patience import TIMES, Patience
+from dicomweb_conformance.archive.patience import Patience
 from dicomweb_conformance.checks.judgement import Inconclusive, current, is_judging
 from dicomweb_conformance.dicom import json_model
 from dicomweb_conformance.http import media_types
@@ -21,6 +21,8 @@ from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance, Study
 
 _VISIBLE = "what is stored becomes visible"
+_PLAINEST = "store-multipart"
+"""The check that stores one instance: where it waits in vain, nothing can be told of what others store."""
 
 
 def shows(response: Response, uids: Iterable[str]) -> bool:
@@ -107,7 +109,7 @@ class Archive:
             look_began = time.monotonic()
             return all_seen()
 
-        if not wait_until(looked, 2 * self.slowest if self._patience.blame(_VISIBLE) else self._grace):
+        if not wait_until(looked, 2 * self.slowest if self._patience.blame(_VISIBLE, _PLAINEST) else self._grace):
             return False
         self.slowest = max(self.slowest, look_began - began)
         self._patience.rewarded(_VISIBLE)
@@ -119,10 +121,10 @@ class Archive:
         Raises:
             Inconclusive: they were not waited for, since none of those before became visible either.
         """
-        if blame := self._patience.blame(_VISIBLE):
+        if blame := self._patience.blame(_VISIBLE, _PLAINEST):
             raise Inconclusive(
-                f"what is stored does not become visible: it was waited for {TIMES} times, {self._grace:g} s each, and "
-                "is not any more; --dicomweb-grace=S waits longer",
+                f"what is stored does not become visible: it was waited for before, {self._grace:g} s each time, "
+                f"and is not any more; --dicomweb-grace=S waits longer. See {blame}",
                 blame,
             )
         if is_judging() and instances:

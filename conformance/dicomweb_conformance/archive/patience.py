@@ -27,10 +27,17 @@ class Patience:
         self._path = state / "in-vain.json"
         self._lock = FileLock(state / "in-vain.lock")
 
-    def blame(self, cause: str) -> str:
-        """Return what shows that this cause is not worth waiting for any more; empty where it is."""
-        waited = self._read().get(cause, {})
-        return next(iter(waited.values())) if len(waited) >= TIMES else ""
+    def blame(self, cause: str, plainest: str = "") -> str:
+        """Return what shows that this cause is not worth waiting for any more; empty where it is.
+
+        Args:
+            cause: as it was noted.
+            plainest: the check whose one wait in vain is enough: it asked for the least.
+        """
+        shown_by = list(self._read().get(cause, {}).values())
+        if plainest in shown_by:
+            return plainest
+        return shown_by[0] if len(shown_by) >= TIMES else ""
 
     def in_vain(self, cause: str, what: str, shown_by: str) -> None:
         """Note that something was waited for, and did not come.
