@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,19 +29,28 @@ class Answer:
 
 
 def answers(finding: Finding, run: Run) -> tuple[Answer, ...]:
-    """Return all acceptable answers: what the check expected, then what the requirement lists as pass or as note."""
+    """Return all acceptable answers: what the check expected, then what the requirement lists as pass or as note.
+
+    Of those that say the same in the same words, the first.
+    """
     requirement = run.requirements.get(finding.requirement)
     listed = [*finding.expected, *(requirement.pass_ if requirement else ())]
     noted = requirement.note if requirement else ()
-    return (
-        *(Answer(text, "") for text in dict.fromkeys(listed)),
-        *(Answer(text, "with a note") for text in dict.fromkeys(noted) if text not in listed),
-    )
+    each_once: dict[str, Answer] = {}
+    for text, reservation in [*((text, "") for text in listed), *((text, "with a note") for text in noted)]:
+        each_once.setdefault(_words(text), Answer(text, reservation))
+    return tuple(each_once.values())
+
+
+def _words(text: str) -> str:
+    """Return a text without what makes no difference to its meaning: case, articles, blanks, a period at its end."""
+    return " ".join(re.sub(r"\b(?:an?|the|status)\b", "", text.lower().rstrip(".")).split())
 
 
 def named(finding: Finding) -> str:
-    """Return what was observed, and where."""
-    return f"{finding.observation}, at {finding.where}" if finding.where else finding.observation
+    """Return what was observed, where, and how often."""
+    said = f"{finding.observation}, at {finding.where}" if finding.where else finding.observation
+    return f"{said}, {finding.times} times" if finding.times > 1 else said
 
 
 def extent(messages: Messages) -> str:

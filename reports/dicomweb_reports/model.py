@@ -148,7 +148,8 @@ class Exchange:
 class Finding:
     """One difference between what a requirement allows and what the target did.
 
-    `breaks`: a client in use cannot go on there, whatever the verdict on the target.
+    `breaks`: a client in use cannot go on there, whatever the verdict on the target. `times`: how often a check found
+    just this.
     """
 
     requirement: str
@@ -160,6 +161,7 @@ class Finding:
     received: str
     exchange: str | None
     breaks: bool = False
+    times: int = 1
 
 
 @dataclass(frozen=True)

@@ -448,6 +448,7 @@ def _finding(fields: Fields) -> Finding:
         received=fields.text("received", ""),
         exchange=fields.optional_text("exchange"),
         breaks=fields.flag("breaks", False),
+        times=fields.integer("times") if "times" in fields.values else 1,
     )
 
 

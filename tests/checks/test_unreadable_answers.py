@@ -115,7 +115,7 @@ def test_a_value_that_only_the_check_reads_is_told_by_the_row_of_all_data_sets(
     assert isinstance(second, Inconclusive)
     assert first.blame == second.blame == "message[RETRIEVE-008b]"
     assert run.against() == {("RETRIEVE-008b", "a value that its VR does not allow")}
-    (found, _) = (each for each in run.events("observed") if each["code"] == "a-value-that-is-none-of-its-vr")
+    (found,) = (each for each in run.events("observed") if each["code"] == "a-value-that-is-none-of-its-vr")
     assert found["verdict"] == "fail"
     assert found["where"] == "part 1, (0020,0013)"
     assert not judgement.findings

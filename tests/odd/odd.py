@@ -13,6 +13,7 @@ from dicomweb_reference.server import Reference
 from dicomweb_reports.record import Result, Run
 
 OUTCOMES = Path(__file__).parent / "outcomes.toml"
+_OF_ONE_RUN = re.compile(r"2\.25\.[0-9]+|(?:DWC-)?[0-9A-F]{6}-|127\.0\.0\.1:[0-9]+|\b[0-9.]+ s\b")
 SILENT = frozenset({"pass", "not-applicable"})
 """Verdicts that hold nothing against a server."""
 
@@ -80,6 +81,29 @@ def outcome(run: Run) -> Outcome:
             rests_on = sorted({f"{one.requirement} {one.code}" for one in each.findings})
             against[each.check] = f"{each.verdict}: {', '.join(rests_on)}"
     return Outcome(against, {blamed: sorted(checks) for blamed, checks in inconclusive.items()})
+
+
+def words(run: Run) -> dict[str, list[str]]:
+    """Return what a run says of each check, as any other run of the same server has to say it.
+
+    Its own identifiers and address, which exchange shows something, and how long something took are left out.
+    """
+    return {
+        each.check: [
+            each.verdict,
+            _masked(each.reason),
+            _masked(_blamed(each)),
+            *(
+                _masked(f"{one.verdict} {one.requirement} {one.code} {one.where}: {one.received}; {one.expected}")
+                for one in each.findings
+            ),
+        ]
+        for each in run.results
+    }
+
+
+def _masked(text: str) -> str:
+    return _OF_ONE_RUN.sub("*", text)
 
 
 def deserved() -> dict[str, Outcome]:

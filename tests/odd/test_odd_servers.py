@@ -1,6 +1,7 @@
 """A server that is strange in one way fails of that, and of nothing else: its whole report is held against it."""
 
 import importlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,12 @@ from dicomweb_conformance.catalogue.verdicts import Verdict
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_reference.server import Reference
 from dicomweb_reports.causes import causes
+from dicomweb_reports.evidence import answers
+from dicomweb_reports.record import Run
 from tests.mutants.harness import judged
-from tests.odd.odd import Odd, deserved, outcome
+from tests.odd.odd import Odd, deserved, outcome, words
 
-SEED = 1
+SEED, ANOTHER = 1, 2
 CAUSES = 2
 """To repair, at most, in a report of a server that is strange in one way."""
 ODD: tuple[Odd, ...] = tuple(
@@ -23,22 +26,39 @@ ODD: tuple[Odd, ...] = tuple(
 )
 
 
-def load(server: Reference, entries: tuple[str, ...]) -> None:
+def load(server: Reference, entries: tuple[str, ...], seed: int = SEED) -> None:
     """Put entries of the corpus into a server by other means than a store."""
     for entry in entries:
-        for study in getattr(Corpus(SEED), entry).studies:
+        for study in getattr(Corpus(seed), entry).studies:
             for instance in study.instances:
                 received = server.examine(instance.part10, None).received
                 assert received, instance
                 server.keep(received)
 
 
+RunOf = Callable[[Odd, int], Run]
+
+
+@pytest.fixture(scope="module")
+def run_of(tmp_path_factory: pytest.TempPathFactory) -> RunOf:
+    """Judge an odd server with the data of a seed, once."""
+    runs: dict[tuple[str, int], Run] = {}
+
+    def made(odd: Odd, seed: int) -> Run:
+        if (odd.name, seed) not in runs:
+            server = odd.server(odd.freedoms)
+            load(server, odd.loaded, seed)
+            arguments = [*odd.arguments, f"--dicomweb-seed={seed}", *(["--dicomweb-read-only"] if odd.loaded else [])]
+            directory = tmp_path_factory.mktemp(odd.name)
+            runs[odd.name, seed] = judged(server, directory, *arguments, plugins=[Shown(odd)])
+        return runs[odd.name, seed]
+
+    return made
+
+
 @pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd.name)
-def test_an_odd_server_gets_what_it_deserves(odd: Odd, tmp_path: Path) -> None:
-    server = odd.server(odd.freedoms)
-    load(server, odd.loaded)
-    arguments = [*odd.arguments, *(["--dicomweb-read-only"] if odd.loaded else [])]
-    run = judged(server, tmp_path, *arguments, plugins=[Shown(odd)])
+def test_an_odd_server_gets_what_it_deserves(odd: Odd, run_of: RunOf) -> None:
+    run = run_of(odd, SEED)
 
     assert outcome(run) == deserved()[odd.name]
     assert len([cause for cause in causes(run) if cause.verdict == Verdict.FAIL]) <= CAUSES
@@ -46,6 +66,25 @@ def test_an_odd_server_gets_what_it_deserves(odd: Odd, tmp_path: Path) -> None:
     assert verdicts.keys() >= {*odd.checks, *odd.passes}
     # What would say nothing of the server if it were left out, or not judged.
     assert {each: verdicts.get(each) for each in odd.passes} == dict.fromkeys(odd.passes, "pass")
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd.name)
+def test_two_runs_say_the_same_but_for_their_own_identifiers_and_times(odd: Odd, run_of: RunOf) -> None:
+    one, other = (words(run_of(odd, seed)) for seed in (SEED, ANOTHER))
+
+    assert one == other
+    assert " at 0x" not in str(one)
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd.name)
+def test_nothing_is_told_twice(odd: Odd, run_of: RunOf) -> None:
+    run = run_of(odd, SEED)
+    for result in run.results:
+        told = [(each.requirement, each.code, each.where, each.expected, each.received) for each in result.findings]
+        assert len(set(told)) == len(told), result.check
+        for finding in result.findings:
+            accepted = [str(each).lower().removesuffix(".") for each in answers(finding, run)]
+            assert len(set(accepted)) == len(accepted), result.check
 
 
 class Shown:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dicomweb_conformance.catalogue.requirements import Requirement
@@ -20,7 +21,8 @@ from dicomweb_conformance.http.unreadable import UnreadableError
 class Finding:
     """One difference: what was observed, where, and what would have been accepted.
 
-    `breaks`: a client in use cannot go on there, whatever the verdict on the server.
+    `breaks`: a client in use cannot go on there, whatever the verdict on the server. `times`: how often a check found
+    just this.
     """
 
     requirement: str
@@ -32,6 +34,18 @@ class Finding:
     received: str
     exchange: str | None
     breaks: bool = False
+    times: int = 1
+
+
+def each_once(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings without those that say just what another says; the first one stands for all, with their count."""
+    times: Counter[Finding] = Counter()
+    first_of: dict[Finding, Finding] = {}
+    for each in findings:
+        told = replace(each, exchange=None)
+        times[told] += each.times
+        first_of.setdefault(told, each)
+    return [replace(each, times=times[told]) for told, each in first_of.items()]
 
 
 class CheckFailed(Exception):  # noqa: N818 - it is a verdict, not an error

@@ -10,7 +10,7 @@ from __future__ import annotations
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -83,6 +83,7 @@ class Observers:
         self._judged: Counter[str] = Counter()
         self._at_fault: Counter[str] = Counter()
         self._told: Counter[tuple[str, str]] = Counter()
+        self._examples: set[Finding] = set()
         self._against: dict[str, frozenset[str]] = {}
 
     def look(self, answer: Answer, exchange: str) -> None:
@@ -147,9 +148,8 @@ class Observers:
         self, observation: Observation, row: Requirement, verdict: Verdict, exchange: str, *, proved: bool
     ) -> None:
         key = (observation.requirement, observation.observation)
-        self._told[key] += 1
-        first_ones = 1 if verdict is Verdict.PASS else EXAMPLES
-        if self._told[key] > first_ones and (verdict is Verdict.PASS or observation.requirement not in AFTER_CHECKS):
+        left_to_checks = observation.requirement in AFTER_CHECKS and verdict is not Verdict.PASS
+        if self._told[key] >= (1 if verdict is Verdict.PASS else EXAMPLES) and not left_to_checks:
             return
         finding = Finding(
             requirement=observation.requirement,
@@ -161,6 +161,12 @@ class Observers:
             received=self._masked(quoting.received(observation.received, proved=proved)),
             exchange=exchange,
         )
+        if not left_to_checks:
+            # Another example has something to add; how many there were is told of all of them.
+            if replace(finding, exchange=None) in self._examples:
+                return
+            self._examples.add(replace(finding, exchange=None))
+        self._told[key] += 1
         self._recorder.event("observed", **asdict(finding))
 
     def _stumbled(self, stumble: Stumble, exchange: str, *, proved: bool) -> None:

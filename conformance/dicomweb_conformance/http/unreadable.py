@@ -13,6 +13,8 @@ from typing import Any
 DEEPEST = 64
 """Sequences in sequences beyond which nothing is read: far deeper than any IOD nests them."""
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+# As libraries name what they read, by an address which is another in each run.
+_OBJECT = re.compile(r"<[\w.]+(?: object)? at 0x[0-9A-Fa-f]+>")
 _LONGEST_REASON = 300
 
 
@@ -38,7 +40,7 @@ class UnreadableError(ValueError):
 
     def __init__(self, form: Form, why: str, where: str = "") -> None:
         self.form = form
-        self.why = writable(why)[:_LONGEST_REASON]
+        self.why = writable(_OBJECT.sub("the octets", why))[:_LONGEST_REASON]
         self.where = writable(where)[:_LONGEST_REASON]
         place = f"{self.where}: " if self.where else ""
         super().__init__(f"{form.value} cannot be read: {place}{self.why}")

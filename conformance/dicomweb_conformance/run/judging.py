@@ -21,6 +21,7 @@ from dicomweb_conformance.checks.judgement import (
     Judgement,
     NotApplicable,
     NotIncluded,
+    each_once,
     judging,
 )
 from dicomweb_conformance.checks.known_failures import KnownFailure
@@ -334,7 +335,7 @@ def _kept(findings: Sequence[Finding]) -> list[Finding]:
     """Return the findings that are recorded: of those that say the same of another place, the first ones."""
     alike: Counter[tuple[str, str]] = Counter()
     kept = []
-    for each in findings:
+    for each in each_once(findings):
         alike[each.requirement, each.code] += 1
         if alike[each.requirement, each.code] <= limits.FINDINGS_ALIKE:
             kept.append(each)

@@ -19,6 +19,7 @@ from dicomweb_reports import record
 from dicomweb_reports.failure import failure_text
 from dicomweb_reports.messages import EXAMPLES, SCENARIO
 from dicomweb_reports.model import VERDICTS, Known, Messages, Result, Run
+from dicomweb_reports.model import Finding as ReportedFinding
 
 _OUTCOMES = {Verdict.FAIL: "failed", Verdict.FIXED: "failed", Verdict.ERROR: "failed", Verdict.KNOWN: "skipped"}
 
@@ -81,11 +82,15 @@ def _after_checks(result: Result, run: Run) -> Result:
         request(finding.exchange) for each in run.results if each.scenario != SCENARIO for finding in each.findings
     }
     findings = tuple(each for each in result.findings if request(each.exchange) not in found)
+    of_each: dict[object, ReportedFinding] = {}
+    for each in findings:
+        of_each.setdefault(replace(each, exchange=None), each)
+    examples = tuple(of_each.values())[:EXAMPLES]
     return replace(
         result,
-        findings=findings[:EXAMPLES],
+        findings=examples,
         verdict=min((each.verdict for each in findings), key=VERDICTS.index, default="pass"),
-        exchanges=tuple(dict.fromkeys(each.exchange for each in findings[:EXAMPLES] if each.exchange)),
+        exchanges=tuple(dict.fromkeys(each.exchange for each in examples if each.exchange)),
         messages=Messages(result.messages.judged, len(findings)),
     )
 
