@@ -31,8 +31,11 @@ class Reference:
 
     @property
     def is_relative(self) -> bool:
-        """Whether its path needs a base (RFC 3986 4.2)."""
-        return urls.read(self.uri)[:2] == (None, None)
+        """Whether its path needs a base (RFC 3986 4.2); what is not followed is not relative."""
+        try:
+            return urls.read(self.uri)[:2] == (None, None)
+        except UrlError:
+            return False
 
     @property
     def url(self) -> Url:

@@ -16,7 +16,7 @@ from dicomweb_conformance.dicom import differences, json_model, renderings, stor
 from dicomweb_conformance.http import multipart
 from dicomweb_conformance.http.exchanges import Headers, Response
 from dicomweb_conformance.http.observed import Answer
-from dicomweb_conformance.http.unreadable import UnreadableError
+from dicomweb_conformance.http.unreadable import NoDecoderError, TooLargeError, UnreadableError
 from dicomweb_conformance.reading import picture_files
 from dicomweb_conformance.scenarios.steps import pixel_octets, returned
 from dicomweb_conformance.service import bulk_data
@@ -29,7 +29,7 @@ from tests.hostile.fuzz.fuzz_mutations import Message, mutated
 
 ROWS = requirements.load()
 _OF_RETRIEVE = tuple(ROWS[f"RETRIEVE-{number:03}"] for number in (12, 13, 14))
-_ENDS = (UnreadableError, CheckFailed, Inconclusive, NotApplicable)
+_ENDS = (UnreadableError, TooLargeError, NoDecoderError, CheckFailed, Inconclusive, NotApplicable)
 """How reading an answer may end before its end: with a sentence, or a verdict."""
 
 
