@@ -114,6 +114,8 @@ def requirements(identifiers: tuple[str, ...], shows_coverage: bool) -> None:
         for code, listed in row.listed.items():
             click.echo(f"  {listed.verdict.value}: {listed.sentence}")
             click.echo(f"    code: {code}")
+            if listed.because:
+                click.echo(f"    no fail, as {listed.because}")
         click.echo(f"  see: {row.see}" if row.see else f"  why: {row.why}")
 
 

@@ -53,6 +53,12 @@ def named(finding: Finding) -> str:
     return f"{said}, {finding.times} times" if finding.times > 1 else said
 
 
+def because(finding: Finding, run: Run) -> str:
+    """Return why a deviation or note is no fail though the text rules it out; "" where it does not, or is one."""
+    requirement = run.requirements.get(finding.requirement)
+    return requirement.because.get(finding.code, "") if requirement and finding.verdict != "fail" else ""
+
+
 def extent(messages: Messages) -> str:
     """Return how many messages were judged and how many of them are at fault, in a sentence."""
     judged = f"{messages.judged:,} message{'' if messages.judged == 1 else 's'} judged"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dicomweb_reports.evidence import (
     answers,
     at_stake,
+    because,
     exhibits,
     extent,
     findings,
@@ -92,6 +93,7 @@ def _finding(label: str, finding: Finding, run: Run, width: int) -> str:
         _labelled("  expected", first, width),
         *(_labelled("", f"or {other}", width) for other in others),
         _labelled("  received", finding.received or finding.observation, width),
+        *([_labelled("  no fail", f"as {reason}", width)] if (reason := because(finding, run)) else []),
     ]
     return "\n".join(lines)
 

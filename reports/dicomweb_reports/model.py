@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -56,7 +56,10 @@ class PlannedCheck:
 
 @dataclass(frozen=True)
 class Requirement:
-    """A row of the catalogue, as it stood when the run was made."""
+    """A row of the catalogue, as it stood when the run was made.
+
+    `because`: why an observation that the text rules out is a deviation or a note and no fail, by its code.
+    """
 
     id: str
     clause: str
@@ -69,6 +72,7 @@ class Requirement:
     note: tuple[str, ...]
     deviation: tuple[str, ...]
     fail: tuple[str, ...]
+    because: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from dicomweb_reports.evidence import answers, at_stake, exhibits, findings, reasons, repeat, status_line, where
+from dicomweb_reports.evidence import (
+    answers,
+    at_stake,
+    because,
+    exhibits,
+    findings,
+    reasons,
+    repeat,
+    status_line,
+    where,
+)
 from dicomweb_reports.excerpt import Excerpt, excerpt
 from dicomweb_reports.model import Exchange, Finding, Requirement, Result
 from dicomweb_reports.summary import not_concluded, outcome, requirement_verdicts, service
@@ -33,10 +43,11 @@ IN_FULL = ("fail", "fixed", "known", "deviation", "error", "note")
 
 @dataclass(frozen=True)
 class ShownFinding:
-    """A finding with all answers that would have been accepted."""
+    """A finding with all answers that would have been accepted, and why it is no fail where that needs a reason."""
 
     finding: Finding
     answers: tuple[Answer, ...]
+    because: str
 
 
 @dataclass(frozen=True)
@@ -145,7 +156,7 @@ def _card(anchor: str, result: Result, run: Run, *, in_full: bool) -> Card:
         service=service(result, run),
         requirements=at_stake(result, run)[:FINDINGS],
         findings=tuple(
-            ShownFinding(finding, answers(finding, run)[:ANSWERS])
+            ShownFinding(finding, answers(finding, run)[:ANSWERS], because(finding, run))
             for finding in findings(result)[: FINDINGS if in_full else 1]
         ),
         exchanges=tuple(_exchange(each, run) for each in exhibits(result, run)[:EXHIBITS]) if in_full else (),

@@ -288,6 +288,7 @@ def _planned(events: list[Fields]) -> tuple[PlannedCheck, ...]:
 
 
 def _requirement(name: str, fields: Fields) -> Requirement:
+    because = fields.optional_child("because")
     return Requirement(
         id=name,
         clause=fields.text("clause"),
@@ -300,6 +301,7 @@ def _requirement(name: str, fields: Fields) -> Requirement:
         note=fields.texts("note"),
         deviation=fields.texts("deviation"),
         fail=fields.texts("fail"),
+        because={code: because.text(code) for code in because.values} if because else {},
     )
 
 

@@ -26,7 +26,8 @@ MEANINGS = {
     "fixed": "Listed as a known failure, and passed: the list is out of date.",
     "known": "Failed as listed in the known failures that were given to the run.",
     "inconclusive": "Something that the check builds on did not hold, so nothing was judged. The reason names it.",
-    "deviation": "Tolerated, though the standard asks for or recommends something else; some clients may trip over it.",
+    "deviation": "Not what the text says or recommends, but every known client copes, or the text is ambiguous: "
+    "each says why it is no fail.",
     "note": "Permitted, and worth knowing.",
     "pass": "The server did what the requirement demands.",
     "not-applicable": "The check is about something that the server does not offer.",

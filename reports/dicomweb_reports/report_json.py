@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicomweb_reports import personas, samples
 from dicomweb_reports.causes import Cause, causes
+from dicomweb_reports.evidence import because
 from dicomweb_reports.rules import judged_by
 from dicomweb_reports.summary import counts, overall, requirement_verdicts, services
 
@@ -42,7 +43,7 @@ def report(run: Run) -> dict[str, Any]:
         "services": services(run),
         "planned": [asdict(check) for check in run.planned],
         "left_out": run.left_out,
-        "results": [_result(result) for result in run.results],
+        "results": [_result(result, run) for result in run.results],
         "causes": [_cause(cause) for cause in causes(run)],
         "samples": [asdict(row) for row in samples.rows(run)],
         "personas": [asdict(row) for row in personas.rows(run)],
@@ -61,8 +62,9 @@ def _time(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _result(result: Result) -> dict[str, Any]:
-    return {**asdict(result), "started": _time(result.started)}
+def _result(result: Result, run: Run) -> dict[str, Any]:
+    found = [{**asdict(each), "because": because(each, run)} for each in result.findings]
+    return {**asdict(result), "findings": found, "started": _time(result.started)}
 
 
 def _cause(cause: Cause) -> dict[str, Any]:

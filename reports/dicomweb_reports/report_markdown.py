@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dicomweb_reports import personas, samples
 from dicomweb_reports.causes import causes
-from dicomweb_reports.evidence import answers, extent, findings, named
+from dicomweb_reports.evidence import answers, because, extent, findings, named
 from dicomweb_reports.page import groups
 from dicomweb_reports.rules import departures, judged_by
 from dicomweb_reports.summary import OUTCOMES, broken, counts, not_concluded, overall, product, services
@@ -142,6 +142,8 @@ def _result(result: Result, run: Run) -> Iterator[str]:
         accepted = " or ".join(_code(str(answer)) for answer in answers(finding, run)[:ANSWERS])
         yield f"  - **{_plain(finding.requirement)}**{_plain(clause)}: {_plain(named(finding))}"
         yield f"    expected {accepted or 'what the requirement says'}; received {_code(finding.received)}"
+        if reason := because(finding, run):
+            yield f"    no fail, as {_plain(reason)}"
     if len(result.findings) > FINDINGS:
         yield f"  - and {len(result.findings) - FINDINGS} more findings"
     for known in result.known:

@@ -162,17 +162,24 @@ def exit_status(run: Run, strict: bool) -> int:
     """Return 0, 1, 3 or 5, by what was concluded; a run that was interrupted (2) or impossible (4) is others' to tell.
 
     3: something went wrong with the run itself. 1: a fail, an error, an unexpected pass, a stale known row, a core
-    check inconclusive or not concluded, and where `strict` a deviation. 5: nothing was judged. 0: none of these.
+    check inconclusive or not concluded, and where `strict` a deviation from a shall, whatever excuses it. 5: nothing
+    was judged. 0: none of these.
     """
     if run.troubles:
         return 3
     number = counts(run)
     stale = bool(run.footer and run.footer.stale)
-    if stale or number["fail"] or number["error"] or number["fixed"] or (strict and number["deviation"]):
+    if stale or number["fail"] or number["error"] or number["fixed"] or (strict and _deviates_from_a_shall(run)):
         return 1
     if not _is_judged(_outcomes(run)):
         return 5
     return 1 if _undecided(run) else 0
+
+
+def _deviates_from_a_shall(run: Run) -> bool:
+    found = (each for result in run.results for each in result.findings if each.verdict == "deviation")
+    rows = [run.requirements.get(each.requirement) for each in found]
+    return any(row is None or row.level == "shall" for row in rows)
 
 
 def _outcomes(run: Run) -> list[tuple[PlannedCheck | Result, str]]:

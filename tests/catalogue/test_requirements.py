@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from dicomweb_conformance.catalogue.requirements import SERVICES, code_of, load, renamed
+from dicomweb_conformance.catalogue.requirements import KINDS, SERVICES, code_of, load, renamed
 from dicomweb_conformance.catalogue.verdicts import Verdict
+from dicomweb_conformance.checks.observers import TOLD_BY_CHECKS
 
+NOTES_THAT_TELL = Path(__file__).with_name("notes_that_tell.txt")
 CODES = Path(__file__).parents[1] / "golden/observation_codes.txt"
 FOLDER = files("dicomweb_conformance.catalogue") / "rows"
 
@@ -21,7 +23,7 @@ def test_every_row_is_there_once():
         "HTTP": 47,
         "ERROR": 20,
         "CAPABILITIES": 15,
-        "NEGOTIATION": 52,
+        "NEGOTIATION": 53,
         "MULTIPART": 27,
         "JSON": 56,
         "XML": 32,
@@ -32,7 +34,7 @@ def test_every_row_is_there_once():
         "RENDERED": 59,
         "THUMBNAIL": 15,
         "URI": 36,
-        "STORE": 90,
+        "STORE": 91,
         "SEARCH": 162,
         "DELETE": 6,
         "UPS": 15,
@@ -135,6 +137,37 @@ def test_codes_of_observations_never_change():
     codes = [f"{row.id} {code}" for row in load().values() for code in row.observations]
 
     assert sorted(codes) == sorted(CODES.read_text("utf-8").split("\n")[:-1])
+
+
+def test_a_deviation_from_a_shall_says_why_it_is_no_fail():
+    told = [
+        (row.id, code, each.because)
+        for row in load().values()
+        for code, each in row.listed.items()
+        if each.verdict is Verdict.DEVIATION and row.level == "shall"
+    ]
+
+    assert len(told) > 300
+    assert not [each for each in told if each[2] is None]
+    assert {each[2].kind for each in told} == set(KINDS)
+
+
+def test_a_note_under_a_shall_relaxes_the_text_and_says_why_or_is_known_to_tell_something_and_no_more():
+    """Whoever adds a note reads the clause, and gives it its reason or puts it here."""
+    without_reason = {
+        f"{row.id} {code}"
+        for row in load().values()
+        for code, each in row.listed.items()
+        if each.verdict is Verdict.NOTE and row.level == "shall" and each.because is None
+    }
+
+    assert without_reason == set(NOTES_THAT_TELL.read_text("utf-8").split("\n")[:-1])
+
+
+def test_what_is_told_by_another_row_is_told_by_one_that_can():
+    owners = {each.because.owner for row in load().values() for each in row.listed.values() if each.because}
+
+    assert owners - {None} == set(TOLD_BY_CHECKS)
 
 
 def test_an_earlier_code_stands_for_one_that_is_listed():

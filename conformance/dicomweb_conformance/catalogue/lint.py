@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
 from dicomweb_conformance.catalogue.requirements import (
+    EXCUSED,
     KEYS,
+    KINDS,
     LISTS,
     LONGEST,
     REQUIRED,
     SERVICES,
     STATUS,
+    Because,
     Scope,
     Tier,
     families,
     listed,
+    named_reasons,
     packaged,
     raw_rows,
 )
@@ -41,13 +45,25 @@ def lint(directory: Traversable | None = None) -> list[str]:
     directory = directory or packaged()
     raw = list(raw_rows(directory))
     rows = {str(row.get("id")): row for _, _, row in raw}
-    return [*lint_rows(raw), *_in_families(directory, rows)]
+    excuses = named_reasons(directory)
+    return [
+        *lint_rows(raw, excuses=excuses),
+        *(f"{identifier}: {each}" for identifier, row in rows.items() for each in _unexcused(row)),
+        *_of_reasons(raw, excuses, rows),
+        *_in_families(directory, rows),
+    ]
 
 
 def lint_rows(
-    raw: Sequence[tuple[str, str, Mapping[str, Any]]], others: Mapping[str, Mapping[str, Any]] | None = None
+    raw: Sequence[tuple[str, str, Mapping[str, Any]]],
+    others: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    excuses: Mapping[str, Because],
 ) -> list[str]:
-    """Return what is wrong with rows, one sentence each; `others` are rows that they may refer to."""
+    """Return what is wrong with rows, one sentence each.
+
+    `others` are rows that they may refer to, `excuses` the reasons by name why an observation is no fail.
+    """
     rows = {**(others or {}), **{str(row.get("id")): row for _, _, row in raw}}
     problems = [
         f"{each}: the id stands {count} times"
@@ -57,7 +73,8 @@ def lint_rows(
     for service, source, row in raw:
         malformed = [*_form(service, source, row)]
         problems += [
-            f"{row.get('id', service)}: {each}" for each in malformed or (*_content(row), *_references(row, rows))
+            f"{row.get('id', service)}: {each}"
+            for each in malformed or (*_content(row), *_because(row, excuses), *_references(row, rows))
         ]
     return problems
 
@@ -69,9 +86,10 @@ def _form(service: str, source: str, row: Mapping[str, Any]) -> Iterator[str]:
             yield f"{key} is no key of a row"
         elif key in LISTS:
             yield from _form_of_list(key, value)
-        elif key == "replaces":
-            if not _are_strings(value):
-                yield f"{key} is no list of strings, or empty"
+        elif key in _FORMS:
+            is_so, said = _FORMS[key]
+            if not is_so(value):
+                yield f"{key} is {said}"
         elif not isinstance(value, bool if key == "confirmed" else str):
             yield f"{key} is of another type"
         elif key in _VALUES and value not in _VALUES[key]:
@@ -85,6 +103,16 @@ def _form(service: str, source: str, row: Mapping[str, Any]) -> Iterator[str]:
 
 def _are_strings(value: object) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(each, str) and each for each in value)
+
+
+def _are_reasons(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(each, str) and each for each in value.values())
+
+
+_FORMS: Mapping[str, tuple[Callable[[object], bool], str]] = {
+    "because": (_are_reasons, 'no table of reasons: because.CODE = "name", or "kind: sentence"'),
+    "replaces": (_are_strings, "no list of strings, or empty"),
+}
 
 
 def _form_of_list(key: str, value: object) -> Iterator[str]:
@@ -119,6 +147,44 @@ def _content(row: Mapping[str, Any]) -> Iterator[str]:
             yield "no observation passes"
         if len(lists["pass"]) == len(counted) and row["level"] != "may":
             yield "no observation is worse than a pass, though it is no freedom (level may)"
+
+
+def _because(row: Mapping[str, Any], excuses: Mapping[str, Because]) -> Iterator[str]:
+    """Yield what is wrong with the reasons of a row."""
+    lists = {key: [code for code, _ in listed(row.get(key, {}), LISTS[key])] for key in EXCUSED}
+    for about, reason in row.get("because", {}).items():
+        kind, colon, sentence = reason.partition(": ")
+        if about not in {*(key for key in EXCUSED if lists[key]), *lists["deviation"], *lists["note"]}:
+            yield f"because.{about} is about no deviation or note of this row"
+        if not colon and kind not in excuses:
+            yield f"because.{about}: because.toml has no reason {reason!r}"
+        elif colon and (kind not in KINDS or not sentence.endswith(".")):
+            yield f"because.{about} is no sentence of one of the kinds {', '.join(KINDS)}"
+
+
+def _unexcused(row: Mapping[str, Any]) -> Iterator[str]:
+    """Yield which deviation under a shall says nowhere why it is no fail."""
+    deviations, said = row.get("deviation"), row.get("because", {})
+    if row.get("level") != "shall" or not isinstance(deviations, dict) or not isinstance(said, dict):
+        return
+    for code, _ in listed(deviations, LISTS["deviation"]):
+        if not {code, "deviation"} & set(said):
+            yield f"deviation {code!r} under a shall says nowhere why it is no fail: because.{code}"
+
+
+def _of_reasons(
+    raw: Iterable[tuple[str, str, Mapping[str, Any]]],
+    excuses: Mapping[str, Because],
+    rows: Mapping[str, Mapping[str, Any]],
+) -> Iterator[str]:
+    used = {reason for _, _, row in raw for reason in row.get("because", {}).values()}
+    for name, each in excuses.items():
+        if name not in used:
+            yield f"because.toml: no row says {name}"
+        if each.kind not in KINDS or not each.sentence.endswith("."):
+            yield f"because.toml: {name} is no sentence of one of the kinds {', '.join(KINDS)}"
+        if each.owner is not None and rows.get(each.owner, {}).get("scope") != "message":
+            yield f"because.toml: {name} is told by {each.owner}, which is no row of scope message"
 
 
 def _references(row: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

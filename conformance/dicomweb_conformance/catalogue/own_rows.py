@@ -13,6 +13,7 @@ from dicomweb_conformance.catalogue.requirements import (
     SERVICES,
     Requirement,
     families,
+    named_reasons,
     packaged,
     raw_rows,
     requirement,
@@ -48,7 +49,8 @@ def read(name: str, file: Traversable) -> tuple[str, list[Requirement]]:
     if not all(isinstance(each.get("id"), str) for each in rows):
         raise ProfileError(f"rows: {name}: each [[requirement]] has an id, such as {service}-001")
     raw = list(rows_of(service, content))
-    problems = lint_rows(raw, {str(row["id"]): row for _, _, row in raw_rows(packaged())})
+    excuses = named_reasons(packaged())
+    problems = lint_rows(raw, {str(row["id"]): row for _, _, row in raw_rows(packaged())}, excuses=excuses)
     for _, _, row in raw:
         identifier = row.get("id", service)
         if row.get("family") not in reasons:
@@ -57,7 +59,7 @@ def read(name: str, file: Traversable) -> tuple[str, list[Requirement]]:
             problems.append(f"{identifier}: scope is 'message', but only the suite judges all messages")
     if problems:
         raise ProfileError(f"rows: {name}: {'; '.join(problems)}")
-    return service, [requirement(row, service, source, reasons) for _, source, row in raw]
+    return service, [requirement(row, service, source, reasons, excuses) for _, source, row in raw]
 
 
 def _content(name: str, file: Traversable) -> Mapping[str, Any]:

@@ -5,8 +5,10 @@ there. Each of the others lists what passes, what is a note, a deviation, a fail
 is what checks quote and what users' known failures name, and never changes; the sentence is for readers. Observations
 that are statuses and nothing else stand in `fail.status = [...]`, and their codes are made of them. What is in no list
 falls to the row's level. "5xx" leaves out 502, 503 and 504: these and 429 tell that the target is busy (HTTP-024).
-`source` says what the row was read in; where it says nothing, the `source` at the head of its file does, as do its
-`[defaults]`. `why.toml` says of each family of rows why a client or a patient cares.
+Under a shall a deviation, and a note that relaxes the text, says why it is no fail: `because.CODE`, or
+`because.deviation` and `because.note` for the rest of a list, is "kind: sentence", or the name of a reason in
+`because.toml`. `source` says what the row was read in; where it says nothing, the `source` at the head of its file
+does, as do its `[defaults]`. `why.toml` says of each family of rows why a client or a patient cares.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
@@ -55,11 +57,37 @@ BUSY = frozenset({429, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)
+class Because:
+    """Why what the text rules out is no fail: one of `KINDS`, and a sentence.
+
+    `owner`: the row of scope "message" that tells of it, once for all resources; None where the row itself does.
+    """
+
+    kind: str
+    sentence: str
+    owner: str | None = None
+
+    def __str__(self) -> str:
+        return f"{KINDS[self.kind]}: {self.sentence}"
+
+
+KINDS: Mapping[str, str] = {
+    "ambiguous": "the text is ambiguous",
+    "editions-differ": "editions differ",
+    "the-field-does-otherwise": "known servers do otherwise, and known clients cope",
+    "measured": "what shows it is not certain",
+    "told-elsewhere": "another requirement tells of it",
+}
+"""Why a departure from the text is no fail, in the words of reports."""
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
-    """An observation that a row lists: what it means, and how it is said to a reader."""
+    """An observation that a row lists: what it means, how it is said to a reader, and why it is no fail."""
 
     verdict: Verdict
     sentence: str
+    because: Because | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +138,11 @@ class Requirement:
         """Return the verdict of an observation that is listed by this code; None for any other."""
         listed = self.listed.get(observation)
         return listed.verdict if listed else None
+
+    def because(self, observation: str) -> Because | None:
+        """Return why an observation that is listed by this code is no fail; None where nothing is said of it."""
+        listed = self.listed.get(observation)
+        return listed.because if listed else None
 
     def judge(self, observation: str) -> Verdict:
         """Return the verdict of any observation: as listed by its code, else (in own words) by the level.
@@ -169,7 +202,9 @@ def load() -> Catalogue:
 def read(directory: Traversable) -> Catalogue:
     """Return the catalogue in a directory that `lint` finds nothing wrong with."""
     reasons = {family["name"]: family["why"] for family in families(directory)}
-    return Catalogue(requirement(row, service, source, reasons) for service, source, row in raw_rows(directory))
+    excuses = named_reasons(directory)
+    rows = raw_rows(directory)
+    return Catalogue(requirement(row, service, source, reasons, excuses) for service, source, row in rows)
 
 
 def packaged() -> Traversable:
@@ -177,8 +212,17 @@ def packaged() -> Traversable:
     return files(__package__) / "rows"
 
 
-def requirement(row: Mapping[str, Any], service: str, source: str, reasons: Mapping[str, str]) -> Requirement:
-    """Return a raw row that `lint` finds nothing wrong with as a value; `reasons` says why each family matters."""
+def requirement(
+    row: Mapping[str, Any],
+    service: str,
+    source: str,
+    reasons: Mapping[str, str],
+    excuses: Mapping[str, Because],
+) -> Requirement:
+    """Return a raw row that `lint` finds nothing wrong with as a value.
+
+    `reasons` says why each family matters, `excuses` has the reasons by name why an observation is no fail.
+    """
     return Requirement(
         id=row["id"],
         clause=row["clause"],
@@ -187,7 +231,11 @@ def requirement(row: Mapping[str, Any], service: str, source: str, reasons: Mapp
         tier=row["tier"],
         capability=row["capability"],
         observe=row["observe"],
-        listed={code: each for key, verdict in LISTS.items() for code, each in listed(row.get(key, {}), verdict)},
+        listed={
+            code: replace(each, because=because_of(row, key, code, excuses))
+            for key, verdict in LISTS.items()
+            for code, each in listed(row.get(key, {}), verdict)
+        },
         see=row.get("see"),
         scope=row["scope"],
         confirmed=row["confirmed"],
@@ -206,6 +254,22 @@ def listed(observations: Mapping[str, Any], verdict: Verdict) -> Iterator[tuple[
             yield from ((code_of(status), Listed(verdict, status)) for status in said)
         else:
             yield code, Listed(verdict, said)
+
+
+def because_of(row: Mapping[str, Any], key: str, code: str, excuses: Mapping[str, Because]) -> Because | None:
+    """Return why an observation in a list of a raw row is no fail; None where the row does not say it."""
+    said = row.get("because", {})
+    reason = said.get(code, said.get(key) if key in EXCUSED else None)
+    if reason is None:
+        return None
+    kind, colon, sentence = str(reason).partition(": ")
+    return Because(kind, sentence) if colon else excuses[kind]
+
+
+def named_reasons(directory: Traversable) -> dict[str, Because]:
+    """Return the reasons of `because.toml` in a directory of rows, which several rows share, by their names."""
+    content = tomllib.loads((directory / "because.toml").read_text("utf-8"))
+    return {name: Because(each["kind"], each["says"], each.get("owner")) for name, each in content.items()}
 
 
 def raw_rows(directory: Traversable) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -234,9 +298,13 @@ def renamed() -> Mapping[str, Mapping[str, str]]:
 STATUS = "status"
 """The key under which a row lists observations that are statuses and nothing else."""
 LISTS = {"pass": Verdict.PASS, "note": Verdict.NOTE, "deviation": Verdict.DEVIATION, "fail": Verdict.FAIL}
+EXCUSED = ("deviation", "note")
+"""The lists whose observations can be what the text rules out."""
 _DEFAULTS = {"scope": "check", "capability": "", "confirmed": True}
 REQUIRED = ("id", "clause", "level", "family", "text", "tier", "observe")
-KEYS = frozenset({*REQUIRED, *LISTS, "capability", "scope", "confirmed", "see", "source", "replaces", "not_tested"})
+KEYS = frozenset(
+    {*REQUIRED, *LISTS, "because", "capability", "scope", "confirmed", "see", "source", "replaces", "not_tested"}
+)
 
 
 # -- codes of observations

@@ -416,6 +416,10 @@ class Expectation:
         if verdict is Verdict.PASS:
             self._judgement.observed[requirement.id, requirement.sentence(observation)] = None
             return
+        because = requirement.because(observation)
+        if because and because.owner and self._judgement.tell(because.owner, self.response):
+            self._judgement.observed[requirement.id, requirement.sentence(observation)] = None
+            return
         told = self._judgement.told
         self._judgement.findings.append(
             Finding(

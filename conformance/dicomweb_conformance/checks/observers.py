@@ -37,7 +37,9 @@ def _http(answer: Answer, _own: IsOwn) -> Iterable[Observation | Stumble]:
 
 
 JUDGES: tuple[Judge, ...] = (_http, representations.observe)
-OWNED = frozenset({*messages.OWNED, *representations.OWNED})
+TOLD_BY_CHECKS: Mapping[str, str] = {"NEGOTIATION-009b": "another-4xx-for-406"}
+"""The requirements by which checks have a message told of, with the observation: one habit is told once."""
+OWNED = frozenset({*messages.OWNED, *representations.OWNED, *TOLD_BY_CHECKS})
 """The requirements that messages are judged by."""
 AFTER_CHECKS = frozenset({"ERROR-010"})
 """Those that count a message only where no check has it as a finding of its own: all of theirs are recorded."""
@@ -131,6 +133,18 @@ class Observers:
         self._at_fault[row.id] += 1
         self._against[response.exchange] = against | {row.id}
         return row.id
+
+    def tell(self, requirement: str, response: Response) -> bool:
+        """Tell of a response by a requirement of `TOLD_BY_CHECKS`, and return whether the profile has it."""
+        row = self._rows[requirement]
+        if not self._counts(row):
+            return False
+        code = TOLD_BY_CHECKS[requirement]
+        seen = Observation(requirement, code, "status line", row.passes, quoting.Harmless(str(response.status)))
+        self._tell(seen, row, row.judge(code), response.exchange, proved=response.proved)
+        self._judged[requirement] += 1
+        self._at_fault[requirement] += 1
+        return True
 
     def close(self) -> None:
         """Record how many messages were judged; nothing is judged after this."""

@@ -271,10 +271,10 @@ def questions_of(profile: Profile, seed: int) -> dict[str, _Question]:
             "json": json_bulk.native(fresh.place()),
             "xml": xml_bulk.native(fresh.place()),
         }
-        # The rows of these forms count 400 as "not offered", too.
+        # The rows of these forms count 400 and 409 as "not offered", too.
         return questions | {
             f"store.{form}-bulk": _Question(
-                f"store-{form}-bulk", *_storing(payload), CLEAN_REFUSALS | {400}, _STORED_OR_WARNED
+                f"store-{form}-bulk", *_storing(payload), CLEAN_REFUSALS | {400, 409}, _STORED_OR_WARNED
             )
             for form, payload in forms.items()
         }

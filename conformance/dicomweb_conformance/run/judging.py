@@ -129,6 +129,7 @@ class Judging:
         liveness = self.instruments.liveness
         judgement.is_own = self.instruments.own.has
         judgement.told_by = self.instruments.observers.told_by
+        judgement.tell = self.instruments.observers.tell
         judgement.masked = self.instruments.own.masked
         epoch = liveness.epoch
         with judging(judgement):

@@ -149,4 +149,5 @@ def _written(requirement: Requirement) -> dict[str, Any]:
         "note": requirement.sentences(Verdict.NOTE),
         "deviation": requirement.sentences(Verdict.DEVIATION),
         "fail": requirement.sentences(Verdict.FAIL),
+        "because": {code: str(each.because) for code, each in requirement.listed.items() if each.because},
     }

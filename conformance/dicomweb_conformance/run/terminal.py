@@ -11,6 +11,7 @@ from typing import Any
 from dicomweb_conformance.catalogue.verdicts import Verdict
 from dicomweb_reports import record, rules, summary
 from dicomweb_reports.causes import causes
+from dicomweb_reports.evidence import because
 from dicomweb_reports.visible import visible
 
 _SENTENCES = 1000
@@ -53,6 +54,8 @@ USED_UP = "used up"
 """How the reason of a check ends that did not begin in time."""
 _NAMED = 10
 """Checks that are named at most: the rest is in the reports."""
+_DEVIATIONS = 5
+"""Kinds of deviations, likewise."""
 
 
 def terminal_lines(run: record.Run) -> Iterator[str]:
@@ -65,6 +68,7 @@ def terminal_lines(run: record.Run) -> Iterator[str]:
         yield f"{name:{width}}  " + "  ".join(f"{row.get(each) or '-':>{len(each)}}" for each in columns)
     yield ""
     yield from _to_repair(run)
+    yield from _excused(run)
     reasons = Counter(
         (summary.outcome(each), each.reason.partition("\n")[0])
         for each in run.results
@@ -106,6 +110,21 @@ def _to_repair(run: record.Run) -> Iterator[str]:
         place = f"{cause.requirements[0]}{more} in {cause.at_fault[0].check}"
         yield f"  {len(cause.at_fault)} x{hang}: {claim}{visible(cause.observation, VALUE)} ({place})"
     yield ""
+
+
+def _excused(run: record.Run) -> Iterator[str]:
+    """Tell of deviations why they are no fail, the most frequent first."""
+    found = Counter(
+        (finding.requirement, finding.observation, because(finding, run))
+        for result in run.results
+        for finding in result.findings
+        if finding.verdict == Verdict.DEVIATION
+    )
+    for (requirement, observation, reason), times in found.most_common(_DEVIATIONS):
+        why = f"; no fail, as {visible(reason, VALUE)}" if reason else ""
+        yield f"deviation, {times} x: {visible(observation, VALUE)} ({requirement}){why}"
+    if len(found) > _DEVIATIONS:
+        yield f"deviations of {len(found) - _DEVIATIONS} more kinds are in the report"
 
 
 def verdict_line(run: record.Run) -> str:

@@ -37,6 +37,8 @@ REPLAYS = (
     replay(
         "STORE-011 4xx-or-5xx-although-instance-stored", STORED, both(COERCED, status("409 Conflict")), at="status line"
     ),
+    replay("STORE-011b 202-with-a-warning-or-a-failure", STORED, both(COERCED, status("202 Accepted"))),
+    replay("STORE-011b 202-with-neither", STORED, status("202 Accepted"), at="status line"),
     replay("STORE-033 http-status-409-413-or-507", REFUSED, of_item(FAILED, REASON, us(0xA700))),
     replay(
         "STORE-033 http-status-202-in-a-partial-success",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dicomweb_conformance.checks.expect import control, expect
+from dicomweb_conformance.checks.expect import Expectation, control, expect
 from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.reading import values
 from dicomweb_conformance.scenarios.steps.refusals import study_named
@@ -12,9 +12,8 @@ from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 
 EXPLICIT = "1.2.840.10008.1.2.1"
-
-
 IMPLICIT = "1.2.840.10008.1.2"
+BIG_ENDIAN = "1.2.840.10008.1.2.2"
 
 
 DEFAULT_SYNTAX = (Variant("implicit", "NEGOTIATION-023"), Variant("rle", "NEGOTIATION-023"))
@@ -89,7 +88,7 @@ def test_any_transfer_syntax(dicomweb: StudiesService, corpus: Corpus, case: Var
 
 @verifies("NEGOTIATION-025", id="retrieve-never-implicit")
 def test_never_implicit(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """An instance stored in Implicit VR Little Endian comes back in an explicit one, for `transfer-syntax=*` too."""
+    """An instance stored in Implicit VR Little Endian never comes back so, for `transfer-syntax=*` or its own UID."""
     instance = corpus.implicit.instances[0]
     control(
         dicomweb.retrieve(corpus.ct_pair.instances[0], accept=AS_STORED),
@@ -101,17 +100,28 @@ def test_never_implicit(dicomweb: StudiesService, corpus: Corpus) -> None:
     with expect(response) as it:
         if response.status == 406:
             it.observes("for-star-406")
-            it.concludes()
-        received = it.is_one_instance()
-        if values.syntax(received) == IMPLICIT:
-            it.observes(
-                "200-in-implicit-vr-le",
-                where="(0002,0010)",
-                received=IMPLICIT,
-            )
-        elif not fits(received):
-            it.observes(
-                "dataset-that-does-not-fit-0002-0010",
-                where="(0002,0010)",
-                received=f"{values.syntax(received)}, but the data set is in Implicit VR",
-            )
+        else:
+            _is_not_implicit(it)
+    response = dicomweb.retrieve(instance, accept=AS_STORED.replace("*", IMPLICIT))
+    with expect(response) as it:
+        if response.status in {400, 406}:
+            it.observes(f"for-the-uid-{response.status}", received=it.status_line)
+        elif _is_not_implicit(it) == EXPLICIT:
+            it.observes("for-the-uid-200-in-1-2-840-10008-1-2-1", where="(0002,0010)", received=EXPLICIT)
+
+
+def _is_not_implicit(it: Expectation) -> str:
+    """Judge the transfer syntax of an instance that came, and return it."""
+    received = it.is_one_instance()
+    syntax = values.syntax(received)
+    if syntax == IMPLICIT:
+        it.observes("200-in-implicit-vr-le", where="(0002,0010)", received=IMPLICIT)
+    elif syntax == BIG_ENDIAN:
+        it.observes("200-in-explicit-vr-be", where="(0002,0010)", received=BIG_ENDIAN)
+    elif not fits(received):
+        it.observes(
+            "dataset-that-does-not-fit-0002-0010",
+            where="(0002,0010)",
+            received=f"{syntax}, but the data set is in Implicit VR",
+        )
+    return syntax

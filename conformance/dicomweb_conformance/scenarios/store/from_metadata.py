@@ -7,13 +7,13 @@ from pydicom import Dataset
 from dicomweb_conformance.archive.contents import Archive
 from dicomweb_conformance.checks.expect import Expectation, control
 from dicomweb_conformance.reading import values
-from dicomweb_conformance.scenarios.steps.storing import changes, is_there, pixels, retrieved
+from dicomweb_conformance.scenarios.steps.storing import changes, is_there, pixels, retrieved, warns
 from dicomweb_conformance.scenarios.steps.storing_metadata import (
-    NOT_OFFERED,
     TYPE_REFUSED,
     Sent,
     are_there_with_their_pixels,
     has_its_pixels,
+    is_not_offered,
     is_refused,
     keeps_jpegs,
     lacks,
@@ -32,11 +32,11 @@ _DESCRIPTION = (
 
 def form_is_offered(it: Expectation, dicomweb: StudiesService, archive: Archive, sent: Sent) -> None:
     """Judge whether the form is taken, and an instance with its pixels made of it."""
-    if it.response.status in NOT_OFFERED:
+    if is_not_offered(it.response):
         it.observes("415-406-400-405-or-501-form-not-offered", received=it.status_line)
         it.concludes()
     it.has_status(200, 202)
-    if it.response.status == 202:
+    if it.response.status == 202 and warns(it.response):
         it.observes("202-with-a-warningreason-content-equal")
     if is_there(it, archive, sent.instance, otherwise="2xx-and-the-instance-not-retrievable"):
         has_its_pixels(it, dicomweb, sent.instance, "2xx-and-pixel-data-missing-or-different")

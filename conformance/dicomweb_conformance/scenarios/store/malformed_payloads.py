@@ -55,19 +55,24 @@ LAWFUL = {"xml_attribute_without_vr": "PS3.19 Table A.1.5-2 makes vr optional"}
 
 @dataclass(frozen=True)
 class Family:
-    """Faults that a server trips over alike, the row that says what may become of them, and the form of a good one."""
+    """Faults that a server trips over alike, the row that says what may become of them, and the form of a good one.
+
+    `values`: those that break the rule of a value's VR and nothing else, so that a reader gets what was sent.
+    """
 
     id: str
     requirement: str
     form: str
     faults: tuple[str, ...]
+    values: frozenset[str] = frozenset()
 
 
 def _families() -> Iterator[Family]:
     table = tomllib.loads(files(__package__).joinpath("malformed_families.toml").read_text(encoding="utf-8"))
     for name, row in table.items():
         form = row["form"]
-        yield Family(name.removeprefix(f"{form}-"), row["requirement"], form, tuple(row["faults"]))
+        values = frozenset(row.get("values", ()))
+        yield Family(name.removeprefix(f"{form}-"), row["requirement"], form, tuple(row["faults"]), values)
 
 
 FAMILIES = tuple(_families())
@@ -210,7 +215,7 @@ def outcome(it: Sent, there: Kept) -> Outcome:
     """Tell what became of a payload by its answer and by what is there."""
     status, said = it.response.status, store_response.of_body(it.response.body)
     listed = bool(said and there.uids & set(said.stored_uids))
-    if status in {204, 501} and not there.found:
+    if status == 501 and not there.found:
         return Outcome.NOT_SAID
     if it.success:
         if not (said and (said.failed or said.other_failures)):
@@ -286,10 +291,13 @@ WORDS: Mapping[str, Mapping[Outcome, str]] = {
 _GARBAGE = {200: "200-for-either-request", 202: "202-for-garbage-alone", 204: "204-with-nothing-stored"}
 
 
-def words(requirement: str, it: Sent, there: Kept) -> str:
-    """Return what a row calls it; empty where it has no word for it."""
-    said = WORDS[requirement].get(outcome(it, there), "")
-    return _GARBAGE.get(it.response.status, said) if requirement == "STORE-016b" else said
+def words(family: Family, it: Sent, there: Kept) -> str:
+    """Return what the row of a family calls it; empty where it has no word for it."""
+    came = outcome(it, there)
+    if came is Outcome.BORNE and it.payload.name in family.values:
+        return "values-kept-as-they-were-sent"
+    said = WORDS[family.requirement].get(came, "")
+    return _GARBAGE.get(it.response.status, said) if family.requirement == "STORE-016b" else said
 
 
 def names(sendings: Sequence[Sent]) -> str:

@@ -14,7 +14,7 @@ from dicomweb_conformance.http.unreadable import UnreadableError
 from dicomweb_conformance.validators.observation import Observation
 from dicomweb_conformance.validators.tally import Tally, shown
 
-OWNED = ("STORE-011", "STORE-033", "STORE-039", "STORE-040", "STORE-043", "STORE-058", "STORE-069")
+OWNED = ("STORE-011", "STORE-011b", "STORE-033", "STORE-039", "STORE-040", "STORE-043", "STORE-058", "STORE-069")
 
 _ORIGINAL_ATTRIBUTES = "04000561"
 _HOW_CHANGED = ("04000562", "04000563", "04000565", "04000550")
@@ -65,6 +65,8 @@ def judge(status: int, headers: Headers, body: bytes) -> Iterator[Observation]:
     reasons = [*_reasons(answer.failed), *_reasons(answer.other_failures)]
     _judge_reasons(tally, status, reasons)
     _judge_warnings(tally, status, answer)
+    if status == 202:
+        _judge_accepted(tally, answer)
     for number, item in enumerate([*answer.stored, *answer.failed], 1):
         _judge_changes(tally, item, f"item {number}")
     if answer.failed or answer.other_failures:
@@ -120,6 +122,13 @@ def _judge_warnings(tally: Tally, status: int, answer: StoreAnswer) -> None:
         tally.sees("STORE-011", "200", "status line", "200")
     elif status == 202:
         tally.meets("STORE-011", "202")
+
+
+def _judge_accepted(tally: Tally, answer: StoreAnswer) -> None:
+    if answer.warns or answer.failed or answer.other_failures:
+        tally.meets("STORE-011b", "202-with-a-warning-or-a-failure")
+    else:
+        tally.sees("STORE-011b", "202-with-neither", "status line", "202")
 
 
 def _judge_changes(tally: Tally, item: DataSet, where: str) -> None:
