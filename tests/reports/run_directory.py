@@ -166,7 +166,13 @@ class RunDirectory:
             },
         )
 
-    def plan(self, *checks: tuple[str, str, str], core: bool = True, left_out: int = 0) -> None:
+    def plan(
+        self,
+        *checks: tuple[str, str, str],
+        core: bool = True,
+        left_out: int = 0,
+        rows: dict[str, dict[str, Any]] | None = None,
+    ) -> None:
         """Plan checks, each given as its id, the requirement it verifies and its claim; `left_out` more are not."""
         self.event(
             "planned",
@@ -180,7 +186,7 @@ class RunDirectory:
                 }
                 for check, requirement, title in checks
             ],
-            requirements={requirement: ROWS[requirement] for _, requirement, _ in checks},
+            requirements={requirement: (rows or ROWS)[requirement] for _, requirement, _ in checks},
             left_out=left_out,
         )
 

@@ -77,6 +77,7 @@ def test_a_report_says_what_was_concluded_and_on_what_grounds(faulty: RunDirecto
         "exchange": "main-6",
         "breaks": False,
         "times": 1,
+        "because": "",
     }
     exchange = document["exchanges"]["main-6"]
     assert (exchange["method"], exchange["status"], exchange["seconds"]) == ("GET", 200, 0.012)

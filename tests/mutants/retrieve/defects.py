@@ -69,12 +69,12 @@ parting("widens", "A retrieve gives all that is above what was named.", *WHOLE, 
 
 
 @mutant("retrieve-single-part", into=MUTANTS)
-class SinglePartRefusedWith400(Reference):
-    """A bare file is refused with 400."""
+class SinglePartNotFound(Reference):
+    """A bare file is not found."""
 
     def retrieve(self, request: Request) -> Response:
         if request.accept == DICOM.name:
-            raise Refusal(400, "Multipart only.")
+            raise Refusal(404, "Multipart only.")
         return super().retrieve(request)
 
 
@@ -240,12 +240,12 @@ class UpperLevelsIgnored(Reference):
     may_trip=["store", "retrieve"],
     into=MUTANTS,
 )
-class NotAcceptableIs400(Reference):
-    """What is not acceptable is answered 400."""
+class NotAcceptableIsNotFound(Reference):
+    """What is not acceptable is answered 404."""
 
     def acceptable(self, request: Request, default: MediaType) -> Sequence[tuple[MediaType, float]]:
         if any(name in (request.accept or "") for name in ("x-nothing", "image/bmp")):
-            raise Refusal(400, "The request is malformed.")
+            raise Refusal(404, "There is no such representation.")
         return super().acceptable(request, default)
 
 

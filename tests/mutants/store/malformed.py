@@ -64,6 +64,14 @@ class RefusesWith200(_Refuses):
         return self.json_answer({"00081190": {"vr": "UR"}}, DICOM_JSON)
 
 
+@mutant(*EVERY, may_trip=["store", "xml", "google"], tiers=["unsafe"], into=MUTANTS)
+class RefusesWith204(_Refuses):
+    """Whatever cannot be stored is answered 204, as if it had been."""
+
+    def refused(self, request: Request) -> Response:
+        return Response(status_code=204)
+
+
 @mutant(
     *of("files", "no-files", "cut-files", "lengths", "missing-uids", "sop-uids", "uids", "sequences"),
     may_trip=["store", "xml"],

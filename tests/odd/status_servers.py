@@ -1,0 +1,63 @@
+"""Servers whose statuses and silences are odd: one habit is one failure or deviation, however often it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.responses import Response
+
+from dicomweb_reference.archive import Instance
+from dicomweb_reference.media_types import MediaType
+from dicomweb_reference.messages import Refusal, Request
+from dicomweb_reference.outcomes import Outcome
+from dicomweb_reference.server import Reference
+from tests.odd.odd import Odd, odd
+
+ODD: list[Odd] = []
+
+TAKEN = ("store-multipart", "store-two-studies", "store-into-study", "store-three-parts", "store-adds-to-series")
+ANSWERS = ("store-answer-is-a-module", "store-answer-names-what-was-stored", "store-answer-is-json[anything]")
+
+
+@odd("retrieve", "frames", "bulkdata", "rendered", "thumbnail", "negotiation", into=ODD)
+class NotAcceptableIs400(Reference):
+    """What is not acceptable is answered 400, whatever the resource."""
+
+    def not_acceptable(self, offers: Sequence[MediaType]) -> MediaType:
+        raise Refusal(400, "None of the media types is supported.")
+
+
+@odd("retrieve", into=ODD)
+class ImplicitForItsUid(Reference):
+    """An instance in Implicit VR Little Endian comes so to whom names that transfer syntax."""
+
+    def deliverable(self, instance: Instance, transfer_syntax: str) -> bool:
+        return transfer_syntax == instance.transfer_syntax or super().deliverable(instance, transfer_syntax)
+
+
+@odd(checks=(*TAKEN, *ANSWERS), into=ODD, passes=TAKEN)
+class StoresAreAccepted(Reference):
+    """A store of which everything was kept is answered 202."""
+
+    def store_status(self, outcomes: Sequence[Outcome]) -> int:
+        status = super().store_status(outcomes)
+        return 202 if status == 200 else status
+
+
+@odd(checks=(*TAKEN, *ANSWERS), into=ODD, passes=TAKEN)
+class StoresInSilence(Reference):
+    """A store that works is answered 200 and nothing more."""
+
+    def store(self, request: Request) -> Response:
+        response = super().store(request)
+        return Response(status_code=200) if response.status_code == 200 else response
+
+
+@odd("json_bulk", "xml_bulk", checks=("store-malformed-json[unreadable]", "store-malformed-xml[entities]"), into=ODD)
+class OtherFormsAreConflicts(Reference):
+    """Whatever is stored as metadata is answered 409."""
+
+    def store(self, request: Request) -> Response:
+        if "dicom+" in (request.content_type or ""):
+            raise Refusal(409, "Files only.")
+        return super().store(request)
