@@ -176,7 +176,10 @@ def export(directory: Path, seed: int, large: bool) -> None:
 
 
 _CLEANS = frozenset(
-    ("url", "target", "auth", "header", "ca", "cert", "insecure", "proxy", "report", "timeout", "grace", "rate", "seed")
+    (
+        *("url", "target", "auth", "client", "scope", "resource", "header", "ca", "cert", "key", "insecure", "proxy"),
+        *("report", "timeout", "grace", "rate", "seed"),
+    )
 )
 
 _HELP = {

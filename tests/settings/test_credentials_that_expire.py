@@ -45,14 +45,16 @@ class Guarded(Reference):
         return await super().exchange(steps, http)
 
 
-def judge(url: str, directory: Path, *arguments: str, selected: str = SELECTED) -> tuple[dict[str, Any], str]:
+def judge(
+    url: str, directory: Path, *arguments: str, selected: str = SELECTED, **environment: str
+) -> tuple[dict[str, Any], str]:
     """Run the suite, and return its report and what it printed."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DICOMWEB_", "PYTEST_"))}
     command = [sys.executable, "-m", "pytest", f"--dicomweb-url={url}", "-q", "-k", selected, *arguments]
     ended = subprocess.run(
         command,
         cwd=directory,
-        env=kept | {"DICOMWEB_TOKEN": "expiring"},
+        env=kept | {"DICOMWEB_TOKEN": "expiring"} | environment,
         capture_output=True,
         text=True,
         timeout=300,

@@ -1,4 +1,4 @@
-"""A token endpoint, and the key file of a service account that has its tokens from there."""
+"""A token endpoint, as google-auth and OAuth 2.0 clients ask it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ class TokenEndpoint(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.asked: list[dict[str, list[str]]] = []
-        self.seconds = 3600
+        self.authorizations: list[str] = []
+        self.seconds: int | str | None = 3600
         self.status = 200
+        self.error = {"error": "invalid_grant"}
 
     @property
     def url(self) -> str:
@@ -28,12 +30,14 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.server.asked.append(parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()))
-        token = {
-            "access_token": f"{PREFIX}{len(self.server.asked)}",
-            "expires_in": self.server.seconds,
-            "token_type": "Bearer",
-        }
-        body = json.dumps(token if self.server.status == 200 else {"error": "invalid_grant"}).encode()
+        self.server.authorizations.append(self.headers.get("Authorization", ""))
+        value = f"{PREFIX}{len(self.server.asked)}"
+        token: dict[str, object] = {"access_token": value, "expires_in": self.server.seconds, "token_type": "Bearer"}
+        if self.server.seconds is None:
+            del token["expires_in"]
+        if self.path.endswith(":generateAccessToken"):
+            token = {"accessToken": value, "expireTime": "2099-01-01T00:00:00Z"}
+        body = json.dumps(token if self.server.status == 200 else self.server.error).encode()
         self.send_response(self.server.status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

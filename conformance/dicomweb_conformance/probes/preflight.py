@@ -61,7 +61,7 @@ def preflight(service: StudiesService, target: Target, seed: int) -> Response:
         CannotBeJudged: it does not; says why and what to do.
     """
     response = _led(service, seed)
-    for diagnose in (_no_answer, _refused_credentials, _redirected, _not_dicomweb, _too_deep, _not_found, _constant):
+    for diagnose in _DIAGNOSES:
         problem = diagnose(response, service, target, seed)
         if problem:
             raise problem
@@ -79,6 +79,15 @@ def _led(service: StudiesService, seed: int) -> Response:
     except UnreadableError:
         found = False
     return there if found else response
+
+
+def _no_tunnel(response: Response, _: StudiesService, target: Target, _seed: int) -> CannotBeJudged | None:
+    if "Tunnel connection failed" not in response.error:
+        return None
+    advice = "does --dicomweb-proxy name the proxy for this host, and may it reach it?"
+    if "407" in response.error:
+        advice = "--dicomweb-proxy=http://USER:PASSWORD@HOST:PORT gives it a login; is that of this one right?"
+    return CannotBeJudged(f"the proxy does not lead to {target.base.origin.authority} ({response.error})", (advice,))
 
 
 def _no_answer(response: Response, _: StudiesService, target: Target, _seed: int) -> CannotBeJudged | None:
@@ -136,17 +145,35 @@ def _refused_credentials(response: Response, _: StudiesService, target: Target, 
     )
     challenge = response.headers.get("WWW-Authenticate")
     advice = [f"it asks for: {challenge}"] if challenge else []
+    if said := response.headers.get("x-amzn-ErrorType"):
+        advice.append(f"it says: {said}")
     if response.status == 407:
         advice.append("407 comes from a proxy, not from the target: see --dicomweb-proxy")
     advice += [
         "--dicomweb-auth=basic:USER takes the password from DICOMWEB_PASSWORD",
         "--dicomweb-auth=bearer takes the token from DICOMWEB_TOKEN (has it expired?)",
+        "--dicomweb-auth takes google, oauth2:TOKEN_URL, aws and plugin:module:function, too: docs/access.md",
         "--dicomweb-header='NAME: $VARIABLE' sends any other header that the target wants",
     ]
     if response.status == 403:
         advice.append("403 with good credentials: may this user search and store?")
     return CannotBeJudged(
         f"{response.request_line} was answered with {response.status} {response.reason}; {used}", tuple(advice)
+    )
+
+
+def _wants_certificate(response: Response, _: StudiesService, target: Target, _seed: int) -> CannotBeJudged | None:
+    """Tell a server, such as nginx, that says in HTTP what TLS let pass: a client certificate is missing, or wrong."""
+    refuses = response.status in {495, 496} or (
+        response.status == 400
+        and re.search(rb"ssl certificate|client certificate", response.body[:4096], re.IGNORECASE)
+    )
+    if not refuses or target.base.origin.scheme != "https":
+        return None
+    shown = "the one that was shown is not taken" if target.certificate else "none was shown"
+    return CannotBeJudged(
+        f"{response.request_line} was answered with {response.status}: it wants a client certificate, and {shown}",
+        ("--dicomweb-cert=FILE and --dicomweb-key=FILE give it (PEM)", "is it signed by a CA that the target trusts?"),
     )
 
 
@@ -292,3 +319,17 @@ def _elsewhere(service: StudiesService, target: Target, seed: int) -> tuple[str,
     """Return advice on what answers in place of a Studies Service, or beside it."""
     found = elsewhere.studies_service(service, target) or elsewhere.wado_uri(service, target, seed)
     return (found,) if found else ()
+
+
+_DIAGNOSES = (
+    _no_tunnel,
+    _no_answer,
+    _refused_credentials,
+    _wants_certificate,
+    _redirected,
+    _not_dicomweb,
+    _too_deep,
+    _not_found,
+    _constant,
+)
+"""In this order: the first that knows why says it."""

@@ -23,8 +23,9 @@ from dicomweb_conformance.record.redaction import (
     of_field,
     of_user,
 )
-from dicomweb_conformance.settings import loaded_corpus
-from dicomweb_conformance.settings.auth import CredentialsError, credentials
+from dicomweb_conformance.settings import loaded_corpus, tls_files
+from dicomweb_conformance.settings.auth import SCHEMES, Beside, credentials
+from dicomweb_conformance.settings.credentials import Network
 from dicomweb_conformance.settings.loaded_corpus import LoadedCorpus, LoadedCorpusError
 from dicomweb_conformance.settings.rate import Rate, rate
 from dicomweb_conformance.settings.target import Product, Target, base_url, proxy_of
@@ -75,15 +76,20 @@ OPTIONS: tuple[Option, ...] = (
     Option("scenarios", "directory of checks of your own (test_NAME.py), which join the suite's", "DIR", "path"),
     Option(
         "auth",
-        "none, basic:USER (password in DICOMWEB_PASSWORD), bearer (token in DICOMWEB_TOKEN), google (application "
-        "default credentials) or google:FILE (key file of a service account)",
+        SCHEMES,
         "SPEC",
         "auth",
         default="none",
     ),
+    Option("client", "oauth2: id of the client (its secret in DICOMWEB_CLIENT_SECRET)", "ID", default=""),
+    Option("scope", "oauth2 and google: what tokens are asked for, several separated by blanks", "SCOPE", default=""),
+    Option("resource", "oauth2: the resource that tokens are for, where the endpoint wants one", "ID", default=""),
     Option("header", "extra header 'NAME: VALUE' or 'NAME: $VARIABLE', repeatable", "'N: V'", "list", ()),
     Option("ca", "CA certificate(s) to verify the target with (PEM)", "FILE", "path"),
-    Option("cert", "client certificate with its key (PEM)", "FILE", "path"),
+    Option("cert", "client certificate, with its key or without (PEM)", "FILE", "path"),
+    Option(
+        "key", "key of the client certificate, if another file (PEM; password in DICOMWEB_KEY_PASSWORD)", "FILE", "path"
+    ),
     Option("insecure", "do not verify the target's certificate", kind="flag", default=False),
     Option("proxy", "proxy for http and https; never taken from the environment", "URL", "proxy", default=""),
     Option(
@@ -159,6 +165,7 @@ class Settings:
             "headers": [name for name, _ in target.headers],
             "ca": str(target.ca) if target.ca else None,
             "cert": str(target.certificate) if target.certificate else None,
+            "key": str(target.key) if target.key else None,
             "insecure": target.insecure,
             "proxy": self.redaction.text(re.sub("//.*@", f"//{REDACTED}@", target.proxy)) or None,
             "include": sorted(self.include),
@@ -254,14 +261,15 @@ def _settings(
     values: Mapping[str, Any], environment: Mapping[str, str], file: Mapping[str, Any], path: Path | None
 ) -> Settings:
     headers, secret_headers, header_secrets = _headers(values["header"], environment)
+    password = environment.get("DICOMWEB_KEY_PASSWORD", "")
     try:
-        login = credentials(values["auth"], environment)
         url = values["url"] if values["url"] == EMBEDDED else base_url(values["url"])
-    except (CredentialsError, ValueError) as error:
+        tls_files.must_be_usable(values["ca"], values["cert"], values["key"], password)
+        network = Network(values["ca"], values["proxy"])
+        beside = Beside(values["client"], values["scope"], values["resource"], url, network)
+        login = credentials(values["auth"], environment, beside)
+    except ValueError as error:
         raise OptionError(str(error)) from None
-    for name in ("ca", "cert"):
-        if values[name] and not values[name].is_file():
-            raise OptionError(f"--dicomweb-{name}: there is no file {values[name]}")
     corpus, seed = _corpus(values)
     declared = _declared(file, path)
     if url == EMBEDDED:
@@ -273,6 +281,8 @@ def _settings(
         headers=headers,
         ca=values["ca"],
         certificate=values["cert"],
+        key=values["key"],
+        key_password=password if values["cert"] else "",
         insecure=values["insecure"],
         proxy=values["proxy"],
         timeout=values["timeout"],
@@ -301,7 +311,7 @@ def _settings(
         known_in_target=tuple(file.get("known-failures", ())),
         scenarios=values["scenarios"],
         redaction=Redaction(
-            (*header_secrets, *_of_proxy(values["proxy"])),
+            (*header_secrets, *_of_proxy(values["proxy"]), password),
             SECRET_HEADERS | secret_headers,
             lambda: login.secrets,
             () if url == EMBEDDED else (url,),

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from dicomweb_conformance.http import urls
 from dicomweb_conformance.http.urls import Url, UrlError
-from dicomweb_conformance.settings.auth import Credentials
+from dicomweb_conformance.settings.credentials import Credentials
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ class Target:
 
     `url` is the base URL of the Studies Service without a trailing slash. `declared` maps a capability to whether the
     vendor says that it is there. `read_only`: nothing but GET, HEAD and OPTIONS is sent. `token_in_url`: an access
-    token may stand in a URL, though logs keep that.
+    token may stand in a URL, though logs keep that. `key` is that of the client certificate, where it has a file of its
+    own.
     """
 
     url: str
@@ -38,6 +39,8 @@ class Target:
     headers: tuple[tuple[str, str], ...] = ()
     ca: Path | None = None
     certificate: Path | None = None
+    key: Path | None = None
+    key_password: str = field(default="", repr=False)
     insecure: bool = False
     proxy: str = ""
     timeout: float = 30.0

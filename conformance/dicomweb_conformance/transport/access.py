@@ -68,7 +68,7 @@ class Access:
                 return False
             control = self._control()
             if control.status not in REFUSALS:
-                return self._credentials.authorization != used  # another thread has renewed them meanwhile
+                return self._credentials.are_others_than(used)  # another thread has renewed them meanwhile
             what = "access was" if self._credentials.scheme == "none" else "credentials were"
             refusal = f"{what} refused in mid-run: {suspect.status} to {suspect.request_line}"
             try:

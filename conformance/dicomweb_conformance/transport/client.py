@@ -27,7 +27,7 @@ from dicomweb_conformance.http.screened import Screened
 from dicomweb_conformance.http.urls import Url, UrlError
 from dicomweb_conformance.http.wire_facts import Fault
 from dicomweb_conformance.record.recorder import Recorder, now
-from dicomweb_conformance.settings.auth import Credentials
+from dicomweb_conformance.settings.credentials import Credentials, Outgoing
 from dicomweb_conformance.settings.target import Target
 from dicomweb_conformance.transport import busy
 from dicomweb_conformance.transport.access import REFUSALS
@@ -388,7 +388,9 @@ class Client:
             self.connections.close()
         exchange = self._recorder.next_exchange()
         check = self._on_exchange(exchange)
-        secrets = self._secrets(to, headers)
+        if isinstance(body, Iterator) and self.target.credentials.provider is not None:
+            body = tuple(body)  # whoever signs it iterates over it, too
+        secrets = self._secrets(Outgoing(method, url, headers, body), to)
         self.wire.begin(self.target.timeout, to, secrets, self._room(check))
         started, clock = now(), time.monotonic()
         response = answer(Request(exchange, method, url, headers, body, purpose))
@@ -464,19 +466,18 @@ class Client:
         """The header fields that every request carries, wherever it goes."""
         return (("User-Agent", self._user_agent),)
 
-    def _secrets(self, to: Url, headers: Fields) -> Fields:
+    def _secrets(self, outgoing: Outgoing, to: Url) -> Fields:
         """Return the fields that only the target may see, but for those that a check sends otherwise.
 
         Raises:
-            CredentialsError: no token can be fetched.
+            CredentialsError: they cannot be had.
         """
         if not self.is_targets(to):
             return ()
-        authorization = self.target.credentials.authorization
-        secrets = {name.lower(): (name, value) for name, value in self.target.headers}
-        if authorization:
-            secrets["authorization"] = ("Authorization", authorization)
-        given = {name.lower() for name, _ in headers}
+        whole = replace(outgoing, headers=(*outgoing.headers, *self.target.headers))
+        fields = (*self.target.headers, *self.target.credentials.fields(whole))
+        secrets = {name.lower(): (name, value) for name, value in fields}
+        given = {name.lower() for name, _ in outgoing.headers}
         return tuple(field for name, field in secrets.items() if name not in given)
 
     def is_targets(self, url: Url) -> bool:

@@ -248,7 +248,7 @@ def _pools(connections: Connections) -> dict[str, type[urllib3.HTTPConnectionPoo
 
         def connect(self) -> None:
             wire.connected = True
-            self.cert_file = connections.certificate(self)
+            self.cert_file, self.key_file, self.key_password = connections.certificate(self)
             super().connect()
 
         def request(self, method: str, url: str, body: Any = None, headers: Any = None, **rest: Any) -> None:  # noqa: ARG002 - see ask
@@ -382,11 +382,18 @@ class Connections:
             raise MisdirectedError(f"a connection to {there} for a request to {to}")
         return self.wire.secrets if there == self._target.base.origin else ()
 
-    def certificate(self, connection: urllib3.connection.HTTPConnection) -> str | None:
-        """Return the file of the client certificate that this connection shows; None where it leads elsewhere."""
+    def certificate(self, connection: urllib3.connection.HTTPConnection) -> tuple[str | None, str | None, str | None]:
+        """Return the files of the client certificate and its key that this connection shows, and the key's password.
+
+        All are None where it leads elsewhere; the password is where the key has none.
+        """
         there = self._origin(connection)
         shown = there == self._target.base.origin and there.scheme == "https"
-        return str(self._target.certificate) if shown and self._target.certificate else None
+        if not shown or self._target.certificate is None:
+            return None, None, None
+        # The file of the key is named even where it is the same: else OpenSSL asks the terminal for a password.
+        key = self._target.key or self._target.certificate
+        return str(self._target.certificate), str(key), self._target.key_password or None
 
     def request_target(self) -> str:
         """Return what stands in the request line: absolute where a proxy forwards the request."""
