@@ -35,7 +35,7 @@ def answers(finding: Finding, run: Run) -> tuple[Answer, ...]:
     """
     requirement = run.requirements.get(finding.requirement)
     listed = [*finding.expected, *(requirement.pass_ if requirement else ())]
-    noted = requirement.note if requirement else ()
+    noted = requirement.note if requirement and not finding.breaks else ()
     each_once: dict[str, Answer] = {}
     for text, reservation in [*((text, "") for text in listed), *((text, "with a note") for text in noted)]:
         each_once.setdefault(_words(text), Answer(text, reservation))

@@ -28,7 +28,7 @@ from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Study
 from tests.mutants.personas import OF
 
-PLACES = {"host", "hostname", "length", "study", "series", "instance", "patient", "bulkdata"}
+PLACES = {"host", "hostname", "length", "study", "series", "instance", "patient", "link"}
 TAKING_APART = ("python-dicomweb-client", "dicomtrolley", "ez-wsi", "js-dicomweb-client", "cornerstone")
 """The clients whose own code was given each form."""
 HEADER_OF_PART = "Content-Type: application/octet-stream\r\n"
@@ -216,12 +216,14 @@ FORMS: dict[str, tuple[Callable[[], Response], dict[str, str]]] = {
             "dicomtrolley": "breaks",
             "ez-wsi": "breaks",
             "js-dicomweb-client": "degrades",
-            "slim": "degrades",
-            "ohif": "degrades",
+            "slim": "breaks",
             "slicer": "breaks",
         },
     ),
-    "no closing delimiter": (lambda: frame(end="\r\n"), {"cornerstone": "breaks", "ohif": "breaks"}),
+    "no closing delimiter": (
+        lambda: frame(end="\r\n"),
+        dict.fromkeys(("cornerstone", "ohif", "js-dicomweb-client", "slim", "dicomtrolley"), "breaks"),
+    ),
     "no multipart": (
         lambda: response(b"\0\1\2\3", "application/octet-stream"),
         {

@@ -47,6 +47,7 @@ from dicomweb_reports.messages import check_id
 
 ATTEMPTS = 4
 """How often a check is begun at most where the target is away meanwhile."""
+MUST_WORK = "--dicomweb-persona names this client: what breaks it fails the run, whatever the standard permits"
 
 _JUDGED = frozenset({Verdict.PASS, Verdict.NOTE, Verdict.DEVIATION, Verdict.FAIL})
 _started = pytest.StashKey[tuple[str, float]]()
@@ -260,7 +261,8 @@ class Judging:
             return _Conclusion(judgement.verdict)
         match call.excinfo.value:
             case CheckFailed():
-                return _Conclusion(judgement.verdict)
+                named = judgement.must_work and judgement.verdict is Verdict.FAIL
+                return _Conclusion(judgement.verdict, MUST_WORK if named else "")
             case NotApplicable() as end:
                 return self._not_applicable(judgement, end)
             case Inconclusive() as end:

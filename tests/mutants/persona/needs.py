@@ -117,7 +117,12 @@ class BeginsWithWords(Framed):
     opening = b"These are the parts.\r\n"
 
 
-@mutant(*checks("frames", "cornerstone", "ohif"), may_trip=EVERYWHERE, into=MUTANTS)
+@mutant(
+    *checks("frames", "cornerstone", "ohif", JS, "slim"),
+    *checks("retrieve", "dicomtrolley", JS),
+    may_trip=EVERYWHERE,
+    into=MUTANTS,
+)
 class NeverCloses(Framed):
     """A multipart has no closing delimiter."""
 
@@ -160,6 +165,14 @@ class HasFilesInMultipartsOnly(Reference):
 
     def instance_offers(self, request: Request) -> list[MediaType]:
         return super().instance_offers(request)[:1]
+
+
+@mutant(*checks("retrieve", "weasis"), may_trip=EVERYWHERE, into=MUTANTS)
+class GivesUrlsOfNothing(Reference):
+    """Retrieve URL of a series leads to nothing."""
+
+    def url_of(self, request: Request, resource: Resource) -> str:
+        return super().url_of(request, resource).replace("/series/", "/gone/")
 
 
 # The rest

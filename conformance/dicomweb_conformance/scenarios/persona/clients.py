@@ -13,12 +13,14 @@ they do not name has the effect of `ALWAYS`, or none. What is known from memory 
 Steps are listed under the transaction that they use, in the order in which the client sends them:
 
 * `target`, `accept`, `type`, `host`, `fields`: the request; {study}, {series}, {instance} and {patient} are those of
-  `about`, an entry of the corpus; {bulkdata} is the place of a value in the metadata that the step before brought.
+  `about`, an entry of the corpus; {link} is what the step before leads to: a value that its metadata refer to, or the
+  Retrieve URL of its row. Where it leads nowhere the step is not sent.
 * `reads`: as what it is read, where the transaction does not tell it.
 * `types`: one of them is the media type that it goes on with; without it any will do.
 * `finds`: the level whose UID a row must have. Without it rows may be anybody's: only their shape is looked at.
 * `needs`, `shows`, `refuses`: elements that a row or an instance must have a value of, or may lack one of at the cost
   of a blank ("A or B": either will do), or may not have.
+* `level`: that of what is retrieved, where {link} stands for it.
 * `form`: "single" where one representation is asked for and no multipart. `frames`: how many are asked for.
 * `before`, `after`: what stands around a file that is stored; {size} is that of the file. `answer`: how the response to
   a store or a delete is read: "json", "xml", "keywords" (XML, whose elements are found by keyword), or not at all.
@@ -120,6 +122,7 @@ class Step:
     needs: tuple[str, ...] = ()
     shows: tuple[str, ...] = ()
     refuses: tuple[str, ...] = ()
+    level: str = ""
     form: str = "multipart"
     frames: int = 0
     before: str = ""
@@ -128,6 +131,11 @@ class Step:
     fallback: bool = False
     otherwise: str = ""
     lesser: bool = False
+
+    @property
+    def follows(self) -> bool:
+        """Whether it is asked for what the step before leads to."""
+        return "{link}" in self.head.target
 
     def outright(self, code: str) -> str:
         """Return what becomes of this request where a response shows this: `works`, `degrades` or `breaks`."""

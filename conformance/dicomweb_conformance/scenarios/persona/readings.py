@@ -20,6 +20,7 @@ from dicomweb_conformance.validators.store import xml_responses
 from dicomweb_fixtures.entities import Instance, Study
 
 LEVELS = {"study": "0020000D", "series": "0020000E", "instance": "00080018"}
+_RETRIEVE_URL = "00081190"
 NOTHING = Harmless()
 _PARTIAL = 206
 
@@ -49,11 +50,12 @@ class Subject:
             "instance": self.instance.sop_instance_uid,
         }[level]
 
-    def below(self, target: str) -> set[str]:
-        """Return the SOP Instance UIDs of what a request-target names, its places not yet filled."""
-        if "{instance}" in target:
+    def below(self, step: Step) -> set[str]:
+        """Return the SOP Instance UIDs of what a step asks for."""
+        named = f"{step.head.target} {{{step.level}}}"
+        if "{instance}" in named:
             return {self.instance.sop_instance_uid}
-        series = self.instance.series_instance_uid if "{series}" in target else ""
+        series = self.instance.series_instance_uid if "{series}" in named else ""
         return {each.sop_instance_uid for each in self.study.instances if series in {"", each.series_instance_uid}}
 
 
@@ -73,22 +75,30 @@ def of(response: Response, step: Step, subject: Subject) -> Iterator[Seen]:
     yield from _READERS[step.reads](response, step, subject)
 
 
-def bulk_data_of(response: Response, subject: Subject) -> Url | str | None:
-    """Return where the first BulkDataURI in the metadata of an instance leads to; why nobody follows it, None without.
+def link_of(response: Response, step: Step, subject: Subject) -> Url | str | None:
+    """Return what a response leads to: by BulkDataURI in metadata of an instance, by Retrieve URL in a row of a search.
+
+    Returns:
+        the first URL; why nobody follows it, None without one.
 
     Raises:
         TooLargeError: the response holds more than this suite reads.
     """
-    rows = _objects(response) or []
-    for row in (each for each in rows if json_model.text(each, LEVELS["instance"]) == subject.uid("instance")):
-        for element in row.values():
-            uri = element.get("BulkDataURI") if isinstance(element, dict) else None
-            if isinstance(uri, str) and uri:
-                try:
-                    return resolve(uri, response.url)
-                except UrlError as error:
-                    return str(error)
-    return None
+    level = step.finds or "instance"
+    rows = [row for row in _objects(response) or [] if json_model.text(row, LEVELS[level]) == subject.uid(level)]
+    given = (json_model.text(row, _RETRIEVE_URL) for row in rows) if step.reads == "rows" else _bulk_data(rows)
+    text = next(filter(None, given), None)
+    try:
+        return None if text is None else resolve(text, response.url)
+    except UrlError as error:
+        return str(error)
+
+
+def _bulk_data(rows: Sequence[DataSet]) -> Iterator[str]:
+    for element in (each for row in rows for each in row.values()):
+        uri = element.get("BulkDataURI") if isinstance(element, dict) else None
+        if isinstance(uri, str):
+            yield uri
 
 
 # JSON
@@ -179,7 +189,7 @@ def _files(response: Response, step: Step, subject: Subject) -> Iterator[Seen]:
         except UnreadableError:
             yield Seen("not-readable", received=Harmless(f"{len(piece)} octets"))
             return
-    wanted = subject.below(step.head.target)
+    wanted = subject.below(step)
     if wanted - found:
         yield Seen("fewer-parts", expected=(_number(len(wanted), "instance"),), received=_of_them(wanted, found))
 

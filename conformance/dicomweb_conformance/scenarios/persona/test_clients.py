@@ -38,7 +38,7 @@ def test_frames(dicomweb: StudiesService, corpus: Corpus, case: Use) -> None:
 @verifies(id="persona-bulkdata", each=clients.of("bulkdata"))
 def test_bulkdata(dicomweb: StudiesService, corpus: Corpus, case: Use) -> None:
     """A client in use gets a value to which the metadata lead, in the form that it takes apart."""
-    using.follows(dicomweb, corpus, case)
+    using.asks(dicomweb, corpus, case)
 
 
 @verifies(id="persona-rendered", each=clients.of("rendered"))

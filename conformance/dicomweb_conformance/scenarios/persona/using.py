@@ -29,46 +29,32 @@ def asks(dicomweb: StudiesService, corpus: Corpus, use: Use) -> None:
 
     Raises:
         CheckFailed: it breaks, and must work.
+        NotApplicable: all that it sends goes by a URL that the target need not give, and does not.
     """
-    did = True
-    for step in use.steps:
+    link: Url | None = None
+    did, led = True, True
+    for step, after in zip(use.steps, (*use.steps[1:], None), strict=True):
         if step.fallback and did:
             continue
+        if step.follows and link is None:
+            did = led = False
+            continue
         subject = _subject(corpus, step)
-        response = heads.sent_as(dicomweb, step.head, _places(subject))
-        effect, did = _noted(response, step, readings.of(response, step, subject))
-        if effect == "breaks":
+        response = _sent(dicomweb, step, subject, link)
+        seen, found = [*readings.of(response, step, subject)], None
+        if after and after.follows and not step.follows:
+            found = readings.link_of(response, step, subject)
+            link = found if isinstance(found, Url) else None
+            if isinstance(found, str) or (link and not dicomweb.is_targets(link)):
+                seen.append(_ELSEWHERE)
+        effect, did = _noted(response, step, seen)
+        led = True
+        if effect == "breaks" or isinstance(found, str):
             return
+    offered(led, "the target refers to no value: all are in its metadata")
 
 
-def follows(dicomweb: StudiesService, corpus: Corpus, use: Use) -> None:
-    """Send what a client asks for to come by a value that is not in the metadata, and note what it trips over.
-
-    Raises:
-        CheckFailed: it breaks, and must work.
-        NotApplicable: all values are in the metadata.
-    """
-    first, *rest = use.steps
-    subject = _subject(corpus, first)
-
-    metadata = heads.sent_as(dicomweb, first.head, _places(subject))
-
-    found = readings.bulk_data_of(metadata, subject)
-    elsewhere = isinstance(found, str) or (found is not None and not dicomweb.is_targets(found))
-    seen = [*readings.of(metadata, first, subject), *([_ELSEWHERE] if elsewhere else [])]
-    effect, did = _noted(metadata, first, seen)
-    if effect == "breaks" or not did or isinstance(found, str):
-        return
-    offered(found is not None, "the target has all values in its metadata: there is no bulk data to ask for")
-    assert found is not None
-    did = False
-    for step in rest:
-        if not did:
-            response = _sent_to(dicomweb, step, found)
-            _, did = _noted(response, step, readings.of(response, step, subject))
-
-
-_ELSEWHERE = Seen("elsewhere", Harmless("BulkDataURI"), ("the host and port that were asked",))
+_ELSEWHERE = Seen("elsewhere", expected=("a URL of the target",), received=Harmless("another host or port"))
 
 
 def stores(dicomweb: StudiesService, archive: Archive, fresh: Fresh, use: Use) -> None:
@@ -129,12 +115,14 @@ def _places(subject: Subject) -> dict[str, str]:
     return {**heads.about(subject.instance), "patient": subject.study.patient_id}
 
 
-def _sent_to(dicomweb: StudiesService, step: Step, url: Url) -> Response:
-    """Ask the target for what a URL leads to, as a client asks; for the same path where it leads to another host."""
+def _sent(dicomweb: StudiesService, step: Step, subject: Subject, link: Url | None) -> Response:
+    """Send the request of a step; one that follows a link to the target, whatever host the link names."""
+    if not step.follows or link is None:
+        return heads.sent_as(dicomweb, step.head, _places(subject))
     base = dicomweb.base
-    own = replace(url, origin=base.origin)
+    own = replace(link, origin=base.origin)
     if own.is_below(base):
-        return heads.sent_as(dicomweb, step.head, {"bulkdata": own.target.removeprefix(base.path.rstrip("/"))})
+        return heads.sent_as(dicomweb, step.head, {"link": own.target.removeprefix(base.path.rstrip("/"))})
     fields = [(name, value) for name, value in step.head.fields if name.lower() != "host"]
     return dicomweb.get_url(own, headers=fields)
 
