@@ -110,6 +110,11 @@ class Judging:
         """The long-running operations of the target."""
         return self.instruments.operations
 
+    @pytest.fixture(name="explore")
+    def _explore(self) -> int | None:
+        """How many queries to draw where a check draws them; None for a few, always the same."""
+        return self.settings.explore
+
     @pytest.fixture(name="fresh")
     def _fresh(self, request: pytest.FixtureRequest) -> Fresh:
         """Instances that nobody stored yet, of this check alone."""

@@ -119,6 +119,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("grace", "seconds that a stored instance may take to become visible (default: 10)", "S", "seconds", 10.0),
     Option("start", "shell command that starts the target for this run, in the foreground", "COMMAND", default=""),
     Option("restart", "shell command that brings a dead target back (default: start)", "COMMAND", default=""),
+    Option(
+        "explore",
+        "queries drawn from the seed at each resource of a search (default: a few, the same in every run)",
+        "N",
+        "integer",
+    ),
     Option("seed", "all UIDs and values follow from it (default: random, and printed)", "N", "integer"),
 )
 LITERAL = 8
@@ -149,6 +155,7 @@ class Settings:
     corpus: LoadedCorpus | None = None
     scenarios: Path | None = None
     personas: frozenset[str] = frozenset()
+    explore: int | None = None
     redaction: Redaction = field(default_factory=Redaction, repr=False)
 
     @property
@@ -181,6 +188,7 @@ class Settings:
             "start": self.redaction.text(self.start) or None,
             "restart": self.redaction.text(self.restart) or None,
             "rate": str(self.rate) if self.rate else None,
+            "explore": self.explore,
             "seed": self.seed,
             "declared": dict(target.declared),
         }
@@ -270,6 +278,8 @@ def _settings(
         login = credentials(values["auth"], environment, beside)
     except ValueError as error:
         raise OptionError(str(error)) from None
+    if values["explore"] is not None and values["explore"] < 1:
+        raise OptionError(f"--dicomweb-explore: {values['explore']} is no number of queries: expected 1 or more")
     corpus, seed = _corpus(values)
     declared = _declared(file, path)
     if url == EMBEDDED:
@@ -308,6 +318,7 @@ def _settings(
         start=values["start"],
         restart=values["restart"],
         rate=values["rate"],
+        explore=values["explore"],
         known_in_target=tuple(file.get("known-failures", ())),
         scenarios=values["scenarios"],
         redaction=Redaction(

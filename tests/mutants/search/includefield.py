@@ -18,7 +18,13 @@ ALL = tuple(f"search-includefield-all[{level}]" for level in ("study", "series",
 DESCRIPTION, NAME, MODALITY = "00081030", "00100010", "00080060"
 
 
-@mutant("search-includefield-has-an-effect", "search-includefield-with-instances", may_trip=["search"], into=MUTANTS)
+@mutant(
+    "search-includefield-has-an-effect",
+    "search-includefield-with-instances",
+    "search-any-query[instances-of-a-series]",
+    may_trip=["search"],
+    into=MUTANTS,
+)
 class AllIncludefieldsDropped(Reference):
     """includefield is not looked at."""
 

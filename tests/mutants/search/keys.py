@@ -86,7 +86,7 @@ class TagsFindNothing(Reference):
         return [] if by_tag else super().matches(level, request, query)
 
 
-@mutant("search-uid-list", into=MUTANTS)
+@mutant("search-uid-list", "search-any-query[studies]", may_trip=["search"], into=MUTANTS)
 class FirstUidOfListOnly(Reference):
     """Of a list of UIDs only the first is looked at."""
 
@@ -156,7 +156,7 @@ class RangesEndADayLate(Reference):
         return super().match_range(key, [*values, *eves])
 
 
-@mutant("search-combined-date-and-time-range", into=MUTANTS)
+@mutant("search-combined-date-and-time-range", "search-any-query[studies]", may_trip=["search"], into=MUTANTS)
 class DateAndTimeApart(Reference):
     """A range of dates and a range of times are matched one by one."""
 

@@ -122,7 +122,7 @@ class LowerCaseNamesBreak(Reference):
         return super().match_name(key, values, query)
 
 
-@mutant("search-is-case-sensitive", into=MUTANTS)
+@mutant("search-is-case-sensitive", "search-any-query[studies]", may_trip=["search"], into=MUTANTS)
 class CaseIgnored(Reference):
     """Values match whatever their case is."""
 

@@ -118,6 +118,7 @@ def upper_keys(name: str, level: Level, below: str, *checks: str, ignored: bool 
     UpperKeys.__doc__ = f"Keys of the levels above are {'ignored' if ignored else 'in the way'} at {name}."
     mutant(
         *(f"search-keys-of-levels-above[{each}]" for each in checks),
+        *([f"search-any-query[{name}]"] if ignored else []),
         may_trip=["search", "store"],
         into=MUTANTS,
         name=f"upper-keys-{'ignored' if ignored else 'find-nothing'}-at-{name}",
@@ -131,7 +132,7 @@ upper_keys("instances-of-a-study", "instance", "study", "instances-of-a-study-by
 upper_keys("all-instances", "instance", "", *BY_BOTH, ignored=False)
 
 
-@mutant("search-lone-star", may_trip=["search"], into=MUTANTS)
+@mutant("search-lone-star", "search-any-query[studies]", may_trip=["search"], into=MUTANTS)
 class LoneStarNeedsAValue(Reference):
     """A lone `*` does not match an empty value."""
 
@@ -147,7 +148,12 @@ class LoneStarIsLiteral(Reference):
         return not key.value or key.value in values
 
 
-@mutant("search-wild-card-in-a-uid", into=MUTANTS)
+@mutant(
+    "search-wild-card-in-a-uid",
+    *(f"search-any-query[{each}]" for each in ("studies", "instances-of-a-series")),
+    may_trip=["search"],
+    into=MUTANTS,
+)
 class WildCardsInUids(Reference):
     """A UID may have wild cards."""
 

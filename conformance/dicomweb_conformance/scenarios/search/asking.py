@@ -1,0 +1,179 @@
+"""Asks queries, judges their answers by what PS3.4 C.2.2.2 has them hold, and finds the smallest that goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from dicomweb_conformance.checks.expect import BUSY, expect
+from dicomweb_conformance.dicom import json_model, matching
+from dicomweb_conformance.dicom.json_model import DataSet
+from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.http.quoting import Harmless
+from dicomweb_conformance.scenarios.search.queries import TAGS, UID_WITH_WILD_CARD, Place, Query, values
+from dicomweb_conformance.service import resources
+from dicomweb_conformance.service.studies_service import StudiesService
+
+OWN = "SEARCH-160"
+_PAGE = "a-page-is-not-of-the-list"
+READINGS = {
+    matching.CASE_FOLDED: ("SEARCH-027", "the-study"),
+    matching.STAR_NEEDS_A_VALUE: ("SEARCH-036", "study-with-empty-value-left-out"),
+    matching.DATE_AND_TIME_APART: ("SEARCH-042", "date-and-time-matched-apart"),
+    matching.WILD_CARDS_IN_UIDS: ("SEARCH-037", "studies-with-that-prefix"),
+}
+"""Known ways to match otherwise than the text says, and the rows that own them."""
+_SHRINKING = 40
+"""Smaller queries that are tried at most for one that goes wrong."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was answered to a query: results of this run, and how many there were of others."""
+
+    response: Response
+    results: tuple[DataSet, ...]
+    uids: tuple[str, ...]
+    others: int
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the query was refused, or went wrong."""
+        return self.response.status not in {200, 204}
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """What is wrong with the answer to a query: the row and code that say so, and the words that show it."""
+
+    query: Query
+    response: Response
+    requirement: str
+    code: str
+    expected: str
+    received: str
+
+    def explains(self, other: Wrong) -> bool:
+        """Tell whether another query goes wrong for what shows here already: it has the same kinds of parameters."""
+        return self.query.kinds <= other.query.kinds or self.code == other.code == _PAGE
+
+    @property
+    def where(self) -> str:
+        """The query as a reader writes it."""
+        return Harmless(f"{self.query.place.path}?{resources.query(self.query.parameters())}")
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Asks each query once, however often its answer is looked at."""
+
+    dicomweb: StudiesService
+    answers: dict[str, Answer] = field(default_factory=dict)
+
+    def answer_to(self, query: Query) -> Answer:
+        """Return the answer to a query."""
+        sent = f"{query.place.path}?{resources.query(query.parameters())}"
+        if sent not in self.answers:
+            self.answers[sent] = self._asked(query)
+        return self.answers[sent]
+
+    def _asked(self, query: Query) -> Answer:
+        response = self.dicomweb.search(query.place.path, query.parameters())
+        with expect(response) as it:
+            if 400 <= response.status < 600 and response.status not in BUSY:
+                return Answer(response, (), (), 0)
+            found = it.is_a_list_of_matches()
+        return Answer(response, found.own, tuple(found.uids(query.place.unique_key)), found.foreign)
+
+    def finds_all(self, place: Place) -> bool:
+        """Tell whether a search without further keys finds all that a place has, and nothing else."""
+        answer = self.answer_to(Query(place))
+        return not answer.is_refusal and not answer.others and set(answer.uids) == {each.uid for each in place.entities}
+
+    def judged(self, query: Query) -> Wrong | None:
+        """Return what is wrong with the answer to a query; None where it is one of those that may be."""
+        answer = self.answer_to(query)
+        if answer.is_refusal:
+            return self._refused(query, answer)
+        if query.is_paged:
+            return self._page(query, answer)
+        return self._matches(query, answer) or self._included(query, answer)
+
+    def _refused(self, query: Query, answer: Answer) -> Wrong | None:
+        status = answer.response.status
+        if status == 400 and UID_WITH_WILD_CARD in query.kinds:
+            return None
+        code = "another-4xx" if status < 500 else "5xx"
+        if status == 400:
+            code = "400" if query.has_rare_forms else "400-for-plain-keys"
+        return Wrong(query, answer.response, OWN, code, "200 or 204", Harmless(f"status {status}"))
+
+    def _matches(self, query: Query, answer: Answer) -> Wrong | None:
+        expected, found = query.answers(), set(answer.uids)
+        if expected.accept(found) and not answer.others:
+            return None
+        missing, surplus = expected.required - found, found - expected.permitted
+        code = "what-does-not-match-is-returned" if surplus or answer.others else "a-match-is-missing"
+        requirement = OWN
+        for reading, row in READINGS.items():
+            if not answer.others and query.answers(reading).accept(found):
+                requirement, code = row
+        told = [f"missing {each}" for each in _described(query, missing)]
+        told += [f"too many {each}" for each in _described(query, surplus)]
+        told += [f"{answer.others} that are not of this run"] if answer.others else []
+        return Wrong(
+            query,
+            answer.response,
+            requirement,
+            code,
+            f"exactly {', '.join(_described(query, expected.required)) or 'no match'}",
+            Harmless("; ".join(told)),
+        )
+
+    def _page(self, query: Query, answer: Answer) -> Wrong | None:
+        """Compare a page with the list that comes without paging."""
+        whole = self.answer_to(replace(query, limit=None, offset=None))
+        if whole.is_refusal or whole.others:
+            return None
+        left = max(0, len(whole.uids) - (query.offset or 0))
+        number = left if query.limit is None else min(left, query.limit)
+        if len(answer.uids) == number and not answer.others and set(answer.uids) <= set(whole.uids):
+            return None
+        received = Harmless(f"{len(answer.uids) + answer.others}, {len(set(answer.uids) - set(whole.uids))} of others")
+        expected = f"{number} of the {len(whole.uids)} results that come without limit and offset"
+        return Wrong(query, answer.response, OWN, _PAGE, expected, received)
+
+    def _included(self, query: Query, answer: Answer) -> Wrong | None:
+        """Look for attributes of the levels above, which an answer shall hold where they are asked for (10.6.3.3)."""
+        entities = {each.uid: each for each in query.place.entities}
+        for uid, result in zip(answer.uids, answer.results, strict=True):
+            for keyword in query.include:
+                stored = entities[uid].attributes[keyword].values if uid in entities else ()
+                found = json_model.text(result, TAGS[keyword])
+                if stored and found.rstrip("^= ") != stored[0].rstrip("^= "):
+                    code = "an-attribute-has-another-value" if found else "an-attribute-asked-for-is-absent"
+                    expected, received = f"{keyword} {stored[0]}", f"{keyword} {found or 'absent'}"
+                    return Wrong(query, answer.response, OWN, code, expected, received)
+        return None
+
+    def shrunk(self, wrong: Wrong) -> Wrong:
+        """Return what is wrong in the same way with the fewest parameters, in their plainest spelling."""
+        tried = 0
+        smaller = iter(wrong.query.smaller())
+        while tried < _SHRINKING and (query := next(smaller, None)) is not None:
+            tried += 1
+            found = self.judged(query)
+            if found is not None and (found.requirement, found.code) == (wrong.requirement, wrong.code):
+                wrong, smaller = found, iter(found.query.smaller())
+        return wrong
+
+
+def _described(query: Query, uids: Iterable[str]) -> list[str]:
+    """Return UIDs with the values that were stored for the keys of a query."""
+    entities = {each.uid: each.attributes for each in query.place.entities}
+    return [f"{uid} ({_stored(query, entities[uid])})" if uid in entities else uid for uid in sorted(uids)]
+
+
+def _stored(query: Query, attributes: matching.Attributes) -> str:
+    told = [f"{each.keyword} {', '.join(values(attributes, each.keyword)) or 'empty'}" for each in query.keys]
+    return "; ".join(told) or "no key"

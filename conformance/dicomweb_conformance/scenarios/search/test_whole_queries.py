@@ -1,0 +1,90 @@
+"""Search: any query of keys that a server shall support, compared with what PS3.4 C.2.2.2 has it find."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dicomweb_conformance.checks.expect import assume, expect
+from dicomweb_conformance.checks.verifies import Variant, verifies
+from dicomweb_conformance.scenarios.search.asking import Asking, Wrong
+from dicomweb_conformance.scenarios.search.queries import Key, Place, Query, places, plain_value
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.corpus import Corpus
+
+QUERIES = 60
+"""Queries drawn at each resource unless a run explores more; of studies twice as many."""
+MOST = 4
+"""Queries that are told to go wrong at one resource."""
+OWNERS = {
+    "studies": "search-by-keyword",
+    "series-of-a-study": "search-series-of-a-study",
+    "instances-of-a-study": "search-instances-of-a-study",
+    "instances-of-a-series": "search-instances-of-a-series",
+    "all-series": "search-keys-of-levels-above[all-series-by-study]",
+    "all-instances": "search-keys-of-levels-above[all-instances-by-study]",
+}
+PLACES = (
+    Variant("studies", "SEARCH-160"),
+    Variant("series-of-a-study", "SEARCH-160", needs="search.series"),
+    Variant("instances-of-a-study", "SEARCH-160", needs="search.study-instances"),
+    Variant("instances-of-a-series", "SEARCH-160", needs="search.instances"),
+    Variant("all-series", "SEARCH-160", needs="search.all-series"),
+    Variant("all-instances", "SEARCH-160", needs="search.all-instances"),
+)
+
+
+@verifies("SEARCH-027", "SEARCH-036", "SEARCH-037", "SEARCH-042", id="search-any-query", each=PLACES)
+def test_any_query(dicomweb: StudiesService, corpus: Corpus, explore: int | None, case: Variant) -> None:
+    """A query of any keys, forms and pages finds what matches all of them, and nothing else."""
+    # Hypothesis takes a third of a second, which a run without this check saves.
+    from dicomweb_conformance.scenarios.search.drawn_queries import explored  # noqa: PLC0415
+
+    everywhere = places(corpus.neighbours)
+    asking = Asking(dicomweb)
+    place = everywhere[case.id]
+    if place.confined and not asking.finds_all(place):  # which is told where that key is judged
+        place = place.by_unique_key()
+    assume(
+        asking.finds_all(place),
+        "without further keys a search does not find just what belongs to the patient, or to the path",
+        OWNERS[case.id],
+    )
+    # A key that does not work alone is told of by its own check.
+    usable = tuple(key for key in place.keys if _works(asking, everywhere, key.id))
+    assume(usable, "no key works alone", "search-matches-study[StudyDate]")
+    found: list[Wrong] = []
+
+    def ask(query: Query) -> bool:
+        for each in dict.fromkeys((replace(query, limit=None, offset=None), query)):
+            wrong = asking.judged(each)
+            if wrong and not any(told.explains(wrong) for told in found):
+                found.append(asking.shrunk(wrong))
+                break
+        return len(found) < MOST
+
+    explored(
+        replace(place, keys=usable),
+        ask,
+        queries=explore or (2 * QUERIES if case.id == "studies" else QUERIES),
+        number=corpus.seed if explore else None,
+    )
+
+    with expect(asking.answer_to(Query(place)).response) as it:
+        for wrong in found:
+            it.on(wrong.response).observes(
+                wrong.code,
+                where=wrong.where,
+                expected=[wrong.expected],
+                received=wrong.received,
+                of=wrong.requirement,
+            )
+
+
+def _works(asking: Asking, everywhere: dict[str, Place], keyword: str) -> bool:
+    """Tell whether a key with a plain value finds what it should at its own level."""
+    place = next(
+        each
+        for each in (everywhere[name] for name in ("studies", "series-of-a-study", "instances-of-a-series"))
+        if keyword in {key.id for key in each.keys}
+    )
+    return asking.judged(Query(place, (Key(keyword, plain_value(place, keyword), "plain value"),))) is None
