@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,10 @@ from dicomweb_reports.evidence import findings, named
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dicomweb_reports.model import Finding, Result, Run
+    from dicomweb_reports.model import Exchange, Finding, Result, Run
 
 WORKS, DEGRADES, BREAKS, NOT_JUDGED = "works", "degrades", "breaks", "not judged"
+_UID = re.compile(r"(?<![\d.])[0-2](?:\.\d+){2,}")
 _BROKEN = frozenset({"fail", "known"})
 
 
@@ -42,24 +44,28 @@ def outcome(result: Result | None, requests: Iterable[str], run: Run) -> Outcome
         why = _why(first, requests, run) if first else result.reason
         return Outcome(BREAKS, why, result.verdict)
     if found:
-        return Outcome(DEGRADES, _told(found[0]), result.verdict)
+        return Outcome(DEGRADES, _why(found[0], requests, run), result.verdict)
     if result.verdict in {"pass", "fixed"}:
         return Outcome(WORKS, "", result.verdict)
     return Outcome(NOT_JUDGED, result.reason.strip().partition("\n")[0], result.verdict)
 
 
 def _why(finding: Finding, requests: Iterable[str], run: Run) -> str:
-    """Return at which request of the client it breaks, and because of what."""
+    """Return which request of the client shows something, and what that is."""
     own = [
         each for each in (run.exchanges.get(name) for name in requests) if each is not None and each.purpose == "check"
     ]
     first_tries = [each.id for each in own if each.retry_of is None]
     tries = {each.id: each.retry_of or each.id for each in own}
     asked = tries.get(finding.exchange or "")
-    place = f"at request {first_tries.index(asked) + 1} " if asked in first_tries else ""
-    return f"{place}because: {_told(finding)}"
-
-
-def _told(finding: Finding) -> str:
     received = f"; received {finding.received}" if finding.received else ""
-    return f"{named(finding)}{received}"
+    told = f"{named(finding)}{received}"
+    if asked not in first_tries:
+        return told
+    return f"at request {first_tries.index(asked) + 1} ({_request(run.exchanges[asked], run)}) because: {told}"
+
+
+def _request(exchange: Exchange, run: Run) -> str:
+    """Return method and path of a request, without what makes it long: the base URL, and UIDs."""
+    path = exchange.url.removeprefix(run.target.url)
+    return f"{exchange.method} {_UID.sub('…', path)}"

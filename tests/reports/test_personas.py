@@ -31,7 +31,7 @@ def test_a_client_breaks_at_the_request_that_shows_it_among_all_that_it_sends(di
     (row,) = rows(directory.load())
 
     assert (row.client, row.outcome) == ("ohif", "breaks")
-    assert row.why == "frames: at request 2 because: preamble; received words"
+    assert row.why == "frames: at request 2 (GET /studies) because: preamble; received words"
     assert [(each.operation, each.outcome) for each in row.uses] == [("search", "works"), ("frames", "breaks")]
 
 
@@ -46,9 +46,18 @@ def test_what_breaks_a_client_goes_before_what_degrades_it(directory: RunDirecto
     by_client = {row.client: (row.outcome, row.why) for row in rows(directory.load())}
 
     assert by_client == {
-        "slim": ("degrades", "search: a blank"),
-        "weasis": ("breaks", "search: at request 1 because: 4xx; received 404"),
+        "slim": ("degrades", "search: at request 1 (GET /studies) because: a blank"),
+        "weasis": ("breaks", "search: at request 1 (GET /studies) because: 4xx; received 404"),
     }
+
+
+def test_a_request_is_named_by_its_path_without_uids(directory: RunDirectory) -> None:
+    directory.header()
+    exchange = directory.exchange(path="/studies/2.25.30442/series/2.25.123/rendered?viewport=256%2C256")
+    found = finding(ROW, "4xx", "note", where="", received="400", exchange=exchange, breaks=True)
+    concluded(directory, "persona-rendered[slim]", "note", findings=[found], exchanges=[exchange])
+
+    assert "(GET /studies/…/series/…/rendered?viewport=256%2C256)" in rows(directory.load())[0].why
 
 
 def test_what_was_not_judged_of_a_client_is_said(directory: RunDirectory) -> None:
@@ -71,7 +80,7 @@ def test_a_client_that_must_work_is_marked_in_every_report(directory: RunDirecto
     concluded(directory, "persona-frames[slim]", "pass")
     run = directory.load()
 
-    assert "| ohif | breaks frames: at request 1 because: 4xx; received 406 | must work |" in markdown(run)
+    assert "| breaks frames: at request 1 (GET /studies) because: 4xx; received 406 | must work |" in markdown(run)
     assert "| slim | works |  |" in markdown(run)
     assert "ohif (must work)" in html(run)
     assert [(row["client"], row["outcome"], row["must_work"]) for row in report(run)["personas"]] == [

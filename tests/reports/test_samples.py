@@ -24,7 +24,7 @@ def test_a_sample_breaks_at_the_request_of_its_client_that_shows_it(directory: R
     concluded(directory, "seed-delete-study[dcmweb]", "fail", findings=[found], exchanges=[stored, first, second])
 
     assert rows(directory.load()) == (
-        Row("delete study", "dcmweb", "breaks", "at request 2 because: 5xx; received 500", "fail"),
+        Row("delete study", "dcmweb", "breaks", "at request 2 (DELETE /studies/1.2) because: 5xx; received 500", "fail"),
     )
 
 
@@ -35,7 +35,7 @@ def test_a_request_that_was_sent_again_counts_once(directory: RunDirectory) -> N
     found = finding("SEARCH-069", "404", where="", received="", exchange=again)
     concluded(directory, "seed-store[go]", "fail", findings=[found], exchanges=[first, again])
 
-    assert rows(directory.load())[0].why == "at request 1 because: 404"
+    assert rows(directory.load())[0].why == "at request 1 (GET /studies) because: 404"
 
 
 def test_a_note_degrades_a_sample_and_a_pass_works(directory: RunDirectory) -> None:

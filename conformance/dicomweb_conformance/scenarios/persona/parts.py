@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dicomweb_conformance.http import media_types
+from dicomweb_conformance.http import media_types, multipart
 from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.http.unreadable import Form, TooLargeError
 
 _BLANK_LINE = b"\r\n\r\n"
 _NAME = "Content-Type"
+_LONGEST = 1 << 14
+"""Octets of the header of a part that are looked at."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,9 @@ def opened(response: Response, boundary: str, of_parts: str) -> Opened:
         response: whose body it is.
         boundary: where the client has the boundary from: "header" or "first line" of the body.
         of_parts: the media type that was asked for.
+
+    Raises:
+        TooLargeError: it has more parts than this suite reads.
     """
     body = response.body
     if "multipart" not in response.content_type.lower():
@@ -50,6 +56,8 @@ def opened(response: Response, boundary: str, of_parts: str) -> Opened:
     delimiter = _of_header(response) if boundary == "header" else _of_body(body)
     if not delimiter:
         return Opened((ClientsPart((), body),), ("no-boundary",))
+    if why := multipart.too_much(body.count(delimiter), 0):
+        raise TooLargeError(Form.MULTIPART, why)
     before, *pieces = body.split(delimiter)
     closed = any(each.startswith(b"--") for each in pieces)
     parts = tuple(_part(each) for each in pieces if not each.startswith(b"--") and each.strip())
@@ -75,7 +83,7 @@ def _part(piece: bytes) -> ClientsPart:
     head, _, body = piece.removeprefix(b"\r\n").partition(_BLANK_LINE)
     if piece.startswith(_BLANK_LINE):
         head, body = b"", piece[len(_BLANK_LINE) :]
-    return ClientsPart(tuple(filter(None, head.decode("latin-1").split("\r\n"))), body.removesuffix(b"\r\n"))
+    return ClientsPart(tuple(filter(None, head[:_LONGEST].decode("latin-1").split("\r\n"))), body.removesuffix(b"\r\n"))
 
 
 def _oddities(parts: tuple[ClientsPart, ...], of_parts: str) -> list[str]:
