@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from dicomweb_reports.model import Exchange, Finding, Result, Run
 
+PATH = 80
 WORKS, DEGRADES, BREAKS, NOT_JUDGED = "works", "degrades", "breaks", "not judged"
 _UID = re.compile(r"(?<![\d.])[0-2](?:\.\d+){2,}")
 _BROKEN = frozenset({"fail", "known"})
@@ -66,6 +67,6 @@ def _why(finding: Finding, requests: Iterable[str], run: Run) -> str:
 
 
 def _request(exchange: Exchange, run: Run) -> str:
-    """Return method and path of a request, without what makes it long: the base URL, and UIDs."""
-    path = exchange.url.removeprefix(run.target.url)
-    return f"{exchange.method} {_UID.sub('…', path)}"
+    """Return method and path of a request, without what makes it long: the base URL, UIDs, and what is beyond."""
+    path = _UID.sub("…", exchange.url.removeprefix(run.target.url))
+    return f"{exchange.method} {path if len(path) <= PATH else path[:PATH] + '…'}"

@@ -24,7 +24,9 @@ def test_a_sample_breaks_at_the_request_of_its_client_that_shows_it(directory: R
     concluded(directory, "seed-delete-study[dcmweb]", "fail", findings=[found], exchanges=[stored, first, second])
 
     assert rows(directory.load()) == (
-        Row("delete study", "dcmweb", "breaks", "at request 2 (DELETE /studies/1.2) because: 5xx; received 500", "fail"),
+        Row(
+            "delete study", "dcmweb", "breaks", "at request 2 (DELETE /studies/1.2) because: 5xx; received 500", "fail"
+        ),
     )
 
 

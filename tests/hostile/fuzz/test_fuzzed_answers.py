@@ -30,7 +30,11 @@ SEEDS = {"dicom": range(1, 5), "google": range(1, 3)}
 FEWEST = {"dicom": (20, 1500), "google": (20, 500)}
 """Answers with faults that runs must meet with, few of them or many, to show anything."""
 LOG = logging.getLogger(__name__)
-FAST = ["-k", "smoke or xml-metadata or retrieve-returns or metadata-holds or rendered-instance or bulkdata-by-uri"]
+SOME = (
+    *("smoke", "xml-metadata", "retrieve-returns", "metadata-holds", "rendered-instance", "bulkdata-by-uri"),
+    *("persona-retrieve", "persona-bulkdata"),
+)
+FAST = ["-k", " or ".join(SOME)]
 """Checks that ask for a bit of everything."""
 
 
