@@ -6,12 +6,15 @@ import subprocess
 import sys
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from dicomweb_conformance.catalogue.requirements import load
 from dicomweb_conformance.run.own_scenarios import ScenarioError, hold_against, read
+from dicomweb_reference.messages import Refusal, Request
+from dicomweb_reference.server import Reference
+from dicomweb_reference.serving import running
 from tests.plugin.runs import Run
 
 PAGE = Path(__file__).parents[2] / "docs/profiles.md"
@@ -121,6 +124,22 @@ def test_what_an_observation_means_is_the_profiles_to_say(run: Run, tmp_path: Pa
     assert ended.returncode == 1, ended.stdout + ended.stderr
     (result,) = [each for each in report(tmp_path)["results"] if each["check"] == "acme-answers"]
     assert [(each["code"], each["verdict"]) for each in result["findings"]] == [("one-object-then-two", "fail")]
+
+
+@pytest.mark.parametrize("status", [501, 500])
+def test_what_no_other_check_of_a_profile_tells_is_told_by_those_that_need_it(
+    run: Run, tmp_path: Path, status: int
+) -> None:
+    class NoFrames(Reference):
+        def retrieve_frames(self, request: Request) -> NoReturn:
+            raise Refusal(status, "no frames here")
+
+    put(tmp_path, mine=SEARCHES.replace("search-limit-caps", "frames-of-a-list"))
+    with running(NoFrames()) as url:
+        ended = run("-q", f"--dicomweb-url={url}", "--dicomweb-profile=mine.toml")
+
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert report(tmp_path)["counts"]["fail"] == 1
 
 
 def test_checks_join_the_profile_of_the_suite(run: Run, tmp_path: Path) -> None:

@@ -6,11 +6,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from dicomweb_conformance.catalogue.profile import load_profile
+from dicomweb_conformance.catalogue.profile import load_profile, shipped
 from dicomweb_conformance.catalogue.requirements import load
 from dicomweb_conformance.cli import main
+from dicomweb_conformance.probes.capabilities import questions_of
 from dicomweb_conformance.run.coverage import checks, coverage, is_judged
+from dicomweb_conformance.run.profile_facts import taken
 
+NEEDED_ALL_THE_SAME = {"aws": {"retrieve", "metadata"}, "google": {"bulkdata", "retrieve.single-part"}}
+"""Capabilities that a profile's service has, though the check which owns them asks for more than it has."""
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 
@@ -43,3 +47,25 @@ def test_what_nothing_judges_takes_no_row_s_place(name: str) -> None:
 
     assert not unjudged
     assert bool(profile.replaced) is (name == "google")
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_no_core_check_hangs_on_what_its_profile_says_is_not_there(name: str) -> None:
+    """What a profile leaves out as not offered, no core check of it may need: it would fail every server."""
+    profile = replace(load_profile(name), judges=is_judged)
+    every = dict(checks())
+    planned = taken(profile, every.items())
+    gone = {
+        capability
+        for capability, question in questions_of(profile, 1).items()
+        if question.owner not in planned and capability not in NEEDED_ALL_THE_SAME.get(name, ())
+    }
+
+    hanging = {
+        check: needed
+        for check in planned
+        if any(profile.is_core(profile.rows[row]) for row in every[check])
+        and (needed := {profile.rows[row].capability for row in every[check]} & gone)
+    }
+
+    assert hanging == {}

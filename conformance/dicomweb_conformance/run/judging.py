@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -75,18 +75,25 @@ class Judging:
         profile: which requirements count.
         instruments: what this process judges with.
         known_failures: differences that somebody has explained.
+        every_check: returns the ids of all checks of the profile.
 
     Attributes:
         stopped: why nothing more is asked of the target, "" while checks go on.
     """
 
     def __init__(
-        self, settings: Settings, profile: Profile, instruments: Instruments, known_failures: Sequence[KnownFailure]
+        self,
+        settings: Settings,
+        profile: Profile,
+        instruments: Instruments,
+        known_failures: Sequence[KnownFailure],
+        every_check: Callable[[], Collection[str]],
     ) -> None:
         self.settings = settings
         self.profile = profile
         self.instruments = instruments
         self.known = known_failures
+        self.every_check = every_check
         self.telling = Telling(settings.report, instruments.recorder)
         self.stopped = ""
 
@@ -139,7 +146,7 @@ class Judging:
         judgement.masked = self.instruments.own.masked
         epoch = liveness.epoch
         with judging(judgement):
-            self._gate(judgement)
+            self._gate(item, judgement)
             try:
                 result = yield
             except Exception:
@@ -172,7 +179,7 @@ class Judging:
         reason = f"the target was away {ATTEMPTS} times while this check ran; message[HTTP-002] names the request"
         raise Inconclusive(reason, check_id("HTTP-002"))
 
-    def _gate(self, judgement: Judgement) -> None:
+    def _gate(self, item: pytest.Item, judgement: Judgement) -> None:
         """End a check that the target need not answer, before it asks anything."""
         if gone := self.instruments.liveness.gone:
             raise Inconclusive(gone, check_id("HTTP-002"))
@@ -189,6 +196,8 @@ class Judging:
             capability = self.instruments.capabilities.of(name) if owner != judgement.check else None
             if capability is None or capability.state is State.OFFERED:
                 continue
+            if item.stash[CORE] and capability.declared is not False and owner not in self.every_check():
+                continue  # the profile has no other check that would tell
             if capability.state is State.ABSENT:
                 raise NotApplicable(f"the target does not offer {name}: {capability.reason}", name)
             raise Inconclusive(f"{name} does not work ({capability.reason}); see check {owner}", owner)

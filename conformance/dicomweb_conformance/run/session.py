@@ -8,6 +8,7 @@ run record.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import platform
 import sys
@@ -102,6 +103,10 @@ class ConformanceSession:
     def _is_judged(self, requirement: str) -> bool:
         return self.own.judge(requirement) or coverage.is_judged(requirement)
 
+    @functools.cache  # noqa: B019 - there is one session
+    def _every_check(self) -> frozenset[str]:
+        return frozenset(every_check(self.profile, self.own))
+
     def _see_that_something_is_planned(self) -> None:
         """See that a profile plans a check, before anything is asked of a target; those of the suite do.
 
@@ -113,7 +118,7 @@ class ConformanceSession:
         known = {check for check, _ in coverage.checks()} | {each.id for each in self.own.checks}
         if unknown := self.profile.unknown_checks(known):
             raise ProfileError(f"the profile {self.profile.file}: there is no check {unknown[0]}")
-        if not every_check(self.profile, self.own):
+        if not self._every_check():
             raise ProfileError(
                 f"the profile {self.profile.file} plans nothing: no check verifies what its services, tiers, select "
                 "and leave-out come to"
@@ -140,7 +145,7 @@ class ConformanceSession:
         """Take up the instruments of this process, and give them to the checks."""
         self.settings = replace(self.settings, target=replace(self.settings.target, url=url))
         self.instruments = instruments(self.settings, self.profile, process, self._say, self.exit_stack)
-        self.judging = Judging(self.settings, self.profile, self.instruments, self.known)
+        self.judging = Judging(self.settings, self.profile, self.instruments, self.known, self._every_check)
         self.config.pluginmanager.register(self.judging, "dicomweb-judging")
         return self.instruments
 
