@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -92,9 +93,11 @@ def serve(port: int, freedoms: tuple[str, ...], flavour: str, list_freedoms: boo
 @main.command()
 @click.argument("identifiers", nargs=-1, metavar="[ID]...")
 @click.option("--coverage", "shows_coverage", is_flag=True, help="Tell which rows the checks verify, and which not.")
-def requirements(identifiers: tuple[str, ...], shows_coverage: bool) -> None:
+@click.option("--profile", metavar="NAME", help="Only the rows of this profile, as it judges by them.")
+def requirements(identifiers: tuple[str, ...], shows_coverage: bool, profile: str | None) -> None:
     """Show rows of the catalogue: those named, such as SEARCH-069, or all in a line each."""
     from dicomweb_conformance.catalogue import requirements  # noqa: PLC0415 - loading the rows takes a moment
+    from dicomweb_conformance.catalogue.profile import ProfileError, load_profile  # noqa: PLC0415 - loaded only to show
 
     if shows_coverage:
         from dicomweb_conformance.run.coverage import coverage, lines  # noqa: PLC0415 - it loads every scenario
@@ -103,10 +106,19 @@ def requirements(identifiers: tuple[str, ...], shows_coverage: bool) -> None:
             click.echo(line)
         return
 
-    rows = requirements.load()
+    rows: Mapping[str, requirements.Requirement] = requirements.load()
+    if profile:
+        from dicomweb_conformance.run.coverage import is_judged  # noqa: PLC0415 - it loads every scenario
+
+        try:
+            judging = replace(load_profile(profile), judges=is_judged)
+        except ProfileError as error:
+            raise click.UsageError(str(error)) from None
+        rows = {name: row for name, row in judging.rows.items() if judging.has(row)}
     unknown = sorted(set(identifiers) - set(rows))
     if unknown:
-        raise click.UsageError(f"there is no requirement {', '.join(unknown)}")
+        whose = f" of the profile {profile}" if profile else ""
+        raise click.UsageError(f"there is no requirement{whose} {', '.join(unknown)}")
     for row in rows.values() if not identifiers else [rows[each] for each in identifiers]:
         click.echo(f"{row.id} [{row.level}, {row.tier}] {row.text} ({row.clause})")
         if not identifiers:

@@ -9,6 +9,7 @@ from harfile import Content, Creator, HarFile, PostData, Record, Request, Respon
 
 from dicomweb_reports.excerpt import not_recorded
 from dicomweb_reports.model import BODIES
+from dicomweb_reports.rules import judged_by
 
 if TYPE_CHECKING:
     from dicomweb_reports.model import Exchange, Message, Run
@@ -20,7 +21,7 @@ TEXT_UP_TO = 16384
 def write_har(run: Run, file: IO[str]) -> None:
     """Write every exchange of the run to `file`, in the order of their start. Where this raises, it is not yet JSON."""
     creator = Creator(name=run.suite.name, version=run.suite.version)
-    with HarFile.open(file, creator=creator, comment=f"{run.target.url}, seed {run.seed}") as har:
+    with HarFile.open(file, creator=creator, comment=_about(run)) as har:
         for exchange in sorted(run.exchanges.values(), key=lambda each: each.started):
             milliseconds = round(exchange.seconds * 1000, 3)
             har.add_entry(
@@ -31,6 +32,10 @@ def write_har(run: Run, file: IO[str]) -> None:
                 timings=Timings(send=0, wait=milliseconds, receive=0),
                 comment=_comment(exchange),
             )
+
+
+def _about(run: Run) -> str:
+    return " ".join(filter(None, (f"{run.target.url}, seed {run.seed}.", judged_by(run))))
 
 
 def _comment(exchange: Exchange) -> str:

@@ -1,10 +1,12 @@
 from dataclasses import replace
 
 import pytest
+from click.testing import CliRunner
 
 from dicomweb_conformance.catalogue.profile import ProfileError, load_profile, shipped
 from dicomweb_conformance.catalogue.requirements import load
 from dicomweb_conformance.catalogue.statuses import status_observation
+from dicomweb_conformance.cli import main
 
 FROM = """
 name = "mine"
@@ -279,3 +281,17 @@ def test_each_departure_of_a_profile_of_the_suite_has_its_source(name):
     assert grounds
     assert [each for each in grounds if not each.link or not each.sure] == []
     assert [each for each in profile.changes if each.grounds.sure != "documented"] == []
+
+
+def test_the_command_shows_rows_as_a_profile_has_them(tmp_path):
+    change = '[[change]]\nrows = ["SEARCH-069"]\nlevel = "may"\nverdicts.none = "note"\n'
+    mine(tmp_path, '[[leave-out]]\nrows = ["SEARCH-070"]\n', WHY, change, WHY)
+    asked = ["requirements", "--profile", str(tmp_path / "mine.toml")]
+
+    shown = CliRunner().invoke(main, [*asked, "SEARCH-069"])
+    gone = CliRunner().invoke(main, [*asked, "SEARCH-070"])
+
+    assert "SEARCH-069 [may, core]" in shown.output
+    assert "  note: none" in shown.output
+    assert gone.exit_code == 2
+    assert "there is no requirement of the profile" in gone.output

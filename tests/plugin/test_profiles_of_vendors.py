@@ -69,9 +69,12 @@ def refused(run: Run, *arguments: str) -> str:
 def test_a_home_made_profile_never_reads_as_conforming_alone(run: Run, tmp_path: Path) -> None:
     put(tmp_path, mine=SEARCHES)
 
-    ended = run("-q", "--dicomweb-url=embedded", "--dicomweb-profile=mine.toml")
+    ended = run("-q", "--dicomweb-url=embedded", "--dicomweb-profile=mine.toml", "--junitxml=junit.xml")
 
     assert ended.returncode == 0, ended.stdout + ended.stderr
+    junit = (tmp_path / "junit.xml").read_text(encoding="utf-8")
+    assert 'name="dicomweb-profile" value="searches (home-made): Searches and nothing else"' in junit
+    assert "a profile that is none of the suite's" in (tmp_path / "reports/latest/exchanges.har").read_text("utf-8")
     assert "The target conforms to a home-made profile: The only planned core check concluded" in ended.stdout
     told = report(tmp_path)
     assert told["overall"]["verdict"] == "conforms to a home-made profile"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,10 +34,26 @@ class Outcomes:
 
 
 class JUnitNames:
-    """A plugin that has JUnit call a test by the name of its check rather than by its file."""
+    """A plugin that has JUnit call a test by the name of its check rather than by its file, and say the profile.
 
-    def __init__(self, config: pytest.Config) -> None:
+    Args:
+        config: pytest's.
+        properties: of the run as a whole.
+    """
+
+    def __init__(self, config: pytest.Config, properties: Mapping[str, str]) -> None:
         self.config = config
+        self.properties = properties
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self) -> None:
+        """Name what was judged by."""
+        from _pytest.junitxml import xml_key  # noqa: PLC0415 - there is no public way that works under xdist
+
+        junit = self.config.stash.get(xml_key, None)
+        if junit is not None:
+            for name, value in self.properties.items():
+                junit.add_global_property(name, value)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -96,12 +96,21 @@ class ConformanceSession:
         config.pluginmanager.register(Planning(self.profile, self.own, self._personas()), "dicomweb-planning")
         config.pluginmanager.register(Outcomes(), "dicomweb-outcomes")
         if self.controls:
-            config.pluginmanager.register(JUnitNames(config), "dicomweb-junit")
+            config.pluginmanager.register(JUnitNames(config, self._named()), "dicomweb-junit")
         if from_controller:
             self._judge_at(from_controller["url"], config.workerinput["workerid"])  # type: ignore[attr-defined]  # set by xdist
 
     def _is_judged(self, requirement: str) -> bool:
         return self.own.judge(requirement) or coverage.is_judged(requirement)
+
+    def _named(self) -> dict[str, str]:
+        """Return what other reports than ours say of the profile."""
+        profile = self.profile
+        whose = "of the suite" if profile.shipped else "home-made"
+        return {
+            "dicomweb-profile": f"{profile.name} ({whose}): {self.output.shown(profile.title)}",
+            "dicomweb-profile-file": f"{profile.file}, SHA-256 {profile.digest}",
+        }
 
     @functools.cache  # noqa: B019 - there is one session
     def _every_check(self) -> frozenset[str]:
