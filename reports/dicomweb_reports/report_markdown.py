@@ -91,7 +91,7 @@ def _causes(run: Run) -> Iterator[str]:
             [
                 str(len(cause.at_fault)),
                 str(len(cause.waiting) or ""),
-                ": ".join(_plain(text) for text in (cause.claim, cause.observation) if text),
+                ": ".join(_plain(text) for text in (cause.claim.removesuffix("."), cause.observation) if text),
                 _code(cause.at_fault[0].check),
                 _plain(ids),
             ]

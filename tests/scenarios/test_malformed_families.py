@@ -66,7 +66,7 @@ def test_rows_list_the_words() -> None:
         (answered(202, FAILED), ABSENT, Outcome.REPORTED),
         (answered(202, FAILED), THERE, Outcome.HIDDEN),
         (answered(202, BOTH), THERE, Outcome.LISTED_AMONG_OTHERS),
-        (answered(204), ABSENT, Outcome.NOT_SAID),
+        (answered(204), ABSENT, Outcome.MISSING),
         (answered(204), THERE, Outcome.BORNE),
         (answered(501), ABSENT, Outcome.NOT_SAID),
         (answered(501), THERE, Outcome.HIDDEN),
@@ -99,4 +99,6 @@ def test_what_became_of_a_payload(sent: Sent, there: Kept, expected: Outcome) ->
     ],
 )
 def test_what_is_no_file_is_judged_as_garbage(status: int, body: bytes, there: Kept, said: str) -> None:
-    assert words("STORE-016b", answered(status, body), there) == said
+    (garbage,) = [each for each in FAMILIES if each.requirement == "STORE-016b"]
+
+    assert words(garbage, answered(status, body), there) == said

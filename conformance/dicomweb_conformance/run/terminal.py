@@ -105,7 +105,7 @@ def _to_repair(run: record.Run) -> Iterator[str]:
     yield f"to repair first, of {len(found)} causes:" if len(found) > _CAUSES else "to repair:"
     for cause in found[:_CAUSES]:
         hang = f", {len(cause.waiting)} hang on it" if cause.waiting else ""
-        claim = f"{visible(cause.claim, VALUE)}: " if cause.claim else ""
+        claim = f"{visible(cause.claim.removesuffix('.'), VALUE)}: " if cause.claim else ""
         more = ", ..." if len(cause.requirements) > 1 else ""
         place = f"{cause.requirements[0]}{more} in {cause.at_fault[0].check}"
         yield f"  {len(cause.at_fault)} x{hang}: {claim}{visible(cause.observation, VALUE)} ({place})"

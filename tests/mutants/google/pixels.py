@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
 from dicomweb_reference.archive import Instance
@@ -178,3 +179,21 @@ class RendersTheFirstOfSeveral(Google):
         rendering: Rendering,
     ) -> list[Part]:
         return super().rendered_parts(request, instance, content, media, numbers, rendering)[:1]
+
+
+@mutant("google-metrics[study]", "google-metrics[series]", into=MUTANTS)
+class GivesMetricsAsNumbers(Google):
+    """Counters of metrics are numbers."""
+
+    def counters(self, document: dict[str, int]) -> dict[str, object]:
+        return {**document}
+
+
+@mutant("google-frames-coded", may_trip=PIXELS, into=MUTANTS)
+class BreaksOverGzip(Google):
+    """A frame that may come in gzip ends in 500."""
+
+    def request_of(self, http: HttpRequest, body: bytes) -> Request:
+        if "/frames/" in http.url.path and "gzip" in http.headers.get("accept-encoding", ""):
+            raise Refusal(500, "An exception.")
+        return super().request_of(http, body)

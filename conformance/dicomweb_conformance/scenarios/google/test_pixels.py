@@ -94,6 +94,22 @@ def test_no_such_frame(dicomweb: StudiesService, corpus: Corpus, case: Variant) 
         it.has_status(400)
 
 
+@verifies("GOOGLE-085", id="google-frames-coded")
+def test_frames_coded(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Where a client takes gzip a frame comes with that content coding or without it, and is the same frame."""
+    instance = corpus.ct_pair.instances[0]
+    path = f"{resources.path(instance)}/frames/1"
+    control(dicomweb.get(path, accept=media_types.MULTIPART_OCTETS), because="the frame cannot be retrieved as it is")
+
+    response = dicomweb.get(path, accept=media_types.MULTIPART_OCTETS, headers=[("Accept-Encoding", "gzip")])
+
+    with expect(response) as it:
+        it.has_status(200)
+        found = joined(items_in(it))
+        if not equals(found, instance.frames[0]):
+            it.observes("decoded-octets-differ", received=pixel_octets.difference(found, instance.frames[0]))
+
+
 # Pictures
 
 TYPES = tuple(
