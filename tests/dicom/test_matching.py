@@ -111,10 +111,10 @@ def test_all_members_of_a_sequence_match_in_one_item():
     def uids(keys: dict[str, str]) -> frozenset[str]:
         return answers(series, keys).required
 
-    assert uids({step: "STEP-2"}) == {EVE.series[1].uid}
-    assert uids({step: "STEP-2", procedure: "PROC-1"}) == {EVE.series[1].uid}
-    assert uids({step: "STEP-2", procedure: "PROC-2"}) == frozenset()
-    assert uids({step: "STEP-1"}) == {each.uid for each in EVE.series}
+    assert uids({step: "STEP-3"}) == {EVE.series[1].uid}
+    assert uids({step: "STEP-3", procedure: "PROC-1"}) == {EVE.series[1].uid}
+    assert uids({step: "STEP-3", procedure: "PROC-2"}) == frozenset()
+    assert uids({procedure: "PROC-1"}) == {each.uid for each in EVE.series}
 
 
 def test_keys_of_the_levels_above_match_what_is_below():

@@ -10,7 +10,7 @@ from dicomweb_conformance.dicom import json_model, matching
 from dicomweb_conformance.dicom.json_model import DataSet
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.http.quoting import Harmless
-from dicomweb_conformance.scenarios.search.queries import TAGS, UID_WITH_WILD_CARD, Place, Query, values
+from dicomweb_conformance.scenarios.search.queries import RESERVED, TAGS, UID_WITH_WILD_CARD, Place, Query, values
 from dicomweb_conformance.service import resources
 from dicomweb_conformance.service.studies_service import StudiesService
 
@@ -115,6 +115,8 @@ class Asking:
         missing, surplus = expected.required - found, found - expected.permitted
         code = "what-does-not-match-is-returned" if surplus or answer.others else "a-match-is-missing"
         requirement = OWN
+        if RESERVED in query.kinds and missing and not surplus and not answer.others:
+            requirement, code = "HTTP-034", "none"
         for reading, row in READINGS.items():
             if not answer.others and query.answers(reading).accept(found):
                 requirement, code = row

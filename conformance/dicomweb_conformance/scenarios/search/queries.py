@@ -183,10 +183,25 @@ def stored(place: Place, keyword: str) -> list[str]:
     return list(found)
 
 
-def plain_value(place: Place, keyword: str) -> str:
-    """Return a value that is the same in every time zone and needs no percent-encoding, where there is such."""
+def plain_keys(place: Place, keyword: str) -> tuple[Key, Key]:
+    """Return a key with a value that some entities have and others not, and one with a value that none has.
+
+    Both are the same in every time zone, and need no percent-encoding, where there is such a value.
+    """
     at_noon = [each for each in place.entities if values(each.attributes, "StudyTime") == ["120000"]]
-    return values((at_noon or place.entities)[0].attributes, keyword)[0]
+    firsts = [found[0] for each in (*at_noon, *place.entities) if (found := values(each.attributes, keyword))]
+    told_apart = [
+        first for first in firsts if not all(first in values(each.attributes, keyword) for each in place.entities)
+    ]
+    return Key(keyword, (told_apart or firsts)[0], "value"), Key(keyword, _value_of_none(keyword), "value")
+
+
+def _value_of_none(keyword: str) -> str:
+    if keyword.endswith("UID"):
+        return "2.25.1"
+    if keyword in MOMENTS:
+        return "030405" if keyword in _TIMES else "19010203"
+    return "9999" if keyword.endswith("Number") and keyword != "AccessionNumber" else "NONE"
 
 
 def values(attributes: Attributes, keyword: str) -> list[str]:
