@@ -12,6 +12,7 @@ import pytest
 
 from dicomweb_conformance.catalogue.requirements import load
 from dicomweb_conformance.run.own_scenarios import ScenarioError, hold_against, read
+from dicomweb_conformance.settings.options import resolve
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
@@ -157,6 +158,17 @@ def test_checks_join_the_profile_of_the_suite(run: Run, tmp_path: Path) -> None:
         "search-limit-caps": "search",
     }
     assert report(tmp_path)["rules"]["shipped"]
+
+
+def test_paths_in_target_toml_are_relative_to_it(tmp_path: Path) -> None:
+    vendor = tmp_path / "vendor"
+    vendor.mkdir()
+    (vendor / "target.toml").write_text('url = "embedded"\nprofile = "mine.toml"\nscenarios = "checks"\n')
+
+    found = resolve({"dicomweb_target": "vendor/target.toml"}, {}, {}, tmp_path)
+
+    assert (found.profile, found.scenarios) == (str(vendor / "mine.toml"), vendor / "checks")
+    assert resolve({"dicomweb_url": "embedded", "dicomweb_profile": "azure"}, {}, {}, tmp_path).profile == "azure"
 
 
 def test_a_run_apart_from_any_project_has_them_too(tmp_path: Path) -> None:

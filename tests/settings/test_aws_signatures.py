@@ -52,6 +52,12 @@ def test_region_and_service_are_those_given_or_of_the_host(spec: str, url: str, 
     assert signed["X-Amz-Security-Token"] == SESSION
 
 
+def test_the_embedded_server_is_of_no_region() -> None:
+    found = login(url="embedded")  # as `clean` reads settings before it knows the target
+
+    assert found.fields(Outgoing("GET", "http://127.0.0.1:9/dicom-web/studies"))
+
+
 def test_keys_and_signatures_are_secrets() -> None:
     found = login()
     (signed,) = [value for name, value in found.fields(Outgoing("GET", HERE)) if name == "Authorization"]

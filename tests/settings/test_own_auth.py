@@ -1,6 +1,8 @@
 """`--dicomweb-auth=plugin:module:function`: an auth object of requests that a vendor brings."""
 
 import importlib.metadata
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -125,3 +127,26 @@ def test_a_run_asks_for_another_where_one_is_refused_and_leaves_no_secret(module
     assert "vendor-secret" not in printed
     for file in [each for each in directory.rglob("*") if each.is_file()]:
         assert b"vendor-secret" not in file.read_bytes(), file
+
+
+def test_one_that_fails_judges_nobody(module: str, tmp_path: Path) -> None:
+    directory = tmp_path / "run"
+    directory.mkdir()
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--dicomweb-url=embedded",
+        f"--dicomweb-auth=plugin:{module}:fails",
+        "-q",
+    ]
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(tmp_path)}
+
+    ended = subprocess.run(
+        command, cwd=directory, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+
+    assert ended.returncode == 4, ended.stdout + ended.stderr
+    assert "failed (RuntimeError): call it in Python to see why" in ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr
+    assert "vendor-secret" not in ended.stdout + ended.stderr

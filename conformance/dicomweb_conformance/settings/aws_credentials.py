@@ -21,6 +21,8 @@ from dicomweb_conformance.settings.credentials import CredentialsError, Fields, 
 
 SERVICE = "medical-imaging"
 _REGION = re.compile(r"(?:^|[.-])((?:[a-z]{2}|us-gov|us-iso[a-z]?)-[a-z]+-\d)\.(?:amazonaws|api\.aws|vpce)")
+_HERE = "us-east-1"
+"""The region that the embedded server is signed for, which does not look."""
 _SIGNED = frozenset({"host", "content-type"})
 """Header fields of a request that are signed, beside those of the signature itself."""
 
@@ -43,18 +45,16 @@ class AwsSignatures:
         self._service = service or SERVICE
         self._lock = threading.Lock()
         self._issued = Issued()
+        self._signatures = Issued(4)
         self._credentials = self._found()
-        named = _REGION.search(urlsplit(url).hostname or "")
-        self._region = (
-            region or (named[1] if named else "") or str(botocore.session.Session().get_config_variable("region") or "")
-        )
-        if not self._region:
+        self._region = region or _region_in(url)
+        if not self._region and "//" in url:
             raise CredentialsError(f"auth is 'aws', and no region is in {url}: aws:REGION or AWS_REGION names it")
 
     @property
     def issued(self) -> tuple[str, ...]:
         """The keys and the last signatures."""
-        return self._issued.secrets
+        return (*self._issued.secrets, *self._signatures.secrets)
 
     @property
     def authorization(self) -> str:
@@ -77,9 +77,9 @@ class AwsSignatures:
             params=[_pair(each) for each in parts.query.split("&") if each],
             headers={"Host": parts.netloc, **given, "X-Amz-Content-SHA256": _digest(outgoing)},
         )
-        botocore.auth.SigV4Auth(keys, self._service, self._region).add_auth(request)
+        botocore.auth.SigV4Auth(keys, self._service, self._region or _HERE).add_auth(request)
         signed = {name: str(value) for name, value in request.headers.items()}
-        self._issued.add(signed["Authorization"].rpartition("Signature=")[2])
+        self._signatures.add(signed["Authorization"].rpartition("Signature=")[2])
         return tuple(
             (name, value) for name, value in signed.items() if name.lower() not in {"host", *map(str.lower, given)}
         )
@@ -116,6 +116,12 @@ class AwsSignatures:
                 raise CredentialsError(f"the keys of AWS cannot be renewed: {error}") from error
             self._issued.add(keys.secret_key, keys.token or "")
             return keys
+
+
+def _region_in(url: str) -> str:
+    """Return the region that a host name holds, or else the settings of AWS; "" where neither does."""
+    named = _REGION.search(urlsplit(url).hostname or "")
+    return named[1] if named else str(botocore.session.Session().get_config_variable("region") or "")
 
 
 def _pair(written: str) -> tuple[str, str]:

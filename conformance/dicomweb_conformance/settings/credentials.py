@@ -17,7 +17,6 @@ from typing import Protocol, TypeAlias
 Fields: TypeAlias = tuple[tuple[str, str], ...]
 VISIBLE = re.compile(r"[\x21-\x7e]+")
 """What a header field can carry everywhere, without a blank (RFC 9110 5.5); a token has no other character."""
-_ISSUED = 16
 
 
 class CredentialsError(ValueError):
@@ -140,10 +139,15 @@ class Credentials:
 
 
 class Issued:
-    """The secrets that came up in a run: of those that change with each request only the last are remembered."""
+    """The secrets that came up in a run.
 
-    def __init__(self) -> None:
-        self._kept: deque[str] = deque(maxlen=_ISSUED)
+    Args:
+        most: how many are remembered. One that is new costs a millisecond wherever secrets are looked for, so that of
+            those which change with each request only a few are.
+    """
+
+    def __init__(self, most: int = 16) -> None:
+        self._kept: deque[str] = deque(maxlen=most)
         self._lock = threading.Lock()
 
     def add(self, *secrets: str) -> None:

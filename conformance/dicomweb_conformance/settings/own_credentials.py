@@ -35,7 +35,7 @@ class OwnAuth:
         self._name = name
         self._make = make
         self._lock = threading.Lock()
-        self._issued = Issued()
+        self._issued = Issued(8)
         self._auth: Any = None
 
     @property
