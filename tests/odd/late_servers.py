@@ -95,7 +95,7 @@ class FramesOfCompressedImagesHang(_Hangs):
         return any(TRANSFER_SYNTAXES[each.transfer_syntax].encapsulated for each in stored)
 
 
-@odd("metadata", checks=("store-multipart", "store-two-studies", "store-three-parts", "store-adds-to-series"), into=ODD)
+@odd("delete", checks=("store-multipart", "store-two-studies", "store-three-parts", "search-studies"), into=ODD)
 class NothingIsKept(Reference):
     """Every store is answered as if it had succeeded, and nothing is ever there."""
 
