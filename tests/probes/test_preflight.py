@@ -132,13 +132,14 @@ Answer = Callable[[str], tuple[int, str, bytes]]
 
 
 @contextmanager
-def serving(answer: Answer) -> Iterator[str]:
-    """A server that answers by path and query alone; yields its origin."""
+def serving(answer: Answer, post: int = 0) -> Iterator[str]:
+    """A server that answers by path and query alone, a POST with one status if `post` is one; yields its origin."""
 
     class Handler(BaseHTTPRequestHandler):
         def reply(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            status, content_type, body = answer(self.path)
+            refused = post and self.command == "POST"
+            status, content_type, body = (post, "", b"") if refused else answer(self.path)
             self.send_response(status)
             if content_type:
                 self.send_header("Content-Type", content_type)
@@ -155,6 +156,35 @@ def serving(answer: Answer) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+def another_api(of_studies: int, better: str = "/dicom-web/studies") -> Answer:
+    """An archive whose own API has studies, beside its Studies Service."""
+
+    def answer(target: str) -> tuple[int, str, bytes]:
+        path = urlsplit(target).path
+        if path == "/studies":
+            return of_studies, "application/json", b"[]"
+        return (200, "application/dicom+json", b"[]") if path == better else (404, "", b"")
+
+    return answer
+
+
+@pytest.mark.parametrize("of_studies", [200, 400, 500])
+@pytest.mark.parametrize("read_only", [False, True], ids=["stores", "only reads"])
+def test_another_api_is_told_from_the_studies_service_beside_it(
+    of_studies: int, read_only: bool, tmp_path: Path
+) -> None:
+    with serving(another_api(of_studies), post=405) as origin, pytest.raises(CannotBeJudged) as caught:
+        looked_at(origin, tmp_path, read_only=read_only)
+
+    assert "is another service" in str(caught.value)
+    assert f"--dicomweb-url={origin}/dicom-web" in str(caught.value)
+
+
+def test_a_server_that_takes_no_store_is_judged_where_there_is_no_better_one(tmp_path: Path) -> None:
+    with serving(another_api(200, better="/far/away"), post=405) as origin:
+        looked_at(origin, tmp_path)
 
 
 def wado_at(there: str, *, holds: bool, otherwise: tuple[int, str, bytes]) -> Answer:

@@ -24,6 +24,7 @@ from dicomweb_fixtures.identifiers import patient_id_prefix
 from dicomweb_reports.visible import visible
 
 _NOT_FOUND = frozenset({404, 405, 410})
+_BASE = "the base URL ends where /studies begins, such as https://host/dicom-web"
 _LONGEST = 600
 """Characters of one piece of advice, which may quote the target."""
 
@@ -235,7 +236,7 @@ def _not_dicomweb(response: Response, service: StudiesService, target: Target, s
         if re.search(rb"<input[^>]+type=[\"']?password|log ?in|sign ?in", response.body[: 1 << 16], re.IGNORECASE):
             looks = "a login page"
             advice.append("--dicomweb-auth gives credentials; a session cookie of a browser is not enough")
-        advice.append("the base URL ends where /studies begins, such as https://host/dicom-web")
+        advice.append(_BASE)
         return CannotBeJudged(
             f"{response.request_line} was answered with {response.status} and {looks}, "
             "not with the results of a search",
@@ -265,12 +266,30 @@ def _too_deep(response: Response, service: StudiesService, target: Target, _: in
     )
 
 
+def _of_another_api(response: Response, service: StudiesService, target: Target, seed: int) -> CannotBeJudged | None:
+    """What has studies of its own kind answers somehow; it takes no store, and its Studies Service is elsewhere."""
+    searches = response.status < 400 and media_types.name_of(response.content_type) != media_types.JSON
+    if searches or response.status in _NOT_FOUND:
+        return None
+    if target.read_only:
+        lacks, why = not _has_the_corpus(service, seed), "nothing of the corpus is there"
+    else:
+        store = constancy.store_nothing(service, "studies")
+        lacks, why = store.status in {*_NOT_FOUND, 501}, f"store (POST /studies) with {store.status}"
+    better = elsewhere.studies_service(service, target) if lacks else ""
+    if not better:
+        return None
+    return CannotBeJudged(
+        f"{target.url} is another service: search (GET /studies) was answered with {response.status}, {why}",
+        (better, _BASE),
+    )
+
+
 def _not_found(response: Response, service: StudiesService, target: Target, seed: int) -> CannotBeJudged | None:
     """A 404, 405 or 410 can be a service without search, or one that answers 404 for no match: others tell."""
     if response.status not in _NOT_FOUND:
         return None
     searched = f"search (GET /studies) was answered with {response.status}"
-    base = "the base URL ends where /studies begins, such as https://host/dicom-web"
     if target.read_only:
         if _has_the_corpus(service, seed):
             return None
@@ -280,7 +299,7 @@ def _not_found(response: Response, service: StudiesService, target: Target, seed
         return CannotBeJudged(
             f"no Studies Service at {target.url}, or none that holds the corpus: {searched}, "
             f"and neither a search for a study of it nor a retrieve gives anything of that study",
-            (*_elsewhere(service, target, seed), base, loaded),
+            (*_elsewhere(service, target, seed), _BASE, loaded),
         )
     store = constancy.store_nothing(service, "studies")
     if store.status not in {0, *_NOT_FOUND}:
@@ -290,7 +309,7 @@ def _not_found(response: Response, service: StudiesService, target: Target, seed
             return None
     return CannotBeJudged(
         f"no Studies Service at {target.url}: {searched}, store (POST /studies) {store.status or store.error}",
-        (*_elsewhere(service, target, seed), base),
+        (*_elsewhere(service, target, seed), _BASE),
     )
 
 
@@ -329,6 +348,7 @@ _DIAGNOSES = (
     _redirected,
     _not_dicomweb,
     _too_deep,
+    _of_another_api,
     _not_found,
     _constant,
 )
