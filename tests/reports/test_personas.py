@@ -8,6 +8,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from dicomweb_conformance.run.terminal import terminal_lines
 from dicomweb_reports.personas import rows
 from dicomweb_reports.report_html import html
 from dicomweb_reports.report_json import report
@@ -83,6 +84,7 @@ def test_a_client_that_must_work_is_marked_in_every_report(directory: RunDirecto
     assert "| breaks frames: at request 1 (GET /studies) because: 4xx; received 406 | must work |" in markdown(run)
     assert "| slim | works |  |" in markdown(run)
     assert "ohif (must work)" in html(run)
+    assert "clients in use: breaks: ohif (must work); works: slim" in [*terminal_lines(run)]
     assert [(row["client"], row["outcome"], row["must_work"]) for row in report(run)["personas"]] == [
         ("ohif", "breaks", True),
         ("slim", "works", False),

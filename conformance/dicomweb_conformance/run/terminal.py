@@ -9,7 +9,7 @@ from shlex import quote
 from typing import Any
 
 from dicomweb_conformance.catalogue.verdicts import Verdict
-from dicomweb_reports import record, rules, summary
+from dicomweb_reports import personas, record, rules, summary
 from dicomweb_reports.causes import causes
 from dicomweb_reports.evidence import because
 from dicomweb_reports.visible import visible
@@ -69,6 +69,7 @@ def terminal_lines(run: record.Run) -> Iterator[str]:
     yield ""
     yield from _to_repair(run)
     yield from _excused(run)
+    yield from _clients(run)
     reasons = Counter(
         (summary.outcome(each), each.reason.partition("\n")[0])
         for each in run.results
@@ -125,6 +126,15 @@ def _excused(run: record.Run) -> Iterator[str]:
         yield f"deviation, {times} x: {visible(observation, VALUE)} ({requirement}){why}"
     if len(found) > _DEVIATIONS:
         yield f"deviations of {len(found) - _DEVIATIONS} more kinds are in the report"
+
+
+def _clients(run: record.Run) -> Iterator[str]:
+    """Tell in a line which clients in use work."""
+    by_outcome: dict[str, list[str]] = {}
+    for row in personas.rows(run):
+        by_outcome.setdefault(row.outcome, []).append(f"{row.client} (must work)" if row.must_work else row.client)
+    if by_outcome:
+        yield "clients in use: " + "; ".join(f"{each}: {', '.join(named)}" for each, named in by_outcome.items())
 
 
 def verdict_line(run: record.Run) -> str:

@@ -39,7 +39,7 @@ class PutsRowsIntoAnObject(Reference):
         return self.answer([json.dumps({"results": list(results)}).encode()], media.name, headers=headers)
 
 
-@mutant(*checks("metadata"), may_trip=EVERYWHERE, into=MUTANTS)
+@mutant(*checks("metadata"), *checks("bulkdata"), may_trip=EVERYWHERE, into=MUTANTS)
 class PutsMetadataIntoAnObject(Reference):
     """Metadata are a member of an object."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 
 from dicomweb_conformance.archive.contents import Archive
 from dicomweb_conformance.checks.expect import expect, offered
@@ -41,15 +42,16 @@ def asks(dicomweb: StudiesService, corpus: Corpus, use: Use) -> None:
             continue
         subject = _subject(corpus, step)
         response = _sent(dicomweb, step, subject, link)
-        seen, found = [*readings.of(response, step, subject)], None
+        found, elsewhere = None, False
         if after and after.follows and not step.follows:
             found = readings.link_of(response, step, subject)
             link = found if isinstance(found, Url) else None
-            if isinstance(found, str) or (link and not dicomweb.is_targets(link)):
-                seen.append(_ELSEWHERE)
+            elsewhere = not (found is None or (link and dicomweb.is_targets(link)))
+        seen = chain(readings.of(response, step, subject), [_ELSEWHERE] if elsewhere else [])
         effect, did = _noted(response, step, seen)
         led = True
-        if effect == "breaks" or isinstance(found, str):
+        leads_nowhere = after and after.follows and (isinstance(found, str) or not did)
+        if effect == "breaks" or leads_nowhere:
             return
     offered(led, "the target refers to no value: all are in its metadata")
 
@@ -94,12 +96,16 @@ def deletes(dicomweb: StudiesService, archive: Archive, fresh: Fresh, use: Use) 
 
         response = heads.sent_as(dicomweb, step.head, heads.about(instance))
 
-        seen = [*readings.of(response, step, Subject(study, instance))]
-        if response.status in step.status and archive.time_until(partial(_is_gone, looking, instance)) is None:
-            seen.append(Seen("not-gone", expected=("404",), received=Harmless("retrievable")))
+        gone = partial(_is_gone, looking, instance)
+        seen = chain(readings.of(response, step, Subject(study, instance)), _unless(archive, gone))
         effect, _ = _noted(response, step, seen)
         if effect == "breaks":
             return
+
+
+def _unless(archive: Archive, gone: Callable[[], bool]) -> Iterator[Seen]:
+    if archive.time_until(gone) is None:
+        yield Seen("not-gone", expected=("404",), received=Harmless("retrievable"))
 
 
 def _is_gone(looking: StudiesService, instance: Instance) -> bool:
