@@ -37,6 +37,14 @@ class CallsDicomJsonJson(Reference):
         return super().json_answer(content, label, status, headers)
 
 
+@odd(checks=("retrieve-anything",), into=ODD)
+class InstancesAreJsonToAnybody(CallsDicomJsonJson):
+    """Who accepts anything gets an instance as DICOM JSON, labelled application/json."""
+
+    def retrieve(self, request: Request) -> Response:
+        return self.metadata(request) if request.accept == "*/*" else super().retrieve(request)
+
+
 @odd("retrieve", checks=("store-round-trip[ct_pair]", "store-round-trip[rle]"), into=ODD)
 class OctetsBehindTheDataSet(Reference):
     """Every Part 10 file that is retrieved has three octets behind its data set."""
