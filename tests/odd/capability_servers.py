@@ -13,7 +13,7 @@ from dicomweb_reference.dicom_json import Attribute, Model
 from dicomweb_reference.elements import PIXEL_DATA, Element
 from dicomweb_reference.media_types import MediaType
 from dicomweb_reference.messages import Refusal, Request
-from dicomweb_reference.server import Reference
+from dicomweb_reference.server import Headers, Reference, Step
 from dicomweb_reference.transactions.negotiation import Ranges
 from dicomweb_reference.transactions.rendering_query import Rendering
 from dicomweb_reference.transfer_syntaxes import TRANSFER_SYNTAXES
@@ -97,3 +97,21 @@ class LevelsInOnePictureOnly(Reference):
         if "multipart" in (request.accept or ""):
             raise Refusal(406, "One picture.")
         return self.retrieve_rendered(one)
+
+
+@odd(
+    "metadata",
+    into=ODD,
+    checks=("search-by-keyword", "frames-of-a-list"),
+    loaded=("two_series", "ct_pair", "multiframe", "elements"),
+    passes=("metadata-holds-every-element", "metadata-holds-private-elements", "frames-of-a-list"),
+)
+class ShownByMetadataOnly(Reference):
+    """Nothing is retrieved whole, and what a search returns is in JSON of its own: metadata and frames are there."""
+
+    def resources(self) -> dict[str, dict[str, Step]]:
+        tree = super().resources()
+        return {path: steps for path, steps in tree.items() if steps.get("GET") != self.retrieve}
+
+    def search_answer(self, results: Sequence[Model], media: MediaType, headers: Headers) -> Response:
+        return super().search_answer([{"uid": each["0020000D"]["Value"][0]} for each in results], media, headers)

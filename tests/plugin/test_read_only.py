@@ -62,7 +62,10 @@ def test_a_study_that_was_not_loaded_is_named(run: Run, tmp_path: Path) -> None:
 
     assert ended.returncode == 5, "nothing was judged"
     reason = report(tmp_path)["search-limit-caps"]["reason"]
-    assert reason == "study two_series is not there: it is not on the target, and the run only reads"
+    assert reason == (
+        "study two_series is not there: neither search, retrieve nor metadata show it on the target, "
+        "and the run only reads"
+    )
 
 
 def test_a_corpus_of_another_version_judges_nothing(run: Run, tmp_path: Path, corpus: Path, loaded: str) -> None:

@@ -198,6 +198,8 @@ def _is_not_there(response: Response) -> Literal[False]:
     return False
 
 
+METADATA = "metadata"
+"""The way of looking that is left where no other shows anything."""
 STUDY_SEARCH = "search for studies"
 """The way of looking that shows that a study is there, and not that all of it is."""
 
@@ -219,6 +221,20 @@ def ways_of_looking(service: StudiesService, study: Study) -> dict[str, Callable
         return {uid for uid in uids if shows(found, [uid])}
 
     return {STUDY_SEARCH: found, "search for instances": listed_by_series, "retrieve": retrieved}
+
+
+def described(service: StudiesService, instances: Iterable[Instance]) -> set[str]:
+    """Return the SOP Instance UIDs of those whose metadata are there; none of them where the first has none.
+
+    It takes a request for each, and is for a target that shows what it holds in no other way.
+    """
+    found: set[str] = set()
+    for each in instances:
+        if shows(service.metadata(each), [each.sop_instance_uid]):
+            found.add(each.sop_instance_uid)
+        elif not found:
+            break
+    return found
 
 
 def _retrieved(service: StudiesService, study: Study) -> Response:

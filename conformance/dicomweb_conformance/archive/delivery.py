@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from dicomweb_conformance.archive.contents import STUDY_SEARCH, listed, ways_of_looking
+from dicomweb_conformance.archive.contents import METADATA, STUDY_SEARCH, described, listed, ways_of_looking
 from dicomweb_conformance.archive.patience import TIMES, Patience
 from dicomweb_conformance.checks.judgement import Inconclusive, Judgement, NotApplicable, NotAsked, current, is_judging
 from dicomweb_conformance.dicom import store_response
@@ -204,7 +204,7 @@ class Delivery:
     def _what_is_there(self, study: Study, sight: _Sight) -> str:
         """Say how much of a study is there, and name what is not."""
         if not sight.instances:
-            return "it is not"
+            return "neither search, retrieve nor metadata show it"
         missing = [each.sop_instance_uid for each in study.instances if each.sop_instance_uid not in sight.shown]
         named = [self._loaded.name_of(uid) if self._loaded else uid for uid in missing]
         some = f"only {sight.instances} of its {len(study.instances)} instances are"
@@ -277,7 +277,10 @@ class Delivery:
         )
 
     def _seen(self, study: Study, grace: float) -> _Sight:
-        """Look in all ways that work on this target, until all show the study whole or the time is over."""
+        """Look in all ways that work on this target, until all show the study whole or the time is over.
+
+        What none of them shows at all may still be there: its metadata are asked for at last.
+        """
         waiting = {name: look for name, look in ways_of_looking(self._look, study).items() if name not in self._blind()}
         whole: list[str] = []
         partly: dict[str, set[str]] = {}
@@ -295,6 +298,9 @@ class Delivery:
 
         wait_until(seen_everywhere, grace)
         most = max((partly[name] for name in waiting), key=len, default=set())
+        if not whole and not most:
+            most = _looked(lambda: described(self._look, study.instances))
+            whole = [METADATA] if most == uids else []
         sight = _Sight(tuple(whole), frozenset(most))
         if sight.is_whole and grace:
             for name in waiting:
