@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from dicomweb_conformance.checks.expect import BUSY, expect
 from dicomweb_conformance.dicom import json_model, matching
 from dicomweb_conformance.dicom.json_model import DataSet
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.http.quoting import Harmless
-from dicomweb_conformance.scenarios.search.queries import RESERVED, TAGS, UID_WITH_WILD_CARD, Place, Query, values
+from dicomweb_conformance.scenarios.search.queries import (
+    RESERVED,
+    TAGS,
+    UID_WITH_WILD_CARD,
+    Key,
+    Place,
+    Query,
+    values,
+)
 from dicomweb_conformance.service import resources
 from dicomweb_conformance.service.studies_service import StudiesService
 
@@ -23,6 +32,8 @@ READINGS = {
     matching.WILD_CARDS_IN_UIDS: ("SEARCH-037", "studies-with-that-prefix"),
 }
 """Known ways to match otherwise than the text says, and the rows that own them."""
+_TRIED = 6
+"""Keys of one form that are tried for whether the form is read at all."""
 _SHRINKING = 40
 """Smaller queries that are tried at most for one that goes wrong."""
 
@@ -89,6 +100,12 @@ class Asking:
         """Tell whether a search without further keys finds all that a place has, and nothing else."""
         answer = self.answer_to(Query(place))
         return not answer.is_refusal and not answer.others and set(answer.uids) == {each.uid for each in place.entities}
+
+    def finds_nothing(self, place: Place, keys: Iterable[Key]) -> bool:
+        """Tell whether none of the first keys by which something should be found finds anything."""
+        queries = (query for each in keys if (query := Query(place, (each,))).answers().required)
+        answers = [self.answer_to(each) for each in islice(queries, _TRIED)]
+        return bool(answers) and not any(each.uids or each.is_refusal for each in answers)
 
     def judged(self, query: Query) -> Wrong | None:
         """Return what is wrong with the answer to a query; None where it is one of those that may be."""

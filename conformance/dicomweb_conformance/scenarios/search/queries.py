@@ -61,6 +61,8 @@ class Place:
         keys: the keys of the levels that Table 10.6.1-4 gives it.
         confined: the parameter that confines a search to the patient, where the path does not.
         upper: keys of the levels above that are no part of its results unless asked for.
+        unread: forms of matching that the server does not read at all, which their own checks tell.
+        tags: whether it reads a key that is written as tag, which its own check tells.
     """
 
     path: str
@@ -69,6 +71,8 @@ class Place:
     keys: tuple[MatchKey, ...]
     confined: tuple[tuple[str, Value], ...] = ()
     upper: tuple[str, ...] = ()
+    unread: frozenset[str] = frozenset()
+    tags: bool = True
 
     def by_unique_key(self) -> Place:
         """Return the same resource, searched for the patient's own by a list of their unique keys."""
