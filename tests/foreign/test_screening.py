@@ -105,6 +105,16 @@ def test_of_rows_of_others_nothing_is_kept(study: Study, content_type: str, codi
     assert "KANARIE^Patient 1" in found.foreign, "so that no finding tells it"
 
 
+def test_a_uid_of_the_run_is_nobody_elses_wherever_it_stands(study: Study) -> None:
+    uid = study.study_instance_uid
+    found = screened(
+        f"studies?StudyInstanceUID={uid}", json.dumps([{"uid": uid, "name": "KANARIE^Patient 1"}]).encode()
+    )
+
+    assert not found.proved
+    assert found.foreign == {"KANARIE^Patient 1"}
+
+
 NOT_READ = {
     "cut": json.dumps([OTHER])[:300],
     "cut before any UID": json.dumps([{"00100010": OTHER["00100010"]}])[:60],

@@ -326,7 +326,8 @@ class _Answer:
         if len(self.foreign) >= MOST_NOTED:
             return
         for name, text in _leaves(value):
-            self.foreign.add(text)
+            if not self._own.names(text):
+                self.foreign.add(text)
             if name in {"BulkDataURI", "00081190"}:
                 self.uris.add(text)
 
