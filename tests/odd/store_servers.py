@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from dicomweb_reference.archive import Resource
-from dicomweb_reference.messages import Request
+from dicomweb_reference.dicom_json import Model
+from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.outcomes import Outcome, Reason
 from dicomweb_reference.server import Reference, Step
 from tests.odd.odd import Odd, odd
@@ -61,3 +63,24 @@ class TruncatedFilesKept(Reference):
         if whole.received is None:
             return outcome
         return replace(whole, received=replace(whole.received, octets=whole.received.octets[:-lacking]))
+
+
+@odd(checks=("store-multipart", "store-malformed[multipart-delimiters]"), into=ODD)
+class NothingSaidOfWhatCannotBeRead(Reference):
+    """A message that cannot be read is answered 200 with no item, and a Retrieve URL of a study called unknown."""
+
+    def examined(self, request: Request) -> list[Outcome]:
+        try:
+            return super().examined(request)
+        except Refusal as refusal:
+            if refusal.status != 400:
+                raise
+            return []
+
+    def store_status(self, outcomes: Sequence[Outcome]) -> int:
+        return super().store_status(outcomes) if outcomes else 200
+
+    def store_module(self, request: Request, outcomes: Sequence[Outcome]) -> Model:
+        if outcomes:
+            return super().store_module(request, outcomes)
+        return {"00081190": {"vr": "UR", "Value": ["/studies/unknown"]}}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dicomweb_conformance.catalogue.verdicts import Verdict
+from dicomweb_conformance.scenarios.store.malformed_payloads import FAMILIES
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_reference.server import Reference
 from dicomweb_reports.causes import causes
@@ -16,6 +17,7 @@ from tests.mutants.harness import judged
 from tests.odd.odd import Odd, deserved, outcome, words
 
 SEED, ANOTHER = 1, 2
+FAULTS = frozenset(name for family in FAMILIES for name in family.faults)
 CAUSES = 2
 """To repair, at most, in a report of a server that is strange in one way."""
 ODD: tuple[Odd, ...] = tuple(
@@ -85,6 +87,15 @@ def test_nothing_is_told_twice(odd: Odd, run_of: RunOf) -> None:
         for finding in result.findings:
             accepted = [str(each).lower().removesuffix(".") for each in answers(finding, run)]
             assert len(set(accepted)) == len(accepted), result.check
+
+
+def test_what_became_of_a_payload_is_told_though_the_answer_is_not_quoted(run_of: RunOf) -> None:
+    (odd,) = (each for each in ODD if each.name == "nothing-said-of-what-cannot-be-read")
+    (result,) = (each for each in run_of(odd, SEED).results if each.check == "store-malformed[multipart-delimiters]")
+    lost = [each for each in result.findings if each.verdict == Verdict.FAIL]
+
+    assert lost
+    assert all(each.where in FAULTS and each.received.endswith("not there afterwards") for each in lost)
 
 
 class Shown:
