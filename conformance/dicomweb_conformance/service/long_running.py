@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from urllib.parse import quote
 
@@ -10,18 +11,24 @@ from dicomweb_conformance.service.polling import wait_until
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_conformance.validators import operations
 
+_TIMES = 3
+"""Operations in a row that are waited for in vain."""
+
 
 class Operations:
     """The operations of the dataset that the target's store is in.
 
     Args:
         service: asked for them.
-        patience: how long an operation may take, in seconds.
+        patience: how long an operation may take, in seconds. Where three in a row did not end, the next ones have twice
+            as long as the slowest that did.
     """
 
     def __init__(self, service: StudiesService, patience: float) -> None:
         self._service = service
         self._patience = patience
+        self._slowest = 0.0
+        self._in_vain = 0
 
     @property
     def dataset(self) -> str:
@@ -59,7 +66,12 @@ class Operations:
             document = operations.read(answers[-1].body) if answers[-1].status == 200 else None
             return document is None or operations.is_done(document)
 
-        wait_until(over, self._patience)
+        began = time.monotonic()
+        if wait_until(over, 2 * self._slowest if self._in_vain >= _TIMES else self._patience):
+            self._in_vain = 0
+            self._slowest = max(self._slowest, time.monotonic() - began)
+        else:
+            self._in_vain += 1
         return answers
 
     def page(self, size: int, token: str = "") -> Response:
