@@ -21,6 +21,7 @@ from dicomweb_conformance.service.ownership import Own
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_reference.dicom_json import Model
+from dicomweb_reference.levels import Level
 from dicomweb_reference.media_types import DICOM_JSON, MediaType
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.outcomes import Outcome
@@ -90,6 +91,20 @@ class Stores(Reference):
         return [*super().routes(), Route(self.prefix + "/{rest:path}", Endpoint(lambda http: self.exchange({}, http)))]
 
 
+class SearchesAreAPage(Reference):
+    """A search is answered with the page of a viewer."""
+
+    def search(self, request: Request, level: Level) -> Response:
+        return Response("<!DOCTYPE html><title>Studies</title>", media_type="text/html")
+
+
+class SearchesAreNoJson(Reference):
+    """The results of a search are labelled DICOM JSON, and do not parse."""
+
+    def search(self, request: Request, level: Level) -> Response:
+        return Response("[,]", media_type="application/dicom+json")
+
+
 def looked_at(url: str, directory: Path, *, read_only: bool = False) -> None:
     """Look at a target as a run does first."""
     with client(url, directory) as asking:
@@ -98,13 +113,15 @@ def looked_at(url: str, directory: Path, *, read_only: bool = False) -> None:
         preflight(StudiesService(asking, ledger, Own(SEED), "preflight"), asking.target, SEED)
 
 
-@pytest.mark.parametrize("server", [NoMatchIsNotFound, NothingIsAnEmptyArray, NoJson, Stores])
+@pytest.mark.parametrize(
+    "server", [NoMatchIsNotFound, NothingIsAnEmptyArray, NoJson, Stores, SearchesAreAPage, SearchesAreNoJson]
+)
 def test_a_server_that_could_be_judged_is_not_refused(server: type[Reference], tmp_path: Path) -> None:
     with running(server()) as url:
         looked_at(url, tmp_path)
 
 
-@pytest.mark.parametrize("server", [NoMatchIsNotFound, NothingIsAnEmptyArray])
+@pytest.mark.parametrize("server", [NoMatchIsNotFound, NothingIsAnEmptyArray, SearchesAreAPage, SearchesAreNoJson])
 def test_a_server_that_holds_the_corpus_is_not_refused(server: type[Reference], tmp_path: Path) -> None:
     loaded = server()
     load(loaded, ("two_series",))

@@ -28,7 +28,7 @@ USUAL_PATHS = (
 """Where DICOMweb services usually live below a host."""
 LONGEST = 4.0
 """Seconds after which no further path is looked at."""
-_OF_NOTHING = frozenset({0, 401, 403, 407, 429, 502, 503, 504})
+OF_NOTHING = frozenset({0, 401, 403, 407, 429, 502, 503, 504})
 """Statuses that say nothing of the path that was asked for."""
 
 
@@ -87,11 +87,11 @@ def wado_uri(service: StudiesService, target: Target, seed: int) -> str:
         asked = service.get_url(f"{there}?requestType=WADO&{of_it}", accept="*/*")
         if asked.status == 200 and _is_an_object(asked):
             return f"it answers WADO-URI at {there}, which is another service (PS3.18 9)"
-        if asked.status in _OF_NOTHING:
+        if asked.status in OF_NOTHING:
             continue
         other = service.get_url(f"{there}?requestType=NONE&{of_it}", accept="*/*")
         # Whoever echoes the query says as much of either.
-        if other.status not in _OF_NOTHING and _outline(asked) != _outline(other):
+        if other.status not in OF_NOTHING and _outline(asked) != _outline(other):
             return f"it seems to answer WADO-URI at {there}, which is another service (PS3.18 9)"
     return ""
 

@@ -232,6 +232,8 @@ def _not_dicomweb(response: Response, service: StudiesService, target: Target, s
         better = elsewhere.studies_service(service, target)
         if name in {media_types.JSON, ""} and _is_json(response.body) and not better:
             return None  # likewise: nothing but its label and its shape are wrong
+        if not better and _serves_otherwise(service, target, seed):
+            return None  # its search is broken, and that alone
         advice = list(filter(None, [better or elsewhere.wado_uri(service, target, seed)]))
         if re.search(rb"<input[^>]+type=[\"']?password|log ?in|sign ?in", response.body[: 1 << 16], re.IGNORECASE):
             looks = "a login page"
@@ -243,6 +245,16 @@ def _not_dicomweb(response: Response, service: StudiesService, target: Target, s
             tuple(advice),
         )
     return None
+
+
+def _serves_otherwise(service: StudiesService, target: Target, seed: int) -> bool:
+    """Tell whether the corpus is there, or a store is answered as only a Studies Service does: unlike nonsense."""
+    if target.read_only:
+        return _has_the_corpus(service, seed)
+    store = constancy.store_nothing(service, "studies")
+    if store.status in {*_NOT_FOUND, *elsewhere.OF_NOTHING, 501}:
+        return False
+    return constancy.store_nothing(service, constancy.NOWHERE).status != store.status
 
 
 def _is_json(body: bytes) -> bool:
@@ -325,13 +337,16 @@ def _constant(response: Response, service: StudiesService, target: Target, seed:
 
 
 def _has_the_corpus(service: StudiesService, seed: int) -> bool:
-    """Tell whether anything of the study that every probe asks for is there: what may only be read tells by this."""
+    """Tell whether anything of the study that every probe asks for is there: what may only be read tells by this.
+
+    It is known by the Patient ID, which is in none of the requests: some servers answer with what they were asked.
+    """
     study = Corpus(seed).two_series
     instance = study.instances[0]
-    uid = study.study_instance_uid
-    if shows(service.search("studies", StudyInstanceUID=uid), [uid]):
+    patient = [study.patient_id]
+    if shows(service.search("studies", StudyInstanceUID=study.study_instance_uid), patient):
         return True
-    return shows(service.metadata(instance), [uid]) or shows(service.retrieve(instance), [uid])
+    return shows(service.metadata(instance), patient) or shows(service.retrieve(instance), patient)
 
 
 def _elsewhere(service: StudiesService, target: Target, seed: int) -> tuple[str, ...]:
