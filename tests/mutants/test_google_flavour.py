@@ -9,6 +9,10 @@ from tests.mutants.harness import judged
 DOCUMENTED = {"XML-002", "XML-003"}
 # Whatever transfer syntax a file names, it is stored.
 DOCUMENTED |= {"STORE-016d"}
+# A plus sign in a query is a blank, as clients in Go and Python write it; a parameter in other case is an unknown key.
+DOCUMENTED |= {"HTTP-036", "HTTP-031"}
+# Metrics are no resource of PS3.18, which a Content-Location could name.
+DOCUMENTED |= {"HTTP-010"}
 # What it shows in either flavour: without Accept it answers in the type that the query names.
 ALWAYS = {"NEGOTIATION-002"}
 # What a sample in Java gets that means to set an Accept, and sends that of its library.
@@ -19,7 +23,7 @@ OPTIONAL = {"rendered-types-show-the-same[jp2]", "thumbnail-redirect-leads-to-a-
 OPTIONAL |= {f"store-malformed-json[{each}]" for each in ("unreadable", "missing-uids", "deep-sequences")}
 OPTIONAL |= {f"store-malformed-xml[{each}]" for each in ("unreadable", "missing-uids", "entities")}
 # Its searches return no counts, modalities and Retrieve URLs.
-OPTIONAL |= {"search-modalities-in-study"}
+OPTIONAL |= {"search-modalities-in-study", "search-available-transfer-syntaxes"}
 COUNTS = ("NumberOfStudyRelatedSeries", "NumberOfStudyRelatedInstances", "NumberOfSeriesRelatedInstances")
 OPTIONAL |= {f"search-counts[{each}]" for each in COUNTS}
 OPTIONAL |= {f"search-retrieve-url[{each}]" for each in ("study", "series", "instance")}
