@@ -48,6 +48,16 @@ class FramesEmpty(Reference):
         return values if numbers is None else [b"" for _ in values]
 
 
+@mutant("frames-of-an-image", may_trip=["frames", "persona"], into=MUTANTS)
+class OneFrameIsBare(Reference):
+    """One frame comes without a multipart, whatever was asked for."""
+
+    def retrieve_frames(self, request: Request) -> Response:
+        if "," in request.frames:
+            return super().retrieve_frames(request)
+        return super().retrieve_frames(replace(request, accept="application/octet-stream"))
+
+
 class OfSeveral(Reference):
     """A server that has its way with the frames of images that have more than one."""
 

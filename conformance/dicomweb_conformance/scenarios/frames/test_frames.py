@@ -16,9 +16,9 @@ from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Study
 
 
-@verifies("FRAMES-001", "FRAMES-020", id="frames-of-an-image", smoke=True)
+@verifies("FRAMES-001", "FRAMES-020", "FRAMES-009", id="frames-of-an-image", smoke=True)
 def test_of_an_image(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """Frame 1 of an image that has only one holds all its pixels."""
+    """Frame 1 of an image that has only one holds all its pixels, as the one part of a multipart."""
     instance = corpus.two_series.instances[0]
 
     response = dicomweb.frames(instance, "1")
@@ -28,6 +28,15 @@ def test_of_an_image(dicomweb: StudiesService, corpus: Corpus) -> None:
         found = joined(items_in(it))
         if not equals(found, instance.frames[0]):
             it.observes("other-octets", received=pixel_octets.difference(found, instance.frames[0]), of="FRAMES-020")
+        elif media_types.name_of(response.content_type) == media_types.MULTIPART_RELATED:
+            it.observes("multipart-related", of="FRAMES-009")
+        elif media_types.name_of(response.content_type) == media_types.OCTET_STREAM:
+            it.observes(
+                "single-part-although-multipart-asked",
+                where="Content-Type",
+                received=response.content_type,
+                of="FRAMES-009",
+            )
 
 
 OCTETS = (
