@@ -257,3 +257,25 @@ class MoreTransferSyntaxesThanThereAre(Reference):
         return super().instance_attributes(entity, request) | {
             "00083002": with_values("UI", ["1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.90"])
         }
+
+
+def breaks_on(name: str, sign: str, *checks: str) -> None:
+    """A server that ends in 500 where a query has some text in it."""
+
+    class BreaksOn(Reference):
+        def search_query(self, request: Request, level: Level) -> Query:
+            if sign in unquote(request.query):
+                raise Refusal(500, "An exception.")
+            return super().search_query(request, level)
+
+    BreaksOn.__doc__ = f"A query with {name.replace('-', ' ')} ends in 500."
+    mutant(*checks, may_trip=["search"], into=MUTANTS, name=f"{name}-breaks")(BreaksOn)
+
+
+GROUPS = "search-by-a-group-of-a-name"
+breaks_on("two-patient-ids", ",DWC-", "search-two-values-of-a-key")
+breaks_on("a-backslash", "\\", "search-uids-with-a-backslash")
+breaks_on("a-private-creator", "00110010=", "search-by-a-private-attribute")
+breaks_on("a-time-zone", "TimezoneOffsetFromUTC=", "search-in-a-time-zone")
+breaks_on("a-chinese-name", "Wang^XiaoDong", f"{GROUPS}[alphabetic]", f"{GROUPS}[both]")
+breaks_on("ideographs", "\u738b^", f"{GROUPS}[ideographic]")

@@ -260,3 +260,51 @@ class OneModality(Reference):
 
     def modalities_in_study(self, study: Resource) -> list[str]:
         return super().modalities_in_study(study)[-1:]
+
+
+NAMES = tuple(f"search-returns-all-groups-of-a-name[{each}]" for each in ("japanese", "gb18030", "utf_8"))
+
+
+@mutant(*NAMES, into=MUTANTS)
+class IdeographicGroupsLost(Reference):
+    """Of an ideographic group only the delimiter is left."""
+
+    def returned(self, entity: Instance, level: Level) -> Model:
+        found = super().returned(entity, level)
+        names = {tag: each for tag, each in found.items() if each["vr"] == "PN" and "Value" in each}
+        return found | {
+            tag: {**each, "Value": [self.lost(name) for name in each["Value"]]} for tag, each in names.items()
+        }
+
+    def lost(self, name: dict[str, str]) -> dict[str, str]:
+        return {group: "^" if group == "Ideographic" else text for group, text in name.items()}
+
+
+@mutant(
+    *(f"search-returns-all-groups-of-a-name[{each}]" for each in ("doe_with_suffix", "latin_1", "sally_zhang")),
+    may_trip=["search"],
+    into=MUTANTS,
+)
+class NamesAsTheirFirstComponent(Reference):
+    """A name is returned as its first word."""
+
+    def returned(self, entity: Instance, level: Level) -> Model:
+        found = super().returned(entity, level)
+        if found.get("00100010", {}).get("Value"):
+            first = found["00100010"]["Value"][0].get("Alphabetic", "").replace(" ", "^").partition("^")[0]
+            found = found | {"00100010": {"vr": "PN", "Value": [{"Alphabetic": first}]}}
+        return found
+
+
+@mutant(
+    *(f"search-returns-upper-levels[{each}]" for each in ("all-series", "all-instances", "instances-of-a-study")),
+    may_trip=["search"],
+    into=MUTANTS,
+)
+class CountsOfUpperLevelsLeftOut(Reference):
+    """Counts are in results of their own level only."""
+
+    def result(self, entity: Instance, level: Level, query: Query, request: Request) -> Model:
+        found = super().result(entity, level, query, request)
+        of_others = {"00201206", "00201208"} if level == "series" else {"00201206", "00201208", "00201209"}
+        return {tag: each for tag, each in found.items() if level == "study" or tag not in of_others}

@@ -111,7 +111,7 @@ def test_order_is_stable(dicomweb: StudiesService, corpus: Corpus) -> None:
                 it.observes("another-order", expected=first, received=", ".join(again))
 
 
-@verifies("SEARCH-074", id="search-warns-of-more")
+@verifies("SEARCH-074", "SEARCH-080", id="search-warns-of-more")
 def test_warns_of_more(dicomweb: StudiesService, corpus: Corpus) -> None:
     """A page that leaves out three matches says so in a Warning header."""
     family = corpus.four_studies_of_one_patient
@@ -121,6 +121,11 @@ def test_warns_of_more(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         assume(len(it.is_a_list_of_matches()) == 1, "limit=1 does not give one match", "search-limit-caps")
+        for each in response.headers.all("Warning"):
+            if "299" not in each:
+                it.observes("another-warn-code", where="Warning", received=each, of="SEARCH-080")
+            elif not re.search("additional|remain|more", each, re.IGNORECASE):
+                it.observes("299-with-other-words", where="Warning", received=each, of="SEARCH-080")
         warnings = [each for each in response.headers.all("Warning") if "299" in each]
         numbers = [int(number) for each in warnings for number in _numbers_after_299(each)]
         if not warnings:
