@@ -9,6 +9,7 @@ from starlette.responses import Response
 from dicomweb_reference import multipart
 from dicomweb_reference.archive import Instance
 from dicomweb_reference.dicom_json import Json, Model
+from dicomweb_reference.elements import Element, Elements
 from dicomweb_reference.media_types import DICOM_JSON, MediaType
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.multipart import Part
@@ -160,3 +161,23 @@ class FilesLackTheirEnd(Reference):
 
     def part10_of(self, instance: Instance, transfer_syntax: str, dataset: bytes) -> bytes:
         return super().part10_of(instance, transfer_syntax, dataset)[:-10]
+
+
+@odd(
+    into=ODD,
+    checks=(
+        *("frames-of-an-image", "frames-are-native-pixels[rgb-8-bit]", "frames-count-from-one", "frames-of-a-list"),
+        *("frames-without-pad[first]", "frames-without-pad[second]", "frames-repeated", "frames-single-part-of-two"),
+    ),
+)
+class LoopsAreOneFrame(Reference):
+    """All the pixels of an image of several frames are its first frame, and it has no other."""
+
+    def native_values(
+        self, instance: Instance, content: Elements, element: Element, numbers: Sequence[int] | None
+    ) -> list[bytes]:
+        if numbers is None or "00280008" not in content:
+            return super().native_values(instance, content, element, numbers)
+        if set(numbers) != {1}:
+            raise Refusal(404, "There is one frame.")
+        return [element.value for _ in numbers]

@@ -96,13 +96,7 @@ class SecondImageShifted(Reference):
         return [each[10:] + each[:10] for each in values] if second and numbers else values
 
 
-@mutant(
-    "frames-are-native-pixels[rgb-8-bit]",
-    "frames-of-a-list",
-    "frames-without-pad[first]",
-    may_trip=["frames"],
-    into=MUTANTS,
-)
+@mutant("frames-are-native-pixels[rgb-8-bit]", may_trip=["frames"], into=MUTANTS)
 class ColourByPlane(OfSeveral):
     """The samples of colour pixels come plane by plane."""
 
@@ -110,7 +104,7 @@ class ColourByPlane(OfSeveral):
         return [each[0::3] + each[1::3] + each[2::3] for each in values]
 
 
-@mutant("frames-count-from-one", "frames-without-pad[first]", may_trip=["frames"], into=MUTANTS)
+@mutant("frames-count-from-one", may_trip=["frames"], into=MUTANTS)
 class FramesCountFromZero(OfSeveral):
     """Frame numbers of a list count from 0."""
 
@@ -138,7 +132,7 @@ class ListsReversed(OfSeveral):
         return values[::-1]
 
 
-@mutant("frames-without-pad[second]", may_trip=["frames"], into=MUTANTS)
+@mutant("frames-without-pad[first]", "frames-without-pad[second]", may_trip=["frames"], into=MUTANTS)
 class EachFramePadded(OfSeveral):
     """Each frame is padded to an even number of octets."""
 

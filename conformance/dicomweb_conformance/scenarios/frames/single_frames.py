@@ -8,6 +8,9 @@ from dicomweb_conformance.scenarios.steps import pixel_octets
 from dicomweb_conformance.scenarios.steps.pixel_octets import equals
 from dicomweb_fixtures.entities import Instance
 
+NATIVE = "frames-are-native-pixels[rgb-8-bit]"
+"""The check that has the first of several frames: where it comes otherwise, the others have nothing to tell."""
+
 
 def is_frame(it: Expectation, found: bytes, frame: bytes, *, of: str | None = None) -> None:
     if not equals(found, frame):
@@ -38,4 +41,15 @@ def is_to_be_had(response: Response, instance: Instance, number: int = 1) -> Non
         instance.frames[number - 1] in response.body,
         f"what is retrieved as frame {number} does not hold it",
         "frames-of-an-image",
+    )
+
+
+def is_itself(response: Response, instance: Instance) -> None:
+    """Demand of the first of several frames that it comes alone, and as it is: no list can hold it otherwise."""
+    control(response, because="frame 1 of the image, which exists, cannot be retrieved")
+    first, *others = instance.frames
+    assume(
+        first in response.body and not any(each in response.body for each in others),
+        "what is retrieved as frame 1 is not that frame alone",
+        NATIVE,
     )

@@ -6,7 +6,7 @@ from dicomweb_conformance.archive.contents import shows
 from dicomweb_conformance.checks.expect import assume, expect
 from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.http import media_types
-from dicomweb_conformance.scenarios.frames.single_frames import frames_in, is_frame, is_to_be_had
+from dicomweb_conformance.scenarios.frames.single_frames import NATIVE, frames_in, is_frame, is_to_be_had
 from dicomweb_conformance.scenarios.steps import pixel_octets
 from dicomweb_conformance.scenarios.steps.pixel_octets import equals, items_in, joined
 from dicomweb_conformance.scenarios.steps.refusals import missing_beside
@@ -74,7 +74,7 @@ def test_count_from_one(dicomweb: StudiesService, corpus: Corpus) -> None:
         elif any(equals(found, each) for each in instance.frames):
             it.observes("frames-1-is-another-frame", received=frames_in(found, instance))
         else:
-            it.finds("frames/1 is no frame", received=pixel_octets.difference(found, instance.frames[0]))
+            assume(False, "what is retrieved as frame 1 is no frame of the image", NATIVE)
 
 
 EACH_FRAME = (
@@ -96,6 +96,9 @@ def test_without_pad(dicomweb: StudiesService, corpus: Corpus, case: Variant) ->
     with expect(response) as it:
         found = joined(items_in(it))
         received = pixel_octets.difference(found, frame) if found != frame else ""
+        assume(found == frame or found not in instance.frames, "another frame comes", "frames-count-from-one")
+        # In front of the first there is nothing that could be a pad.
+        assume(case.id != "first" or frame in (found, found[:-1]), "what comes is no frame of the image", NATIVE)
         if found == frame:
             it.observes("exactly-the-octets-of-each-frame")
         elif found[:-1] == frame and case.id == "last":
