@@ -65,6 +65,9 @@ def test_empty_value_matching(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.observes("empty-value-matching-without-effect", of="SEARCH-054")
             _is_warned(it, "emptyvaluematching", silent="no-warning-of-older-editions")
             return
+    filled = family.studies[1]
+    dated = {"StudyDate": filled.value("StudyDate"), "PatientID": family.patient_id}
+    finds_just(dicomweb, dated, [filled.study_instance_uid], blame="search-matches-study[StudyDate]")
     with expect(of_date) as it:
         if of_date.status == 400:
             it.observes("400", of="SEARCH-056")
