@@ -308,3 +308,20 @@ class CountsOfUpperLevelsLeftOut(Reference):
         found = super().result(entity, level, query, request)
         of_others = {"00201206", "00201208"} if level == "series" else {"00201206", "00201208", "00201209"}
         return {tag: each for tag, each in found.items() if level == "study" or tag not in of_others}
+
+
+@mutant(
+    *(f"search-returns-own-level[{each}]" for each in ("all-series", "all-instances", "instances-of-a-study")),
+    may_trip=["search"],
+    into=MUTANTS,
+)
+class NumbersOfAnotherAcrossSeries(Reference):
+    """In searches that no path confines to one series, or to the series of one study, numbers are another's."""
+
+    def result(self, entity: Instance, level: Level, query: Query, request: Request) -> Model:
+        found = super().result(entity, level, query, request)
+        if request.resource.series or (level == "series" and request.resource.study):
+            return found
+        return {
+            tag: {**each, "Value": [77]} if tag in {"00200011", "00200013"} else each for tag, each in found.items()
+        }

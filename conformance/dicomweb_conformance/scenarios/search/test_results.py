@@ -267,6 +267,40 @@ def test_returns_upper_levels(dicomweb: StudiesService, corpus: Corpus, case: Va
             it.observes("one-of-them-absent", where=", ".join(missing), received="absent")
 
 
+OWN_LEVEL = (
+    Variant("all-series", "SEARCH-128", needs="search.all-series"),
+    Variant("all-instances", "SEARCH-135", needs="search.all-instances"),
+    Variant("instances-of-a-study", "SEARCH-135", needs="search.study-instances"),
+)
+
+
+@verifies(
+    *(each.requirement for each in (*SERIES_VALUES, *INSTANCE_VALUES)), id="search-returns-own-level", each=OWN_LEVEL
+)
+def test_returns_own_level(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """A search across studies or series returns of its results what a search below a study or series does."""
+    study = corpus.two_series
+    series, instance = study.series[0], study.series[0].instances[0]
+    of_series = case.id == "all-series"
+    entity = series if of_series else instance
+    match case.id:
+        case "all-series":
+            response = dicomweb.search("series", SeriesInstanceUID=series.uid)
+        case "all-instances":
+            response = dicomweb.search("instances", SOPInstanceUID=instance.sop_instance_uid)
+        case _:
+            response = dicomweb.search_in(study, "instances")
+
+    with expect(response) as it:
+        match = _result(it, entity)
+        for each in SERIES_VALUES if of_series else INSTANCE_VALUES:
+            stored, found = entity.value(each.id), json_model.text(match, each.tag)
+            if stored and not found:
+                it.observes(ABSENT, where=each.tag, expected=[stored], received="absent", of=each.requirement)
+            elif stored and not _same(found, stored, each.id):
+                it.observes(OTHER, where=each.tag, expected=[stored], received=found, of=each.requirement)
+
+
 NAMES = tuple(
     Variant(each, "SEARCH-116")
     for each in ("doe_with_suffix", "latin_1", "japanese", "gb18030", "utf_8", "sally_zhang")
