@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from starlette.responses import Response
 
@@ -181,3 +182,11 @@ class LoopsAreOneFrame(Reference):
         if set(numbers) != {1}:
             raise Refusal(404, "There is one frame.")
         return [element.value for _ in numbers]
+
+
+@odd(into=ODD, checks=("frames-of-an-image", "frames-unacceptable", "frames-are-native-pixels[signed-16-bit]"))
+class EveryFrameIsBare(Reference):
+    """One frame comes as application/octet-stream alone, whatever is accepted."""
+
+    def retrieve_frames(self, request: Request) -> Response:
+        return super().retrieve_frames(replace(request, accept="application/octet-stream"))
