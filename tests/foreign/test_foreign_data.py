@@ -120,7 +120,9 @@ def test_a_server_full_of_others_is_judged_like_an_empty_one(tmp_path: Path) -> 
         run = judged(url, tmp_path, "-m", "smoke")
 
     assert set(run.verdicts.values()) <= {"pass", "note", "not-applicable"}
-    bodies = [each["response"]["body"] for each in run.events if each["event"] == "exchange" and each["response"]]
+    exchanges = [each for each in run.events if each["event"] == "exchange" and each["response"]]
+    # But for the first looks, one of which asks for a resource that nobody has.
+    bodies = [each["response"]["body"] for each in exchanges if each["purpose"] != "preflight"]
     assert all(each["kept"] for each in bodies if each), "what is the run's own is kept whole"
 
 
