@@ -82,6 +82,7 @@ def test_a_failure_without_the_header_recommended_is_noted(headers: Any, observa
             COERCED,
             {
                 "STORE-011": "202",
+                "STORE-011b": "202-with-a-warning-or-a-failure",
                 "STORE-039": "a-code-of-the-tables",
                 "STORE-040": "vr-us-one-integer",
                 "STORE-043": "absent",
@@ -103,6 +104,7 @@ def test_a_failure_without_the_header_recommended_is_noted(headers: Any, observa
             202,
             {**stored(), **failed(0x122)},
             {
+                "STORE-011b": "202-with-a-warning-or-a-failure",
                 "STORE-039": "a-code-of-the-tables",
                 "STORE-043": "absent",
                 "STORE-058": "present-with-a-code-and-text",
