@@ -71,7 +71,12 @@ class LastIncludefieldOnly(Reference):
         return replace(query, include=frozenset({last})) if last else query
 
 
-@mutant("search-includefield-forms[study]", "search-includefield-forms[instance]", into=MUTANTS)
+@mutant(
+    "search-includefield-forms[study]",
+    "search-includefield-forms[instance]",
+    "search-includefield-with-instances",
+    into=MUTANTS,
+)
 class FirstFieldOfListOnly(Reference):
     """Of a list of attributes only the first is looked at."""
 
