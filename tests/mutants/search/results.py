@@ -173,6 +173,9 @@ class UpperLevelsLeftOut(Reference):
         f"search-counts[NumberOf{each}]"
         for each in ("StudyRelatedSeries", "StudyRelatedInstances", "SeriesRelatedInstances")
     ),
+    "search-returns-upper-levels[all-instances]",
+    "search-returns-upper-levels[instances-of-a-study]",
+    may_trip=["search"],
     into=MUTANTS,
 )
 class CountsWrong(Reference):
