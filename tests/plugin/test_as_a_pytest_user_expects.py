@@ -76,6 +76,7 @@ def test_junit_names_checks_and_scenarios(run: Run, tmp_path: Path) -> None:
         assert ("messages", "message[JSON-001]") in named
         assert {each for each in named if each[0] != "messages"} == {
             ("search", "search-limit-caps"),
+            ("search", "search-limit-in-other-case"),
             ("search", "search-limit-zero"),
             ("search", "search-uid-list"),
         }
