@@ -134,12 +134,12 @@ def test_what_an_observation_means_is_the_profiles_to_say(run: Run, tmp_path: Pa
 def test_what_no_other_check_of_a_profile_tells_is_told_by_those_that_need_it(
     run: Run, tmp_path: Path, status: int
 ) -> None:
-    class NoFrames(Reference):
-        def retrieve_frames(self, request: Request) -> NoReturn:
-            raise Refusal(status, "no frames here")
+    class NoMetadata(Reference):
+        def metadata(self, request: Request) -> NoReturn:
+            raise Refusal(status, "no metadata here")
 
-    put(tmp_path, mine=SEARCHES.replace("search-limit-caps", "frames-of-a-list"))
-    with running(NoFrames()) as url:
+    put(tmp_path, mine=SEARCHES.replace("search-limit-caps", "metadata-holds-every-element"))
+    with running(NoMetadata()) as url:
         ended = run("-q", f"--dicomweb-url={url}", "--dicomweb-profile=mine.toml")
 
     assert ended.returncode == 1, ended.stdout + ended.stderr
