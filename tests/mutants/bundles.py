@@ -1,4 +1,4 @@
-"""Freedoms shown several at a time: each stands in two bundles, with other freedoms beside it in the second.
+"""Freedoms shown several at a time: each in one bundle or, where there is time, in two with others beside it.
 
 A run of the whole suite costs the same whether the server takes one freedom or thirty. Where one freedom hides another
 (a thumbnail that is not offered cannot redirect), `_APART` keeps them in different bundles.
@@ -61,15 +61,15 @@ ALONE = frozenset({"json-bulk-store-refused", "unacceptable-gets-default"})
 """Freedoms that hide, or change, so many others that each is a bundle of its own."""
 
 
-def bundles(freedoms: Iterable[str]) -> list[frozenset[str]]:
+def bundles(freedoms: Iterable[str], *, twice: bool = True) -> list[frozenset[str]]:
     """Return bundles in which each freedom stands twice, once in each half of the list, and those of `ALONE`.
 
     Those that hide each other are never in one bundle, and those that were together in the first half are in the
-    second only where it cannot be helped.
+    second only where it cannot be helped. Without `twice` there is no second half.
     """
     names = set(freedoms) - ALONE
     first = _dealt(sorted(names), [])
-    second = _dealt(sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest()), first)
+    second = _dealt(sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest()), first) if twice else []
     return [frozenset(each) for each in (*first, *second, *({name} for name in sorted(ALONE & set(freedoms))))]
 
 

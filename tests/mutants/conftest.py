@@ -18,6 +18,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="show each mutant to every check, and not only to those in which it can show",
     )
     parser.addoption("--each-freedom", action="store_true", help="show each freedom alone, and not in bundles")
+    parser.addoption("--freedoms-twice", action="store_true", help="show each freedom in two bundles")
 
 
 @pytest.fixture(scope="session")

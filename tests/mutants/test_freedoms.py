@@ -36,7 +36,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "freedoms" in metafunc.fixturenames:
         shown = sorted(set(FREEDOMS) - set(UNSEEN))
         each = metafunc.config.getoption("--each-freedom")
-        sets = [frozenset({name}) for name in shown] if each else bundles(shown)
+        twice = bool(metafunc.config.getoption("--freedoms-twice"))
+        sets = [frozenset({name}) for name in shown] if each else bundles(shown, twice=twice)
         metafunc.parametrize("freedoms", sets, ids=shown if each else [f"bundle-{n + 1}" for n in range(len(sets))])
 
 

@@ -31,8 +31,8 @@ RIDING = {
 """Scenarios that put their question to the resources of others, and trip over what is wrong there."""
 DRAWN = "search-any-query["
 """Checks that draw their queries, and so trip over whatever is wrong with a search."""
-SURPRISES = 10
-"""Checks that a mutant is shown to at most, beside those that must notice it."""
+SURPRISES, CARRIERS = 6, 10
+"""Checks that a mutant is shown to at most, beside those that must notice it, and to carry messages."""
 FEW = 8
 """Requests of a check that is cheap to show a mutant to."""
 MUTANTS: tuple[Mutant, ...] = tuple(
@@ -43,7 +43,7 @@ MUTANTS: tuple[Mutant, ...] = tuple(
 )
 
 
-def sample(checks: Collection[str], mutant: Mutant, reach: Reach) -> set[str]:
+def sample(checks: Collection[str], number: int, mutant: Mutant, reach: Reach) -> set[str]:
     """Return as many of the checks as a proof can show a mutant to, always the same; --every-check shows it to all.
 
     Those come first that need no study of the corpus beside those which the checks that must notice it need, and few
@@ -55,7 +55,7 @@ def sample(checks: Collection[str], mutant: Mutant, reach: Reach) -> set[str]:
         many = reach.exchanges.get(check, 0) > FEW
         return len(reach.entries[check] - needed), many, hashlib.sha256(f"{mutant.name} {check}".encode()).digest()
 
-    return set(sorted(checks, key=order)[:SURPRISES])
+    return set(sorted(checks, key=order)[:number])
 
 
 def is_message(check: str) -> bool:
@@ -70,12 +70,12 @@ def test_a_mutant_is_noticed(
     reach = reach_of(flavour_of(mutant.server))
     reached = reach.checks(overridden(mutant.server))
     # What every message must be shows in the messages of any check.
-    carriers = sample(reached, mutant, reach) if any(is_message(each) for each in mutant.kills) else set()
+    carriers = sample(reached, CARRIERS, mutant, reach) if any(is_message(each) for each in mutant.kills) else set()
     concerned = {*mutant.may_trip, *(reach.scenarios[check] for check in mutant.kills if check in reach.scenarios)}
     tripping = {check for check in reached if reach.scenarios[check] in {*mutant.may_trip, OF_CLIENTS}}
     if "search" in concerned:
         tripping |= {check for check in reached if check.startswith(DRAWN)}
-    surprising = sample(reached - tripping, mutant, reach)
+    surprising = sample(reached - tripping, SURPRISES, mutant, reach)
     run = judged(
         mutant.server(mutant.freedoms),
         tmp_path,
