@@ -235,6 +235,16 @@ def test_all_bodies_of_a_check_together_have_a_limit(tmp_path: Path) -> None:
     assert "in one check 64 MiB of bodies are read" in responses[3].error
 
 
+def test_looks_whether_a_study_is_there_take_nothing_of_what_a_check_may_read(tmp_path: Path) -> None:
+    octets = OK + b"Content-Length: 20000000\r\n\r\n" + b"x" * 20_000_000
+    with peer(answers(octets)) as listening, client(listening.url, tmp_path) as asking:
+        asking._on_exchange = lambda _: "one"
+        looks = [asking.send("GET", f"{listening.url}/studies", purpose="confirm").exceeded for _ in range(4)]
+        response = asking.send("GET", f"{listening.url}/studies")
+
+    assert (looks, response.exceeded) == ([False] * 4, False)
+
+
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 def test_a_body_that_unpacks_without_end(coding: str, tmp_path: Path) -> None:
     bomb = (gzip.compress if coding == "gzip" else zlib.compress)(bytes(200 * LIMIT))

@@ -70,6 +70,8 @@ FOLLOWING = frozenset({"GET", "HEAD"})
 """Methods whose redirects are followed."""
 _OF_ONE_REQUEST = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 _HOPS = 10
+_OF_THE_CHECK = "check"
+"""The purpose of what a check itself asks; all others look, or store, for it."""
 """Redirects in a row that are followed."""
 
 
@@ -391,11 +393,11 @@ class Client:
         if isinstance(body, Iterator) and self.target.credentials.provider is not None:
             body = tuple(body)  # whoever signs it iterates over it, too
         secrets = self._secrets(Outgoing(method, url, headers, body), to)
-        self.wire.begin(self.target.timeout, to, secrets, self._room(check))
+        self.wire.begin(self.target.timeout, to, secrets, self._room(check, purpose))
         started, clock = now(), time.monotonic()
         response = answer(Request(exchange, method, url, headers, body, purpose))
         self._last = time.monotonic()
-        response = self._held(replace(response, seconds=self._last - clock))
+        response = self._held(replace(response, seconds=self._last - clock), purpose)
         screened, shown = self._screen(response), self._shown_url(url)
         response = replace(response, proved=screened.proved, shown_url="" if shown == url else shown)
         self._on_screened(screened)
@@ -419,19 +421,24 @@ class Client:
         )
         return response
 
-    def _room(self, check: str | None) -> int:
-        """Return how many octets of a body may be read for a check, after those that it has received already."""
+    def _room(self, check: str | None, purpose: str) -> int:
+        """Return how many octets of a body may be read for a check, after those that it has received already.
+
+        What is only looked at, to see whether a study is there, is not held, however often it is asked for.
+        """
         if check is None or check != self._check:
             self._check, self._taken = check, 0
+        if purpose != _OF_THE_CHECK:
+            return self.body_limit
         return min(self.body_limit, limits.OF_A_CHECK - self._taken)
 
-    def _held(self, response: Response) -> Response:
+    def _held(self, response: Response, purpose: str) -> Response:
         """Return a response as it is held: of what nobody may judge, as much as the record keeps."""
         if response.exceeded:
             left = self.wire.body_limit < self.body_limit
             said = f" (in one check {limits.shown(limits.OF_A_CHECK)} of bodies are read)" if left else ""
             response = replace(response, body=response.body[: limits.BODY_RECORDED], error=response.error + said)
-        self._taken += len(response.body)
+        self._taken += len(response.body) if purpose == _OF_THE_CHECK else 0
         return response
 
     def _recorded(self, response: Response, screened: Screened) -> dict[str, Any]:

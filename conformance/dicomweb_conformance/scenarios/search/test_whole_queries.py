@@ -37,8 +37,7 @@ PLACES = (
 @verifies("SEARCH-027", "SEARCH-036", "SEARCH-037", "SEARCH-042", "HTTP-034", id="search-any-query", each=PLACES)
 def test_any_query(dicomweb: StudiesService, corpus: Corpus, explore: int | None, case: Variant) -> None:
     """A query of any keys, forms and pages finds what matches all of them, and nothing else."""
-    # Hypothesis takes a third of a second, which a run without this check saves.
-    from dicomweb_conformance.scenarios.search.drawn_queries import explored  # noqa: PLC0415
+    from dicomweb_conformance.scenarios.search.drawn_queries import explored  # noqa: PLC0415 - Hypothesis takes a third of a second
 
     everywhere = places(corpus.neighbours)
     asking = Asking(dicomweb)
