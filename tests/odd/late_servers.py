@@ -66,7 +66,7 @@ class _Hangs(Reference):
 
     def hangs(self, path: str) -> bool:
         """Tell whether a GET of this path is one of them."""
-        raise NotImplementedError
+        raise NotImplementedError  # each server below says which
 
     async def exchange(self, steps: dict[str, Step], http: HttpRequest) -> Response:
         if http.method == "GET" and self.hangs(http.url.path):
