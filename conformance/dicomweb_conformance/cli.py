@@ -159,6 +159,47 @@ def render(directory: Path, to: Path | None) -> None:
         raise click.ClickException(f"{failed}; --to DIR names another directory")
 
 
+@main.command()
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@click.option("--strict", is_flag=True, help="What checks find that the earlier suite did not have counts, too.")
+def compare(old: Path, new: Path, strict: bool) -> None:
+    """Tell what got worse and what better between two runs: a report.json each, or the directory of a run.
+
+    Ends with status 1 where something got worse, with 4 where one of them cannot be read.
+    """
+    from dicomweb_conformance.run.gate import renamed  # noqa: PLC0415 - loaded only to compare
+    from dicomweb_reports import comparison, comparison_lines, concluded  # noqa: PLC0415 - likewise
+    from dicomweb_reports.json_fields import RecordError  # noqa: PLC0415 - likewise
+    from dicomweb_reports.visible import visible, visible_lines  # noqa: PLC0415 - likewise
+
+    try:
+        earlier, later = concluded.read(old), concluded.read(new)
+    except RecordError as error:
+        raise UnusableInputError(visible_lines(str(error))) from None
+
+    def shown(text: str) -> str:
+        return visible(text, 400)
+
+    for run in (earlier, later):
+        click.echo(f"{shown(run.target)}, {run.started}, profile {shown(run.profile)}, suite {shown(run.suite)}:")
+        click.echo(f"  {run.verdict}: {shown(run.reason)}")
+    if earlier.profile != later.profile:
+        click.echo("These were judged by different profiles: what one of them leaves out is missing, or new.")
+    found = comparison.compare(earlier, later, renamed())
+    for line in comparison_lines.lines(found, shown, shown):
+        click.echo(line)
+    click.echo(shown(comparison_lines.verdict(found, strict=strict)))
+    if comparison.gates(found, strict=strict):
+        sys.exit(1)
+
+
+class UnusableInputError(click.ClickException):
+    """What cannot be read or compared: status 4, as of a run whose target or settings cannot be used."""
+
+    exit_code = 4
+
+
 @main.group()
 def corpus() -> None:
     """Work with the synthetic studies that targets are judged with."""

@@ -329,12 +329,48 @@ class Rules:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """What became of one check, or of one kind of its findings, between two runs.
+
+    `requirement` and `code` are "" where it is the check as a whole. `what`: the observation, or the reason. `blame`:
+    the check or exchange that an inconclusive one hangs on.
+    """
+
+    check: str
+    title: str
+    requirement: str
+    code: str
+    before: str
+    after: str
+    what: str
+    blame: str | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A run held against an earlier one.
+
+    `new`: what checks found that the earlier suite did not have. `unjudged`: what had failed, or is seen in some
+    messages only, and was not looked at this time. `not_asked` counts the checks that a selection left out.
+    """
+
+    source: str
+    started: str
+    suite: str
+    worse: tuple[Difference, ...]
+    better: tuple[Difference, ...]
+    new: tuple[Difference, ...]
+    unjudged: tuple[Difference, ...]
+    not_asked: int
+
+
+@dataclass(frozen=True)
 class Run:
     """A run, whole or broken off.
 
     `left_out` is the number of checks of the profile that it was not asked for. `troubles` says in a sentence each what
     went wrong with the run itself, so that it is not whole: never the target's fault. `rules` tells of the profile,
-    None in a record of an earlier version.
+    None in a record of an earlier version. `baseline`: how it compares with the run that it was held against, if any.
     """
 
     directory: Path
@@ -359,6 +395,7 @@ class Run:
     left_out: int = 0
     troubles: tuple[str, ...] = ()
     rules: Rules | None = None
+    baseline: Comparison | None = None
 
     def body(self, body: Body | None, first: int | None = None) -> bytes | None:
         """Return the octets of a body that the record holds, at most the `first`; None where it holds none."""

@@ -18,6 +18,8 @@ from dicomweb_reports.model import (
     Body,
     Capability,
     Change,
+    Comparison,
+    Difference,
     Exchange,
     Finding,
     Footer,
@@ -174,6 +176,35 @@ def _run(directory: Path, path: Path, recorded: Iterable[Fields]) -> Run:
         ),
         troubles=tuple(dict.fromkeys(event.text("what") for event in events["trouble"])),
         rules=_rules(header.optional_child("rules")),
+        baseline=_comparison(events["baseline"][-1]) if events["baseline"] else None,
+    )
+
+
+def _comparison(fields: Fields) -> Comparison:
+    def differences(key: str) -> tuple[Difference, ...]:
+        return tuple(
+            Difference(
+                check=each.text("check"),
+                title=each.text("title"),
+                requirement=each.text("requirement"),
+                code=each.text("code"),
+                before=each.text("before"),
+                after=each.text("after"),
+                what=each.text("what"),
+                blame=each.optional_text("blame"),
+            )
+            for each in fields.children(key)
+        )
+
+    return Comparison(
+        source=fields.text("source"),
+        started=fields.text("started"),
+        suite=fields.text("suite"),
+        worse=differences("worse"),
+        better=differences("better"),
+        new=differences("new"),
+        unjudged=differences("unjudged"),
+        not_asked=fields.integer("not_asked"),
     )
 
 

@@ -51,6 +51,7 @@ def report(run: Run) -> dict[str, Any]:
         "exchanges": {name: _exchange(exchange) for name, exchange in run.exchanges.items()},
         "capabilities": [asdict(capability) for capability in run.capabilities],
         "stored": [asdict(stored) for stored in run.stored],
+        "baseline": asdict(run.baseline) if run.baseline else None,
         "left": [asdict(left) for left in run.left],
         "cleaned": run.cleaned,
         "troubles": list(run.troubles),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dicomweb_reports import personas, samples
+from dicomweb_reports import comparison_lines, personas, samples
 from dicomweb_reports.causes import causes
 from dicomweb_reports.evidence import answers, because, extent, findings, named
 from dicomweb_reports.page import groups
@@ -41,6 +41,7 @@ def markdown(run: Run) -> str:
     blocks += [_plain(judged_by(run), SENTENCES)] if judged_by(run) else []
     if broken(run):
         blocks.append(f"**{_plain(broken(run))}**")
+    blocks += _baseline(run)
     blocks += [_facts(run), _services(run)]
     blocks += _causes(run)
     blocks += _samples(run)
@@ -76,6 +77,16 @@ def _services(run: Run) -> str:
     table += [[_plain(name), *(str(row[word] or "") for word in words)] for name, row in services(run).items()]
     table.append(["**all**", *(f"**{total[word]}**" for word in words)])
     return "\n".join(f"| {' | '.join(row)} |" for row in table)
+
+
+def _baseline(run: Run) -> Iterator[str]:
+    """What got worse since the baseline, before all else: that is what a gate asks."""
+    if run.baseline:
+        yield "## Held against the baseline"
+        yield _plain(comparison_lines.verdict(run.baseline, strict=run.settings.get("strict") is True), SENTENCES)
+        told = list(comparison_lines.lines(run.baseline, _plain, _code))
+        if told:
+            yield "\n".join(f"  - {line[2:]}" if line.startswith("  ") else f"- {line}" for line in told)
 
 
 def _causes(run: Run) -> Iterator[str]:

@@ -295,6 +295,12 @@ def renamed() -> Mapping[str, Mapping[str, str]]:
     return tomllib.loads((packaged() / "renamed.toml").read_text("utf-8"))
 
 
+@cache
+def renamed_checks() -> Mapping[str, str]:
+    """Return the ids that checks had before, likewise; "" where the suite has dropped one."""
+    return tomllib.loads((packaged() / "renamed_checks.toml").read_text("utf-8"))
+
+
 STATUS = "status"
 """The key under which a row lists observations that are statuses and nothing else."""
 LISTS = {"pass": Verdict.PASS, "note": Verdict.NOTE, "deviation": Verdict.DEVIATION, "fail": Verdict.FAIL}

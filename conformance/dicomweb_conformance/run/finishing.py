@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from dicomweb_conformance.checks import known_failures
 from dicomweb_conformance.checks.known_failures import KnownFailure
 from dicomweb_conformance.record.disk import NotWrittenError
 from dicomweb_conformance.record.recorder import now
-from dicomweb_conformance.run import message_results
+from dicomweb_conformance.run import gate, message_results
 from dicomweb_conformance.run.ending import Ending, Step, reason
 from dicomweb_conformance.run.instruments import VERSION, Instruments, sweeping
 from dicomweb_conformance.run.report_directory import STATE
@@ -25,6 +25,7 @@ from dicomweb_conformance.service.ledger import Entry
 from dicomweb_conformance.settings.auth import CredentialsError
 from dicomweb_conformance.settings.options import Settings
 from dicomweb_reports import record, summary
+from dicomweb_reports.concluded import Concluded
 from dicomweb_reports.write import Unwritten, write_reports
 
 _ENDED = frozenset({pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED})
@@ -42,6 +43,7 @@ class Finishing:
         requirements: the ids of all that there are.
         began: when the run did, by the monotonic clock.
         ending: takes the steps, and knows what went wrong before.
+        baseline: the earlier run that this one is held against, if any.
         stopped: why the run ended before its last check, where it could not write down what it has to.
         stale: the rows of known failures that no longer hold.
         run: as the reports tell it; None where the record cannot be read.
@@ -56,6 +58,7 @@ class Finishing:
     began: float
     ending: Ending
     stopped: str = ""
+    baseline: Concluded | None = None
     stale: list[tuple[KnownFailure, str]] = field(default_factory=list)
     run: record.Run | None = None
     unwritten: frozenset[str] = frozenset()
@@ -159,9 +162,17 @@ class Finishing:
         run = record.load(self.settings.report)
         ended, interrupted = self._status in _ENDED, self._status == pytest.ExitCode.INTERRUPTED
         self.stale = [] if interrupted else known_failures.stale(self.known, run, self.requirements)
-        if ended and run.planned:
-            failed = bool(self.stale) or self._status == pytest.ExitCode.TESTS_FAILED
-            self._status = 1 if failed else summary.exit_status(run, self.settings.strict)
+        compared = gate.hold(run, self.baseline) if self.baseline else None
+        if compared is not None:
+            self.tools.recorder.event("baseline", **asdict(compared))
+        if not (ended and run.planned):
+            return
+        if self.stale:
+            self._status = 1
+        elif compared is not None:
+            self._status = gate.exit_status(run, compared, self.session.testsfailed, strict=self.settings.strict)
+        elif self._status != pytest.ExitCode.TESTS_FAILED:
+            self._status = summary.exit_status(run, self.settings.strict)
 
     def _record_footer(self) -> None:
         stale = [

@@ -27,9 +27,18 @@ from dicomweb_conformance.checks.known_failures import KnownError
 from dicomweb_conformance.probes.preflight import CannotBeJudged, first_question, preflight
 from dicomweb_conformance.record.disk import NotWrittenError
 from dicomweb_conformance.record.recorder import now
-from dicomweb_conformance.run import coverage, embedded, exclusion, own_scenarios, profile_facts, report_directory
+from dicomweb_conformance.run import (
+    coverage,
+    embedded,
+    exclusion,
+    gate,
+    own_scenarios,
+    profile_facts,
+    report_directory,
+)
 from dicomweb_conformance.run.ending import Ending, Step, Trouble, reason
 from dicomweb_conformance.run.finishing import Finishing
+from dicomweb_conformance.run.gate import BaselineError
 from dicomweb_conformance.run.instruments import LOG, VERSION, Instruments, instruments, started
 from dicomweb_conformance.run.judging import Judging
 from dicomweb_conformance.run.output import Output, cleaned_logs
@@ -78,12 +87,13 @@ class ConformanceSession:
             self.profile: Profile = replace(load_profile(settings.profile), judges=self._is_judged)
             own_scenarios.hold_against(self.own, self.profile.rows, self.profile.name)
             self._see_that_something_is_planned()
+            self.baseline = gate.baseline(settings.baseline, self.profile.name) if self.controls else None
             self.known = (known_failures.load(settings.known) if settings.known else ()) + known_failures.rows(
                 settings.known_in_target, "target.toml"
             )
         except ScenarioError as error:
             raise OptionError(f"--dicomweb-scenarios: {error}") from None
-        except (ProfileError, KnownError) as error:
+        except (ProfileError, KnownError, BaselineError) as error:
             raise OptionError(str(error)) from None
         capabilities = {row.capability for row in self.profile.rows.values() if row.capability}
         if unknown := sorted({name for name, _ in settings.target.declared} - capabilities):
@@ -335,7 +345,15 @@ class ConformanceSession:
             self._end_worker(tools)
             return (yield)
         self.finishing = Finishing(
-            session, self.settings, tools, self.known, self.profile.rows, self.began, self.ending, self.stopped
+            session,
+            self.settings,
+            tools,
+            self.known,
+            self.profile.rows,
+            self.began,
+            self.ending,
+            self.stopped,
+            baseline=self.baseline,
         )
         self.finishing.conclude(exitstatus)
         try:

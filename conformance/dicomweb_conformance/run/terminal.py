@@ -9,7 +9,7 @@ from shlex import quote
 from typing import Any
 
 from dicomweb_conformance.catalogue.verdicts import Verdict
-from dicomweb_reports import personas, record, rules, summary
+from dicomweb_reports import comparison_lines, personas, record, rules, summary
 from dicomweb_reports.causes import causes
 from dicomweb_reports.evidence import because
 from dicomweb_reports.visible import visible
@@ -91,6 +91,13 @@ def terminal_lines(run: record.Run) -> Iterator[str]:
         for reason, times in Counter(each.reason for each in run.left).most_common(5):
             yield f"  {times} x: {visible(reason, VALUE)}"
         yield f"  to try again: {clean_line(run.directory, str(run.settings.get('url', run.target.url)))}"
+    if run.baseline:
+        yield ""
+        yield from comparison_lines.lines(run.baseline, _shown, _shown)
+
+
+def _shown(text: str) -> str:
+    return visible(text, VALUE)
 
 
 def _named(checks: Sequence[str]) -> str:
@@ -138,8 +145,12 @@ def _clients(run: record.Run) -> Iterator[str]:
 
 
 def verdict_line(run: record.Run) -> str:
-    """Return the verdict over all, and by which profile that is."""
-    return "\n".join(filter(None, (_verdict(run), visible(rules.judged_by(run), _SENTENCES))))
+    """Return the verdict over all, by which profile that is, and how it compares with the baseline."""
+    strict = run.settings.get("strict") is True
+    gate = comparison_lines.verdict(run.baseline, strict=strict) if run.baseline else ""
+    return "\n".join(
+        filter(None, (_verdict(run), visible(rules.judged_by(run), _SENTENCES), visible(gate, _SENTENCES)))
+    )
 
 
 def _verdict(run: record.Run) -> str:

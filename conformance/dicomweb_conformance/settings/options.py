@@ -104,6 +104,7 @@ OPTIONS: tuple[Option, ...] = (
         "known", "known failures (TOML): run anyway; an unexpected pass and a stale row fail the run", "FILE", "path"
     ),
     Option("write-known", "write the failures of this run as known failures", "FILE", "path"),
+    Option("baseline", "report.json of an earlier run: only what got worse since then fails the run", "FILE", "path"),
     Option("persona", "clients that must work, separated by commas, repeatable", "NAME", "names", ()),
     Option("strict", "deviations fail the run too", kind="flag", default=False),
     Option("read-only", "send nothing but GET, HEAD and OPTIONS; needs corpus, or seed", kind="flag", default=False),
@@ -144,6 +145,7 @@ class Settings:
     include: frozenset[str]
     known: Path | None
     write_known: Path | None
+    baseline: Path | None
     strict: bool
     grace: float
     seed: int
@@ -178,6 +180,7 @@ class Settings:
             "include": sorted(self.include),
             "scenarios": str(self.scenarios) if self.scenarios else None,
             "known": str(self.known) if self.known else None,
+            "baseline": str(self.baseline) if self.baseline else None,
             "strict": self.strict,
             "persona": sorted(self.personas),
             "read_only": target.read_only,
@@ -309,6 +312,7 @@ def _settings(
         include=include,
         known=values["known"],
         write_known=values["write-known"],
+        baseline=values["baseline"],
         strict=values["strict"],
         personas=frozenset(values["persona"]),
         grace=values["grace"],

@@ -1,0 +1,40 @@
+"""A run that is held against an earlier one, as a job of CI does it."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from dicomweb_reference.archive import Instance
+from dicomweb_reference.server import Reference
+from dicomweb_reference.serving import running
+from dicomweb_reports.write import write_reports
+from tests.plugin.runs import Run
+from tests.reports.run_directory import RunDirectory, finding
+
+
+class NoLimit(Reference):
+    """`limit` is not looked at."""
+
+    def page(self, matches: Sequence[Instance], limit: int | None, offset: int) -> Sequence[Instance]:
+        return matches[offset:]
+
+
+def test_a_failure_that_the_baseline_has_passes_the_gate(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "earlier").mkdir()
+    earlier = RunDirectory(tmp_path / "earlier")
+    earlier.header()
+    earlier.plan(("search-limit-caps", "SEARCH-069", "Limit."), ("search-fuzzy", "SEARCH-036", "Fuzzy."))
+    shown = finding("SEARCH-069", "more objects than limit")
+    earlier.result("search-limit-caps", "SEARCH-069", "Limit.", "fail", findings=[shown])
+    earlier.result("search-fuzzy", "SEARCH-036", "Fuzzy.")
+    earlier.footer()
+    write_reports(earlier.path)
+
+    with running(NoLimit()) as url:
+        ended = run("-q", "-k", "search-limit-caps", f"--dicomweb-url={url}", "--dicomweb-baseline=earlier/report.json")
+
+    told = json.loads((tmp_path / "reports/latest/report.json").read_text("utf-8"))
+    assert (ended.returncode, told["exit"], told["counts"]["fail"]) == (0, 0, 1), ended.stdout + ended.stderr
+    assert "Nothing got worse than the baseline" in ended.stdout
+    assert told["baseline"]["worse"] == []
+    assert told["baseline"]["not_asked"] == 1
