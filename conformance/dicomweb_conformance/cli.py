@@ -194,6 +194,37 @@ def compare(old: Path, new: Path, strict: bool) -> None:
         sys.exit(1)
 
 
+@main.command()
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
+@click.option(
+    "--to",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="The directory to write matrix.html and matrix.md to (default: the current one).",
+)
+def matrix(runs: tuple[Path, ...], to: Path) -> None:
+    """Put servers side by side on one page, from the report.json of each, or the directory of its run.
+
+    Ends with status 4 where one of them cannot be read.
+    """
+    from dicomweb_reports import concluded, matrix_pages  # noqa: PLC0415 - loaded only to put servers side by side
+    from dicomweb_reports.json_fields import RecordError  # noqa: PLC0415 - likewise
+    from dicomweb_reports.matrix import matrix as side_by_side  # noqa: PLC0415 - likewise
+    from dicomweb_reports.visible import visible_lines  # noqa: PLC0415 - likewise
+
+    try:
+        table = side_by_side([concluded.read(each) for each in runs])
+    except RecordError as error:
+        raise UnusableInputError(visible_lines(str(error))) from None
+    for name, render in (("matrix.html", matrix_pages.html), ("matrix.md", matrix_pages.markdown)):
+        try:
+            to.mkdir(parents=True, exist_ok=True)
+            (to / name).write_text(render(table), encoding="utf-8")
+        except OSError as error:
+            raise click.ClickException(f"{to / name} cannot be written: {error.strerror}") from None
+        click.echo(to / name)
+
+
 class UnusableInputError(click.ClickException):
     """What cannot be read or compared: status 4, as of a run whose target or settings cannot be used."""
 

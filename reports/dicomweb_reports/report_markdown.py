@@ -37,10 +37,10 @@ SECTIONS = {
 def markdown(run: Run) -> str:
     """Return a summary in GitHub's Markdown: the verdict, the facts, the counts, each failure in a few lines."""
     summary = overall(run)
-    blocks = [f"# {_plain(product(run) or run.target.url)}: {summary.verdict}", _plain(summary.reason)]
-    blocks += [_plain(judged_by(run), SENTENCES)] if judged_by(run) else []
+    blocks = [f"# {plain(product(run) or run.target.url)}: {summary.verdict}", plain(summary.reason)]
+    blocks += [plain(judged_by(run), SENTENCES)] if judged_by(run) else []
     if broken(run):
-        blocks.append(f"**{_plain(broken(run))}**")
+        blocks.append(f"**{plain(broken(run))}**")
     blocks += _baseline(run)
     blocks += [_facts(run), _services(run)]
     blocks += _causes(run)
@@ -67,14 +67,14 @@ def _facts(run: Run) -> str:
         "Started": run.started.isoformat(timespec="seconds"),
         "Duration": f"{run.footer.seconds:.1f} s" if run.footer else "",
     }
-    return "\n".join(f"- {name}: {_code(value)}" for name, value in facts.items() if value)
+    return "\n".join(f"- {name}: {code(value)}" for name, value in facts.items() if value)
 
 
 def _services(run: Run) -> str:
     total = counts(run)
     words = [word for word in OUTCOMES if total[word]]
     table = [["service", *words], ["---", *("---:" for _ in words)]]
-    table += [[_plain(name), *(str(row[word] or "") for word in words)] for name, row in services(run).items()]
+    table += [[plain(name), *(str(row[word] or "") for word in words)] for name, row in services(run).items()]
     table.append(["**all**", *(f"**{total[word]}**" for word in words)])
     return "\n".join(f"| {' | '.join(row)} |" for row in table)
 
@@ -83,8 +83,8 @@ def _baseline(run: Run) -> Iterator[str]:
     """What got worse since the baseline, before all else: that is what a gate asks."""
     if run.baseline:
         yield "## Held against the baseline"
-        yield _plain(comparison_lines.verdict(run.baseline, strict=run.settings.get("strict") is True), SENTENCES)
-        told = list(comparison_lines.lines(run.baseline, _plain, _code))
+        yield plain(comparison_lines.verdict(run.baseline, strict=run.settings.get("strict") is True), SENTENCES)
+        told = list(comparison_lines.lines(run.baseline, plain, code))
         if told:
             yield "\n".join(f"  - {line[2:]}" if line.startswith("  ") else f"- {line}" for line in told)
 
@@ -102,9 +102,9 @@ def _causes(run: Run) -> Iterator[str]:
             [
                 str(len(cause.at_fault)),
                 str(len(cause.waiting) or ""),
-                ": ".join(_plain(text) for text in (cause.claim.removesuffix("."), cause.observation) if text),
-                _code(cause.at_fault[0].check),
-                _plain(ids),
+                ": ".join(plain(text) for text in (cause.claim.removesuffix("."), cause.observation) if text),
+                code(cause.at_fault[0].check),
+                plain(ids),
             ]
         )
     yield "\n".join(f"| {' | '.join(row)} |" for row in table)
@@ -118,7 +118,7 @@ def _samples(run: Run) -> Iterator[str]:
         return
     yield f"## Samples of the page ({len(found)})"
     table = [["operation", "client", "outcome"], ["---", "---", "---"]]
-    table += [[_plain(row.operation), _plain(row.client), _plain(f"{row.outcome} {row.why}".strip())] for row in found]
+    table += [[plain(row.operation), plain(row.client), plain(f"{row.outcome} {row.why}".strip())] for row in found]
     yield "\n".join(f"| {' | '.join(row)} |" for row in table)
 
 
@@ -129,8 +129,8 @@ def _personas(run: Run) -> Iterator[str]:
     yield f"## Clients in use ({len(found)})"
     table = [["client", "outcome", "counts"], ["---", "---", "---"]]
     for row in found:
-        said = _plain(f"{row.outcome} {row.why}".strip())
-        table.append([_plain(row.client), said, "must work" if row.must_work else ""])
+        said = plain(f"{row.outcome} {row.why}".strip())
+        table.append([plain(row.client), said, "must work" if row.must_work else ""])
     yield "\n".join(f"| {' | '.join(row)} |" for row in table)
 
 
@@ -146,29 +146,29 @@ def _results(run: Run, verdict: str, heading: str) -> Iterator[str]:
 
 def _result(result: Result, run: Run) -> Iterator[str]:
     number = f"; {extent(result.messages)}" if result.messages else ""
-    yield f"- {_claim(result.title)} ({_code(result.check)}{number})"
+    yield f"- {_claim(result.title)} ({code(result.check)}{number})"
     for finding in findings(result)[:FINDINGS]:
         row = run.requirements.get(finding.requirement)
         clause = f", {row.level}, {row.clause}" if row else ""
-        accepted = " or ".join(_code(str(answer)) for answer in answers(finding, run)[:ANSWERS])
-        yield f"  - **{_plain(finding.requirement)}**{_plain(clause)}: {_plain(named(finding))}"
-        yield f"    expected {accepted or 'what the requirement says'}; received {_code(finding.received)}"
+        accepted = " or ".join(code(str(answer)) for answer in answers(finding, run)[:ANSWERS])
+        yield f"  - **{plain(finding.requirement)}**{plain(clause)}: {plain(named(finding))}"
+        yield f"    expected {accepted or 'what the requirement says'}; received {code(finding.received)}"
         if reason := because(finding, run):
-            yield f"    no fail, as {_plain(reason)}"
+            yield f"    no fail, as {plain(reason)}"
     if len(result.findings) > FINDINGS:
         yield f"  - and {len(result.findings) - FINDINGS} more findings"
     for known in result.known:
-        yield f"  - known: {_plain(' '.join(filter(None, (known.reason, known.link))))}"
+        yield f"  - known: {plain(' '.join(filter(None, (known.reason, known.link))))}"
     if result.verdict == "error" and result.reason.strip():
-        yield f"  - {_code(result.reason.strip().splitlines()[-1])}"
+        yield f"  - {code(result.reason.strip().splitlines()[-1])}"
 
 
 def _inconclusive(run: Run) -> Iterator[str]:
     found = groups(run, "inconclusive")
     if found:
         yield f"## Inconclusive ({sum(len(group.results) for group in found)})"
-        blamed = [f" (see {_code(group.blamed[0])})" if group.blamed else "" for group in found]
-        lines = [f"- {len(group.results)}: {_plain(group.reason)}" for group in found]
+        blamed = [f" (see {code(group.blamed[0])})" if group.blamed else "" for group in found]
+        lines = [f"- {len(group.results)}: {plain(group.reason)}" for group in found]
         yield "\n".join(line + see for line, see in zip(lines[:LISTED], blamed[:LISTED], strict=True))
 
 
@@ -176,7 +176,7 @@ def _not_concluded(run: Run) -> Iterator[str]:
     open_ = not_concluded(run)
     if open_:
         yield f"## Not concluded ({len(open_)})"
-        yield "\n".join(f"- {_claim(each.title)} ({_code(each.check)})" for each in open_[:LISTED])
+        yield "\n".join(f"- {_claim(each.title)} ({code(each.check)})" for each in open_[:LISTED])
     if len(open_) > LISTED:
         yield f"and {len(open_) - LISTED} more, in report.html."
 
@@ -186,7 +186,7 @@ def _departures(run: Run) -> Iterator[str]:
     if found:
         yield f"## What the profile does otherwise ({len(found)})"
         yield "\n".join(
-            f"- {_code(each.what)}: {_plain(each.how)}. {_plain(f'{each.reason} {each.link} {each.sure}'.strip())}"
+            f"- {code(each.what)}: {plain(each.how)}. {plain(f'{each.reason} {each.link} {each.sure}'.strip())}"
             for each in found[:LISTED]
         )
     if len(found) > LISTED:
@@ -194,15 +194,15 @@ def _departures(run: Run) -> Iterator[str]:
 
 
 def _claim(text: str) -> str:
-    return "".join(_code(piece) if index % 2 else _plain(piece) for index, piece in enumerate(pieces(text, VALUE)))
+    return "".join(code(piece) if index % 2 else plain(piece) for index, piece in enumerate(pieces(text, VALUE)))
 
 
-def _plain(text: str, limit: int = VALUE) -> str:
+def plain(text: str, limit: int = VALUE) -> str:
     """Return text that Markdown and the HTML in it leave alone."""
     return re.sub(r"([\\`*_{}\[\]<>#|~&])", r"\\\1", visible(text, limit))
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """Return text as code, between more backticks than it holds in a row."""
     shown = visible(text, VALUE)
     fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
