@@ -6,10 +6,11 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from lxml import etree
+from pydicom import Dataset
 
 from dicomweb_reference.google import DATASET, Google
 from dicomweb_reference.serving import running
-from tests.reference.payloads import SERIES, STUDY, Service, instance, part10, path_of
+from tests.reference.payloads import MULTIPART, SERIES, STUDY, Service, image, instance, part10, path_of
 
 
 @pytest.fixture
@@ -191,3 +192,52 @@ def test_parameters_of_every_google_method_are_no_match_keys(google: Service) ->
     google.store(instance())
 
     assert len(google.found("/studies?PatientID=PAT-1&alt=json&prettyPrint=false&alt=")) == 1
+
+
+def grey_image() -> Dataset:
+    one = image(16, 8, BitsAllocated=8, BitsStored=8, HighBit=7)
+    one.add_new("PixelData", "OB", bytes(range(128)))
+    return one
+
+
+@pytest.mark.parametrize("suffix", ["", ".1", ".4.50", ".4.70", ".4.80", ".4.81", ".4.90", ".4.91", ".5"])
+def test_a_grey_image_comes_in_each_transfer_syntax_of_the_list(google: Service, suffix: str) -> None:
+    syntax = f"1.2.840.10008.1.2{suffix}"
+    one = grey_image()
+    google.store(one)
+
+    (received,) = google.retrieve(path_of(one), f"{MULTIPART}; transfer-syntax={syntax}")
+
+    assert received.file_meta.TransferSyntaxUID == syntax
+    assert received.original_encoding[0] is (not suffix)
+
+
+def test_a_frame_comes_as_png(google: Service) -> None:
+    one = grey_image()
+    google.store(one)
+
+    answer = google.get(f"{path_of(one)}/frames/1", 'multipart/related; type="image/png"')
+
+    assert answer.status_code == 200
+    assert b"Content-Type: image/png\r\n" in answer.content
+    assert b"\x89PNG\r\n" in answer.content
+
+
+def test_a_token_is_taken_from_the_header_or_the_query(http: requests.Session) -> None:
+    server = Google()
+    server.token = "t-1"  # noqa: S105 - of a server in this process
+    with running(server) as base:
+        statuses = [
+            http.get(f"{base}/studies{query}", headers=fields, timeout=10).status_code
+            for query, fields in (
+                ("", {}),
+                ("", {"Authorization": "Bearer t-2"}),
+                ("", {"Authorization": "Bearer t-1"}),
+                ("?access_token=t-1", {}),
+            )
+        ]
+        refused = http.get(f"{base}/studies", timeout=10)
+
+    assert statuses == [401, 401, 204, 204]
+    assert refused.headers["WWW-Authenticate"].startswith("Bearer ")
+    assert refused.json()["error"]["status"] == "UNAUTHENTICATED"
