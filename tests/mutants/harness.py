@@ -56,11 +56,11 @@ def judged(
         AssertionError: the target could not be judged at all; holds what was printed.
     """
     only = [] if checks is None else [_Only(checks)]
-    with _quick_turns(), _nothing_afterwards(), running(reference) as url:
+    with _quick_turns(), _nothing_afterwards(), _authorized(reference) as auth, running(reference) as url:
         profile = f"--dicomweb-profile={profile_of(type(reference))}"
         named = sorted({files[each] for each in checks if each in files}) if checks and files else []
         status, printed, run = printed_and_judged_at(
-            url, directory, profile, *arguments, *named, plugins=[*only, *plugins]
+            url, directory, profile, *auth, *arguments, *named, plugins=[*only, *plugins]
         )
     assert status != pytest.ExitCode.USAGE_ERROR, printed
     return run
@@ -75,6 +75,15 @@ def _quick_turns() -> Iterator[None]:
         yield
     finally:
         sys.setswitchinterval(before)
+
+
+@contextlib.contextmanager
+def _authorized(reference: Reference) -> Iterator[list[str]]:
+    """Give the run the access token that the server asks for; yield the options that say so."""
+    token = getattr(reference, "token", "")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DICOMWEB_TOKEN", token)
+        yield ["--dicomweb-auth=bearer"] if token else []
 
 
 @contextlib.contextmanager

@@ -25,6 +25,8 @@ _EMPTY = "type.googleapis.com/google.protobuf.Empty"
 _METADATA = "type.googleapis.com/google.cloud.healthcare.{}.OperationMetadata"
 _DELETE_STUDY = "google.cloud.healthcare.v1.dicomweb.DicomWebService.DeleteStudy"
 _COUNTERS = ("success", "failure", "pending", "secondarySuccess", "secondaryFailure")
+_DIGITS = 20
+"""More than a 64-bit integer has."""
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 
 
@@ -46,6 +48,14 @@ def name_of(document: Document | None) -> str:
 def is_done(document: Document) -> bool:
     """Tell whether an operation is over."""
     return document.get("done") is True
+
+
+def failures(document: Document) -> int:
+    """Return how many failures an operation counts; 0 where it counts none, or in no number."""
+    metadata = document.get("metadata")
+    counter = metadata.get("counter") if isinstance(metadata, dict) else None
+    said = str(counter.get("failure", "")) if isinstance(counter, dict) else ""
+    return int(said) if said.isdecimal() and said.isascii() and len(said) < _DIGITS else 0
 
 
 def named(documents: Sequence[Document], dataset: str) -> Iterator[Observation]:

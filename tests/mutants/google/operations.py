@@ -344,3 +344,52 @@ class EndsWithHttpCodes(Google):
     def operation_result(self, operation: Operation) -> Json:
         result = super().operation_result(operation)
         return result | {"error": {"code": 499, "message": "Cancelled."}} if "error" in result else result
+
+
+@mutant("lro-removes-every-series", may_trip=["seed"], into=MUTANTS)
+class KeepsTheLastSeries(Google):
+    """The delete of the only series of a study ends, and deletes nothing."""
+
+    def end(self, operation: Operation) -> None:
+        resource = operation.resource
+        if resource.series and self.archive.instances(Resource(resource.study)) == self.archive.instances(resource):
+            operation.ended = operations.timestamp()
+        else:
+            super().end(operation)
+
+
+class _LeavesShells(Google):
+    def __init__(self, freedoms: frozenset[str] | set[str] = frozenset()) -> None:
+        self.shells: set[str] = set()
+        super().__init__(freedoms)
+
+    def retrieve(self, request: Request) -> Response:
+        if request.resource.instance in self.shells:
+            raise Refusal(404, "Its file is gone.")
+        return super().retrieve(request)
+
+
+@mutant("lro-cancelled-leaves-no-halves", may_trip=["google"], into=MUTANTS)
+class CancelledDeletesTheFiles(_LeavesShells):
+    """A delete that is cancelled leaves instances that are listed, and cannot be retrieved."""
+
+    def end(self, operation: Operation) -> None:
+        if operation.cancel_requested:
+            self.shells |= {each.instance for each in self.archive.instances(operation.resource)}
+        super().end(operation)
+
+
+@mutant("lro-partly-failed", may_trip=["google", "seed"], into=MUTANTS)
+class FailsToDeleteAndLeavesShells(_LeavesShells):
+    """A delete fails with one instance, which is listed and cannot be retrieved."""
+
+    def delete_resource(self, resource: Resource) -> None:
+        instances = self.archive.instances(resource)
+        if resource.series is None and len(instances) > 1:
+            self.shells.add(instances[-1].instance)
+            instances = instances[:-1]
+        for each in instances:
+            super().delete_resource(each.resource())
+
+    def operation_counter(self, operation: Operation) -> Json:
+        return super().operation_counter(operation) | ({"failure": "1"} if operation.done else {})

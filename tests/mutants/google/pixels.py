@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
+from dicomweb_reference import encoders
 from dicomweb_reference.archive import Instance
-from dicomweb_reference.elements import Element, Elements
+from dicomweb_reference.elements import PIXEL_DATA, Element, Elements
 from dicomweb_reference.google import Google
 from dicomweb_reference.media_types import JPEG, MediaType
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.multipart import Part
 from dicomweb_reference.rendering import Rendering, Viewport
 from dicomweb_reference.server import Step
+from dicomweb_reference.transactions.negotiation import Ranges
 from dicomweb_reference.transactions.pixel_data import Encoding
+from dicomweb_reference.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
 from tests.mutants.mutant import EVERYWHERE, Mutant, mutant
 
 MUTANTS: list[Mutant] = []
@@ -197,3 +201,57 @@ class BreaksOverGzip(Google):
         if "/frames/" in http.url.path and "gzip" in http.headers.get("accept-encoding", ""):
             raise Refusal(500, "An exception.")
         return super().request_of(http, body)
+
+
+TYPES = ("jpeg", "jpeg-lossless", "png", "jls", "jp2", "rle")
+SYNTAXES = ("implicit", "jpeg-lossless", "jpeg-ls-lossless", "jpeg-2000-lossless", "rle", "jpeg-baseline", "jpeg-ls")
+SYNTAXES += ("jpeg-2000",)
+
+
+@mutant(*(f"google-transfer-syntax[{each}]" for each in SYNTAXES), may_trip=EVERYWHERE, into=MUTANTS)
+class TranscodesNothing(Google):
+    """An instance comes as it is stored or in Explicit VR Little Endian; another transfer syntax is refused."""
+
+    def deliverable(self, instance: Instance, transfer_syntax: str) -> bool:
+        return transfer_syntax in {instance.transfer_syntax, EXPLICIT_VR_LITTLE_ENDIAN}
+
+
+@mutant("google-transfer-syntax[explicit]", may_trip=EVERYWHERE, into=MUTANTS)
+class RefusesTheDefaultByItsName(Google):
+    """Explicit VR Little Endian is refused where it is asked for by its UID."""
+
+    def acceptable(self, request: Request, default: MediaType) -> Ranges:
+        ranges = super().acceptable(request, default)
+        return [each for each in ranges if each[0].transfer_syntax != EXPLICIT_VR_LITTLE_ENDIAN]
+
+
+@mutant(
+    *(f"google-transfer-syntax[{each}]" for each in SYNTAXES if each not in {"implicit", "rle"}),
+    *(f"google-frame-type[{each}]" for each in TYPES if each not in {"png", "rle"}),
+    may_trip=EVERYWHERE,
+    into=MUTANTS,
+)
+class EncodesTheNegative(Google):
+    """What is encoded in the JPEG family is the negative of the image."""
+
+    def encoded(self, content: Elements, transfer_syntax: str) -> Elements:
+        pixels = content[PIXEL_DATA]
+        if transfer_syntax not in encoders.SYNTAXES:
+            return super().encoded(content, transfer_syntax)
+        negative = replace(pixels, value=bytes(255 - each for each in pixels.value))
+        return super().encoded({**content, PIXEL_DATA: negative}, transfer_syntax)
+
+
+@mutant(*(f"google-frame-type[{each}]" for each in TYPES), may_trip=EVERYWHERE, into=MUTANTS)
+class SendsNativeOctetsUnderAnyType(Google):
+    """Frames are native octets, labelled with the type that was asked for."""
+
+    def pixel_values(
+        self,
+        instance: Instance,
+        content: Elements,
+        element: Element,
+        encoding: Encoding,
+        numbers: Sequence[int] | None,
+    ) -> list[bytes]:
+        return self.native_values(instance, content, element, numbers)

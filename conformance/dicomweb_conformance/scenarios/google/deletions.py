@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from dicomweb_conformance.archive.contents import Archive
 from dicomweb_conformance.checks.expect import Expectation, assume, control, expect
@@ -125,3 +126,18 @@ def are_whole(
             it.observes(otherwise, where=each.sop_instance_uid, received="other pixels", of=of)
         elif changes := [change.path for change in data_sets(each.dataset, received[0])]:
             it.observes(otherwise, where=each.sop_instance_uid, received=f"changed: {', '.join(changes)}", of=of)
+
+
+def are_whole_or_gone(
+    it: Expectation, dicomweb: StudiesService, archive: Archive, instances: tuple[Instance, ...], otherwise: str
+) -> None:
+    """Report `otherwise` for each instance that a search goes on to list although it cannot be retrieved."""
+    there = tuple(each for each in instances if dicomweb.retrieve(each).status == 200)
+    for each in instances:
+        if each not in there and archive.time_until(partial(_is_not_listed, dicomweb, each)) is None:
+            it.observes(otherwise, where=each.sop_instance_uid)
+    are_whole(it, dicomweb, there, otherwise)
+
+
+def _is_not_listed(dicomweb: StudiesService, instance: Instance) -> bool:
+    return not is_listed(dicomweb, instance)

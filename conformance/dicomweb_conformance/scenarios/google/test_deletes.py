@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dicomweb_conformance.archive.contents import Archive
-from dicomweb_conformance.checks.expect import assume, control, expect
+from dicomweb_conformance.checks.expect import assume, control, expect, offered
 from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.http import media_types
 from dicomweb_conformance.scenarios.google.deletions import (
     GONE,
     UNUSED,
     are_whole,
+    are_whole_or_gone,
     assume_done,
     assume_operations_end,
     begun,
@@ -20,7 +21,7 @@ from dicomweb_conformance.scenarios.google.deletions import (
 from dicomweb_conformance.service import resources
 from dicomweb_conformance.service.long_running import Operations
 from dicomweb_conformance.service.studies_service import StudiesService
-from dicomweb_conformance.validators.operations import failed, is_done, name_of, read
+from dicomweb_conformance.validators.operations import failed, failures, is_done, name_of, read
 from dicomweb_fixtures.fresh import Fresh
 
 
@@ -110,6 +111,7 @@ def test_removes_study(dicomweb: StudiesService, archive: Archive, operations: O
 
     assume_done(deletion)
     assume(deletion.succeeded, "the operation ended with an error", "lro-result")
+    assume(not failures(deletion.documents[-1]), "the operation counts failures", "lro-partly-failed")
     with expect(deletion.polls[-1]) as it:
         left = [each.sop_instance_uid for each in study.instances if dicomweb.retrieve(each).status == 200]
         if left or dicomweb.retrieve(study).status == 200:
@@ -148,6 +150,61 @@ def test_removes_series(dicomweb: StudiesService, archive: Archive, operations: 
         if archive.time_until(lambda: is_listed(dicomweb, study)) is None:
             it.observes("the-study-is-gone", received="no search lists it")
         are_whole(it, dicomweb, left.instances, "the-other-series-is-gone")
+
+
+@verifies("LRO-025", id="lro-removes-every-series")
+def test_removes_every_series(dicomweb: StudiesService, archive: Archive, operations: Operations, fresh: Fresh) -> None:
+    """When both series of a study were deleted, none of its instances is left."""
+    study = stored(dicomweb, archive, fresh.study(series=2))
+    assume_done(deletion_of(dicomweb, operations, study.series[0]))
+
+    deletion = deletion_of(dicomweb, operations, study.series[1])
+
+    assume_done(deletion)
+    assume(deletion.succeeded, "the operation ended with an error", "lro-result")
+    with expect(deletion.polls[-1]) as it:
+        left = [each.sop_instance_uid for each in study.instances if dicomweb.retrieve(each).status == 200]
+        if left:
+            it.observes("an-instance-is-still-retrievable", received=", ".join(left))
+        elif archive.time_until(lambda: not is_listed(dicomweb, study)) is None:
+            it.observes("an-empty-study-is-listed")
+
+
+@verifies("LRO-036", id="lro-partly-failed")
+def test_partly_failed(dicomweb: StudiesService, archive: Archive, operations: Operations, fresh: Fresh) -> None:
+    """Where an operation counts instances that it failed to delete, those that are left are still whole."""
+    study = stored(dicomweb, archive, fresh.study(instances=3))
+
+    deletion = deletion_of(dicomweb, operations, study)
+
+    assume_done(deletion)
+    last = deletion.documents[-1]
+    offered(failures(last), "the operation counts no failure")
+    with expect(deletion.polls[-1]) as it:
+        if "response" in last:
+            it.observes("response-although-failures-counted")
+        are_whole_or_gone(it, dicomweb, archive, study.instances, "an-instance-listed-but-not-retrievable")
+
+
+@verifies("LRO-030", id="lro-cancelled-leaves-no-halves")
+def test_cancelled_leaves_no_halves(
+    dicomweb: StudiesService, archive: Archive, operations: Operations, fresh: Fresh
+) -> None:
+    """After a delete was cancelled each instance is there as a whole or gone, and nothing else is gone."""
+    neighbour = stored(dicomweb, archive, fresh.study(name="neighbour"))
+    study = stored(dicomweb, archive, fresh.study(instances=2, name="deleted"))
+    assume_operations_end(dicomweb, archive, operations, fresh)
+    name = name_of(read(begun(dicomweb, study).body))
+    control(operations.cancel(name), because="an operation cannot be asked to stop")
+
+    ended = operations.polled(name)[-1]
+
+    last = read(ended.body) or {}
+    assume(is_done(last), "the operation that was asked to stop does not end", "lro-cancel")
+    offered("error" in last, "the operation was done before it could be cancelled")
+    with expect(ended) as it:
+        are_whole_or_gone(it, dicomweb, archive, study.instances, "listed-not-retrievable")
+        are_whole(it, dicomweb, neighbour.instances, "a-foreign-entity-is-gone")
 
 
 @verifies("LRO-032", id="lro-store-again")

@@ -1,0 +1,132 @@
+"""The forms in which a DICOM store of the Cloud Healthcare API sends an image, whatever it was stored in."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dicomweb_conformance.checks.expect import Expectation, control, expect
+from dicomweb_conformance.checks.verifies import Variant, verifies
+from dicomweb_conformance.http import media_types
+from dicomweb_conformance.http.unreadable import UnreadableError
+from dicomweb_conformance.reading import picture_files, pixel_data, values
+from dicomweb_conformance.scenarios.steps import pixel_octets
+from dicomweb_conformance.scenarios.steps.returned import fits, has_pixels
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_conformance.validators.images import jpeg
+from dicomweb_fixtures.corpus import Corpus
+from dicomweb_fixtures.entities import Instance
+
+_ROOT = "1.2.840.10008.1.2"
+_NEAR = 16
+"""How far samples of 8 bits may be from those stored, on the average, after a lossy compression: much farther."""
+
+SYNTAXES = tuple(
+    Variant(name, "GOOGLE-077", f"{_ROOT}{suffix}")
+    for name, suffix in (
+        ("implicit", ""),
+        ("explicit", ".1"),
+        ("jpeg-lossless", ".4.70"),
+        ("jpeg-ls-lossless", ".4.80"),
+        ("jpeg-2000-lossless", ".4.90"),
+        ("rle", ".5"),
+        ("jpeg-baseline", ".4.50"),
+        ("jpeg-ls", ".4.81"),
+        ("jpeg-2000", ".4.91"),
+    )
+)
+LOSSY = frozenset({f"{_ROOT}.4.50", f"{_ROOT}.4.81", f"{_ROOT}.4.91"})
+
+
+@verifies(id="google-transfer-syntax", each=SYNTAXES)
+def test_transfer_syntax(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """A native grey image comes in each transfer syntax of the service's list that is asked for."""
+    instance = corpus.pictures.instances[0]
+    control(dicomweb.retrieve(instance), because="the image cannot be retrieved without a transfer syntax")
+
+    response = dicomweb.retrieve(instance, accept=f"{media_types.MULTIPART_DICOM}; transfer-syntax={case.value}")
+
+    with expect(response) as it:
+        received = it.is_one_instance()
+        syntax = values.syntax(received)
+        if syntax != case.value or not fits(received):
+            form = syntax if syntax != case.value else f"{syntax}, which the data set does not fit"
+            it.observes("another-transfer-syntax", where="(0002,0010)", expected=[case.value], received=form)
+        elif case.value not in LOSSY:
+            differ = "pixels-differ-for-a-lossless-one"
+            has_pixels(it, instance, received, differ=differ, missing=differ)
+        else:
+            try:
+                found = pixel_data.samples(received)
+            except UnreadableError as error:
+                it.cannot_read(error, "pixels that decode")
+            _shows(it, found, instance)
+
+
+TYPES = tuple(
+    Variant(name, "GOOGLE-081", value)
+    for name, value in (
+        ("jpeg", "image/jpeg"),
+        ("jpeg-lossless", f"image/jpeg; {_ROOT}.4.70"),
+        ("png", "image/png"),
+        ("jls", f"image/jls; {_ROOT}.4.80"),
+        ("jp2", f"image/jp2; {_ROOT}.4.90"),
+        ("rle", f"image/dicom-rle; {_ROOT}.5"),
+    )
+)
+_LOOKS_LIKE = {
+    "image/jpeg": (b"\xff\xd8\xff",),
+    "image/png": (b"\x89PNG",),
+    "image/jls": (b"\xff\xd8\xff",),
+    "image/jp2": (b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  "),
+    "image/dicom-rle": (b"\x01\0\0\0",),
+}
+"""How the octets of a grey frame of 8 bits begin in each media type."""
+
+
+@verifies(id="google-frame-type", each=TYPES)
+def test_frame_type(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """A frame of a native grey image comes in each media type of the service's list that is asked for."""
+    instance = corpus.pictures.instances[0]
+    kind, _, syntax = case.value.partition("; ")
+    control(dicomweb.frames(instance, "1"), because="the frame cannot be retrieved as application/octet-stream")
+    accept = f'multipart/related; type="{kind}"' + (f"; transfer-syntax={syntax}" if syntax else "")
+
+    response = dicomweb.frames(instance, "1", accept=accept)
+
+    with expect(response) as it:
+        it.has_status(200)
+        try:
+            items = pixel_octets.items_of(response)
+        except UnreadableError as error:
+            it.cannot_read(error, f"multipart/related with a part of {kind}")
+        octets = pixel_octets.joined(items)
+        labels = {each.name for each in items}
+        if labels != {kind} or not octets.startswith(_LOOKS_LIKE[kind]):
+            received = f"{octets[:8].hex(' ') or 'nothing'} under {', '.join(labels)}"
+            it.observes("body-does-not-fit-its-type", expected=[kind], received=received)
+            it.concludes()
+        process = jpeg.process(octets) if kind == "image/jpeg" else None
+        lossless = syntax or (f"{_ROOT}.4.70" if process == _LOSSLESS else "")
+        try:
+            if lossless:
+                found = pixel_data.samples_of_frame(octets, lossless, instance.dataset)
+            else:
+                found = picture_files.read(octets).grey
+        except UnreadableError as error:
+            it.observes("body-does-not-fit-its-type", expected=[kind], received=str(error))
+            it.concludes()
+        if not lossless and kind == "image/jpeg":
+            _shows(it, found, instance)
+        elif not np.array_equal(found, pixel_data.samples(instance.dataset)):
+            it.observes("pixels-differ-for-a-lossless-type", received="other samples than those stored")
+
+
+_LOSSLESS = 0xC3
+
+
+def _shows(it: Expectation, found: NDArray[np.generic], instance: Instance) -> None:
+    """Report samples that are not those of an image, be it after a lossy compression."""
+    stored = pixel_data.samples(instance.dataset)
+    if found.shape != stored.shape or np.abs(found.astype(float) - stored).mean() > _NEAR:
+        it.finds("another picture", expected=["the picture that was stored"], received="samples far from those stored")

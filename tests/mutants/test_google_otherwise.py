@@ -1,0 +1,128 @@
+"""No false alarm on stores that do what the Cloud Healthcare API leaves open in another way than the google flavour."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dicomweb_reference import operations
+from dicomweb_reference.archive import Instance, Resource
+from dicomweb_reference.google import Google
+from dicomweb_reference.levels import Level
+from dicomweb_reference.matching import Query
+from dicomweb_reference.messages import Refusal, Request
+from dicomweb_reference.operations import Json, Operation
+from tests.mutants.google.access import TakesTokensInHeadersOnly, WantsAToken
+from tests.mutants.harness import judged
+
+
+class ChallengesNobody(WantsAToken):
+    """401 names no scheme."""
+
+    def unauthenticated(self) -> Refusal:
+        return Refusal(401, "Request is missing required authentication credential.")
+
+
+class HidesWhatIsThere(WantsAToken):
+    """Who has no token is told that there is nothing."""
+
+    def unauthenticated(self) -> Refusal:
+        return Refusal(404, "There is no such store.")
+
+
+class ListsEmptyStudies(Google):
+    """A study whose series were all deleted is still listed."""
+
+    def __init__(self, freedoms: frozenset[str] | set[str] = frozenset()) -> None:
+        self.empty: dict[str, Instance] = {}
+        super().__init__(freedoms)
+
+    def delete_resource(self, resource: Resource) -> None:
+        if resource.series:
+            self.empty |= {each.study: each for each in self.archive.instances(Resource(resource.study))}
+        super().delete_resource(resource)
+
+    def matches(self, level: Level, request: Request, query: Query) -> list[Instance]:
+        found = super().matches(level, request, query)
+        asked = [each for each in self.empty.values() if level == "study" and self.match(each, query)]
+        return found or asked
+
+
+class FailsWithOne(Google):
+    """A delete of a study leaves an instance, and counts it as a failure."""
+
+    def delete_resource(self, resource: Resource) -> None:
+        instances = self.archive.instances(resource)
+        left = 1 if resource.series is None and len(instances) > 1 else 0
+        for each in instances[left:]:
+            super().delete_resource(each.resource())
+
+    def operation_counter(self, operation: Operation) -> Json:
+        return super().operation_counter(operation) | ({"failure": "1"} if operation.done else {})
+
+
+class FailsWithOneAndSaysSo(FailsWithOne):
+    """And the operation ends with an error."""
+
+    def operation_result(self, operation: Operation) -> Json:
+        return {"done": True, "error": {"code": 13, "message": "One instance could not be deleted."}}
+
+
+class StopsHalfWay(Google):
+    """A delete that is cancelled has removed the first instance already."""
+
+    def end(self, operation: Operation) -> None:
+        if operation.cancel_requested:
+            self.delete_resource(self.archive.instances(operation.resource)[0].resource())
+        super().end(operation)
+
+
+class IsTooQuickToStop(Google):
+    """A request to stop an operation comes too late."""
+
+    def end(self, operation: Operation) -> None:
+        self.delete_resource(operation.resource)
+        operation.ended = operations.timestamp()
+
+
+class KnowsNoLimitOfItsOwn(Google):
+    """Without limit all results come."""
+
+    def search_query(self, request: Request, level: Level) -> Query:
+        query = super().search_query(request, level)
+        return query if request.parameter("limit") else replace(query, limit=None)
+
+
+OTHERWISE = [
+    (ChallengesNobody, "google-token-wanted[absent]", "note", "401-without-www-authenticate"),
+    (HidesWhatIsThere, "google-token-wanted[broken]", "deviation", "404"),
+    (TakesTokensInHeadersOnly, "google-access-token", "deviation", "401-or-403"),
+    (ListsEmptyStudies, "lro-removes-every-series", "note", "an-empty-study-is-listed"),
+    (FailsWithOne, "lro-partly-failed", "note", "response-although-failures-counted"),
+    (FailsWithOne, "lro-removes-study", "inconclusive", ""),
+    (FailsWithOneAndSaysSo, "lro-partly-failed", "pass", ""),
+    (StopsHalfWay, "lro-cancelled-leaves-no-halves", "pass", ""),
+    (IsTooQuickToStop, "lro-cancelled-leaves-no-halves", "not-applicable", ""),
+]
+
+
+@pytest.mark.parametrize(("server", "check", "verdict", "code"), OTHERWISE)
+def test_what_is_left_open_is_no_failure(
+    server: type[Google], check: str, verdict: str, code: str, tmp_path: Path
+) -> None:
+    run = judged(server(), tmp_path, checks={check})
+
+    (result,) = [each for each in run.results if each.check == check]
+    assert (result.verdict, [each.code for each in result.findings]) == (verdict, [code] if code else []), result.reason
+    assert not [each.check for each in run.results if each.verdict in {"fail", "error"}]
+
+
+LARGE = [f"google-default-limit[{each}]" for each in ("studies", "series", "instances")]
+
+
+def test_more_results_than_documented_are_no_failure(tmp_path: Path) -> None:
+    run = judged(KnowsNoLimitOfItsOwn(), tmp_path, "--dicomweb-include=delete,large", checks=LARGE)
+
+    assert {each.check: each.verdict for each in run.results if each.check in LARGE} == dict.fromkeys(
+        LARGE, "deviation"
+    )
