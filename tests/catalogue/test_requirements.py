@@ -30,7 +30,7 @@ def test_every_row_is_there_once():
         "RETRIEVE": 42,
         "METADATA": 25,
         "BULKDATA": 29,
-        "FRAMES": 30,
+        "FRAMES": 32,
         "RENDERED": 59,
         "THUMBNAIL": 15,
         "URI": 36,

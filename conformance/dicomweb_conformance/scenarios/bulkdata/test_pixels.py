@@ -8,6 +8,7 @@ from dicomweb_conformance.http import media_types
 from dicomweb_conformance.scenarios.bulkdata.bulk_values import is_value, reference_to, stored_value, value_at
 from dicomweb_conformance.scenarios.steps import pixel_octets
 from dicomweb_conformance.scenarios.steps.pixel_octets import items_in, joined
+from dicomweb_conformance.scenarios.steps.single_bits import is_packed
 from dicomweb_conformance.service.absence import CLEAN_REFUSALS
 from dicomweb_conformance.service.bulk_data import PIXEL_DATA
 from dicomweb_conformance.service.studies_service import StudiesService
@@ -36,6 +37,24 @@ def test_of_all_frames(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.observes("only-the-first-frame", received=f"{len(found)} octets")
         else:
             it.observes("concatenation-differs", received=pixel_octets.difference(found, value))
+
+
+@verifies("BULKDATA-021", id="bulkdata-of-one-bit")
+def test_of_one_bit(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Native pixel data with one bit for each pixel come as they are stored, frames packed without padding."""
+    instance = corpus.single_bit.instances[0]
+    reference = reference_to(dicomweb, instance)
+    bits = int(instance.value("Rows")) * int(instance.value("Columns"))
+
+    response = value_at(dicomweb, reference)
+
+    with expect(response) as it:
+        it.has_status(200)
+        found = joined(items_in(it))
+        if is_packed(found, instance.frames, bits):
+            it.observes("bits-as-stored-frames-packed")
+        else:
+            it.observes("bits-differ", received=f"{len(found)} octets: {found[:32].hex(' ') or 'none'}")
 
 
 @verifies("BULKDATA-016", id="bulkdata-is-decompressed")

@@ -7,17 +7,15 @@ from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.scenarios.steps import pixel_octets
-from dicomweb_conformance.scenarios.steps.pixel_octets import equals, items_in, joined
+from dicomweb_conformance.scenarios.steps.pixel_octets import ANY_SYNTAX, ITEM, JPEG, equals, items_in, joined
 from dicomweb_conformance.service.absence import CLEAN_REFUSALS
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_conformance.validators.images import jpeg
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance, Study
 
-ANY_SYNTAX = f"{media_types.MULTIPART_OCTETS}; transfer-syntax=*"
 RLE = 'multipart/related; type="image/dicom-rle"'
 JPEG_LOSSLESS_SV1 = "1.2.840.10008.1.2.4.70"
-JPEG, ITEM = b"\xff\xd8", b"\xfe\xff\x00\xe0"
 # Whether the type is offered, and what is the right way to say no, is judged by one check.
 REFUSALS = CLEAN_REFUSALS | {400}
 

@@ -80,6 +80,29 @@ def test_single_part_of_two(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.observes("octets-differ-from-the-stored-frame", received=frames_in(found, instance))
 
 
+EITHER = f"{media_types.OCTET_STREAM}, {media_types.MULTIPART_OCTETS}"
+
+
+@verifies("MULTIPART-025", id="frames-in-either-envelope", needs="frames")
+def test_in_either_envelope(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """One frame that is welcome with and without a multipart comes in one of these forms."""
+    instance = corpus.ct_pair.instances[0]
+    is_to_be_had(dicomweb.frames(instance, "1"), instance)
+
+    response = dicomweb.frames(instance, "1", accept=EITHER)
+
+    with expect(response) as it:
+        it.has_status(200)
+        items = items_in(it)
+        if len(items) > 1:
+            it.observes("several-parts", received=f"{len(items)} parts")
+        elif not equals(joined(items), instance.frames[0]):
+            assume(False, "the response does not hold the frame", "frames-of-an-image")
+        else:
+            multipart = media_types.name_of(response.content_type) == media_types.MULTIPART_RELATED
+            it.observes("200-multipart-with-one-part" if multipart else "200-single-part")
+
+
 @verifies("FRAMES-023b", "FRAMES-023", "FRAMES-014", id="frames-anything")
 def test_anything(dicomweb: StudiesService, corpus: Corpus) -> None:
     """`Accept: */*` gives a frame, in any type for bulk data."""

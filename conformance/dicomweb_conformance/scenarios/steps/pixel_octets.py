@@ -13,6 +13,9 @@ from dicomweb_fixtures.entities import Instance
 
 RLE = "1.2.840.10008.1.2.5"
 JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
+ANY_SYNTAX = f"{media_types.MULTIPART_OCTETS}; transfer-syntax=*"
+JPEG, ITEM = b"\xff\xd8", b"\xfe\xff\x00\xe0"
+"""How a JPEG begins, and an item of encapsulated Pixel Data."""
 _IDCT_TOLERANCE = 2
 IMAGE_RLE = ("image/dicom-rle", "image/x-dicom-rle")
 # Table 8.7.3-4 and Table 8.7.3-5 of PS3.18, with the old names of two types.
