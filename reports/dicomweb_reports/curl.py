@@ -36,6 +36,15 @@ def curl_line(exchange: Exchange, run: Run) -> str:
     return " ".join(words) + _caveat(exchange.request)
 
 
+def secret_fields(run: Run) -> list[str]:
+    """Return the options of curl for the header fields with secrets that the requests of a run carried."""
+    for exchange in run.exchanges.values():
+        secret = [(name, value) for name, value in exchange.request.headers if REDACTED in value]
+        if secret:
+            return [word for name, value in secret for word in _header(name, value)]
+    return []
+
+
 def _method(exchange: Exchange) -> list[str]:
     data = _has_data(exchange.request)
     if exchange.method == "HEAD" and not data:

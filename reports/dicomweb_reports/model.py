@@ -370,7 +370,8 @@ class Run:
 
     `left_out` is the number of checks of the profile that it was not asked for. `troubles` says in a sentence each what
     went wrong with the run itself, so that it is not whole: never the target's fault. `rules` tells of the profile,
-    None in a record of an earlier version. `baseline`: how it compares with the run that it was held against, if any.
+    None in a record of an earlier version. `kept`: how many studies stay on the target because the run was asked to
+    leave them. `baseline`: how it compares with the run that it was held against, if any.
     """
 
     directory: Path
@@ -396,6 +397,7 @@ class Run:
     troubles: tuple[str, ...] = ()
     rules: Rules | None = None
     baseline: Comparison | None = None
+    kept: int = 0
 
     def body(self, body: Body | None, first: int | None = None) -> bytes | None:
         """Return the octets of a body that the record holds, at most the `first`; None where it holds none."""

@@ -176,6 +176,7 @@ def _run(directory: Path, path: Path, recorded: Iterable[Fields]) -> Run:
         ),
         troubles=tuple(dict.fromkeys(event.text("what") for event in events["trouble"])),
         rules=_rules(header.optional_child("rules")),
+        kept=sum(event.integer("studies") for event in events["kept"]),
         baseline=_comparison(events["baseline"][-1]) if events["baseline"] else None,
     )
 

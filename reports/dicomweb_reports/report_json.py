@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dicomweb_reports import personas, samples
 from dicomweb_reports.causes import Cause, causes
 from dicomweb_reports.evidence import because
+from dicomweb_reports.repeating import before
 from dicomweb_reports.rules import judged_by
 from dicomweb_reports.summary import counts, overall, requirement_verdicts, services
 
@@ -54,6 +55,8 @@ def report(run: Run) -> dict[str, Any]:
         "baseline": asdict(run.baseline) if run.baseline else None,
         "left": [asdict(left) for left in run.left],
         "cleaned": run.cleaned,
+        "kept": run.kept,
+        "before_repeating": asdict(first) if (first := before(run)) else None,
         "troubles": list(run.troubles),
         "stale": [asdict(stale) for stale in footer.stale] if footer else [],
     }

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from dicomweb_reports import comparison_lines, personas, samples
 from dicomweb_reports.causes import causes
-from dicomweb_reports.evidence import answers, because, extent, findings, named
+from dicomweb_reports.evidence import COMMAND, answers, because, extent, findings, named
 from dicomweb_reports.page import groups
+from dicomweb_reports.repeating import before
 from dicomweb_reports.rules import departures, judged_by
 from dicomweb_reports.summary import OUTCOMES, broken, counts, not_concluded, overall, product, services
 from dicomweb_reports.visible import pieces, visible
@@ -43,6 +44,7 @@ def markdown(run: Run) -> str:
         blocks.append(f"**{plain(broken(run))}**")
     blocks += _baseline(run)
     blocks += [_facts(run), _services(run)]
+    blocks += _before(run)
     blocks += _causes(run)
     blocks += _samples(run)
     blocks += _personas(run)
@@ -87,6 +89,15 @@ def _baseline(run: Run) -> Iterator[str]:
         told = list(comparison_lines.lines(run.baseline, plain, code))
         if told:
             yield "\n".join(f"  - {line[2:]}" if line.startswith("  ") else f"- {line}" for line in told)
+
+
+def _before(run: Run) -> Iterator[str]:
+    """What a reader has to do before a request can be sent again."""
+    first = before(run)
+    if first and any(result.verdict in SECTIONS for result in run.results):
+        yield "## Before a request is sent again"
+        yield plain(first.sentence, SENTENCES)
+        yield "```sh\n{}\n```".format("\n".join(visible(line, COMMAND) for line in first.lines))
 
 
 def _causes(run: Run) -> Iterator[str]:

@@ -3,7 +3,11 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.request import urlopen
 
+from click.testing import CliRunner
+
+from dicomweb_conformance.cli import main
 from dicomweb_reference.archive import Instance
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
@@ -38,3 +42,21 @@ def test_a_failure_that_the_baseline_has_passes_the_gate(run: Run, tmp_path: Pat
     assert "Nothing got worse than the baseline" in ended.stdout
     assert told["baseline"]["worse"] == []
     assert told["baseline"]["not_asked"] == 1
+
+
+def test_what_is_kept_is_on_the_target_and_clean_removes_it(run: Run, tmp_path: Path) -> None:
+    archive = Reference()
+    with running(archive) as url:
+        ended = run("-q", "-k", "search-limit-caps", f"--dicomweb-url={url}", "--dicomweb-keep")
+        kept = json.loads((tmp_path / "reports/latest/report.json").read_text("utf-8"))["kept"]
+        with urlopen(f"{url}/studies") as response:
+            there = len(json.load(response))
+        clean = CliRunner().invoke(main, ["clean", f"--dicomweb-report={tmp_path / 'reports/latest'}"])
+        with urlopen(f"{url}/studies") as response:
+            left = response.status, response.read()
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert f"kept on the target, as asked: {kept} studies" in ended.stdout
+    assert 0 < there <= kept
+    assert clean.exit_code == 0, clean.output
+    assert left in {(200, b"[]"), (204, b"")}

@@ -128,6 +128,10 @@ class Finishing:
 
     def _clean(self) -> None:
         entries = self.tools.ledger.of_this_run()
+        if self.settings.keep:
+            self._left = tuple(each.study_uid for each in entries)
+            self.tools.recorder.event("kept", studies=len(entries))
+            return
         left = self.tools.budget.left
         longest = cleaning.LONGEST if left is None else min(cleaning.LONGEST, max(left, self.settings.grace))
         refused = self.tools.access.ended

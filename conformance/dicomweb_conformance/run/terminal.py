@@ -91,6 +91,9 @@ def terminal_lines(run: record.Run) -> Iterator[str]:
         for reason, times in Counter(each.reason for each in run.left).most_common(5):
             yield f"  {times} x: {visible(reason, VALUE)}"
         yield f"  to try again: {clean_line(run.directory, str(run.settings.get('url', run.target.url)))}"
+    if run.kept:
+        yield f"kept on the target, as asked: {run.kept} studies, named in {run.directory / 'ledger.jsonl'}"
+        yield f"  to remove them: {clean_line(run.directory, str(run.settings.get('url', run.target.url)))}"
     if run.baseline:
         yield ""
         yield from comparison_lines.lines(run.baseline, _shown, _shown)

@@ -118,6 +118,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("rate", "requests in a time at most, such as 10/s or 5/2, over all processes", "N/S", "rate"),
     Option("grace", "seconds that a stored instance may take to become visible (default: 10)", "S", "seconds", 10.0),
+    Option("keep", "leave the studies on the target, and their names in the ledger", kind="flag", default=False),
     Option("start", "shell command that starts the target for this run, in the foreground", "COMMAND", default=""),
     Option("restart", "shell command that brings a dead target back (default: start)", "COMMAND", default=""),
     Option(
@@ -146,6 +147,7 @@ class Settings:
     known: Path | None
     write_known: Path | None
     baseline: Path | None
+    keep: bool
     strict: bool
     grace: float
     seed: int
@@ -182,6 +184,7 @@ class Settings:
             "known": str(self.known) if self.known else None,
             "baseline": str(self.baseline) if self.baseline else None,
             "strict": self.strict,
+            "keep": self.keep,
             "persona": sorted(self.personas),
             "read_only": target.read_only,
             "corpus": str(self.corpus.path) if self.corpus else None,
@@ -283,6 +286,11 @@ def _settings(
         raise OptionError(str(error)) from None
     if values["explore"] is not None and values["explore"] < 1:
         raise OptionError(f"--dicomweb-explore: {values['explore']} is no number of queries: expected 1 or more")
+    if values["keep"] and url == EMBEDDED:
+        raise OptionError(
+            "--dicomweb-keep: the embedded server ends with the run, and its studies with it; "
+            "'dicomweb-conformance serve' starts one that stays"
+        )
     corpus, seed = _corpus(values)
     declared = _declared(file, path)
     if url == EMBEDDED:
@@ -313,6 +321,7 @@ def _settings(
         known=values["known"],
         write_known=values["write-known"],
         baseline=values["baseline"],
+        keep=values["keep"],
         strict=values["strict"],
         personas=frozenset(values["persona"]),
         grace=values["grace"],
