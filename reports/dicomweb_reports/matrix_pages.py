@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from dicomweb_reports.markdown_text import code, plain
 from dicomweb_reports.report_html import OUTCOME_TONES, TONES
-from dicomweb_reports.report_markdown import code, plain
 from dicomweb_reports.visible import visible
 
 if TYPE_CHECKING:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from dicomweb_reports import comparison_lines, personas, samples
 from dicomweb_reports.causes import causes
-from dicomweb_reports.evidence import COMMAND, answers, because, extent, findings, named
+from dicomweb_reports.evidence import COMMAND
+from dicomweb_reports.markdown_failures import failures, found, headed
+from dicomweb_reports.markdown_text import claim, code, plain
 from dicomweb_reports.page import groups
 from dicomweb_reports.repeating import before
 from dicomweb_reports.rules import departures, judged_by
 from dicomweb_reports.summary import OUTCOMES, broken, counts, not_concluded, overall, product, services
-from dicomweb_reports.visible import pieces, visible
+from dicomweb_reports.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,13 +22,10 @@ if TYPE_CHECKING:
 
 # The rest is in report.html.
 LISTED = 30
-FINDINGS = 3
-ANSWERS = 8
-VALUE = 240
+IDS = 3
 SENTENCES = 1000
 
 SECTIONS = {
-    "fail": "Failures",
     "fixed": "Unexpected passes: listed as known failures",
     "deviation": "Deviations",
     "error": "Errors of the suite, not of the server",
@@ -48,6 +46,7 @@ def markdown(run: Run) -> str:
     blocks += _causes(run)
     blocks += _samples(run)
     blocks += _personas(run)
+    blocks += failures(run)
     for verdict, heading in SECTIONS.items():
         blocks += _results(run, verdict, heading)
     blocks += _inconclusive(run)
@@ -94,7 +93,7 @@ def _baseline(run: Run) -> Iterator[str]:
 def _before(run: Run) -> Iterator[str]:
     """What a reader has to do before a request can be sent again."""
     first = before(run)
-    if first and any(result.verdict in SECTIONS for result in run.results):
+    if first and any(result.verdict in {"fail", *SECTIONS} for result in run.results):
         yield "## Before a request is sent again"
         yield plain(first.sentence, SENTENCES)
         yield "```sh\n{}\n```".format("\n".join(visible(line, COMMAND) for line in first.lines))
@@ -108,7 +107,7 @@ def _causes(run: Run) -> Iterator[str]:
     yield f"## What to repair first ({len(found)})"
     table = [["checks", "hang on it", "observed", "in", "requirements"], ["---:", "---:", "---", "---", "---"]]
     for cause in found[:LISTED]:
-        ids = ", ".join(cause.requirements[:FINDINGS]) + (", …" if len(cause.requirements) > FINDINGS else "")
+        ids = ", ".join(cause.requirements[:IDS]) + (", …" if len(cause.requirements) > IDS else "")
         table.append(
             [
                 str(len(cause.at_fault)),
@@ -156,18 +155,8 @@ def _results(run: Run, verdict: str, heading: str) -> Iterator[str]:
 
 
 def _result(result: Result, run: Run) -> Iterator[str]:
-    number = f"; {extent(result.messages)}" if result.messages else ""
-    yield f"- {_claim(result.title)} ({code(result.check)}{number})"
-    for finding in findings(result)[:FINDINGS]:
-        row = run.requirements.get(finding.requirement)
-        clause = f", {row.level}, {row.clause}" if row else ""
-        accepted = " or ".join(code(str(answer)) for answer in answers(finding, run)[:ANSWERS])
-        yield f"  - **{plain(finding.requirement)}**{plain(clause)}: {plain(named(finding))}"
-        yield f"    expected {accepted or 'what the requirement says'}; received {code(finding.received)}"
-        if reason := because(finding, run):
-            yield f"    no fail, as {plain(reason)}"
-    if len(result.findings) > FINDINGS:
-        yield f"  - and {len(result.findings) - FINDINGS} more findings"
+    yield headed(result)
+    yield from found(result, run)
     for known in result.known:
         yield f"  - known: {plain(' '.join(filter(None, (known.reason, known.link))))}"
     if result.verdict == "error" and result.reason.strip():
@@ -187,7 +176,7 @@ def _not_concluded(run: Run) -> Iterator[str]:
     open_ = not_concluded(run)
     if open_:
         yield f"## Not concluded ({len(open_)})"
-        yield "\n".join(f"- {_claim(each.title)} ({code(each.check)})" for each in open_[:LISTED])
+        yield "\n".join(f"- {claim(each.title)} ({code(each.check)})" for each in open_[:LISTED])
     if len(open_) > LISTED:
         yield f"and {len(open_) - LISTED} more, in report.html."
 
@@ -202,20 +191,3 @@ def _departures(run: Run) -> Iterator[str]:
         )
     if len(found) > LISTED:
         yield f"and {len(found) - LISTED} more, in report.html."
-
-
-def _claim(text: str) -> str:
-    return "".join(code(piece) if index % 2 else plain(piece) for index, piece in enumerate(pieces(text, VALUE)))
-
-
-def plain(text: str, limit: int = VALUE) -> str:
-    """Return text that Markdown and the HTML in it leave alone."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~&])", r"\\\1", visible(text, limit))
-
-
-def code(text: str) -> str:
-    """Return text as code, between more backticks than it holds in a row."""
-    shown = visible(text, VALUE)
-    fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
-    space = " " if shown.startswith("`") or shown.endswith("`") else ""
-    return f"{fence}{space}{shown}{space}{fence}" if shown else "nothing"

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
+from dicomweb_reports.badge import shields, svg
 from dicomweb_reports.record import load
 from dicomweb_reports.report_har import write_har
 from dicomweb_reports.report_html import html
 from dicomweb_reports.report_json import report
 from dicomweb_reports.report_markdown import markdown
+from dicomweb_reports.report_sarif import sarif
 from dicomweb_reports.visible import visible_json
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ _RENDERERS: dict[str, Callable[[Run, IO[str]], object]] = {
     "report.json": lambda run, file: file.write(visible_json(_json(report(run)))),
     "report.html": lambda run, file: file.write(html(run)),
     "report.md": lambda run, file: file.write(markdown(run)),
+    "report.sarif": lambda run, file: file.write(visible_json(json.dumps(sarif(run), indent=1, ensure_ascii=False))),
+    "badge.svg": lambda run, file: file.write(svg(run)),
+    "badge.json": lambda run, file: file.write(json.dumps(shields(run)) + "\n"),
     "exchanges.har": write_har,
 }
 REPORTS = tuple(_RENDERERS)
@@ -47,7 +52,7 @@ class Written:
 
 
 def write_reports(directory: Path, to: Path | None = None) -> Written:
-    """Render the run in `directory` to report.json, report.html, report.md and exchanges.har, there or in `to`.
+    """Render the run in `directory` to the files that REPORTS names, there or in `to`.
 
     Each file is whole or as it was before, and none depends on another. Raises RecordError where the record cannot be
     read, OSError where `to` cannot be made.

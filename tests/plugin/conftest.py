@@ -24,7 +24,11 @@ def run(tmp_path: Path) -> Run:
     """Start pytest with arguments and environment variables in an empty directory."""
 
     def started(*arguments: str, directory: Path = tmp_path, **environment: str) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("DICOMWEB_", "PYTEST_"))}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("DICOMWEB_", "PYTEST_", "GITHUB_"))
+        }
         command = [sys.executable, "-m", "pytest", *arguments]
         return subprocess.run(
             command, cwd=directory, env=kept | environment, capture_output=True, text=True, timeout=240, check=False

@@ -16,7 +16,15 @@ from tests.plugin.runs import Run
 URL = "--dicomweb-url=embedded"
 SELECTED = ("-q", "dicomweb_conformance/scenarios/search/test_paging.py", "-k", "search-limit-caps")
 HEADER = '{"event": "header", "format": 1, "suite": {"name": "dicomweb-conformance", "version": "0.1.0"}}\n'
-REPORTS = ("report.json", "report.html", "report.md", "exchanges.har")
+REPORTS = (
+    "report.json",
+    "report.html",
+    "report.md",
+    "report.sarif",
+    "badge.svg",
+    "badge.json",
+    "exchanges.har",
+)
 
 
 def everything(directory: Path) -> dict[str, str]:

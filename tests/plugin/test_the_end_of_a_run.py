@@ -93,7 +93,9 @@ def test_a_step_that_fails_is_told_and_the_others_are_taken(
     (line,) = [each for each in printed.splitlines() if each.startswith("The run did not end: ")]
     assert all(each in line for each in told), line
     assert "Until then: 1 of 1 planned checks concluded, and 0 failed." in printed
-    written = {"report.json", "report.html", "report.md", "exchanges.har"} - {told[0].partition(" ")[0]}
+    written = {"report.json", "report.html", "report.md", "report.sarif", "badge.svg", "exchanges.har"} - {
+        told[0].partition(" ")[0]
+    }
     assert written <= {each.name for each in (tmp_path / "reports/latest").iterdir()}
     assert (tmp_path / "junit.xml").exists()
     if "report.json" in written:

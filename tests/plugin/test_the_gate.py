@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from click.testing import CliRunner
+from lxml import etree
 
 from dicomweb_conformance.cli import main
 from dicomweb_reference.archive import Instance
@@ -35,13 +36,25 @@ def test_a_failure_that_the_baseline_has_passes_the_gate(run: Run, tmp_path: Pat
     write_reports(earlier.path)
 
     with running(NoLimit()) as url:
-        ended = run("-q", "-k", "search-limit-caps", f"--dicomweb-url={url}", "--dicomweb-baseline=earlier/report.json")
+        ended = run(
+            *("-q", "-k", "search-limit-caps", f"--dicomweb-url={url}", "--junitxml=junit.xml"),
+            "--dicomweb-baseline=earlier/report.json",
+            GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"),
+        )
 
     told = json.loads((tmp_path / "reports/latest/report.json").read_text("utf-8"))
     assert (ended.returncode, told["exit"], told["counts"]["fail"]) == (0, 0, 1), ended.stdout + ended.stderr
     assert "Nothing got worse than the baseline" in ended.stdout
     assert told["baseline"]["worse"] == []
     assert told["baseline"]["not_asked"] == 1
+    assert (tmp_path / "summary.md").read_bytes() == (tmp_path / "reports/latest/report.md").read_bytes()
+    cases = {each.get("name"): each for each in etree.parse(tmp_path / "junit.xml").iter("testcase")}
+    properties = {each.get("name"): each.get("value") for each in cases["search-limit-caps"].iter("property")}
+    assert properties["dicomweb-requirements"] == "SEARCH-069"
+    assert "PS3.18" in (properties["dicomweb-clauses"] or "")
+    assert (properties["dicomweb-levels"], properties["dicomweb-verdict"]) == ("shall", "fail")
+    messages = {each.get("name"): each.get("value") for each in cases["message[HTTP-004]"].iter("property")}
+    assert messages["dicomweb-levels"] == "shall"
 
 
 def test_what_is_kept_is_on_the_target_and_clean_removes_it(run: Run, tmp_path: Path) -> None:

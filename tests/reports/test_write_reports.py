@@ -14,7 +14,15 @@ from tests.reports.run_directory import ROWS, RunDirectory, finding, realistic, 
 if TYPE_CHECKING:
     from pathlib import Path
 
-REPORTS = ("report.json", "report.html", "report.md", "exchanges.har")
+REPORTS = (
+    "report.json",
+    "report.html",
+    "report.md",
+    "report.sarif",
+    "badge.svg",
+    "badge.json",
+    "exchanges.har",
+)
 
 
 def test_all_reports_are_written_beside_the_record(tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from dicomweb_conformance.checks import known_failures
 from dicomweb_conformance.checks.known_failures import KnownFailure
 from dicomweb_conformance.record.disk import NotWrittenError
 from dicomweb_conformance.record.recorder import now
-from dicomweb_conformance.run import gate, message_results
+from dicomweb_conformance.run import gate, message_results, step_summary
 from dicomweb_conformance.run.ending import Ending, Step, reason
 from dicomweb_conformance.run.instruments import VERSION, Instruments, sweeping
 from dicomweb_conformance.run.report_directory import STATE
@@ -48,6 +50,7 @@ class Finishing:
         stale: the rows of known failures that no longer hold.
         run: as the reports tell it; None where the record cannot be read.
         unwritten: the names of reports that could not be written.
+        remarks: what else is to be told at the end.
     """
 
     session: pytest.Session
@@ -62,6 +65,7 @@ class Finishing:
     stale: list[tuple[KnownFailure, str]] = field(default_factory=list)
     run: record.Run | None = None
     unwritten: frozenset[str] = frozenset()
+    remarks: list[str] = field(default_factory=list)
     _status: int = 0
     _gone: tuple[Entry, ...] = ()
     _left: tuple[str, ...] = ()
@@ -217,3 +221,10 @@ class Finishing:
             names = ", ".join(each.name for each in failed)
             elsewhere = f"`{render_line(self.settings.report)}` writes all reports elsewhere"
             self.ending.note(f"{names} could not be written ({why}); {elsewhere}", failed[0].error)
+        summary_file = os.environ.get(step_summary.VARIABLE)
+        if summary_file and "report.md" not in self.unwritten:
+            try:
+                step_summary.append(self.settings.report / "report.md", Path(summary_file))
+            except OSError as error:
+                # A summary that cannot be shown is no trouble of the run: report.md is written.
+                self.remarks.append(f"{step_summary.VARIABLE} takes no summary: {reason(error)}")

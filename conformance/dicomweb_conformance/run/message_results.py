@@ -14,7 +14,14 @@ from dicomweb_conformance.checks.judgement import Finding
 from dicomweb_conformance.checks.known_failures import KnownFailure
 from dicomweb_conformance.checks.observers import AFTER_CHECKS, Observers
 from dicomweb_conformance.record.recorder import Recorder
-from dicomweb_conformance.run.planning import CHECK_PROPERTY, REQUIREMENTS_PROPERTY, SCENARIO_PROPERTY, VERDICT_PROPERTY
+from dicomweb_conformance.run.planning import (
+    CHECK_PROPERTY,
+    CLAUSES_PROPERTY,
+    LEVELS_PROPERTY,
+    REQUIREMENTS_PROPERTY,
+    SCENARIO_PROPERTY,
+    VERDICT_PROPERTY,
+)
 from dicomweb_reports import record
 from dicomweb_reports.failure import failure_text
 from dicomweb_reports.messages import EXAMPLES, SCENARIO
@@ -98,6 +105,7 @@ def _after_checks(result: Result, run: Run) -> Result:
 def _report(config: pytest.Config, result: Result, run: Run) -> None:
     verdict = Verdict(result.verdict)
     outcome = _OUTCOMES.get(verdict, "passed")
+    rows = [run.requirements[each] for each in result.requirements if each in run.requirements]
     node_id = f"dicomweb_conformance/{SCENARIO}::{result.check}"
     location = (f"dicomweb_conformance/{SCENARIO}", 0, result.check)
     config.hook.pytest_runtest_logstart(nodeid=node_id, location=location)
@@ -113,6 +121,8 @@ def _report(config: pytest.Config, result: Result, run: Run) -> None:
                 (CHECK_PROPERTY, result.check),
                 (SCENARIO_PROPERTY, SCENARIO),
                 (REQUIREMENTS_PROPERTY, " ".join(result.requirements)),
+                (CLAUSES_PROPERTY, "; ".join(each.clause for each in rows)),
+                (LEVELS_PROPERTY, " ".join(each.level for each in rows)),
                 (VERDICT_PROPERTY, result.verdict),
             ],
         )

@@ -20,6 +20,8 @@ from dicomweb_conformance.run.own_scenarios import OwnScenarios, unknown_row
 CHECK_PROPERTY = "dicomweb-check"
 SCENARIO_PROPERTY = "dicomweb-scenario"
 REQUIREMENTS_PROPERTY = "dicomweb-requirements"
+CLAUSES_PROPERTY = "dicomweb-clauses"
+LEVELS_PROPERTY = "dicomweb-levels"
 VERDICT_PROPERTY = "dicomweb-verdict"
 _MARKER_OF = {"store.json-bulk": "json_bulk", "store.xml-bulk": "xml_bulk"}
 
@@ -97,6 +99,8 @@ class Planning:
             (CHECK_PROPERTY, judgement.check),
             (SCENARIO_PROPERTY, scenario),
             (REQUIREMENTS_PROPERTY, " ".join(identifiers)),
+            (CLAUSES_PROPERTY, "; ".join(dict.fromkeys(each.clause for each in requirements))),
+            (LEVELS_PROPERTY, " ".join(dict.fromkeys(each.level for each in requirements))),
         ]
         return True
 

@@ -396,6 +396,8 @@ class ConformanceSession:
         self.ending.take(Step("the summary", summarise, "report.html has it"))
         for row, why in finishing.stale:
             write(f"stale known failure: {row.check}, {row.requirement}, {row.code}: {why}", red=True)
+        for remark in finishing.remarks:
+            write(self.output.shown(remark))
         for each in self.ending.interruptions:
             write(f"{each}.", red=True)
         for trouble in self.ending.troubles:

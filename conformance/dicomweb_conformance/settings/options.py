@@ -160,6 +160,7 @@ class Settings:
     scenarios: Path | None = None
     personas: frozenset[str] = frozenset()
     explore: int | None = None
+    target_file: Path | None = None
     redaction: Redaction = field(default_factory=Redaction, repr=False)
 
     @property
@@ -172,6 +173,7 @@ class Settings:
         target = self.target
         return {
             "url": self.url,
+            "target_file": os.path.relpath(self.target_file) if self.target_file else None,
             "auth": target.credentials.scheme,
             "headers": [name for name, _ in target.headers],
             "ca": str(target.ca) if target.ca else None,
@@ -334,6 +336,7 @@ def _settings(
         explore=values["explore"],
         known_in_target=tuple(file.get("known-failures", ())),
         scenarios=values["scenarios"],
+        target_file=path,
         redaction=Redaction(
             (*header_secrets, *_of_proxy(values["proxy"]), password),
             SECRET_HEADERS | secret_headers,
