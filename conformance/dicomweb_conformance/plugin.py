@@ -31,6 +31,8 @@ MARKERS = {
     "rendered": "checks of rendered resources and their parameters",
     "thumbnail": "checks of thumbnails",
     "delete": "checks of DELETE",
+    "capabilities": "checks of the description that the service gives of itself",
+    "http": "checks of ranges, entity tags, HEAD, content codings, and of what pages of other origins need",
     "google": "checks of what the Cloud Healthcare API does otherwise than PS3.18, or beside it",
     "seed": "checks that send what the samples of the Cloud Healthcare API's page send, client by client",
     "persona": "checks that send what clients in use send, and read what they read",

@@ -51,6 +51,7 @@ def test_dicom_counts_the_studies_service_and_nothing_else():
     assert counted(load_profile("dicom"), ("delete",)) == {row.service for row in load().values()} - {
         "GOOGLE",
         "LRO",
+        "SERVICE",
         "UPS",
         "URI",
     }

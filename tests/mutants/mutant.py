@@ -31,7 +31,7 @@ class Unexamined(Reference):
 
 EVERYWHERE = (
     *("store", "search", "retrieve", "metadata", "frames", "bulkdata", "rendered", "thumbnail"),
-    *("xml", "negotiation", "charset", "delete", "google", "seed", "persona", "messages"),
+    *("xml", "negotiation", "charset", "delete", "capabilities", "http", "google", "seed", "persona", "messages"),
 )
 """Every scenario: for defects of what all of them build on."""
 
@@ -42,7 +42,8 @@ class Mutant:
 
     `kills` are the checks that must fail (or, where the row says so, deviate). In the scenarios of `may_trip` other
     checks may trip over it too; a trip anywhere else is a surprise, and fails the test. `freedoms` are those under
-    which the defect shows, `tiers` those beside delete in which the checks are.
+    which the defect shows, `tiers` those beside delete in which the checks are, `token` what the server wants to be
+    sent as a bearer token.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Mutant:
     may_trip: tuple[str, ...]
     freedoms: frozenset[str] = frozenset()
     tiers: tuple[str, ...] = ()
+    token: str = ""
 
 
 def mutant(
@@ -61,13 +63,14 @@ def mutant(
     tiers: Iterable[str] = (),
     into: list[Mutant],
     name: str = "",
+    token: str = "",
 ) -> Callable[[type[Reference]], type[Reference]]:
     """Add a class to a list of mutants: its name, in words, is the mutant's; its docstring says what is wrong."""
 
     def added(server: type[Reference]) -> type[Reference]:
         words = name or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", server.__name__).lower()
         defect = (server.__doc__ or "").strip()
-        into.append(Mutant(words, defect, server, kills, tuple(may_trip), frozenset(freedoms), tuple(tiers)))
+        into.append(Mutant(words, defect, server, kills, tuple(may_trip), frozenset(freedoms), tuple(tiers), token))
         return server
 
     return added

@@ -65,7 +65,11 @@ def is_message(check: str) -> bool:
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_mutant_is_noticed(
-    mutant: Mutant, tmp_path: Path, reach_of: Callable[[type[Reference]], Reach], every_check: bool
+    mutant: Mutant,
+    tmp_path: Path,
+    reach_of: Callable[[type[Reference]], Reach],
+    every_check: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     reach = reach_of(flavour_of(mutant.server))
     reached = reach.checks(overridden(mutant.server))
@@ -76,9 +80,12 @@ def test_a_mutant_is_noticed(
     if "search" in concerned:
         tripping |= {check for check in reached if check.startswith(DRAWN)}
     surprising = sample(reached - tripping, SURPRISES, mutant, reach)
+    if mutant.token:
+        monkeypatch.setenv("DICOMWEB_TOKEN", mutant.token)
     run = judged(
         mutant.server(mutant.freedoms),
         tmp_path,
+        *(["--dicomweb-auth=bearer"] if mutant.token else []),
         f"--dicomweb-include={','.join(['delete', *mutant.tiers])}",
         checks=None if every_check else {*mutant.kills, *surprising, *carriers},
         files=reach.files,

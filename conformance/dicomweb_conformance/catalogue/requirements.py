@@ -49,6 +49,7 @@ SERVICES = (
     "SEARCH",
     "DELETE",
     "UPS",
+    "SERVICE",
     "LRO",
     "GOOGLE",
     "PERSONA",

@@ -126,6 +126,11 @@ class Answer:
         return self.asked.method != "HEAD" and self.status >= 200 and self.status not in {204, 304}
 
     @property
+    def is_range(self) -> bool:
+        """Whether its body is a range of a payload (RFC 9110 15.3.7), of which nothing else can be said."""
+        return self.status == 206 and self.headers.get("Content-Range") is not None
+
+    @property
     def is_empty(self) -> bool:
         """Whether there is not one octet of a body."""
         return not any(self.body)

@@ -222,6 +222,13 @@ QUESTIONS: dict[str, _Question] = {
         _pictured_or_elsewhere,
         answers=frozenset({200, *_LEADING}),
     ),
+    "capabilities": _Question(
+        "capabilities-offered",
+        lambda service, _: service.capabilities(),
+        lambda response, _: b"application" in response.body and b"resource" in response.body,
+        CLEAN_REFUSALS | {400, 401, 403},
+        declines=lambda response: response.status in {200, 204},
+    ),
     "xml": _Question(
         "xml-metadata",
         lambda service, study: service.metadata(study.instances[0], accept=_MULTIPART_XML),

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from types import ModuleType
 from typing import Any
 
@@ -98,6 +99,15 @@ def lines(rows: list[Coverage]) -> Iterator[str]:
         yield f"{service:14}" + "".join(f"{counts[state]:>12}" for state in states)
     total = Counter(row.state for row in rows)
     yield f"{'all':14}" + "".join(f"{total[state]:>12}" for state in states)
-    for row in rows:
-        if not row.checks:
-            yield f"{row.requirement.id}: {row.requirement.not_tested or 'no check yet'}. {row.requirement.text}"
+    unchecked = [row.requirement for row in rows if not row.checks]
+    for (service, reason), group in groupby(unchecked, _unchecked_why):
+        alike = list(group)
+        if reason and len(alike) > 1:
+            yield f"{alike[0].id} to {alike[-1].id}, {len(alike)} rows of {service}: {reason}"
+            continue
+        for each in alike:
+            yield f"{each.id}: {(each.not_tested or 'no check yet').rstrip('.')}. {each.text}"
+
+
+def _unchecked_why(row: Requirement) -> tuple[str, str | None]:
+    return row.service, row.not_tested

@@ -164,6 +164,11 @@ class StudiesService:
         headers = [("Content-Type", media_types.JSON)]
         return self._client.send("POST", url, headers=headers, body=body, purpose=self._purpose)
 
+    def capabilities(self, *, accept: str = media_types.ANY_WADL, headers: Sequence[tuple[str, str]] = ()) -> Response:
+        """Retrieve Capabilities (8.9): OPTIONS on the base URL with a slash and, where that fails, without."""
+        response = self.send_exactly("OPTIONS", "/", headers=[*_accept(accept), *headers])
+        return response if response.status in {200, 304} else self.send("OPTIONS", "", accept=accept, headers=headers)
+
     def delete(self, resource: Resource) -> Response:
         """DELETE a study, series or instance.
 

@@ -50,7 +50,7 @@ def observe(answer: Answer, own: Callable[[dict[str, Any]], bool]) -> Iterator[O
     )
     yield from careful(error_responses.OWNED, error_responses.judge(message, own=resource != "search"))
     faulty = answer.facts is not None and CODING_FAULTS & set(answer.facts.faults)
-    if not body or answer.is_cut or faulty:
+    if not body or answer.is_cut or faulty or answer.is_range:
         return
     if resource == "store":
         yield from careful(response_module.OWNED, response_module.judge(answer.status, answer.headers, body))

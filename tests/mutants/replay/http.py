@@ -300,6 +300,13 @@ STATUSES = (
         NOT_FOUND,
         both(status("401 Unauthorized"), field("WWW-Authenticate", 'Basic realm="archive"')),
     ),
+    replay(
+        "HTTP-014b 405-with-allow",
+        NOT_FOUND,
+        both(status("405 Method Not Allowed"), field("Allow", "GET")),
+        at="Allow",
+    ),
+    replay("HTTP-014b 405-without-allow", NOT_FOUND, status("405 Method Not Allowed"), at="Allow"),
     replay("HTTP-015 401-without-www-authenticate", NOT_FOUND, status("401 Unauthorized"), at="WWW-Authenticate"),
     replay("HTTP-018 names-a-supported-type", "unsupported", unedited),
     replay(

@@ -45,6 +45,28 @@ def test_401(values: list[str], expected: str) -> None:
     assert of_row(answer(b"", None, *fields, status=401), "HTTP-015") == [expected]
 
 
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        pytest.param(["GET, HEAD"], "405-with-allow", id="methods"),
+        pytest.param([""], "405-with-allow", id="no-method-at-all"),
+        pytest.param([], "405-without-allow", id="none"),
+    ],
+)
+def test_405(values: list[str], expected: str) -> None:
+    fields = [("Allow", value) for value in values]
+    assert of_row(answer(b"", None, *fields, status=405), "HTTP-014b") == [expected]
+    assert of_row(answer(b"", None, *fields, status=404), "HTTP-014b") == []
+
+
+def test_a_range_is_not_taken_for_a_whole_payload() -> None:
+    asked = replace(RETRIEVED, headers=Headers((("Range", "bytes=5-"),)))
+    label = 'multipart/related; type="application/dicom"; boundary=b'
+    found = observed(answer(b"X 1", label, ("Content-Range", "bytes 5-7/8"), status=206, asked=asked))
+
+    assert not [each for each in found if each.requirement.startswith("MULTIPART")]
+
+
 REFUSED = Asked("GET", "studies", headers=Headers((("Accept", "a/b"), ("Accept", "application/x-none"))))
 NAMED, SILENT = "names-a-supported-type", "body-without-a-media-type"
 

@@ -36,6 +36,8 @@ def observe(answer: Answer) -> Iterator[Observation | Stumble]:
     yield from careful(statuses.OWNED, statuses.observe(answer))
     if answer.status == 0:
         return
+    if answer.is_range:
+        return
     yield from careful(coding.OWNED, coding.observe(answer))
     yield from careful(_OF_THE_BODY, _of_the_body(answer))
 

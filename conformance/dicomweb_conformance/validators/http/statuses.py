@@ -14,7 +14,7 @@ from dicomweb_conformance.http.urls import Reference, UrlError
 from dicomweb_conformance.validators.http import coding
 from dicomweb_conformance.validators.observation import Observation
 
-OWNED = ("HTTP-012", "HTTP-015", "HTTP-018", "HTTP-019", "HTTP-020", "HTTP-020b", "HTTP-021", "HTTP-024")
+OWNED = ("HTTP-012", "HTTP-014b", "HTTP-015", "HTTP-018", "HTTP-019", "HTTP-020", "HTTP-020b", "HTTP-021", "HTTP-024")
 BUSY = frozenset({429, 502, 503, 504})
 
 _TO_GET = frozenset({301, 302, 303})
@@ -33,6 +33,7 @@ def observe(answer: Answer) -> Iterator[Observation]:
     if answer.status in BUSY:
         return
     yield from _partial(answer)
+    yield from _methods(answer)
     yield from _challenge(answer)
     yield from _available_types(answer)
     yield from _redirect(answer)
@@ -51,6 +52,14 @@ def _partial(answer: Answer) -> Iterator[Observation]:
     else:  # a retrieval, perhaps from where it was redirected to, or by a URL that the target gave
         text = "206-without-range-on-retrieve"
     yield Observation("HTTP-012", text, "status line", received="206")
+
+
+def _methods(answer: Answer) -> Iterator[Observation]:
+    """HTTP-014b: 405 with the methods that there are; the value may be empty (RFC 9110 10.2.1)."""
+    if answer.status == HTTPStatus.METHOD_NOT_ALLOWED:
+        allow = answer.headers.all("Allow")
+        text = "405-with-allow" if allow else "405-without-allow"
+        yield Observation("HTTP-014b", text, "Allow", received=", ".join(allow)[:80])
 
 
 def _challenge(answer: Answer) -> Iterator[Observation]:

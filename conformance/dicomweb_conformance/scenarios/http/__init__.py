@@ -1,0 +1,1 @@
+"""Checks of what HTTP itself offers beside the transactions, and of what browsers need."""
