@@ -54,6 +54,8 @@ _APART = (
     ),
     *({"delete-not-offered", each} for each in ("delete-is-200", "gone-is-410")),
     {"thumbnail-not-offered", "thumbnail-redirects"},
+    {"capabilities-not-offered", "capabilities-in-xml-only"},
+    {"validators-not-offered", "validators-strong"},
 )
 """Sets of freedoms of which any two hide each other, or contradict."""
 

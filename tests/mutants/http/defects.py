@@ -79,7 +79,7 @@ class BoundariesChangeBetweenRanges(Reference):
         return uuid.uuid4().hex
 
 
-@mutant("http-conditional-metadata", into=MUTANTS)
+@mutant("http-conditional-metadata", "http-etag-follows-the-content", into=MUTANTS)
 class AnyTagIsCurrent(Reference):
     """Whatever tag If-None-Match names, the answer is 304."""
 

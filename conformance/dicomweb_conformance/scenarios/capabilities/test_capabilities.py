@@ -32,6 +32,7 @@ _TABLE_H_1 = frozenset(
 def test_offered(dicomweb: StudiesService) -> None:
     """OPTIONS on the base URL gives a description of the service."""
     response = dicomweb.capabilities()
+    assume(response.status != 304, "a description is not sent, though none was sent before", "capabilities-conditional")
 
     with expect(response) as it:
         if response.status == 401:
@@ -88,6 +89,7 @@ def test_conditional(dicomweb: StudiesService) -> None:
     with expect(plain) as it:
         if plain.status == 304:
             it.observes("304-to-a-request-without-if-none-match")
+    offered(plain.status in {200, 304}, "there is no description of capabilities", "capabilities")
     tag = plain.headers.get("ETag")
     offered(tag, "the description has no ETag")
 
