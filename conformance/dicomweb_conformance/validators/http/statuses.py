@@ -129,6 +129,8 @@ def _location(answer: Answer) -> Iterator[Observation]:
     if answer.status not in REDIRECTS:
         return
     location = answer.headers.get("Location")
+    if location and len(location) > urls.LONGEST:
+        return  # to say so again would be about how long a request this suite sent
     received = f"{answer.status}, Location {location}"
     try:
         target = _target(answer)
