@@ -65,6 +65,12 @@ describing(
     "capabilities-describe-what-works",
 )
 describing(
+    "description-without-character-sets",
+    "The description names no character set.",
+    put("charset", "letters"),
+    "capabilities-name-character-sets",
+)
+describing(
     "description-in-other-words",
     "The description has no studies, but exams.",
     put('"studies"', '"exams"'),
