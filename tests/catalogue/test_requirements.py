@@ -35,7 +35,7 @@ def test_every_row_is_there_once():
         "THUMBNAIL": 15,
         "URI": 36,
         "STORE": 91,
-        "SEARCH": 163,
+        "SEARCH": 165,
         "DELETE": 6,
         "UPS": 15,
         "SERVICE": 4,

@@ -371,3 +371,16 @@ def test_second_instance_joins_its_series(archive: Service) -> None:
 
     (study,) = archive.found("/studies?PatientID=ABX1")
     assert (study["00201206"]["Value"], study["00201208"]["Value"]) == ([1], [2])
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["StudyDate=banana", "StudyDate=20200230", "StudyTime=2560", "StudyDate=2020-01-15", "StudyDate=20200115-x"],
+)
+def test_what_is_no_date_or_time_is_refused(archive: Service, query: str) -> None:
+    assert archive.get(f"/studies?{query}").status_code == 400
+
+
+@pytest.mark.parametrize("query", ["StudyDate=", "StudyDate=20200115-", "StudyTime=10-11", "StudyTime=103000.5"])
+def test_what_is_a_date_or_time_or_a_range_is_taken(archive: Service, query: str) -> None:
+    assert archive.get(f"/studies?{query}").status_code in {200, 204}

@@ -1,10 +1,11 @@
-"""Defects that queries which are drawn must find by themselves."""
+"""Defects that queries which are drawn must find by themselves, and other checks by name."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from urllib.parse import unquote
 
 from dicomweb_reference.archive import Instance
 from dicomweb_reference.dicom_json import Json, Model, with_values
@@ -19,10 +20,21 @@ MUTANTS: list[Mutant] = []
 
 STUDIES = "search-any-query[studies]"
 SERIES = "search-any-query[series-of-a-study]"
+RESOURCES = (
+    *("studies", "series-of-a-study", "instances-of-a-study", "instances-of-a-series"),
+    *("all-series", "all-instances"),
+)
 _DATE, _TIME, _ZONE = "00080020", "00080030", "00080201"
 
 
-@mutant(STUDIES, may_trip=["search"], into=MUTANTS)
+@mutant(
+    STUDIES,
+    "search-date-range[closed]",
+    "search-date-range[until]",
+    "search-time-range",
+    may_trip=["search"],
+    into=MUTANTS,
+)
 class RangesWithoutTheirEnd(Reference):
     """The end of a range does not belong to it."""
 
@@ -31,7 +43,7 @@ class RangesWithoutTheirEnd(Reference):
         return super().match_range(key, [each for each in values if each != end])
 
 
-@mutant(STUDIES, may_trip=["search"], into=MUTANTS)
+@mutant(STUDIES, "search-date-range[until]", "search-date-range[from]", may_trip=["search"], into=MUTANTS)
 class OpenRangesIgnored(Reference):
     """A range with one end is not looked at."""
 
@@ -39,7 +51,7 @@ class OpenRangesIgnored(Reference):
         return key.value.startswith("-") or key.value.endswith("-") or super().match_range(key, values)
 
 
-@mutant(STUDIES, may_trip=["search"], into=MUTANTS)
+@mutant(STUDIES, "search-question-mark[at-the-end]", may_trip=["search"], into=MUTANTS)
 class QuestionMarkIsTwo(Reference):
     """`?` stands for two characters."""
 
@@ -47,7 +59,7 @@ class QuestionMarkIsTwo(Reference):
         return super().match_wildcard(replace(key, value=key.value.replace("?", "??")), values)
 
 
-@mutant(SERIES, may_trip=["search"], into=MUTANTS)
+@mutant(SERIES, "search-any-item-of-a-sequence", may_trip=["search"], into=MUTANTS)
 class SecondItemsIgnored(Reference):
     """Of a sequence only the first item is looked at."""
 
@@ -55,7 +67,12 @@ class SecondItemsIgnored(Reference):
         return super().match_sequence(key, items[:1], query)
 
 
-@mutant("search-any-query[all-instances]", may_trip=["search", "store"], into=MUTANTS)
+@mutant(
+    "search-any-query[all-instances]",
+    "search-keys-of-levels-above[all-instances-by-study]",
+    may_trip=["search", "store"],
+    into=MUTANTS,
+)
 class StudyKeysIgnoredAtInstances(Reference):
     """At /instances keys of the study are ignored."""
 
@@ -66,7 +83,7 @@ class StudyKeysIgnoredAtInstances(Reference):
         return super().matches(level, request, query)
 
 
-@mutant(STUDIES, may_trip=["search"], into=MUTANTS)
+@mutant(STUDIES, "search-pages-make-the-whole", may_trip=["search"], into=MUTANTS)
 class OffsetBeforeMatching(Reference):
     """`offset` skips studies before they are matched."""
 
@@ -78,7 +95,7 @@ class OffsetBeforeMatching(Reference):
         return super().page(matches, limit, 0)
 
 
-@mutant(STUDIES, may_trip=["search"], into=MUTANTS)
+@mutant(STUDIES, "search-decodes-reserved-characters", may_trip=["search"], into=MUTANTS)
 class QueriesNotDecoded(Rewriting):
     """What is percent-encoded in a query stays so."""
 
@@ -86,7 +103,7 @@ class QueriesNotDecoded(Rewriting):
         return query.replace("%", "%25")
 
 
-@mutant(STUDIES, may_trip=["search"], into=MUTANTS)
+@mutant(STUDIES, "search-matches-study[StudyTime]", may_trip=["search"], into=MUTANTS)
 class DatesInUtc(Reference):
     """Dates and times are matched in UTC, though the query names no time zone."""
 
@@ -102,3 +119,123 @@ class DatesInUtc(Reference):
             _DATE: with_values("DA", [moment.strftime("%Y%m%d")]),
             _TIME: with_values("TM", [moment.strftime("%H%M%S")]),
         }
+
+
+@mutant("search-other-signs-are-no-wild-cards[underscore]", may_trip=["search"], into=MUTANTS)
+class PatternsOfADatabase(Reference):
+    """With a wild card in a key `_` and `%` are wild cards, too."""
+
+    def match_wildcard(self, key: Key, values: Sequence[Json]) -> bool:
+        return super().match_wildcard(replace(key, value=key.value.replace("%", "*").replace("_", "?")), values)
+
+
+@mutant("search-other-signs-are-no-wild-cards[point]", may_trip=["search"], into=MUTANTS)
+class PatternsAreExpressions(Reference):
+    """With a wild card in a key a point stands for any character."""
+
+    def match_wildcard(self, key: Key, values: Sequence[Json]) -> bool:
+        return super().match_wildcard(replace(key, value=key.value.replace(".", "?")), values)
+
+
+@mutant("search-other-signs-are-no-wild-cards[percent]", may_trip=["search"], into=MUTANTS)
+class KeysWithAStarDecodedTwice(Reference):
+    """With a wild card in a key what is percent-encoded in it is decoded once more."""
+
+    def match_wildcard(self, key: Key, values: Sequence[Json]) -> bool:
+        return super().match_wildcard(replace(key, value=unquote(key.value)), values)
+
+
+@mutant(STUDIES, "search-any-query[instances-of-a-series]", may_trip=["search"], into=MUTANTS)
+class UidsByTheirBeginning(Reference):
+    """A UID is found by what it begins with."""
+
+    def match_uid_list(self, key: Key, values: Sequence[Json]) -> bool:
+        return any(str(value).startswith(uid) for uid in key.value.split(",") for value in values)
+
+
+@mutant("search-digits-are-text", may_trip=["search"], into=MUTANTS)
+class DigitsAreNumbers(Reference):
+    """Texts of digits are the same where they are as numbers."""
+
+    def match_single(self, key: Key, values: Sequence[Json]) -> bool:
+        digits = [int(value) for value in map(str, values) if value.isdecimal()]
+        return (key.value.isdecimal() and int(key.value) in digits) or super().match_single(key, values)
+
+
+@mutant(STUDIES, may_trip=["search"], into=MUTANTS)
+class EmptyDatesFindNothing(Reference):
+    """A date without a value matches nothing."""
+
+    def match_universal(self, key: Key, values: Sequence[Json]) -> bool:
+        return (bool(key.value) or key.vr != "DA") and super().match_universal(key, values)
+
+
+@mutant(STUDIES, may_trip=["search"], into=MUTANTS)
+class StudiesJoinedWithTheirSeries(Reference):
+    """Searched by its modalities, a study is listed once for each series."""
+
+    def matches(self, level: Level, request: Request, query: Query) -> list[Instance]:
+        found = super().matches(level, request, query)
+        if level != "study" or not any(key.tag == "00080061" for key in query.keys):
+            return found
+        return [each for each in found for _ in range(self.number_of_series(each.resource("study")))]
+
+
+@mutant(STUDIES, may_trip=["search"], into=MUTANTS)
+class CountsOfWhatMatches(Reference):
+    """Searched by its modalities, a study counts the series that match."""
+
+    def result(self, entity: Instance, level: Level, query: Query, request: Request) -> Model:
+        found = super().result(entity, level, query, request)
+        by_modality = level == "study" and any(key.tag == "00080061" and key.value for key in query.keys)
+        return found | {"00201206": with_values("IS", [1])} if by_modality else found
+
+
+@mutant(
+    *(f"search-pages-at-each-resource[{each}]" for each in RESOURCES if each != "studies"),
+    may_trip=["search"],
+    into=MUTANTS,
+)
+class PagesOfAnotherOrder(Reference):
+    """Each page is cut from the list in another order."""
+
+    def page(self, matches: Sequence[Instance], limit: int | None, offset: int) -> Sequence[Instance]:
+        first = offset % max(1, len(matches))
+        return super().page([*matches[first:], *matches[:first]], limit, offset)
+
+
+@mutant(
+    *(f"search-any-query-as-xml[{each}]" for each in RESOURCES),
+    may_trip=["search", "xml"],
+    into=MUTANTS,
+)
+class KeysForJsonAlone(Reference):
+    """Asked for XML, a search finds what there is without further keys, on one page."""
+
+    def search_query(self, request: Request, level: Level) -> Query:
+        query = super().search_query(request, level)
+        if "xml" not in (request.accept or ""):
+            return query
+        confining = tuple(each for each in query.keys if each.tag in {"00100020", "0020000D"})
+        return replace(query, keys=confining, limit=None, offset=0)
+
+
+@mutant("search-accept-parameter", may_trip=["search", "negotiation"], into=MUTANTS)
+class AcceptIsAKey(Reference):
+    """The parameter accept is taken for a key, which nothing matches."""
+
+    def matches(self, level: Level, request: Request, query: Query) -> list[Instance]:
+        return [] if request.parameter("accept") else super().matches(level, request, query)
+
+
+@mutant(
+    *(f"search-invalid-value[{each}]" for each in ("StudyDate=banana", "StudyDate=20200230", "StudyTime=banana")),
+    may_trip=["search"],
+    into=MUTANTS,
+)
+class DatesThatAreNoneIgnored(Reference):
+    """A key with a date or time that is none is not looked at."""
+
+    def search_keys(self, values: dict[str, str], level: Level) -> tuple[Key, ...]:
+        none = {path for path, value in values.items() if value in {"banana", "20200230"}}
+        return super().search_keys({path: value for path, value in values.items() if path not in none}, level)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -12,6 +13,7 @@ from dicomweb_conformance.dicom.json_model import DataSet
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.http.quoting import Harmless
 from dicomweb_conformance.scenarios.search.queries import (
+    NO_VALUE,
     RESERVED,
     TAGS,
     UID_WITH_WILD_CARD,
@@ -25,6 +27,8 @@ from dicomweb_conformance.service.studies_service import StudiesService
 
 OWN = "SEARCH-160"
 _PAGE = "a-page-is-not-of-the-list"
+_WHATEVER_IS_ASKED = frozenset({_PAGE, "204-or-200-empty-list"})
+"""What goes wrong in the same way whatever else a query holds."""
 READINGS = {
     matching.CASE_FOLDED: ("SEARCH-027", "the-study"),
     matching.STAR_NEEDS_A_VALUE: ("SEARCH-036", "study-with-empty-value-left-out"),
@@ -32,6 +36,8 @@ READINGS = {
     matching.WILD_CARDS_IN_UIDS: ("SEARCH-037", "studies-with-that-prefix"),
 }
 """Known ways to match otherwise than the text says, and the rows that own them."""
+_OF_THE_SERVER = frozenset({"00080056", "00081190"})
+"""Instance Availability and Retrieve URL, which are how things are and may change."""
 _TRIED = 6
 """Keys of one form that are tried for whether the form is read at all."""
 _SHRINKING = 40
@@ -66,7 +72,8 @@ class Wrong:
 
     def explains(self, other: Wrong) -> bool:
         """Tell whether another query goes wrong for what shows here already: it has the same kinds of parameters."""
-        return self.query.kinds <= other.query.kinds or self.code == other.code == _PAGE
+        same = self.code == other.code and self.code in _WHATEVER_IS_ASKED
+        return self.query.kinds <= other.query.kinds or same
 
     @property
     def where(self) -> str:
@@ -107,6 +114,11 @@ class Asking:
         answers = [self.answer_to(each) for each in islice(queries, _TRIED)]
         return bool(answers) and not any(each.uids or each.is_refusal for each in answers)
 
+    def matches_well(self, query: Query) -> bool:
+        """Tell whether a query finds what it should, however that is then shown."""
+        answer = self.answer_to(query)
+        return not answer.is_refusal and self._matches(query, answer) is None
+
     def judged(self, query: Query) -> Wrong | None:
         """Return what is wrong with the answer to a query; None where it is one of those that may be."""
         answer = self.answer_to(query)
@@ -114,11 +126,16 @@ class Asking:
             return self._refused(query, answer)
         if query.is_paged:
             return self._page(query, answer)
-        return self._matches(query, answer) or self._included(query, answer)
+        return (
+            self._matches(query, answer)
+            or self._twice(query, answer)
+            or self._included(query, answer)
+            or self._changed(query, answer)
+        )
 
     def _refused(self, query: Query, answer: Answer) -> Wrong | None:
         status = answer.response.status
-        if status == 400 and UID_WITH_WILD_CARD in query.kinds:
+        if status == 400 and {UID_WITH_WILD_CARD, NO_VALUE} & query.kinds:
             return None
         code = "another-4xx" if status < 500 else "5xx"
         if status == 400:
@@ -134,6 +151,8 @@ class Asking:
         requirement = OWN
         if RESERVED in query.kinds and missing and not surplus and not answer.others:
             requirement, code = "HTTP-034", "none"
+        if NO_VALUE in query.kinds and not found and not answer.others:
+            requirement, code = "SEARCH-031", "204-or-200-empty-list"
         for reading, row in READINGS.items():
             if not answer.others and query.answers(reading).accept(found):
                 requirement, code = row
@@ -173,6 +192,28 @@ class Asking:
                     code = "an-attribute-has-another-value" if found else "an-attribute-asked-for-is-absent"
                     expected, received = f"{keyword} {stored[0]}", f"{keyword} {found or 'absent'}"
                     return Wrong(query, answer.response, OWN, code, expected, received)
+        return None
+
+    def _twice(self, query: Query, answer: Answer) -> Wrong | None:
+        """Look for an entity that is listed more than once (10.6.3.3)."""
+        doubled = [f"{uid} {number} times" for uid, number in Counter(answer.uids).items() if number > 1]
+        if not doubled:
+            return None
+        code = "two-objects-with-the-same-unique-key"
+        return Wrong(query, answer.response, "SEARCH-082", code, "each once", Harmless(", ".join(doubled)))
+
+    def _changed(self, query: Query, answer: Answer) -> Wrong | None:
+        """Compare results with those of the search without keys: what a query asks for changes no value of them."""
+        plain = self.answer_to(Query(query.place))
+        before = dict(zip(plain.uids, plain.results, strict=True))
+        for uid, result in zip(answer.uids, answer.results, strict=True):
+            for tag in sorted(result.keys() & before.get(uid, {}).keys() - _OF_THE_SERVER):
+                values, stored = json_model.values(result, tag), json_model.values(before[uid], tag)
+                if not any(isinstance(each, dict) for each in values) and sorted(map(str, values)) != sorted(
+                    map(str, stored)
+                ):
+                    expected, received = f"{tag} {stored}, as without keys", f"{tag} {values}"
+                    return Wrong(query, answer.response, OWN, "a-value-depends-on-the-query", expected, received)
         return None
 
     def shrunk(self, wrong: Wrong) -> Wrong:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 
-from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
-from hypothesis.configuration import set_hypothesis_home_dir
 
+from dicomweb_conformance.scenarios.search.drawing import drawn
 from dicomweb_conformance.scenarios.search.queries import Key, Place, Query
 from dicomweb_conformance.scenarios.search.query_keys import Pool, pool_of
 
@@ -28,33 +26,12 @@ def explored(place: Place, ask: Callable[[Query], bool], *, queries: int, number
         queries: how many are drawn.
         number: what they follow from; None for always the same.
     """
-    goes_on, raised = True, None
+    drawn(_queries(place, pool_of(place)), ask, most=queries, number=number)
 
-    def asked(query: Query) -> None:
-        nonlocal goes_on, raised
-        try:
-            goes_on = goes_on and ask(query)
-        except Exception as error:  # Hypothesis would take it for a failure to be reproduced
-            goes_on, raised = False, error
 
-    drawn = given(_queries(place, pool_of(place)))(asked)
-    if number is not None:
-        drawn = seed(number)(drawn)
-    # What it keeps goes nowhere: a run writes into its own report and into no other directory.
-    with tempfile.TemporaryDirectory() as nowhere:
-        set_hypothesis_home_dir(nowhere)
-        settings(
-            max_examples=queries,
-            derandomize=number is None,
-            database=None,
-            deadline=None,
-            phases=[Phase.generate],
-            verbosity=Verbosity.quiet,
-            suppress_health_check=list(HealthCheck),
-        )(drawn)()
-        set_hypothesis_home_dir(None)
-    if raised is not None:
-        raise raised
+def _forms_of(pool: Pool) -> list[str]:
+    """Return the forms that any key has, plain values more often than others."""
+    return [*("value",) * 3, *sorted({form for forms in pool.values() for form in forms} - {"value"})]
 
 
 @st.composite
@@ -66,9 +43,10 @@ def _queries(draw: st.DrawFn, place: Place, pool: Pool) -> Query:
         keys = [replace(each, form="range of dates with one of times") for each in (days, hours)]
     else:
         number = draw(st.sampled_from((1, 1, 1, 1, 2, 2, 3)))
-        names = draw(st.lists(st.sampled_from(sorted(pool)), min_size=1, max_size=number, unique=True))
-        forms = [(each, draw(st.sampled_from(sorted(pool[each])))) for each in names]
-        keys = [draw(st.sampled_from(pool[name][form])) for name, form in forms]
+        keys = []
+        for form in draw(st.lists(st.sampled_from(_forms_of(pool)), min_size=1, max_size=number)):
+            names = sorted(name for name in pool.keys() - {each.keyword for each in keys} if form in pool[name])
+            keys += [draw(st.sampled_from(pool[draw(st.sampled_from(names))][form]))] if names else []
     if place.tags and draw(st.booleans()):
         keys = [replace(each, by_tag=True) for each in keys]
     limit, offset = draw(st.sampled_from(_PAGES))

@@ -22,7 +22,8 @@ from dicomweb_fixtures.entities import Patient, Study
 
 UID_WITH_WILD_CARD = "wild card in a UID"
 RESERVED = "characters that need percent-encoding"
-_OF_ANY_KEY = ("range", "list", "wild", "star", "lone", "question", "characters")
+NO_VALUE = "no value"
+_OF_ANY_KEY = ("range", "list", "wild", "star", "lone", "question", "characters", NO_VALUE)
 PAIRS = (("StudyDate", "StudyTime"), ("PerformedProcedureStepStartDate", "PerformedProcedureStepStartTime"))
 """Dates and the times that belong to them."""
 _TIMES = frozenset(time for _, time in PAIRS)

@@ -7,11 +7,24 @@ from itertools import combinations
 from typing import TypeAlias
 from urllib.parse import quote
 
-from dicomweb_conformance.scenarios.search.queries import MOMENTS, RESERVED, UID_WITH_WILD_CARD, Key, Place, stored
+from dicomweb_conformance.scenarios.search.queries import (
+    MOMENTS,
+    NO_VALUE,
+    RESERVED,
+    UID_WITH_WILD_CARD,
+    Key,
+    Place,
+    stored,
+)
 
 _NUMBERS = frozenset({"SeriesNumber", "InstanceNumber"})
 _CODES = frozenset({"ModalitiesInStudy", "Modality"})
 _NAMES = frozenset({"ReferringPhysicianName"})
+_LONE_STAR = "lone star"
+_BARE = frozenset({NO_VALUE, _LONE_STAR})
+"""Forms of values of which nothing is stored."""
+_OF_NOTHING = "2.25.1"
+"""A UID that nothing has."""
 
 Pool: TypeAlias = "dict[str, dict[str, list[Key]]]"
 """Keys by keyword and form."""
@@ -23,7 +36,7 @@ def pool_of(place: Place) -> Pool:
     for each in place.keys:
         forms: dict[str, list[Key]] = {}
         for form, value in _forms(each.id, stored(place, each.id)):
-            if form not in place.unread and value not in ("", "?"):
+            if form not in place.unread and (value not in ("", "?", "*") or form in _BARE):
                 forms.setdefault(form, []).append(Key(each.id, value, form))
         if forms:
             pool[each.id] = forms
@@ -31,6 +44,7 @@ def pool_of(place: Place) -> Pool:
 
 
 def _forms(keyword: str, values: list[str]) -> Iterator[tuple[str, str | tuple[str, ...]]]:
+    yield NO_VALUE, ""
     if keyword in MOMENTS:
         yield from _of_moments(values)
     elif keyword.endswith("UID"):
@@ -56,20 +70,22 @@ def _of_moments(values: list[str]) -> Iterator[tuple[str, str]]:
 def _of_uids(values: list[str]) -> Iterator[tuple[str, str | tuple[str, ...]]]:
     for each in values:
         yield "value", each
+        yield "value less a character", each[:-1]
         yield UID_WITH_WILD_CARD, f"{each[:-4]}*"
+        yield "list of UIDs", (each, _OF_NOTHING)
     for several in combinations(values, 2):
         yield "list of UIDs", several
 
 
 def _of_texts(values: list[str], *, has_case: bool) -> Iterator[tuple[str, str]]:
-    yield "lone star", "*"
+    yield _LONE_STAR, "*"
     for each in values:
         yield "value" if quote(each, safe="*?") == each else RESERVED, each
         yield "value and a character", f"{each}1"
         yield "value less a character", each[:-1]
         if has_case:
             yield "value in another case", each.swapcase()
-        for star in (f"{each[:-1]}*", f"*{each[-2:]}", f"{each[:-3]}*{each[-1:]}"):
+        for star in (f"{each}*", f"{each[:-1]}*", f"*{each[-2:]}", f"{each[:-3]}*{each[-1:]}"):
             yield "star", star
         for mark in (f"{each[:-1]}?", f"{each[:-2]}?{each[-1:]}", f"{each}?"):
             yield "question mark", mark

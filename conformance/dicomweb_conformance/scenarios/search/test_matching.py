@@ -82,6 +82,27 @@ def test_is_case_sensitive(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.observes("the-study", expected=["none"], received=f"{len(matches)} studies")
 
 
+@verifies("SEARCH-027", id="search-digits-are-text")
+def test_digits_are_text(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A Study ID of digits does not match one that is another text for the same number."""
+    patient = corpus.neighbours
+    finds_just(dicomweb, {"PatientID": patient.patient_id}, uids(patient), blame="search-by-keyword")
+    seven, another = (
+        next(each.study_instance_uid for each in patient.studies if each.value("StudyID") == digits)
+        for digits in ("7", "07")
+    )
+
+    response = dicomweb.search("studies", StudyID="7", PatientID=patient.patient_id)
+
+    with expect(response) as it:
+        found = it.is_a_list_of_matches().uids(STUDY)
+        assume(seven in found, "a Study ID does not find its study", "search-matches-study[StudyID]")
+        if another in found:
+            it.observes(
+                "another-text-for-the-number", expected=["just the study of StudyID 7"], received="also that of 07"
+            )
+
+
 TIMES = (
     Variant("as-stored", "SEARCH-030", "{}"),
     Variant("to-the-minute", "SEARCH-030", "{:.4}"),
@@ -182,6 +203,27 @@ def test_sequence_within_one_item(dicomweb: StudiesService, corpus: Corpus) -> N
                 expected=["none: no item has both"],
                 received=", ".join(found),
             )
+
+
+@verifies("SEARCH-044", id="search-any-item-of-a-sequence")
+def test_any_item_of_a_sequence(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A key of a sequence finds a series by its second item as it does by the first."""
+    study = corpus.two_series
+    wanted = study.series[1]
+    first, second = (each.ScheduledProcedureStepID for each in wanted.instances[0].dataset.RequestAttributesSequence)
+    key = "RequestAttributesSequence.ScheduledProcedureStepID"
+    by_first = dicomweb.search_in(study, "series", {key: first})
+    assume(by_first.status in {200, 204}, f"the key {key} does not work", f"search-matches-series[{key}]")
+    with expect(by_first) as it:
+        found = it.is_a_list_of_matches().uids(SERIES)
+        assume(found == [wanted.uid], "the first item does not find its series, and it alone", by_first.exchange)
+
+    response = dicomweb.search_in(study, "series", {key: second})
+
+    with expect(response) as it:
+        missing = "not-found-by-a-later-item"
+        matches = it.is_a_list_of_matches()
+        it.lists_exactly(matches, SERIES, [wanted.uid], none=missing, excess="unfiltered", other=missing)
 
 
 @verifies("SEARCH-045", id="search-one-of-several-values")

@@ -74,6 +74,36 @@ def test_question_mark(dicomweb: StudiesService, corpus: Corpus, case: WildCard)
         it.lists_exactly(matches, STUDY, wanted, none="none", excess=excess)
 
 
+SIGNS = (
+    Variant("underscore", "SEARCH-032", "_"),
+    Variant("point", "SEARCH-032", "."),
+    Variant("percent", "SEARCH-032", "%2B"),
+)
+
+
+@verifies(id="search-other-signs-are-no-wild-cards", each=SIGNS)
+def test_other_signs_are_no_wild_cards(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """What is a wild card in databases and regular expressions is none here, also beside one that is."""
+    patient = corpus.neighbours
+    _finds_by_pattern(dicomweb, corpus, STARS[0].pattern, blame="search-star[at-the-end]")
+    finds_just(dicomweb, {"PatientID": patient.patient_id}, uids(patient), blame="search-by-keyword")
+    wanted = next(each for each in patient.studies if each.value("AccessionNumber").endswith(f"N{case.value}1"))
+    value = wanted.value("AccessionNumber")
+
+    responses = [
+        dicomweb.search("studies", AccessionNumber=each, PatientID=patient.patient_id) for each in (value, f"{value}*")
+    ]
+
+    for response in responses:
+        with expect(response) as it:
+            wrong = "a-study-too-many-or-too-few"
+            matches = it.is_a_list_of_matches()
+            if response.status == 400:
+                it.observes(REFUSED_PATTERN)
+                it.concludes()
+            it.lists_exactly(matches, STUDY, [wanted.study_instance_uid], none=wrong, excess=wrong)
+
+
 @verifies("SEARCH-034", id="search-star-is-case-sensitive")
 def test_star_is_case_sensitive(dicomweb: StudiesService, corpus: Corpus) -> None:
     """A pattern in another case does not match."""

@@ -7,19 +7,20 @@ from dicomweb_conformance.checks.expect import BUSY, Expectation, assume, contro
 from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.dicom import json_model
 from dicomweb_conformance.http import media_types
-from dicomweb_conformance.scenarios.search.controls import INSTANCE, SERIES, STUDY
+from dicomweb_conformance.scenarios.search.controls import INSTANCE, SERIES, STUDY, finds_just
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.fresh import Fresh
 from dicomweb_fixtures.identifiers import patient_id_prefix, uid
 
 PATIENT_ID = "00100020"
+JSON_TYPES = frozenset({media_types.DICOM_JSON, media_types.JSON})
 
 
 @verifies("SEARCH-001", id="search-studies", smoke=True)
 def test_studies(dicomweb: StudiesService, corpus: Corpus) -> None:
     """`/studies` finds a study by its UID."""
-    study = corpus.two_series
+    study, _ = corpus.two_series, corpus.ct_pair
 
     response = dicomweb.search("studies", StudyInstanceUID=study.study_instance_uid)
 
@@ -31,7 +32,7 @@ def test_studies(dicomweb: StudiesService, corpus: Corpus) -> None:
 @verifies("SEARCH-002", id="search-series-of-a-study", smoke=True)
 def test_series_of_a_study(dicomweb: StudiesService, corpus: Corpus) -> None:
     """`/studies/{study}/series` lists the series of the study, each once."""
-    study = corpus.two_series
+    study, _ = corpus.two_series, corpus.ct_pair
 
     response = dicomweb.search_in(study, "series")
 
@@ -73,7 +74,7 @@ def test_instances_of_a_series(dicomweb: StudiesService, corpus: Corpus) -> None
 @verifies("SEARCH-004", id="search-instances-of-a-study")
 def test_instances_of_a_study(dicomweb: StudiesService, corpus: Corpus) -> None:
     """`/studies/{study}/instances` lists every instance of the study and nothing else."""
-    study = corpus.two_series
+    study, _ = corpus.two_series, corpus.ct_pair
 
     response = dicomweb.search_in(study, "instances")
 
@@ -93,7 +94,7 @@ def test_instances_of_a_study(dicomweb: StudiesService, corpus: Corpus) -> None:
 @verifies("SEARCH-005", id="search-all-series")
 def test_all_series(dicomweb: StudiesService, corpus: Corpus) -> None:
     """`/series` finds a series by its UID, and no other."""
-    series = corpus.two_series.series[0]
+    series, _ = corpus.two_series.series[0], corpus.ct_pair
 
     response = dicomweb.search("series", SeriesInstanceUID=series.uid)
 
@@ -106,7 +107,7 @@ def test_all_series(dicomweb: StudiesService, corpus: Corpus) -> None:
 @verifies("SEARCH-006", id="search-all-instances")
 def test_all_instances(dicomweb: StudiesService, corpus: Corpus) -> None:
     """`/instances` finds an instance by its UID, and no other."""
-    instance = corpus.two_series.instances[1]
+    instance, _ = corpus.two_series.instances[1], corpus.ct_pair
 
     response = dicomweb.search("instances", SOPInstanceUID=instance.sop_instance_uid)
 
@@ -180,6 +181,24 @@ def _is_json(it: Expectation) -> None:
         case _:
             it.finds("another media type", where="Content-Type", expected=[media_types.DICOM_JSON])
     it.is_json("body-not-json-under-json-content-type")
+
+
+@verifies("SEARCH-156", id="search-accept-parameter")
+def test_accept_parameter(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """`accept=application/dicom+json` in the query changes nothing of what is found."""
+    study = corpus.two_series
+    keys = {"PatientID": study.patient_id}
+    finds_just(dicomweb, keys, [study.study_instance_uid], blame="search-by-keyword")
+
+    response = dicomweb.search("studies", {**keys, "accept": media_types.DICOM_JSON}, accept="*/*")
+
+    with expect(response) as it:
+        it.has_status(200, 204)
+        if response.status == 200 and media_types.name_of(response.content_type) not in JSON_TYPES:
+            it.observes("another-type-in-spite-of-it", where="Content-Type")
+            it.concludes()
+        taken = "taken-for-a-key"
+        it.lists_exactly(it.is_a_list_of_matches(), STUDY, [study.study_instance_uid], none=taken, excess=taken)
 
 
 @verifies("SEARCH-083", id="search-confined-to-the-path")

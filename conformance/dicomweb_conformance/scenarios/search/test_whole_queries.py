@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dicomweb_conformance.checks.expect import assume, expect
+from dicomweb_conformance.checks.expect import assume, expect, offered
 from dicomweb_conformance.checks.verifies import Variant, verifies
-from dicomweb_conformance.scenarios.search.asking import Asking, Wrong
-from dicomweb_conformance.scenarios.search.queries import Key, Place, Query, places, plain_keys
+from dicomweb_conformance.dicom import json_model, xml_differences
+from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.scenarios.search.asking import Answer, Asking, Wrong
+from dicomweb_conformance.scenarios.search.queries import NO_VALUE, Key, Place, Query, places, plain_keys
 from dicomweb_conformance.scenarios.search.query_keys import Pool, pool_of
+from dicomweb_conformance.scenarios.steps.xml_models import MULTIPART_XML, models_of
+from dicomweb_conformance.service.absence import declines_xml
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 
 QUERIES = 60
 """Queries drawn at each resource unless a run explores more; of studies twice as many."""
+IN_XML = 10
+"""Of the queries drawn at each resource those that are asked as XML, too."""
 MOST = 4
 """Queries that are told to go wrong at one resource."""
 OWNERS = {
@@ -34,7 +40,11 @@ PLACES = (
 )
 
 
-@verifies("SEARCH-027", "SEARCH-036", "SEARCH-037", "SEARCH-042", "HTTP-034", id="search-any-query", each=PLACES)
+@verifies(
+    *("SEARCH-027", "SEARCH-031", "SEARCH-036", "SEARCH-037", "SEARCH-042", "SEARCH-082", "HTTP-034"),
+    id="search-any-query",
+    each=PLACES,
+)
 def test_any_query(dicomweb: StudiesService, corpus: Corpus, explore: int | None, case: Variant) -> None:
     """A query of any keys, forms and pages finds what matches all of them, and nothing else."""
     from dicomweb_conformance.scenarios.search.drawn_queries import explored  # noqa: PLC0415 - Hypothesis takes a third of a second
@@ -81,6 +91,88 @@ def test_any_query(dicomweb: StudiesService, corpus: Corpus, explore: int | None
             )
 
 
+BELOW = tuple(Variant(each.id, "SEARCH-072", needs=each.needs) for each in PLACES if each.id != "studies")
+
+
+@verifies(id="search-pages-at-each-resource", each=BELOW)
+def test_pages_at_each_resource(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """Pages of series and of instances, put together, are the unpaged list."""
+    asking = Asking(dicomweb)
+    place = places(corpus.neighbours)[case.id]
+    if place.confined and not asking.finds_all(place):
+        place = place.by_unique_key()
+    assume(asking.finds_all(place), "what belongs to the patient, or to the path, is not found", OWNERS[case.id])
+    everything = asking.answer_to(Query(place)).uids
+    length = max(1, len(everything) // 3)
+
+    answers = [asking.answer_to(Query(place, limit=length, offset=at)) for at in range(0, len(everything), length)]
+
+    pages = [uid for each in answers for uid in each.uids]
+    with expect(answers[-1].response) as it:
+        assume(
+            all(each.response.status in {200, 204} and len(each.uids) <= length for each in answers),
+            "limit and offset do not work",
+            "search-limit-caps",
+        )
+        if sorted(pages) != sorted(everything):
+            it.observes("a-study-twice-or-missing", expected=everything, received=", ".join(pages) or "nothing")
+        elif pages != list(everything):
+            it.observes("each-study-once-in-another-order", expected=everything, received=", ".join(pages))
+
+
+AS_XML = tuple(Variant(each.id, "SEARCH-008", needs=each.needs) for each in PLACES)
+
+
+@verifies("SEARCH-008b", id="search-any-query-as-xml", each=AS_XML)
+def test_any_query_as_xml(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """A query of any keys, forms and pages has the same results as XML and as JSON."""
+    from dicomweb_conformance.scenarios.search.drawn_queries import explored  # noqa: PLC0415 - Hypothesis takes a third of a second
+
+    place, asking = places(corpus.neighbours)[case.id], Asking(dicomweb)
+    asked: list[Query] = []
+
+    def ask(query: Query) -> bool:
+        if asking.answer_to(query).uids:
+            asked.append(query)
+        return len(asked) < IN_XML
+
+    explored(place, ask, queries=3 * IN_XML, number=None)
+    assume(asked, "no query finds anything as JSON", OWNERS[case.id])
+
+    for query in asked:
+        response = dicomweb.search(place.path, query.parameters(), accept=MULTIPART_XML)
+        offered(not declines_xml(response), "search results are not offered in XML: see xml-search", "xml.search")
+        if _differs(response, query, asking.answer_to(query)):
+            return
+
+
+def _differs(response: Response, query: Query, in_json: Answer) -> bool:
+    """Compare results in XML with those in JSON; of a page, whose order is not settled, their number alone."""
+    with expect(response) as it:
+        models = models_of(it)
+        found = {json_model.text(each, query.place.unique_key): each for each in models}
+        same = len(models) == len(in_json.uids) + in_json.others
+        if not same or not (query.is_paged or set(in_json.uids) <= found.keys()):
+            it.observes(
+                "number-of-parts-not-number-of-matches",
+                expected=[f"as in JSON: {', '.join(in_json.uids)}"],
+                received=f"{len(models)} parts: {', '.join(found)}",
+            )
+            return True
+        for uid, result in zip(in_json.uids, in_json.results, strict=True):
+            for each in xml_differences.models(result, found.get(uid, result)):
+                if each.kind not in {"vr", xml_differences.INLINED}:
+                    it.observes(
+                        "tag-or-value-differs",
+                        where=each.path,
+                        expected=[f"as in JSON: {each.stored}"],
+                        received=each.received,
+                        of="SEARCH-008b",
+                    )
+                    return True
+    return False
+
+
 def _works(asking: Asking, everywhere: dict[str, Place], keyword: str) -> bool:
     """Tell whether a key with plain values finds what it should at its own level, and nothing where it should not."""
     place = next(
@@ -88,19 +180,21 @@ def _works(asking: Asking, everywhere: dict[str, Place], keyword: str) -> bool:
         for each in (everywhere[name] for name in ("studies", "series-of-a-study", "instances-of-a-series"))
         if keyword in {key.id for key in each.keys}
     )
-    return all(asking.judged(Query(place, (key,))) is None for key in plain_keys(place, keyword))
+    return all(asking.matches_well(Query(place, (key,))) for key in plain_keys(place, keyword))
 
 
 def _as_it_is_read(asking: Asking, place: Place) -> Place:
     """Leave out what is not read at all: its own check tells of wild cards or lists taken literally, and of tags."""
     pool = pool_of(place)
     unread = {
-        form for form in ("star", "question mark", "list of UIDs") if asking.finds_nothing(place, _of(pool, form))
+        form
+        for form in ("star", "question mark", "list of UIDs", NO_VALUE)
+        if asking.finds_nothing(place, _of(pool, form))
     }
     if "star" in unread:
         unread.add("lone star")
     by_tag = [replace(each, by_tag=True) for each in plain_keys(place, place.keys[0].id)]
-    tags = all(asking.judged(Query(place, (key,))) is None for key in by_tag)
+    tags = all(asking.matches_well(Query(place, (key,))) for key in by_tag)
     return replace(place, unread=frozenset(unread), tags=tags)
 
 

@@ -1,0 +1,47 @@
+"""What search must never miss: an ordinary check tells of each of these defects, and drawn queries find it alone."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.mutants.harness import judged
+from tests.mutants.test_mutants import DRAWN, MUTANTS
+
+MOST = 2
+"""Parameters of the smallest query that shows a defect, beside the one that confines a search to the patient."""
+SEEDED = {
+    "the end of a range is exclusive": "ranges-without-their-end",
+    "an open range is ignored": "open-ranges-ignored",
+    "a combined range of date and time is taken apart": "date-and-time-apart",
+    "? matches two": "question-mark-is-two",
+    "a lone * misses empty values": "lone-star-needs-avalue",
+    "a wild card in a UID is taken": "wild-cards-in-uids",
+    "a list of UIDs is cut after the first": "first-uid-of-list-only",
+    "a key of a sequence is ignored on the second item": "second-items-ignored",
+    "includefield is dropped": "all-includefields-dropped",
+    "keys of the study are ignored at /instances": "study-keys-ignored-at-instances",
+    "offset is applied before matching": "offset-before-matching",
+    "a percent-encoded value is not decoded": "queries-not-decoded",
+    "case is folded": "case-ignored",
+    "a date without time zone is shifted": "dates-in-utc",
+}
+
+
+@pytest.mark.parametrize("defect", SEEDED)
+def test_drawn_queries_alone_find_each_with_a_small_query(defect: str, tmp_path: Path) -> None:
+    mutant = next(each for each in MUTANTS if each.name == SEEDED[defect])
+    drawn = next(each for each in mutant.kills if each.startswith(DRAWN))
+    assert [each for each in mutant.kills if not each.startswith(DRAWN)], "no ordinary check must notice it"
+
+    run = judged(mutant.server(mutant.freedoms), tmp_path, checks={drawn})
+
+    (told,) = [each for each in run.results if each.check == drawn]
+    assert told.verdict in {"fail", "deviation"}, told.reason
+    queries = [urlsplit(run.exchanges[each.exchange or ""].url) for each in told.findings]
+    assert min(_parameters(each.path, each.query) for each in queries) <= MOST
+
+
+def _parameters(path: str, query: str) -> int:
+    """Count the parameters of a query but the one that confines it where its path names no study."""
+    return len(query.split("&")) - ("/studies/" not in path)
