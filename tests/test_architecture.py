@@ -67,6 +67,7 @@ READERS = re.compile(
 OWN_OCTETS = {
     "catalogue.requirements": {"json.loads"},
     "record.recorder": {"zlib.decompressobj"},  # for secrets in a body that stayed packed
+    "reading.har_files": {"json.loads"},  # a file that the user names; each member is looked at
     "settings.loaded_corpus": {"json.loads"},
     "settings.google_credentials": {"json.loads"},  # a file that the user names
     "service.ledger": {"json.loads"},

@@ -225,6 +225,44 @@ def matrix(runs: tuple[Path, ...], to: Path) -> None:
         click.echo(to / name)
 
 
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE.har")
+@click.option(
+    "--to",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("reports/judged"),
+    show_default=True,
+    help="The directory of the record and its reports: new, empty, or of an earlier run.",
+)
+@click.option("--profile", default="dicom", show_default=True, metavar="NAME", help="Which requirements count.")
+@click.option("--url", default="", help="Base URL of the Studies Service (default: the one most exchanges are with).")
+@click.option("--with-values", is_flag=True, help="Let the reports hold what the exchanges say of patients.")
+def judge(file: Path, to: Path, profile: str, url: str, with_values: bool) -> None:
+    """Judge exchanges that somebody else made: a browser's developer tools, a proxy or a client wrote FILE.har.
+
+    No server is asked. Only what every message must be is judged, and of that what a HAR shows. Ends with status 1
+    where a message is at fault, 5 where nothing was judged, 4 where the file cannot be.
+    """
+    from dicomweb_conformance.catalogue.profile import ProfileError  # noqa: PLC0415 - loaded only to judge
+    from dicomweb_conformance.reading.har_files import HarError  # noqa: PLC0415 - likewise
+    from dicomweb_conformance.record.disk import NotWrittenError  # noqa: PLC0415 - likewise
+    from dicomweb_conformance.run import captured  # noqa: PLC0415 - likewise
+    from dicomweb_conformance.run.report_directory import NoReportDirectoryError  # noqa: PLC0415 - likewise
+    from dicomweb_reports.visible import visible_lines  # noqa: PLC0415 - likewise
+
+    try:
+        judged = captured.judge(file, to.absolute(), _VERSION, profile, url, with_values=with_values)
+    except (HarError, captured.CapturedError, ProfileError, NoReportDirectoryError, NotWrittenError) as error:
+        raise UnusableInputError(visible_lines(str(error))) from None
+    for line in captured.lines(judged):
+        click.echo(visible_lines(line))
+    if judged.unwritten:
+        names = ", ".join(each.name for each in judged.unwritten)
+        raise click.ClickException(f"{names} could not be written; `dicomweb-conformance render {to} --to DIR` does")
+    click.echo(to / "report.html")
+    sys.exit(judged.status)
+
+
 class UnusableInputError(click.ClickException):
     """What cannot be read or compared: status 4, as of a run whose target or settings cannot be used."""
 

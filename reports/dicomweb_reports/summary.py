@@ -137,6 +137,9 @@ def overall(run: Run) -> Overall:
     undecided = _undecided(run)
     if any(number[verdict] for verdict in _AGAINST):
         return Overall(DOES_NOT_CONFORM, _against(run, number, len(outcomes)))
+    if run.settings.get("captured"):
+        said = f"No message of the {len(run.exchanges):,} captured exchanges is at fault; no check was run."
+        return Overall(PARTIAL if number["pass"] or number["note"] or number["deviation"] else NOTHING_CONCLUDED, said)
     if not _is_judged(outcomes):
         checks = sum(check.scenario != MESSAGES for check, _ in outcomes)
         return Overall(NOTHING_CONCLUDED, f"No check of the {checks:,} planned came to a verdict on the server.")

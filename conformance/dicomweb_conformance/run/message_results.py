@@ -50,16 +50,26 @@ def conclude(
     """
     observers.close()
     run = record.load(recorder.directory)
-    of_messages = [each for each in run.results if each.scenario == SCENARIO]
-    results = [_judged(_after_checks(each, run), known_failures) for each in of_messages]
+    results = settled(run, known_failures)
     for result in results:
-        recorder.event("result", **{**asdict(result), "started": result.started.isoformat(timespec="milliseconds")})
+        record_result(recorder, result)
     session.testscollected += len(results)
     terminal: Any = session.config.pluginmanager.getplugin("terminalreporter")
     if terminal is not None:
         terminal.ensure_newline()
     for result in results:
         _report(session.config, result, run)
+
+
+def settled(run: Run, known_failures: Sequence[KnownFailure]) -> list[Result]:
+    """Return what messages showed of each requirement, held against what checks found and what is known."""
+    of_messages = [each for each in run.results if each.scenario == SCENARIO]
+    return [_judged(_after_checks(each, run), known_failures) for each in of_messages]
+
+
+def record_result(recorder: Recorder, result: Result) -> None:
+    """Write a result down."""
+    recorder.event("result", **{**asdict(result), "started": result.started.isoformat(timespec="milliseconds")})
 
 
 def _judged(result: Result, known_failures: Sequence[KnownFailure]) -> Result:

@@ -131,7 +131,7 @@ def record_plan(recorder: Recorder, profile: Profile, own: OwnScenarios, items: 
             }
             for check, core in checks
         ],
-        requirements={identifier: _written(each) for identifier, each in requirements.items()},
+        requirements={identifier: written(each) for identifier, each in requirements.items()},
         left_out=len(every_check(profile, own)) - len(checks),
     )
 
@@ -141,7 +141,8 @@ def every_check(profile: Profile, own: OwnScenarios) -> set[str]:
     return profile_facts.taken(profile, [*coverage.checks(), *((each.id, each.requirements) for each in own.checks)])
 
 
-def _written(requirement: Requirement) -> dict[str, Any]:
+def written(requirement: Requirement) -> dict[str, Any]:
+    """Return a requirement as the run record has it."""
     return {
         "clause": requirement.clause,
         "level": requirement.level,

@@ -50,7 +50,7 @@ _FIRST_LINE = re.compile(rb"\s{0,4}--([^\r\n]{1,200}?)[ \t]*\r?\n")
 _VERSION = re.compile(r"HTTP/\d\.\d")
 _REASONS = frozenset(each.phrase for each in HTTPStatus)
 # As RFC 9110 and its like define them: nothing of them speaks of a patient.
-_FIELDS = frozenset(
+DEFINED_BY_HTTP = frozenset(
     {
         *("accept", "accept-patch", "accept-post", "accept-ranges", "age", "allow", "alt-svc", "cache-control"),
         *("connection", "content-encoding", "content-language", "content-length", "content-type", "date", "expires"),
@@ -135,7 +135,7 @@ class Screening:
 
     def _fields(self, fields: Iterable[tuple[str, str]], *, proved: bool) -> Iterator[tuple[str, str]]:
         for name, value in fields:
-            if proved or name.lower() in _FIELDS:
+            if proved or name.lower() in DEFINED_BY_HTTP:
                 yield name, self._own.masked(value)
             else:
                 yield _field_name(name), f"({len(value)} characters, {NOT_RECORDED})"
@@ -151,7 +151,7 @@ class Screening:
         yield f"{version} {response.status or ''}".rstrip()
         for line in wire.header_lines:
             name, colon, value = line.partition(":")
-            if colon and name.strip().lower() in _FIELDS:
+            if colon and name.strip().lower() in DEFINED_BY_HTTP:
                 yield self._own.masked(line)
             else:
                 yield f"{_field_name(name)}: ({len(value or line)} characters, {NOT_RECORDED})"
@@ -239,7 +239,7 @@ class _Answer:
         return multipart.write([_recorded_part(*each) for each in parts], "boundary")[1]
 
     def _part(self, headers: Headers, body: memoryview) -> Octets | None:
-        said = [value for name, value in headers.fields if name.lower() not in _FIELDS]
+        said = [value for name, value in headers.fields if name.lower() not in DEFINED_BY_HTTP]
         if any(map(self._own.foreign_uids, said)):
             return None
         return self._representation(body) if body else body
@@ -395,5 +395,5 @@ def _is_text(octets: Octets) -> bool:
 def _recorded_part(headers: Headers, kept: Octets | None) -> Part:
     if kept is not None:
         return Part(headers, bytes(kept))
-    plain = [each for each in headers.fields if each[0].lower() in _FIELDS - {"content-length"}]
+    plain = [each for each in headers.fields if each[0].lower() in DEFINED_BY_HTTP - {"content-length"}]
     return Part(Headers(tuple(plain)), NOT_RECORDED.encode())
