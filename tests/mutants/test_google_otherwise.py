@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from starlette.requests import Request as HttpRequest
 
 from dicomweb_reference import operations
 from dicomweb_reference.archive import Instance, Resource
@@ -12,6 +13,7 @@ from dicomweb_reference.levels import Level
 from dicomweb_reference.matching import Query
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.operations import Json, Operation
+from dicomweb_reports import samples
 from tests.mutants.google.access import TakesTokensInHeadersOnly, WantsAToken
 from tests.mutants.harness import judged
 
@@ -126,3 +128,37 @@ def test_more_results_than_documented_are_no_failure(tmp_path: Path) -> None:
     assert {each.check: each.verdict for each in run.results if each.check in LARGE} == dict.fromkeys(
         LARGE, "deviation"
     )
+
+
+class HasTheLeast(Google):
+    """Takes and gives no single part, decodes nothing in a query, deletes no instance, and reads no list in Accept."""
+
+    def request_of(self, http: HttpRequest, body: bytes) -> Request:
+        request = super().request_of(http, body)
+        if http.method == "DELETE" and request.resource.instance:
+            raise Refusal(405, "Instances are not deleted.", {"Allow": "GET"})
+        if "," in (request.accept or "") and request.resource.study and not http.url.path.endswith("/metadata"):
+            raise Refusal(400, "Accept is no media type.")
+        return replace(request, query=request.query.replace("%", "%25").replace("+", "%2B"))
+
+
+TOLD_BY = {
+    "seed-store[curl]": "google-single-part-store",
+    "seed-retrieve-instance[curl]": "google-single-part-retrieve",
+    "seed-retrieve-instance[java]": "negotiation-unsupported-passed-over[instance]",
+    "seed-retrieve-study[java]": "negotiation-unsupported-passed-over[instance]",
+    "seed-rendered[java]": "negotiation-equal-quality[jpeg-first]",
+    "seed-search-studies[go]": "search-decodes-reserved-characters",
+    "seed-delete-instance[curl]": "google-delete-instance",
+}
+
+
+def test_what_the_target_lacks_is_told_once_and_breaks_each_client(tmp_path: Path) -> None:
+    server = HasTheLeast({"single-part-store-refused", "no-single-part"})
+    run = judged(server, tmp_path, checks={*TOLD_BY, *TOLD_BY.values()})
+
+    results = {each.check: each for each in run.results}
+    assert {check: results[check].blame for check in TOLD_BY} == TOLD_BY
+    assert {results[check].verdict for check in TOLD_BY} == {"inconclusive"}
+    assert {check for check, each in results.items() if each.verdict == "fail"} == set(TOLD_BY.values())
+    assert {each.outcome for each in samples.rows(run)} == {"breaks"}

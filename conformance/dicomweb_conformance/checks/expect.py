@@ -167,6 +167,23 @@ class Expectation:
         """
         return Expectation(self.response, self._judgement, breaks=breaks)
 
+    def leaves_to(self, owner: str, because: str, *, observation: str = "") -> NoReturn:
+        """End a check of what a client sends: it breaks here for what another check tells, which is one failure.
+
+        Args:
+            owner: the other check.
+            because: what is wrong, as a reason.
+            observation: what the client sees; by default the status.
+
+        Raises:
+            Inconclusive: always; blames the owner.
+        """
+        requirement, status = self._judgement.requirement(None), self.response.status
+        observation = observation or status_observation(requirement, status) or f"status {status}"
+        self._breaks = True
+        self._note(requirement, observation, Verdict.NOTE, "", (), self.status_line)
+        raise Inconclusive(f"{because}; see check {owner}", owner)
+
     def concludes(self) -> None:
         """End the block: nothing that follows could be said of this response."""
         raise _Concluded(whole=False)

@@ -17,7 +17,7 @@ from dicomweb_reference.outcomes import Outcome, Reason, Received
 from dicomweb_reference.server import Reference
 from dicomweb_reference.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
 from tests.mutants.mutant import EVERYWHERE, Mutant, mutant
-from tests.mutants.samples import XML_READ, checks
+from tests.mutants.samples import XML_READ
 
 MUTANTS: list[Mutant] = []
 
@@ -47,7 +47,7 @@ class AnswersForEveryDataset(Google):
         return await super().exchange(steps, http) if steps else self.google_answer({})
 
 
-@mutant("google-single-part-store", *checks("store"), freedoms=["single-part-store-refused"], into=MUTANTS)
+@mutant("google-single-part-store", freedoms=["single-part-store-refused"], into=MUTANTS)
 class RefusesASinglePart(Google):
     """A single application/dicom body is refused."""
 
@@ -197,7 +197,7 @@ class LosesADuplicate(Google):
             self.archive.remove(received.identity.resource)
 
 
-@mutant("google-changed-again", "google-partly-stored", may_trip=EVERYWHERE, into=MUTANTS)
+@mutant("google-changed-again", may_trip=EVERYWHERE, into=MUTANTS)
 class KeepsTheLatest(Google):
     """Another content takes the place of what is stored under its UID."""
 

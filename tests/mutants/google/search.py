@@ -95,8 +95,6 @@ class FindsAllByWhatItDoesNotUnderstand(Google):
 
 @mutant(
     "google-fuzzy[beginning]",
-    "google-fuzzy[beginning-of-the-other]",
-    "google-fuzzy[with-caret]",
     may_trip=["search"],
     into=MUTANTS,
 )
@@ -116,12 +114,21 @@ class FindsWithinWords(Google):
         return super().match_name(key, values, query) or (query.fuzzy and within)
 
 
-@mutant("google-fuzzy[with-blank]", may_trip=["search"], into=MUTANTS)
+@mutant("google-fuzzy[with-blank]", "google-fuzzy[with-caret]", may_trip=["search"], into=MUTANTS)
 class FindsNothingByTwoWords(Google):
-    """Fuzzy matching finds nothing by a name with a blank in it."""
+    """Fuzzy matching finds nothing by a name of two words."""
 
     def match_name(self, key: Key, values: Sequence[Json], query: Query) -> bool:
-        return super().match_name(key, values, query) and not (query.fuzzy and " " in key.value)
+        return super().match_name(key, values, query) and not (query.fuzzy and len(self.words(key.value)) > 1)
+
+
+@mutant("google-fuzzy[beginning-of-the-other]", may_trip=["search"], into=MUTANTS)
+class FindsByTheFirstWord(Google):
+    """Fuzzy matching finds a name by its first word only."""
+
+    def match_name(self, key: Key, values: Sequence[Json], query: Query) -> bool:
+        first = [{group: name.split(" ")[0] for group, name in value.items()} for value in values]
+        return super().match_name(key, first if query.fuzzy else values, query)
 
 
 @mutant(*(f"google-largest-limit[{each}]" for each in ("studies", "series", "instances")), into=MUTANTS)

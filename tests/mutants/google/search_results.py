@@ -8,7 +8,7 @@ from dicomweb_reference.google import Google
 from dicomweb_reference.levels import Level
 from dicomweb_reference.matching import Query
 from dicomweb_reference.media_types import MULTIPART_XML, MediaType
-from dicomweb_reference.messages import Request
+from dicomweb_reference.messages import Refusal, Request
 from tests.mutants.mutant import EVERYWHERE, Mutant, mutant
 
 MUTANTS: list[Mutant] = []
@@ -85,8 +85,8 @@ class NamesAnotherStudyInResults(Google):
 
 
 @mutant(
-    *(f"google-includefield[{each}]" for each in ("comma", "repeated", "tags", "all")),
-    *(f"google-include-all[{each}]" for each in ("study", "series", "instance")),
+    *(f"google-includefield[{each}]" for each in ("comma", "repeated", "tags")),
+    "google-include-all[study]",
     may_trip=["search"],
     into=MUTANTS,
 )
@@ -95,6 +95,24 @@ class KnowsNoIncludeField(Google):
 
     def asked_attributes(self, entity: Instance, level: Level, query: Query) -> Model:
         return {}
+
+
+@mutant("google-includefield[all]", "google-include-all[study]", may_trip=["search"], into=MUTANTS)
+class RefusesAll(Google):
+    """includefield=all is refused."""
+
+    def search_query(self, request: Request, level: Level) -> Query:
+        if request.parameter("includefield") == "all":
+            raise Refusal(400, "unknown/unsupported QIDO attribute: all")
+        return super().search_query(request, level)
+
+
+@mutant("google-include-all[series]", "google-include-all[instance]", may_trip=["search"], into=MUTANTS)
+class AddsToStudiesOnly(Google):
+    """includefield is heeded in searches of studies only."""
+
+    def asked_attributes(self, entity: Instance, level: Level, query: Query) -> Model:
+        return super().asked_attributes(entity, level, query) if level == "study" else {}
 
 
 @mutant("google-instances-disagree", may_trip=["search"], into=MUTANTS)

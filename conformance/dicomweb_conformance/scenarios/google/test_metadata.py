@@ -132,6 +132,8 @@ def test_metadata_bulk_data(dicomweb: StudiesService, archive: Archive, fresh: F
             it.observes("7fe00010-absent", where=PIXEL_DATA, received=", ".join(found.get(PIXEL_DATA, {})) or "absent")
         for tag, value in (("00720065", bytes(range(16))), ("00720067", small), ("00640009", small * 3)):
             attribute = found.get(tag, {})
+            if json_model.values(found, tag):
+                continue  # numbers in the place of octets: JSON-042 tells of them
             if "BulkDataURI" not in attribute and "InlineBinary" not in attribute:
                 it.observes("value-lost", where=tag, received=str(sorted(attribute)))
             elif "InlineBinary" in attribute and not equals(_decoded(attribute["InlineBinary"]), value):

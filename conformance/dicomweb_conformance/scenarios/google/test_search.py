@@ -46,6 +46,9 @@ def test_upper_key(dicomweb: StudiesService, corpus: Corpus, case: LowerLevel) -
 
     # A name or date alone could find other people's, so a UID stands beside it.
     value = wanted.value(case.keyword)
+    if case.keyword in _OF_STUDIES:
+        study = {"StudyInstanceUID": wanted.study_instance_uid}
+        finds_just(dicomweb, "studies", {case.keyword: value, **study}, study.values(), _owner_of(case.keyword))
     own = dicomweb.search(case.resource, {case.keyword: value, unique: wanted.value(unique)})
     if case.keyword == unique:
         anothers = dicomweb.search(case.resource, {unique: uid(corpus.seed, "unused")})
@@ -57,6 +60,11 @@ def test_upper_key(dicomweb: StudiesService, corpus: Corpus, case: LowerLevel) -
         it.lists_exactly(it.is_a_list_of_matches(), tag, [wanted.value(unique)], none=wrong, excess=wrong, other=wrong)
     with expect(anothers) as it:
         it.lists_exactly(it.is_a_list_of_matches(), tag, [], excess="unfiltered")
+
+
+def _owner_of(keyword: str) -> str:
+    """Return the check that is about a key at its own level: that of names, which hold carets, has one of its own."""
+    return "search-exact-name" if keyword.endswith("Name") else f"search-matches-study[{keyword}]"
 
 
 @dataclass(frozen=True)
@@ -217,6 +225,9 @@ def test_fuzzy(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
         if case.value == "ally" and len(matches):
             it.observes("ally-does")
         elif case.value != "ally" and not len(matches):
+            if case.id != FUZZY[0].id:
+                plain = {"PatientName": FUZZY[0].value, "PatientID": study.patient_id, "fuzzymatching": "true"}
+                finds_just(dicomweb, "studies", plain, [study.study_instance_uid], f"google-fuzzy[{FUZZY[0].id}]")
             it.observes("one-of-the-first-four-does-not", expected=["the study"], received=f"nothing by {case.value}")
 
 

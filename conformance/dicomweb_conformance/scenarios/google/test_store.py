@@ -203,6 +203,9 @@ def test_partly_stored(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
 
     response = dicomweb.store([good, fresh.other_version(first)])
 
+    answer = store_response.of_body(response.body)
+    accepted = response.status == 200 and answer is not None and len(answer.stored) == 2 and not answer.failed
+    assume(not accepted, "a changed duplicate is not refused", "google-changed-again")
     with expect(response) as it:
         _is_partly_stored(it, archive, good)
 
