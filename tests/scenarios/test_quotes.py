@@ -11,7 +11,7 @@ from dicomweb_conformance.catalogue import requirements
 
 SCENARIOS = Path(dicomweb_conformance.scenarios.__file__).parent
 MODULES = sorted(f"{path.parent.name}.{path.stem}" for path in SCENARIOS.glob("*/test_*.py"))
-QUOTING = {"observes", "loses"}
+QUOTED_BY_PLACE = {"observes": 0, "loses": 0, "is_json": 0, "has_type": 2}
 QUOTED_BY_NAME = {
     "none",
     "incomplete",
@@ -46,14 +46,11 @@ def quotes(function: ast.FunctionDef) -> list[tuple[int, str, str | None]]:
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         named = {each.arg: each.value for each in call.keywords}
         of = next(iter(constants(named.get("of"))), None)
-        if name in QUOTING:
-            texts = [text for argument in call.args[:1] for text in constants(argument)]
-        elif name in {"lists_exactly", "lists_each_once", "lists_nothing_but", "leads_to"} or name.startswith("_"):
-            texts = [
-                text for argument, value in named.items() if argument in QUOTED_BY_NAME for text in constants(value)
-            ]
-        else:
-            continue
+        # Elsewhere `because` is a sentence: why nothing can be concluded.
+        by_name = QUOTED_BY_NAME if name.startswith("_") else QUOTED_BY_NAME - {"because"}
+        texts = [text for argument in by_name & named.keys() for text in constants(named[argument])]
+        if (place := QUOTED_BY_PLACE.get(name)) is not None:
+            texts += [text for argument in call.args[place : place + 1] for text in constants(argument)]
         found += [(call.lineno, text, of) for text in texts]
     return found
 
