@@ -239,6 +239,23 @@ class StudiesService:
 
         return self._client.at_once([sending(each) for each in instances])
 
+    def store_beside(
+        self, instances: Sequence[Instance], ask: Sender, times: int
+    ) -> tuple[list[Response], list[Response]]:
+        """Have one client store instances one by one, while another asks so many times; return what both were told."""
+        self._claim(instances)
+
+        def of(client: Client) -> StudiesService:
+            return StudiesService(client, self._ledger, self._own, self._purpose)
+
+        stored, answers = self._client.at_once(
+            [
+                lambda client: [of(client).store([each]) for each in instances],
+                lambda client: [ask(of(client)) for _ in range(times)],
+            ]
+        )
+        return stored, answers
+
     def break_off_store(self, content_type: str, body: bytes, octets: int, may_store: Iterable[Instance]) -> None:
         """Begin to POST a payload to /studies, and close the connection after so many octets of it."""
         self._claim(may_store)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from dicomweb_reference.archive import Resource
+from dicomweb_reference.archive import Instance, Resource
+from dicomweb_reference.dicom_json import Model, with_values
 from dicomweb_reference.levels import Level
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.server import Reference
@@ -79,3 +80,14 @@ class EmptyStudiesBreak(Reference):
         if any(study in request.query for study in getattr(self, "emptied", set())):
             raise Refusal(500, "An exception.")
         return super().search(request, level)
+
+
+@mutant("delete-leaves-no-trace", into=MUTANTS)
+class CountsAreNotTakenBack(Reference):
+    """A study goes on counting the instances that it had."""
+
+    def study_attributes(self, entity: Instance, request: Request) -> Model:
+        most: dict[str, int] = self.__dict__.setdefault("most", {})
+        count = self.archive.count("instance", entity.resource("study"))
+        most[entity.study] = max(count, most.get(entity.study, 0))
+        return super().study_attributes(entity, request) | {"00201208": with_values("IS", [most[entity.study]])}

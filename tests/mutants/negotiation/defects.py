@@ -96,6 +96,13 @@ refusing(
     "negotiation-parameter-name-in-other-case",
 )
 refusing(
+    "any-multipart-breaks",
+    "multipart/* ends in 500.",
+    lambda request: request.accept == "multipart/*",
+    "negotiation-any-multipart",
+    status=500,
+)
+refusing(
     "json-with-transfer-syntax-breaks",
     "JSON with a transfer syntax ends in 500.",
     accepts("dicom+json; transfer-syntax"),

@@ -271,6 +271,11 @@ LABELS = (
         "RETRIEVE-008c encapsulated-with-defined-length",
         at="Content-Type",
     ),
+    replay("NEGOTIATION-051 at-most-one", METADATA, unedited),
+    replay("NEGOTIATION-051 the-same-twice", METADATA, typed("{}; charset=utf-8; charset=UTF-8"), at="Content-Type"),
+    replay(
+        "NEGOTIATION-051 different-charsets", METADATA, typed("{}; charset=utf-8; charset=us-ascii"), at="Content-Type"
+    ),
     replay("NEGOTIATION-048 declared-charset-decodes-the-octets", TEXT, typed("text/plain; charset=utf-8")),
     replay("NEGOTIATION-048 undeclared-utf-8", TEXT, typed("text/plain"), at="Content-Type"),
     replay(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from dicomweb_conformance.archive.contents import shows
-from dicomweb_conformance.checks.expect import assume, control, expect, offered
+from dicomweb_conformance.checks.expect import BUSY, assume, control, expect, offered
 from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.exchanges import Response
@@ -53,6 +53,8 @@ def test_head(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
             it.observes("405-with-allow" if head.headers.get("Allow") is not None else "405-without-allow-http-014")
         elif 200 <= head.status < 300 and head.status != 200:
             it.observes("another-2xx-than-get", received=it.status_line)
+        elif 400 <= head.status < 500 and head.status not in BUSY:
+            it.observes("4xx-although-get-works", expected=["200"], received=it.status_line)
         elif it.is_one_of(200, 501) and head.status == 200 and head.content_type != get.content_type:
             received = head.content_type or "none"
             it.observes("content-type-other-than-that-of-get", expected=[get.content_type], received=received)

@@ -260,6 +260,22 @@ def test_mixed_with_jpeg(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.has_status(400, 409)
 
 
+@verifies("NEGOTIATION-052", id="negotiation-any-multipart", needs="retrieve")
+def test_any_multipart(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """`multipart/*` on an instance gives it in a multipart/related."""
+    instance = corpus.ct_pair.instances[0]
+    works = dicomweb.retrieve(instance)
+    control(works, because="the instance cannot be retrieved")
+    held = shows(works, [instance.sop_instance_uid])
+    assume(held, "what is retrieved does not hold the instance", "retrieve-instance-series-study")
+
+    response = dicomweb.retrieve(instance, accept="multipart/*")
+
+    with expect(response) as it:
+        it.has_status(200)
+        is_of_type(it, instance, "200-with-anything-else", media_types.DICOM)
+
+
 @verifies("NEGOTIATION-037", id="negotiation-plain-json")
 def test_plain_json(dicomweb: StudiesService, corpus: Corpus) -> None:
     """application/json on a search is refused, or taken for application/dicom+json."""

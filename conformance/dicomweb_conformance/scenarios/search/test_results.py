@@ -24,7 +24,7 @@ from dicomweb_conformance.dicom.search_attributes import (
 from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.reading import values
-from dicomweb_conformance.scenarios.steps.links import leads_to
+from dicomweb_conformance.scenarios.steps.links import is_elsewhere, leads_to
 from dicomweb_conformance.service import resources
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
@@ -395,6 +395,8 @@ def test_retrieve_url(dicomweb: StudiesService, corpus: Corpus, case: Variant) -
                 received=str(vr),
                 of="SEARCH-152",
             )
+        if is_elsewhere(dicomweb, url):
+            it.observes("other-host-same-path", where="(0008,1190)", received=url, of="SEARCH-151")
         leads_to(
             it,
             url,

@@ -10,6 +10,14 @@ from dicomweb_conformance.http.urls import UrlError
 from dicomweb_conformance.service.studies_service import StudiesService
 
 
+def is_elsewhere(service: StudiesService, url: str) -> bool:
+    """Tell whether a URL that the target gave leads to another origin: a client that follows it may reach nobody."""
+    try:
+        return not service.is_targets(urls.resolve(url.rstrip(" "), f"{service.base_url}/"))
+    except UrlError:
+        return False  # wherever it is, it cannot be followed, which is another finding
+
+
 def leads_to(
     it: Expectation, url: str, path: str, service: StudiesService, *, because: str, gone: str, of: str | None = None
 ) -> None:
@@ -36,7 +44,7 @@ def leads_to(
         return
     if not there.path.rstrip("/").endswith("/" + path):
         it.observes(because, expected=expected, received=url, of=of)
-    elif there.is_below(service.base):
+    elif service.is_targets(there):
         answer = service.get_url(there, accept=media_types.MULTIPART_DICOM)
         if answer.status in BUSY:
             raise Inconclusive(

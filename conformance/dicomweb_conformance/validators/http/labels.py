@@ -14,7 +14,7 @@ from dicomweb_conformance.validators.http.multipart_survey import Survey
 from dicomweb_conformance.validators.http.part10_extent import TRANSFER_SYNTAX, ExtentReader
 from dicomweb_conformance.validators.observation import Observation
 
-OWNED = ("HTTP-004", "HTTP-010", "NEGOTIATION-028", "NEGOTIATION-048")
+OWNED = ("HTTP-004", "HTTP-010", "NEGOTIATION-028", "NEGOTIATION-048", "NEGOTIATION-051")
 
 _MOST_EXAMPLES = 3
 _DECLARED_INSIDE = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?\s*([A-Za-z0-9._:\-]+)", re.IGNORECASE)
@@ -28,6 +28,24 @@ def observe(answer: Answer, seen: Survey | None) -> Iterator[Observation]:
     yield from _content_location(answer)
     yield from _transfer_syntax(answer, seen)
     yield from _charset(answer)
+    yield from _charsets(answer, seen)
+
+
+_OF_DICOM = frozenset({media_types.DICOM, media_types.DICOM_JSON, media_types.DICOM_XML})
+
+
+def _charsets(answer: Answer, seen: Survey | None) -> Iterator[Observation]:
+    """NEGOTIATION-051: a DICOM media type has one charset parameter at most (8.7.9)."""
+    labels = [("Content-Type", media_types.read(answer.content_type))]
+    labels += [(each.where, each.content_type) for each in seen.parts] if seen else []
+    of_dicom = [(where, reading.media_type.all("charset")) for where, reading in labels if reading.name in _OF_DICOM]
+    several = [(where, values) for where, values in of_dicom if len(values) > 1]
+    for where, values in several[:_MOST_EXAMPLES]:
+        alike = len({each.lower() for each in values}) == 1
+        text = "the-same-twice" if alike else "different-charsets"
+        yield Observation("NEGOTIATION-051", text, where, received=", ".join(values)[:80])
+    if of_dicom and not several:
+        yield Observation("NEGOTIATION-051", "at-most-one", "Content-Type")
 
 
 def _content_type(answer: Answer) -> Iterator[Observation]:

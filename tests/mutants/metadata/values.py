@@ -1,0 +1,107 @@
+"""Defects in the values of metadata: what DICOM JSON can do to them."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+from dicomweb_reference.archive import Instance
+from dicomweb_reference.dicom_json import Model
+from dicomweb_reference.messages import Request
+from dicomweb_reference.server import Reference
+from tests.mutants.mutant import Mutant, mutant
+
+MUTANTS: list[Mutant] = []
+Attribute = dict[str, Any]
+
+
+def values(name: str, defect: str, vrs: str, edit: Callable[[list[Any]], list[Any]], case: str) -> None:
+    """A server that changes the values of some VRs in metadata."""
+
+    class Changed(Reference):
+        def metadata_of(self, instance: Instance, request: Request) -> Model:
+            model = super().metadata_of(instance, request)
+            return {
+                tag: {**each, "Value": edit(each["Value"])} if each["vr"] in vrs.split() and "Value" in each else each
+                for tag, each in model.items()
+            }
+
+    Changed.__doc__ = defect
+    mutant(f"metadata-values[{case}]", may_trip=["metadata", "messages"], into=MUTANTS, name=name)(Changed)
+
+
+def joined(found: list[Any]) -> list[Any]:
+    return ["\\".join(each or "" for each in found)]
+
+
+values("values-joined", "Several values are one, joined by a backslash.", "LO SH CS AE", joined, "multiplicity")
+values(
+    "empty-values-dropped",
+    "Values that are empty are left out.",
+    "LO SH CS AE",
+    lambda v: list(filter(None, v)),
+    "multiplicity",
+)
+values(
+    "decimals-rounded",
+    "Decimal strings are rounded to two digits.",
+    "DS",
+    lambda v: [None if each is None else round(float(each), 2) for each in v],
+    "decimals",
+)
+values(
+    "groups-swapped",
+    "The ideographic group of a name is said to be the phonetic one.",
+    "PN",
+    lambda v: [
+        {{"Ideographic": "Phonetic"}.get(name, name): text for name, text in (each or {}).items()} for each in v
+    ],
+    "names",
+)
+values(
+    "empty-items-dropped", "Items without an element are left out.", "SQ", lambda v: list(filter(None, v)), "empty-item"
+)
+values("text-stripped", "Text has no blanks and line ends around it.", "LT ST UT", lambda v: [v[0].strip()], "text")
+values(
+    "backslashes-doubled",
+    "A backslash in a text is doubled.",
+    "LT ST UT",
+    lambda v: [v[0].replace("\\", "\\\\")],
+    "text",
+)
+values(
+    "integers-as-floats",
+    "Integers of 64 bits go through a float.",
+    "SV UV",
+    lambda v: [int(float(each)) for each in v],
+    "64-bit",
+)
+values("signs-lost", "Signed words are taken for unsigned ones.", "SS", lambda v: [each % 65536 for each in v], "signs")
+
+
+@mutant("metadata-values[octets]", may_trip=["metadata"], into=MUTANTS)
+class OctetsReversed(Reference):
+    """Binary values that are inline come backwards."""
+
+    def metadata_of(self, instance: Instance, request: Request) -> Model:
+        model = super().metadata_of(instance, request)
+        return {tag: self.reversed(each) for tag, each in model.items()}
+
+    def reversed(self, attribute: Attribute) -> Attribute:
+        if "InlineBinary" not in attribute:
+            return attribute
+        octets = base64.b64decode(attribute["InlineBinary"])
+        return attribute | {"InlineBinary": base64.b64encode(octets[::-1]).decode("ascii")}
+
+
+@mutant("metadata-sequence-as-un", may_trip=["metadata"], into=MUTANTS)
+class UnknownValuesLeftOut(Reference):
+    """An element of VR UN is in the metadata without its value."""
+
+    def metadata_of(self, instance: Instance, request: Request) -> Model:
+        model = super().metadata_of(instance, request)
+        return {
+            tag: {"vr": "UN"} if each["vr"] in {"UN", "SQ"} and tag[3] in "13579" else each
+            for tag, each in model.items()
+        }
