@@ -33,15 +33,17 @@ class StudiesByTheirNames(Reference):
     *(f"search-while-storing[{level}]" for level in ("study", "series", "instance")), may_trip=["search"], into=MUTANTS
 )
 class SearchesAgainBreak(Reference):
-    """The same search, sent again, ends in 500."""
+    """A search that found nothing, sent again, ends in 500."""
 
     def search(self, request: Request, level: Level) -> Response:
         seen: set[object] = self.__dict__.setdefault("seen", set())
         asked = (level, request.resource, request.query)
         if asked in seen:
             raise Refusal(500, "An exception.")
-        seen.add(asked)
-        return super().search(request, level)
+        response = super().search(request, level)
+        if response.status_code == 204:
+            seen.add(asked)
+        return response
 
 
 @mutant(

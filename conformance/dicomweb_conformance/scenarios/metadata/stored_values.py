@@ -23,7 +23,11 @@ def _stored(instance: Instance, tag: str) -> list[str]:
     """Return the values of an element as text, one without a value as an empty text."""
     element = instance.dataset[tag]
     found = element.value if element.VM > 1 else [element.value]
-    return [str(getattr(each, "original_string", None) or each) if each is not None else "" for each in found]
+    written = [getattr(each, "original_string", None) for each in found]  # of a decimal, before it became a number
+    return [
+        text if isinstance(text, str) else "" if each is None else str(each)
+        for each, text in zip(found, written, strict=True)
+    ]
 
 
 def _shown(found: object) -> str:
