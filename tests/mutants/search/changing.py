@@ -8,7 +8,7 @@ from dicomweb_reference.archive import Instance, Resource
 from dicomweb_reference.levels import Level
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.server import Reference
-from tests.mutants.mutant import Mutant, mutant
+from tests.mutants.mutant import EVERYWHERE, Mutant, mutant
 
 MUTANTS: list[Mutant] = []
 
@@ -30,7 +30,7 @@ class StudiesByTheirNames(Reference):
 
 
 @mutant(
-    *(f"search-while-storing[{level}]" for level in ("study", "series", "instance")), may_trip=["search"], into=MUTANTS
+    *(f"search-while-storing[{level}]" for level in ("study", "series", "instance")), may_trip=EVERYWHERE, into=MUTANTS
 )
 class SearchesAgainBreak(Reference):
     """A search that found nothing, sent again, ends in 500."""
