@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from dicomweb_reference.archive import Instance, Resource
-from dicomweb_reference.dicom_json import Model, with_values
+from dicomweb_reference.archive import Resource
+from dicomweb_reference.dicom_json import Json
 from dicomweb_reference.levels import Level
+from dicomweb_reference.media_types import DICOM_JSON
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.server import Reference
 from tests.mutants.mutant import Mutant, mutant
@@ -82,12 +83,16 @@ class EmptyStudiesBreak(Reference):
         return super().search(request, level)
 
 
-@mutant("delete-leaves-no-trace", into=MUTANTS)
-class CountsAreNotTakenBack(Reference):
-    """A study goes on counting the instances that it had."""
+@mutant("delete-leaves-metadata-of-the-rest", may_trip=["metadata"], into=MUTANTS)
+class MetadataAreKept(Reference):
+    """The metadata of a study are those that were asked for before something of it was deleted."""
 
-    def study_attributes(self, entity: Instance, request: Request) -> Model:
-        most: dict[str, int] = self.__dict__.setdefault("most", {})
-        count = self.archive.count("instance", entity.resource("study"))
-        most[entity.study] = max(count, most.get(entity.study, 0))
-        return super().study_attributes(entity, request) | {"00201208": with_values("IS", [most[entity.study]])}
+    def metadata(self, request: Request) -> Response:
+        kept: dict[str | None, list[Json]] = self.__dict__.setdefault("kept", {})
+        if request.resource.series is not None:
+            return super().metadata(request)
+        there = self.found(request.resource)
+        if len(kept.get(request.resource.study, [])) > len(there):
+            return self.json_answer(list(kept[request.resource.study]), DICOM_JSON)
+        kept[request.resource.study] = [self.presented(self.metadata_of(each, request)) for each in there]
+        return super().metadata(request)

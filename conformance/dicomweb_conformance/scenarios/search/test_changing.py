@@ -28,7 +28,7 @@ def _uids(study: Study, level: str) -> set[str]:
     return {each.sop_instance_uid for each in study.instances}
 
 
-@verifies("SEARCH-161", id="search-instances-that-disagree", needs="search.series")
+@verifies("SEARCH-163", id="search-instances-that-disagree", needs="search.series")
 def test_instances_that_disagree(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
     """A study of instances that disagree about patient and study is one result, with all of its instances."""
     study = fresh.study(instances=2)
@@ -61,7 +61,7 @@ def test_instances_that_disagree(dicomweb: StudiesService, archive: Archive, fre
                 it.observes(quote, where=level, expected=expected, received=received)
 
 
-GROWING = tuple(Variant(level, "SEARCH-162") for level in TAGS)
+GROWING = tuple(Variant(level, "SEARCH-164") for level in TAGS)
 
 
 @verifies(id="search-while-storing", each=GROWING, needs="search.series")
