@@ -21,7 +21,7 @@ from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance, Study
 
 _VISIBLE = "what is stored becomes visible"
-_PLAINEST = "store-multipart"
+PLAINEST = "store-multipart"
 """The check that stores one instance: where it waits in vain, nothing can be told of what others store.
 
 It waits itself whatever others met with, for somebody has to tell.
@@ -127,16 +127,16 @@ class Archive:
         if self._gave_up():
             raise Inconclusive(
                 f"what is stored does not become visible: it was waited for before, {self._grace:g} s each time, "
-                f"and is not any more; --dicomweb-grace=S waits longer. See {_PLAINEST}",
-                _PLAINEST,
+                f"and is not any more; --dicomweb-grace=S waits longer. See {PLAINEST}",
+                PLAINEST,
             )
         if is_judging() and instances:
             self._patience.in_vain(_VISIBLE, instances[0].sop_instance_uid, current().check)
 
     def _gave_up(self) -> bool:
         """Tell whether the running check need not wait for what becomes visible."""
-        told_here = is_judging() and current().check == _PLAINEST
-        return not told_here and bool(self._patience.blame(_VISIBLE, _PLAINEST))
+        told_here = is_judging() and current().check == PLAINEST
+        return not told_here and bool(self._patience.blame(_VISIBLE, PLAINEST))
 
     def holds_now(self, instance: Instance) -> bool:
         """Tell whether the instance is visible, without waiting for it longer than the slowest was seen to take."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from dicomweb_conformance.archive.contents import METADATA, STUDY_SEARCH, described, listed, ways_of_looking
+from dicomweb_conformance.archive.contents import METADATA, PLAINEST, STUDY_SEARCH, described, listed, ways_of_looking
 from dicomweb_conformance.archive.patience import TIMES, Patience
 from dicomweb_conformance.checks.judgement import Inconclusive, Judgement, NotApplicable, NotAsked, current, is_judging
 from dicomweb_conformance.dicom import store_response
@@ -25,6 +25,8 @@ from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_conformance.settings.loaded_corpus import LoadedCorpus
 from dicomweb_fixtures.entities import EXPLICIT_VR_LITTLE_ENDIAN, Study
 
+_ONE_ARRIVED = "one-arrived"
+"""The name of a file that says that a study was brought to the target."""
 _NAMED = 5
 """Instances named at most where some of a study are lacking."""
 SILENCE = 1.0
@@ -138,7 +140,13 @@ class Delivery:
             self._await_index(study)
         if delivered.confirmed is None:
             what = "is not there" if self._reads_only else "could not be stored"
-            raise Inconclusive(f"study {study.name} {what}: {delivered.reason}", next(iter(delivered.exchanges), None))
+            raise Inconclusive(f"study {study.name} {what}: {delivered.reason}", self._to_blame(delivered))
+
+    def _to_blame(self, delivered: Delivered) -> str | None:
+        """Return what is to blame for a study that is not there: the plainest store, where it brought none so far."""
+        if self._reads_only or (self._state / _ONE_ARRIVED).exists():
+            return next(iter(delivered.exchanges), None)
+        return PLAINEST
 
     def _await_index(self, study: Study) -> None:
         """Wait until a study is found by an attribute: an index may follow behind what is stored.
@@ -235,6 +243,7 @@ class Delivery:
                 took = time.monotonic() - began
                 self._slowest = max(self._slowest, took)
                 delivered = self._delivered(study, way, tried, exchanges, sight.whole, took)
+                (self._state / _ONE_ARRIVED).touch()
                 answers = [store_response.of_body(each.body) for each in responses]
                 return replace(delivered, discards=any(each is not None and each.discards for each in answers))
             answer = next((each for each in responses if not 200 <= each.status < 300), responses[0])

@@ -13,6 +13,7 @@ from dicomweb_conformance.catalogue.requirements import Requirement
 from dicomweb_conformance.catalogue.verdicts import Verdict, worst
 from dicomweb_conformance.http import quoting
 from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.http.quoting import Harmless
 from dicomweb_conformance.http.screened import Screened
 from dicomweb_conformance.http.unreadable import UnreadableError
 
@@ -83,7 +84,10 @@ class NotIncluded(Exception):  # noqa: N818 - it is a verdict, not an error
 
 
 class SuiteError(Exception):
-    """A mistake of this suite: never the target's fault."""
+    """A mistake of this suite: never the target's fault. Its words are the suite's own, and quote no response."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(Harmless(said))
 
 
 @dataclass

@@ -79,7 +79,8 @@ def traceback_of(error: BaseException, *, proved: bool) -> str:
     """Return the traceback of an error, without its message where that may quote another patient's data."""
     if proved:
         return "".join(traceback.format_exception(error))
-    return "".join([*traceback.format_tb(error.__traceback__), f"{type(error).__name__}: {WITHHELD}\n"])
+    said = error.args[0] if error.args and isinstance(error.args[0], Harmless) else WITHHELD
+    return "".join([*traceback.format_tb(error.__traceback__), f"{type(error).__name__}: {said}\n"])
 
 
 def without(text: str, values: Collection[str]) -> str:

@@ -93,11 +93,12 @@ def _ends(seen: Survey) -> list[_Finding]:
             found.append(("MULTIPART-007", "an-extra-crlf-or-lf-at-its-end", part, f"{part.length} octets"))
         elif part.extent.end is End.SECOND_FILE:
             found.append(("MULTIPART-023", "two-files-in-one-part", part, End.SECOND_FILE.value))
-        elif part.extent.end is End.SHORT and announced == part.length and not spread and not _goes_on_in(after):
-            continue  # the part is whole, and the file in it is not, which RETRIEVE-008 tells
         elif part.extent.end is End.SHORT and not spread:
             spread = _goes_on_in(after)
-            found.append(_short(part, after, spread=spread))
+            short = _short(part, after, spread=spread)
+            # Where nothing says that the part was longer, the file in it is not whole, which RETRIEVE-008 tells.
+            if short[0] != "MULTIPART-007" or (announced is not None and announced > part.length):
+                found.append(short)
         else:
             spread = spread and part.extent.end is End.NO_FILE
     return found
