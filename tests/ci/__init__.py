@@ -1,0 +1,1 @@
+"""What continuous integration of servers uses, and the documentation."""
