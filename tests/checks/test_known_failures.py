@@ -71,3 +71,26 @@ def test_sometimes_is_kept_where_rows_are_written(tmp_path) -> None:  # type: ig
 def test_sometimes_is_a_boolean() -> None:
     with pytest.raises(KnownError, match="and sometimes, a boolean"):
         known_failures.rows([TODAY | {"sometimes": "true"}], "known.toml")
+
+
+ROW = "\ncheck = 'a'\nrequirement = 'XML-006'\ncode = 'name-in-other-letters'\nreason = 'it was so'\n"
+
+
+@pytest.mark.parametrize("name", ["known-failures", "known"])
+def test_tables_have_one_name_as_in_the_target_file_and_the_earlier_one_counts(tmp_path, name: str) -> None:  # type: ignore[no-untyped-def]  # a path
+    file = tmp_path / "known.toml"
+    file.write_text(f"[[{name}]]{ROW}", encoding="utf-8")
+
+    assert [row.check for row in known_failures.load(file)] == ["a"]
+
+    known_failures.write(file, known_failures.load(file))
+    assert "[[known-failures]]" in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("tables", [f"[[known-failures]]{ROW}[[known]]{ROW}", f"[[knwon]]{ROW}"])
+def test_another_name_or_both_are_a_mistake(tmp_path, tables: str) -> None:  # type: ignore[no-untyped-def]  # a path
+    file = tmp_path / "known.toml"
+    file.write_text(tables, encoding="utf-8")
+
+    with pytest.raises(KnownError, match=r"expected \[\[known-failures\]\] tables only"):
+        known_failures.load(file)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,6 +20,7 @@ from dicomweb_conformance.probes.preflight import CannotBeJudged, preflight
 from dicomweb_conformance.service.ledger import Ledger
 from dicomweb_conformance.service.ownership import Own
 from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_conformance.settings.target import proxy_of
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_reference.dicom_json import Model
 from dicomweb_reference.levels import Level
@@ -250,3 +252,62 @@ def test_who_echoes_a_query_answers_no_wado_uri(echo: bytes, tmp_path: Path) -> 
         looked_at(origin, tmp_path)
 
     assert "WADO" not in str(caught.value)
+
+
+@contextmanager
+def closing_at_once() -> Iterator[int]:
+    """Something that is no HTTP proxy: it takes a connection and closes it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def close() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    connection.recv(1)
+                    connection.close()
+
+        threading.Thread(target=close, daemon=True).start()
+        yield listener.getsockname()[1]
+
+
+def refused_by(proxy: str, directory: Path) -> str:
+    """What is said where a proxy does not lead to a target."""
+    url = "http://127.0.0.1:9/dicom-web"
+    with client(url, directory, proxy=proxy) as asking:
+        service = StudiesService(asking, Ledger(directory / "ledger.jsonl", url, SEED), Own(SEED), "preflight")
+        with pytest.raises(CannotBeJudged) as refused:
+            preflight(service, asking.target, SEED)
+    return str(refused.value)
+
+
+def test_a_dead_proxy_is_named_and_its_password_is_not(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+    said = refused_by(f"http://user:secret@127.0.0.1:{port}", tmp_path)
+
+    assert f"the proxy 127.0.0.1:{port} cannot be reached" in said
+    assert "without --dicomweb-proxy the target is asked directly" in said
+    assert "nothing listens at 127.0.0.1:9" not in said
+    assert "secret" not in said
+
+
+def test_an_unknown_host_of_a_proxy_is_that_of_the_proxy(tmp_path: Path) -> None:
+    said = refused_by("http://no-such-proxy.invalid:3128", tmp_path)
+
+    assert "the proxy no-such-proxy.invalid:3128 cannot be reached" in said
+
+
+def test_what_is_no_http_proxy_is_named(tmp_path: Path) -> None:
+    with closing_at_once() as port:
+        said = refused_by(f"http://127.0.0.1:{port}", tmp_path)
+
+    assert f"the proxy 127.0.0.1:{port} gave no response of HTTP" in said
+    assert "none of SOCKS" in said
+
+
+@pytest.mark.parametrize("proxy", ["socks5://user:secret@127.0.0.1:1080", "socks5h://x", "SOCKS://x"])
+def test_a_socks_proxy_is_named_as_such(proxy: str) -> None:
+    with pytest.raises(ValueError, match="a SOCKS proxy cannot be used") as refused:
+        proxy_of(proxy)
+    assert "secret" not in str(refused.value)

@@ -17,6 +17,10 @@ from dicomweb_conformance.checks.judgement import Finding
 from dicomweb_reports.model import Run
 
 SOMETIMES = "sometimes"
+TABLE = "known-failures"
+"""What the tables are called, in a file of their own as in target.toml."""
+_EARLIER = "known"
+"""What a file of their own called them up to 0.1.0."""
 
 
 class KnownError(ValueError):
@@ -52,11 +56,11 @@ def load(path: Path) -> tuple[KnownFailure, ...]:
         raise KnownError(f"known failures: {path} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise KnownError(f"known failures: {path} is no TOML: {error}") from None
-    if set(table) - {"known"}:
-        raise KnownError(
-            f"known failures: {path} has {', '.join(sorted(set(table) - {'known'}))}; expected [[known]] tables only"
-        )
-    return rows(table.get("known", []), str(path))
+    if others := set(table) - {TABLE, _EARLIER}:
+        raise KnownError(f"known failures: {path} has {', '.join(sorted(others))}; expected [[{TABLE}]] tables only")
+    if len(table) > 1:
+        raise KnownError(f"known failures: {path} has [[{_EARLIER}]] tables, too; expected [[{TABLE}]] tables only")
+    return rows(next(iter(table.values()), []), str(path))
 
 
 def rows(tables: Any, where: str) -> tuple[KnownFailure, ...]:
@@ -66,7 +70,7 @@ def rows(tables: Any, where: str) -> tuple[KnownFailure, ...]:
         KnownError: as `load`.
     """
     if not isinstance(tables, Sequence) or isinstance(tables, str):
-        raise KnownError(f"known failures: {where}: expected [[known]] tables")
+        raise KnownError(f"known failures: {where}: expected [[{TABLE}]] tables")
     found: dict[tuple[str, str, str], KnownFailure] = {}
     for number, table in enumerate(tables, 1):
         row = _row(table, f"{where}, row {number}")
@@ -116,7 +120,7 @@ def write(path: Path, failures: Iterable[KnownFailure]) -> None:
     """Write rows in the form that `load` reads, in the order of their checks."""
     lines = ["# Known failures of one target: run anyway. Replace each reason by what explains it, and add a link.", ""]
     for row in sorted(failures, key=lambda each: (each.check, each.requirement, each.code)):
-        lines.append("[[known]]")
+        lines.append(f"[[{TABLE}]]")
         fields = {
             "check": row.check,
             "requirement": row.requirement,

@@ -18,11 +18,12 @@ from dicomweb_conformance.http.urls import UrlError
 from dicomweb_conformance.probes import constancy, elsewhere
 from dicomweb_conformance.reading import json_documents
 from dicomweb_conformance.service.studies_service import StudiesService
-from dicomweb_conformance.settings.target import Target
+from dicomweb_conformance.settings.target import Target, proxy_of
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.identifiers import patient_id_prefix
 from dicomweb_reports.visible import visible
 
+_UNKNOWN_HOST = re.compile(r"NameResolution|getaddrinfo|Name or service not known|nodename nor servname")
 _NOT_FOUND = frozenset({404, 405, 410})
 _BASE = "the base URL ends where /studies begins, such as https://host/dicom-web"
 _LONGEST = 600
@@ -91,11 +92,35 @@ def _no_tunnel(response: Response, _: StudiesService, target: Target, _seed: int
     return CannotBeJudged(f"the proxy does not lead to {target.base.origin.authority} ({response.error})", (advice,))
 
 
+def _no_proxy(response: Response, _: StudiesService, target: Target, _seed: int) -> CannotBeJudged | None:
+    """With a proxy all connections lead to it: what cannot be reached is the proxy, not the target."""
+    if response.status or not target.proxy:
+        return None
+    error, proxy = response.error, proxy_of(target.proxy)[0].origin.authority
+    direct = "without --dicomweb-proxy the target is asked directly"
+    if _UNKNOWN_HOST.search(error) or "refused" in error or "unreachable" in error:
+        return CannotBeJudged(
+            f"the proxy {proxy} cannot be reached ({error})", ("is it running, and is that its address?", direct)
+        )
+    if re.search(r"timed out|Timeout", error):
+        return CannotBeJudged(
+            f"the proxy {proxy}, or {target.base.origin.authority} behind it, did not answer within "
+            f"{target.timeout:g} s ({error})",
+            ("may the proxy reach that host?", direct, "--dicomweb-timeout=S waits longer"),
+        )
+    if re.search(r"SSL|TLS|certificate", error):
+        return None
+    return CannotBeJudged(
+        f"the proxy {proxy} gave no response of HTTP ({error})",
+        ("does an HTTP proxy listen there, and none of SOCKS?", direct),
+    )
+
+
 def _no_answer(response: Response, _: StudiesService, target: Target, _seed: int) -> CannotBeJudged | None:
     if response.status:
         return None
     error, host = response.error, target.base.origin.authority
-    if re.search(r"NameResolution|getaddrinfo|Name or service not known|nodename nor servname", error):
+    if _UNKNOWN_HOST.search(error):
         return CannotBeJudged(
             f"the host of {target.url} is not known ({error})", ("check the spelling of the host name, and VPN or DNS",)
         )
@@ -357,6 +382,7 @@ def _elsewhere(service: StudiesService, target: Target, seed: int) -> tuple[str,
 
 _DIAGNOSES = (
     _no_tunnel,
+    _no_proxy,
     _no_answer,
     _refused_credentials,
     _wants_certificate,

@@ -95,6 +95,11 @@ def proxy_of(text: str) -> tuple[Url, str]:
     Raises:
         ValueError: it is no address of a proxy; does not repeat it, for it may hold a password.
     """
+    if re.match(r"socks\w*://", text, re.IGNORECASE):
+        raise ValueError(
+            "a SOCKS proxy cannot be used: expected an HTTP proxy, http://[user:password@]host[:port], "
+            "such as a local one that forwards to it"
+        )
     match = re.fullmatch(r"(https?://)(?:(.*)@)?([^/]*)/?", text, re.IGNORECASE)
     try:
         if match is None:
