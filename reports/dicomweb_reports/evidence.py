@@ -104,6 +104,8 @@ def status_line(exchange: Exchange) -> str:
 
 def repeat(exchange: Exchange, run: Run) -> str:
     """Return the command that repeats an exchange; where to find the request if that is too long to show."""
+    if run.settings.get("captured") and run.settings.get("with_values") is not True:
+        return "# cannot be repeated: what the exchange says of patients is left out"
     line = curl_line(exchange, run)
     return line if len(line) <= COMMAND else f"# too long to show: see {exchange.id} in exchanges.har"
 
