@@ -42,7 +42,7 @@ OUTSIDE = {
     "dicomweb_reference": {"pydicom", "numpy", "PIL", "starlette", "uvicorn"},
     "dicomweb_reports": {"jinja2", "harfile", "markupsafe"},
     "http": set[str](),
-    "catalogue": set[str](),
+    "catalogue": {"tomli"},
     "record": {"dicomweb_reports"},
     "reading": {"pydicom", "numpy", "PIL", "lxml"},
     "settings": {"google", "oauthlib", "botocore", "requests", "urllib3", "dicomweb_fixtures"},

@@ -6,7 +6,11 @@ Options and markers. Without a target on the command line it does nothing else, 
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -74,6 +78,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if config.getoption("help", default=False):
         return
+    _AsWritten.comes_first()
     from dicomweb_conformance.run.session import ConformanceSession  # noqa: PLC0415 - the plugin stays light where there is nothing to judge
 
     command_line = {option.ini: config.getoption(option.ini) for option in OPTIONS}
@@ -94,6 +99,28 @@ def pytest_configure(config: pytest.Config) -> None:
     if set(files) <= set(config.args):
         config.args += [str(path) for path in session.own.files if str(path) not in config.args]
     config.args[:] = [_path(each) for each in config.args]
+
+
+class _AsWritten:
+    """Finds the modules of this distribution as Python does.
+
+    pytest, which is asked next, would compile each anew, for the sake of assertions that are made only in tests.
+    """
+
+    PACKAGES = frozenset({"dicomweb_conformance", "dicomweb_fixtures", "dicomweb_reference", "dicomweb_reports"})
+
+    @classmethod
+    def comes_first(cls) -> None:
+        """Have Python ask here before it asks pytest."""
+        if cls not in sys.meta_path:
+            sys.meta_path.insert(0, cls)
+
+    @classmethod
+    def find_spec(
+        cls, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Find a module of this distribution; None for any other."""
+        return PathFinder.find_spec(name, path, target) if name.partition(".")[0] in cls.PACKAGES else None
 
 
 def _path(argument: str) -> str:

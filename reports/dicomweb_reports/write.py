@@ -9,8 +9,6 @@ from typing import IO, TYPE_CHECKING, Any
 
 from dicomweb_reports.badge import shields, svg
 from dicomweb_reports.record import load
-from dicomweb_reports.report_har import write_har
-from dicomweb_reports.report_html import html
 from dicomweb_reports.report_json import report
 from dicomweb_reports.report_markdown import markdown
 from dicomweb_reports.report_sarif import sarif
@@ -22,14 +20,27 @@ if TYPE_CHECKING:
 
     from dicomweb_reports.model import Run
 
+
+def _html(run: Run, file: IO[str]) -> None:
+    from dicomweb_reports.report_html import html  # noqa: PLC0415 - who writes no report need not wait for a template engine
+
+    file.write(html(run))
+
+
+def _har(run: Run, file: IO[str]) -> None:
+    from dicomweb_reports.report_har import write_har  # noqa: PLC0415 - likewise
+
+    write_har(run, file)
+
+
 _RENDERERS: dict[str, Callable[[Run, IO[str]], object]] = {
     "report.json": lambda run, file: file.write(visible_json(_json(report(run)))),
-    "report.html": lambda run, file: file.write(html(run)),
+    "report.html": _html,
     "report.md": lambda run, file: file.write(markdown(run)),
     "report.sarif": lambda run, file: file.write(visible_json(json.dumps(sarif(run), indent=1, ensure_ascii=False))),
     "badge.svg": lambda run, file: file.write(svg(run)),
     "badge.json": lambda run, file: file.write(json.dumps(shields(run)) + "\n"),
-    "exchanges.har": write_har,
+    "exchanges.har": _har,
 }
 REPORTS = tuple(_RENDERERS)
 """The files that are written, by name."""

@@ -65,7 +65,7 @@ setattr(owner, {name!r}, broken)
             ("--dicomweb-write-known failed (no space left on device): the file is as it was",),
         ),
         (
-            "dicomweb_reports.write.html",
+            "dicomweb_reports.report_html.html",
             NO_ROOM,
             ("report.html could not be written (no space left on device)", "dicomweb-conformance render ", " --to DIR"),
         ),

@@ -14,13 +14,14 @@ does, as do its `[defaults]`. `why.toml` says of each family of rows why a clien
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
+
+import tomli  # Python's tomllib, compiled: each process of a run reads all rows
 
 from dicomweb_conformance.catalogue.verdicts import Level, Verdict, of_level
 
@@ -233,7 +234,7 @@ def requirement(
         capability=row["capability"],
         observe=row["observe"],
         listed={
-            code: replace(each, because=because_of(row, key, code, excuses))
+            code: Listed(verdict, each.sentence, because_of(row, key, code, excuses))
             for key, verdict in LISTS.items()
             for code, each in listed(row.get(key, {}), verdict)
         },
@@ -269,14 +270,14 @@ def because_of(row: Mapping[str, Any], key: str, code: str, excuses: Mapping[str
 
 def named_reasons(directory: Traversable) -> dict[str, Because]:
     """Return the reasons of `because.toml` in a directory of rows, which several rows share, by their names."""
-    content = tomllib.loads((directory / "because.toml").read_text("utf-8"))
+    content = tomli.loads((directory / "because.toml").read_text("utf-8"))
     return {name: Because(each["kind"], each["says"], each.get("owner")) for name, each in content.items()}
 
 
 def raw_rows(directory: Traversable) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield service, the file's default source, and row, its defaults filled in."""
     for service in SERVICES:
-        yield from rows_of(service, tomllib.loads((directory / f"{service.lower()}.toml").read_text("utf-8")))
+        yield from rows_of(service, tomli.loads((directory / f"{service.lower()}.toml").read_text("utf-8")))
 
 
 def rows_of(service: str, content: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -287,19 +288,19 @@ def rows_of(service: str, content: Mapping[str, Any]) -> Iterator[tuple[str, str
 
 def families(directory: Traversable) -> Iterator[dict[str, Any]]:
     """Yield the families of `why.toml` in a directory of rows."""
-    yield from tomllib.loads((directory / "why.toml").read_text("utf-8"))["family"]
+    yield from tomli.loads((directory / "why.toml").read_text("utf-8"))["family"]
 
 
 @cache
 def renamed() -> Mapping[str, Mapping[str, str]]:
     """Return the codes that observations had before, by row: what users wrote down goes on counting for one release."""
-    return tomllib.loads((packaged() / "renamed.toml").read_text("utf-8"))
+    return tomli.loads((packaged() / "renamed.toml").read_text("utf-8"))
 
 
 @cache
 def renamed_checks() -> Mapping[str, str]:
     """Return the ids that checks had before, likewise; "" where the suite has dropped one."""
-    return tomllib.loads((packaged() / "renamed_checks.toml").read_text("utf-8"))
+    return tomli.loads((packaged() / "renamed_checks.toml").read_text("utf-8"))
 
 
 STATUS = "status"

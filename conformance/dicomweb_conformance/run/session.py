@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import os
 import platform
 import sys
@@ -303,6 +304,8 @@ class ConformanceSession:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Write down what is planned; under xdist every worker collects the same, and the first one tells."""
+        # All that there is by now stays until the end, and need not be looked through again and again.
+        gc.freeze()
         if self.instruments is not None and self.instruments.recorder.process in {"main", "gw0"}:
             # The first check then finds out, too, and ends the run in good order.
             with contextlib.suppress(NotWrittenError):
@@ -338,6 +341,7 @@ class ConformanceSession:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None, object, object]:
         """Conclude, let the other plugins end, then do the rest; nothing that fails keeps anything else from it."""
         tools = self.instruments
+        self._spare_hypothesis()
         if tools is None or exitstatus == pytest.ExitCode.USAGE_ERROR:
             return (yield)
         self.stopped = self.stopped or (self.judging.stopped if self.judging else "") or tools.recorder.lost
@@ -366,6 +370,12 @@ class ConformanceSession:
             return []
         finally:
             self.finishing.close()
+
+    def _spare_hypothesis(self) -> None:
+        """Keep Hypothesis's plug-in from loading all of it for a summary, where nothing has been drawn."""
+        plugin = self.config.pluginmanager.getplugin("hypothesispytest")
+        if plugin is not None and "hypothesis" not in sys.modules:
+            self.config.pluginmanager.unregister(plugin)
 
     def _end_worker(self, tools: Instruments) -> None:
         """Write down what this process knows, and leave the rest to the controller."""
