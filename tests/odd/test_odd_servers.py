@@ -39,6 +39,8 @@ def load(server: Reference, entries: tuple[str, ...], seed: int = SEED) -> None:
 
 
 RunOf = Callable[[Odd, int], Run]
+# Of the scope of the runs: then all that is asked of a server is asked in turn, by the process that has judged it.
+each_odd_server = pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd.name, scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,7 @@ def run_of(tmp_path_factory: pytest.TempPathFactory) -> RunOf:
     return made
 
 
-@pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd.name)
+@each_odd_server
 def test_an_odd_server_gets_what_it_deserves(odd: Odd, run_of: RunOf) -> None:
     run = run_of(odd, SEED)
 
@@ -70,7 +72,7 @@ def test_an_odd_server_gets_what_it_deserves(odd: Odd, run_of: RunOf) -> None:
     assert {each: verdicts.get(each) for each in odd.passes} == dict.fromkeys(odd.passes, "pass")
 
 
-@pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd.name)
+@each_odd_server
 def test_two_runs_say_the_same_but_for_their_own_identifiers_and_times(odd: Odd, run_of: RunOf) -> None:
     one, other = (words(run_of(odd, seed)) for seed in (SEED, ANOTHER))
 
@@ -78,7 +80,7 @@ def test_two_runs_say_the_same_but_for_their_own_identifiers_and_times(odd: Odd,
     assert " at 0x" not in str(one)
 
 
-@pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd.name)
+@each_odd_server
 def test_nothing_is_told_twice(odd: Odd, run_of: RunOf) -> None:
     run = run_of(odd, SEED)
     for result in run.results:

@@ -7,6 +7,7 @@ requirement, and the check that carried a message is never failed for it.
 
 from __future__ import annotations
 
+import functools
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -79,7 +80,7 @@ class Observers:
         self._masked = masked
         self._own = own
         self._judges = judges
-        self._counts = counts
+        self._counts = functools.cache(lambda requirement: counts(rows[requirement]))
         self._rows = rows
         self._recorder = recorder
         self._judged: Counter[str] = Counter()
@@ -99,9 +100,9 @@ class Observers:
                 if isinstance(seen, Stumble):
                     self._stumbled(seen, exchange, proved=answer.proved)
                     continue
-                row = self._rows[seen.requirement]
-                if not self._counts(row):
+                if not self._counts(seen.requirement):
                     continue
+                row = self._rows[seen.requirement]
                 verdict = row.judge(seen.observation)
                 verdicts[seen.requirement] = worst([verdict, verdicts.get(seen.requirement, verdict)])
                 self._tell(seen, row, verdict, exchange, proved=answer.proved)
@@ -127,7 +128,7 @@ class Observers:
     def _tell_of_data_set(self, error: UnreadableError, response: Response, against: frozenset[str]) -> str | None:
         seen = part10_octets.unread(error)
         row = self._rows[seen.requirement]
-        if not self._counts(row) or row.judge(seen.observation) is not Verdict.FAIL:
+        if not self._counts(row.id) or row.judge(seen.observation) is not Verdict.FAIL:
             return None
         self._tell(seen, row, Verdict.FAIL, response.exchange, proved=response.proved)
         self._at_fault[row.id] += 1
@@ -137,7 +138,7 @@ class Observers:
     def tell(self, requirement: str, response: Response) -> bool:
         """Tell of a response by a requirement of `TOLD_BY_CHECKS`, and return whether the profile has it."""
         row = self._rows[requirement]
-        if not self._counts(row):
+        if not self._counts(row.id):
             return False
         code = TOLD_BY_CHECKS[requirement]
         seen = Observation(requirement, code, "status line", row.passes, quoting.Harmless(str(response.status)))

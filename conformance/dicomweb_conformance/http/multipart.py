@@ -276,9 +276,6 @@ class _Reader:
         self._begin = 0
         self._offset = 0
         self._ended = False
-        marker = re.escape(self._marker) + rb"(?:-?\Z|(?:--)?[ \t]{0,256}(?:[\r\n]|\Z))"
-        self._delimiter = re.compile(rb"(?<=\r\n)" + marker)
-        self._bare_delimiter = re.compile(rb"(?<=[\r\n])" + marker)
 
     def events(self) -> Iterator[Event]:
         preamble = _Passed()
@@ -355,8 +352,9 @@ class _Reader:
         """Return where the boundary stands next, or where it does so surrounded as in a delimiter; -1 where nowhere."""
         if not surrounded:
             return max(self._data.find(self._marker, self._begin + searched) - self._begin, -1)
-        delimiter = self._bare_delimiter if self._bare or number == 0 else self._delimiter
-        found = delimiter.search(self._data, self._begin + searched)
+        line_end = rb"(?<=[\r\n])" if self._bare or number == 0 else rb"(?<=\r\n)"
+        marker = re.escape(self._marker) + rb"(?:-?\Z|(?:--)?[ \t]{0,256}(?:[\r\n]|\Z))"
+        found = re.compile(line_end + marker).search(self._data, self._begin + searched)
         return found.start() - self._begin if found else -1
 
     def _rest_of_line(self, at: int) -> re.Match[bytes] | None:

@@ -63,11 +63,12 @@ def _judged() -> frozenset[str]:
     return frozenset(each.requirement.id for each in coverage() if each.checks)
 
 
-def checks() -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield id and requirements of every check of the scenarios, cases of data each on its own."""
+@cache
+def checks() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return id and requirements of every check of the scenarios, cases of data each on its own."""
     scenarios = dicomweb_conformance.scenarios
-    for module in pkgutil.walk_packages(scenarios.__path__, f"{scenarios.__name__}."):
-        yield from checks_of(importlib.import_module(module.name))
+    modules = pkgutil.walk_packages(scenarios.__path__, f"{scenarios.__name__}.")
+    return tuple(check for module in modules for check in checks_of(importlib.import_module(module.name)))
 
 
 def checks_of(module: ModuleType) -> Iterator[tuple[str, tuple[str, ...]]]:
