@@ -67,8 +67,9 @@ def _judged() -> frozenset[str]:
 def checks() -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return id and requirements of every check of the scenarios, cases of data each on its own."""
     scenarios = dicomweb_conformance.scenarios
-    modules = pkgutil.walk_packages(scenarios.__path__, f"{scenarios.__name__}.")
-    return tuple(check for module in modules for check in checks_of(importlib.import_module(module.name)))
+    modules = (each.name for each in pkgutil.walk_packages(scenarios.__path__, f"{scenarios.__name__}."))
+    of_checks = (name for name in modules if name.rpartition(".")[2].startswith("test_"))
+    return tuple(check for name in of_checks for check in checks_of(importlib.import_module(name)))
 
 
 def checks_of(module: ModuleType) -> Iterator[tuple[str, tuple[str, ...]]]:
