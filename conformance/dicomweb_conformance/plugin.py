@@ -82,8 +82,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("help", default=False):
         return
     _hasten()
-    from dicomweb_conformance.run.session import ConformanceSession  # noqa: PLC0415 - the plugin stays light where there is nothing to judge
-
     command_line = {option.ini: config.getoption(option.ini) for option in OPTIONS}
     ini = {option.ini: config.getini(option.ini) for option in OPTIONS if option.name != "target"}
     directory = Path(from_controller["directory"]) if from_controller else config.invocation_params.dir
@@ -91,6 +89,8 @@ def pytest_configure(config: pytest.Config) -> None:
         command_line |= {"dicomweb_seed": from_controller["seed"]}
     try:
         settings = resolve(command_line, os.environ, ini, directory)
+        from dicomweb_conformance.run.session import ConformanceSession  # noqa: PLC0415 - not where there is nothing to judge
+
         session = ConformanceSession(config, settings, from_controller)
         config.pluginmanager.register(session, "dicomweb-session")
     except OptionError as error:
