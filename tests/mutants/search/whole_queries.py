@@ -162,7 +162,7 @@ class DigitsAreNumbers(Reference):
         return (key.value.isdecimal() and int(key.value) in digits) or super().match_single(key, values)
 
 
-@mutant(STUDIES, may_trip=["search"], into=MUTANTS)
+@mutant("search-empty-keys-of-a-study", may_trip=["search"], into=MUTANTS)
 class EmptyDatesFindNothing(Reference):
     """A date without a value matches nothing."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from dicomweb_conformance.checks.expect import BUSY, assume, expect, read_parts
+from dicomweb_conformance.checks.expect import BUSY, assume, expect, offered, read_parts
 from dicomweb_conformance.dicom import json_model, store_response
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.http.quoting import Harmless
@@ -16,6 +16,7 @@ from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance, Series, Study
 
 DELETED = frozenset({200, 202, 204})
+NOT_OFFERED = frozenset({401, 403, 404, 405, 501})
 _MODALITIES, _SERIES_OF_STUDY, _OF_STUDY, _OF_SERIES = "00080061", "00201206", "00201208", "00201209"
 
 
@@ -110,12 +111,15 @@ class History:
 
         Raises:
             Inconclusive: a store or delete does not work.
+            NotApplicable: DELETE is not offered.
         """
         instances = change.instances(self.study)
         uids = {each.sop_instance_uid for each in instances}
         if change.verb == "delete":
             response = self.dicomweb.delete(change.resource(self.study))
-            assume(response.status in DELETED, f"DELETE: status {response.status}", "delete-is-answered[study]")
+            said = f"DELETE: status {response.status}"
+            offered(response.status not in NOT_OFFERED, f"DELETE is not offered: {said}", "delete")
+            assume(response.status in DELETED, said, "delete-is-answered[study]")
             self.there -= uids
         else:
             response = self.dicomweb.store(instances)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dicomweb_conformance.checks.expect import Matches, assume, control, expect, offered
 from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.dicom import json_model
+from dicomweb_conformance.dicom.search_attributes import STUDY_KEYS
 from dicomweb_conformance.scenarios.search.controls import SERIES, STUDY, finds, finds_just, tells_of_no_match, uids
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
-from dicomweb_fixtures.entities import Study
+from dicomweb_fixtures.entities import Patient, Study
 
 
 @verifies("SEARCH-025", id="search-uid-list")
@@ -86,21 +87,21 @@ def test_is_case_sensitive(dicomweb: StudiesService, corpus: Corpus) -> None:
 def test_digits_are_text(dicomweb: StudiesService, corpus: Corpus) -> None:
     """A Study ID of digits does not match one that is another text for the same number."""
     patient = corpus.neighbours
-    finds_just(dicomweb, {"PatientID": patient.patient_id}, uids(patient), blame="search-by-keyword")
-    seven, another = (
-        next(each.study_instance_uid for each in patient.studies if each.value("StudyID") == digits)
-        for digits in ("7", "07")
+    plain, seven, another = (
+        next(each.study_instance_uid for each in patient.studies if each.value("StudyID") == text)
+        for text in ("XAB1", "7", "07")
     )
+    finds_just(dicomweb, {"PatientID": patient.patient_id}, uids(patient), blame="search-by-keyword")
+    keys = {"StudyID": "XAB1", "PatientID": patient.patient_id}
+    finds_just(dicomweb, keys, [plain], blame="search-matches-study[StudyID]")
 
     response = dicomweb.search("studies", StudyID="7", PatientID=patient.patient_id)
 
     with expect(response) as it:
         found = it.is_a_list_of_matches().uids(STUDY)
-        assume(seven in found, "a Study ID does not find its study", "search-matches-study[StudyID]")
+        assume(seven in found, "a Study ID of digits does not find its study", response.exchange)
         if another in found:
-            it.observes(
-                "another-text-for-the-number", expected=["just the study of StudyID 7"], received="also that of 07"
-            )
+            it.observes("another-text-for-the-number", expected=["just the study of StudyID 7"], received="that of 07")
 
 
 TIMES = (
@@ -149,6 +150,26 @@ def test_empty_key(dicomweb: StudiesService, corpus: Corpus) -> None:
         matches = it.is_a_list_of_matches()
         if not len(matches):
             it.observes("204-or-200-empty-list", expected=["the study"], received="nothing")
+
+
+@verifies("SEARCH-031", id="search-empty-keys-of-a-study")
+def test_empty_keys_of_a_study(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Each key of a study matches everything where it has no value: dates, times, codes and UIDs, too."""
+    family = corpus.empty_and_filled
+    finds_just(dicomweb, {"PatientID": family.patient_id}, uids(family), blame="search-by-keyword")
+
+    for key in STUDY_KEYS:
+        response = dicomweb.search("studies", {"PatientID": family.patient_id, key.id: ""})
+        with expect(response) as it:
+            if response.status == 400:
+                it.observes("400", where=key.id)
+                it.concludes()
+            found = it.is_a_list_of_matches().uids(STUDY)
+            lacking = set(uids(family)) - set(found)
+            if not lacking or not _finds_filled(dicomweb, family, key.id):  # which is told where that key is judged
+                continue
+            wrong = "one-of-two-studies" if found else "204-or-200-empty-list"
+            it.observes(wrong, where=key.id, expected=["both studies"], received=", ".join(found) or "nothing")
 
 
 @verifies("SEARCH-049", id="search-value-against-an-empty-one")
@@ -344,6 +365,14 @@ def test_no_fuzzy_unasked(dicomweb: StudiesService, corpus: Corpus) -> None:
                     expected=["none"],
                     received=f"{len(matches)} studies for {near}",
                 )
+
+
+def _finds_filled(dicomweb: StudiesService, family: Patient, key: str) -> bool:
+    """Tell whether a key finds the study of the two that has a value for it."""
+    filled = family.studies[1]
+    value = filled.series[0].modality if key == "ModalitiesInStudy" else filled.value(key)
+    found = dicomweb.search("studies", {key: value, "PatientID": family.patient_id})
+    return filled.study_instance_uid.encode() in found.body
 
 
 def _name_and_id(study: Study) -> dict[str, str]:
