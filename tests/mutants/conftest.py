@@ -17,6 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="show each mutant to every check, and not only to those in which it can show",
     )
+    parser.addoption("--each-alone", action="store_true", help="show each mutant of search to each of its checks alone")
     parser.addoption("--each-freedom", action="store_true", help="show each freedom alone, and not in bundles")
     parser.addoption("--freedoms-twice", action="store_true", help="show each freedom in two bundles")
 

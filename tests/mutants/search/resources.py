@@ -18,6 +18,8 @@ from dicomweb_reference.server import Headers, Reference
 from tests.mutants.mutant import Mutant, mutant
 
 MUTANTS: list[Mutant] = []
+OF_THE_ARCHIVE = "with-all-of-the-archive"
+"""How the names of those end that show only where something else is stored."""
 
 
 def broken(check: str, level: Level, below: str) -> None:
@@ -57,6 +59,31 @@ class PathIgnored(Reference):
 
     def candidates(self, level: Level, resource: Resource) -> list[Instance]:
         return super().candidates(level, Resource())
+
+
+def of_the_archive(check: str, level: Level, below: str) -> None:
+    """A server that answers one resource with all that is stored, whatever path or keys name."""
+
+    class OfTheArchive(Reference):
+        def matches(self, level: Level, request: Request, query: Query) -> list[Instance]:
+            here = "study" if request.resource.study and not request.resource.series else ""
+            if (level, here) != concerned or request.resource.series:
+                return super().matches(level, request, query)
+            return super().candidates(level, Resource())
+
+    concerned = (level, below)
+    OfTheArchive.__doc__ = f"What {check} asks is answered with all of the archive."
+    may_trip = ["search", "store", "delete", "retrieve", "xml", "charset"]
+    mutant(check, may_trip=may_trip, into=MUTANTS, name=f"{check.removeprefix('search-')}-{OF_THE_ARCHIVE}")(
+        OfTheArchive
+    )
+
+
+of_the_archive("search-studies", "study", "")
+of_the_archive("search-series-of-a-study", "series", "study")
+of_the_archive("search-instances-of-a-study", "instance", "study")
+of_the_archive("search-all-series", "series", "")
+of_the_archive("search-all-instances", "instance", "")
 
 
 @mutant("search-unique-keys-of-upper-levels", may_trip=["search"], into=MUTANTS)
