@@ -11,7 +11,7 @@ from starlette.responses import Response
 from dicomweb_reference.archive import Instance
 from dicomweb_reference.dicom_json import Attribute, Model
 from dicomweb_reference.elements import PIXEL_DATA, Element
-from dicomweb_reference.media_types import MediaType
+from dicomweb_reference.media_types import DICOM, MediaType
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.server import Headers, Reference, Step
 from dicomweb_reference.transactions.negotiation import Ranges
@@ -115,3 +115,13 @@ class ShownByMetadataOnly(Reference):
 
     def search_answer(self, results: Sequence[Model], media: MediaType, headers: Headers) -> Response:
         return super().search_answer([{"uid": each["0020000D"]["Value"][0]} for each in results], media, headers)
+
+
+@odd("bulkdata", into=ODD)
+class BulkDataAreInstances(Reference):
+    """A bulk data URI leads to the whole instance that the value is of."""
+
+    def retrieve_bulk_data(self, request: Request) -> Response:
+        (instance,) = self.found(request.resource)
+        parts = self.retrieve_parts(request, [instance], [instance.transfer_syntax])
+        return self.multipart_answer(parts, DICOM, [])

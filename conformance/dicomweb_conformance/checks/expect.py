@@ -6,6 +6,7 @@ describes one that is not listed, and the requirement's level decides. No check 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -44,6 +45,7 @@ DISCARDED = "discarded-as-warned"
 NOT_FOLLOWED = "a-url-that-cannot-be-followed"
 """What rows list for a URL that is none, or that two clients read differently: `urls` says which those are."""
 _EXCERPT = 200
+_BOUNDARY = re.compile(r";\s*boundary=(?:\"[^\"]*\"|[^;,]*)", re.IGNORECASE)
 
 
 class _Concluded(Exception):  # noqa: N818 - it is no error
@@ -237,11 +239,11 @@ class Expectation:
 
     @property
     def status_line(self) -> str:
-        """Status, reason and media type of the response, for a reader."""
+        """Status, reason and media type of the response, for a reader: without the boundary, always another one."""
         response = self.response
         if not response.proved:
             return Harmless(f"{response.status}, {media_types.name_of(response.content_type) or 'no media type'}")
-        kind = f", {response.content_type}" if response.content_type else ""
+        kind = f", {_BOUNDARY.sub('', response.content_type)}" if response.content_type else ""
         return Harmless(f"{response.status} {response.reason}".strip() + kind)
 
     def is_a_list_of_matches(self, *, of: str | None = None) -> Matches:

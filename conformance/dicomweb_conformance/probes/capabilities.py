@@ -123,7 +123,16 @@ _LEADING = frozenset({302, 303, 307})
 
 
 def _first_frame(response: Response, study: Study) -> bool:
-    return study.instances[0].frames[0] in response.body
+    """Whether the first frame is there, and not within a whole instance that came in its place."""
+    frame, bodies = study.instances[0].frames[0], [response.body]
+    if frame not in response.body:
+        return False
+    try:
+        if media_types.name_of(response.content_type) == media_types.MULTIPART_RELATED:
+            bodies = [each.body for each in multipart.parts_of(response.content_type, response.body)]
+    except UnreadableError:
+        return True  # how parts are set apart is judged elsewhere
+    return any(frame in each and each[128:132] != b"DICM" for each in bodies)
 
 
 def _shown(response: Response, study: Study) -> bool:
