@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from dicomweb_reference.archive import Instance
 from dicomweb_reference.dicom_json import Attribute, Json
 from dicomweb_reference.matching import Key, Query
 from dicomweb_reference.server import Reference
 from tests.odd.odd import Odd, odd
 
 ODD: list[Odd] = []
+
+DATE_RANGES = ("search-date-range[closed]", "search-date-range[until]", "search-date-range[from]")
 
 
 @odd("search", into=ODD)
@@ -43,3 +46,30 @@ class SeriesNumberIgnored(Reference):
 
     def match_key(self, key: Key, attribute: Attribute | None, query: Query) -> bool:
         return key.tag == "00200011" or super().match_key(key, attribute, query)
+
+
+@odd(checks=("search-matches-patient[PatientName]", "search-star-in-a-name", "search-no-fuzzy-unasked"), into=ODD)
+class PatientNameIgnored(Reference):
+    """Patient's Name does not filter."""
+
+    def match_key(self, key: Key, attribute: Attribute | None, query: Query) -> bool:
+        return key.tag == "00100010" or super().match_key(key, attribute, query)
+
+
+@odd(checks=("search-matches-study[AccessionNumber]", "search-value-against-an-empty-one"), into=ODD)
+class AccessionNumberIgnored(Reference):
+    """Accession Number does not filter."""
+
+    def match_key(self, key: Key, attribute: Attribute | None, query: Query) -> bool:
+        return key.tag == "00080050" or super().match_key(key, attribute, query)
+
+
+@odd(checks=(*DATE_RANGES, "search-time-range", "search-any-query[studies]", "search-any-query[all-series]"), into=ODD)
+class RangesFindNothing(Reference):
+    """A range of dates or times is taken for one value, which nothing has."""
+
+    def match_range(self, key: Key, values: Sequence[Json]) -> bool:
+        return key.value in values
+
+    def match_date_and_time(self, date: Key, time: Key, entity: Instance) -> bool:
+        return False

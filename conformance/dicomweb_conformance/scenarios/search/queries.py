@@ -84,6 +84,8 @@ class Place:
     @property
     def keys_together(self) -> list[tuple[str, str]]:
         """Dates and times among its keys that can be one range."""
+        if "range" in self.unread:
+            return []
         return [pair for pair in PAIRS if set(pair) <= {each.id for each in self.keys}]
 
     @property

@@ -178,6 +178,9 @@ def test_value_against_an_empty_one(dicomweb: StudiesService, corpus: Corpus) ->
     family = corpus.empty_and_filled
     filled = family.studies[1]
     finds_just(dicomweb, {"PatientID": family.patient_id}, uids(family), blame="search-by-keyword")
+    one = corpus.four_studies_of_one_patient.studies[0]
+    keys = {"AccessionNumber": one.value("AccessionNumber"), "PatientID": one.patient_id}
+    finds_just(dicomweb, keys, [one.study_instance_uid], blame="search-matches-study[AccessionNumber]")
 
     response = dicomweb.search(
         "studies", AccessionNumber=f"{filled.value('AccessionNumber')}X", PatientID=family.patient_id

@@ -166,6 +166,8 @@ def test_star_in_a_name(dicomweb: StudiesService, corpus: Corpus) -> None:
     study, other = corpus.names.doe_john, corpus.names.roe_john
     for each in (study, other):
         finds_just(dicomweb, {"PatientID": each.patient_id}, [each.study_instance_uid], blame="search-by-keyword")
+    keys = {"PatientName": study.value("PatientName"), "PatientID": other.patient_id}
+    finds_just(dicomweb, keys, [], blame="search-matches-patient[PatientName]")
 
     response, others = (
         dicomweb.search("studies", PatientName="DOE*", PatientID=each.patient_id) for each in (study, other)

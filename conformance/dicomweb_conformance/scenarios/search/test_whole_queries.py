@@ -30,6 +30,7 @@ OWNERS = {
     "all-series": "search-keys-of-levels-above[all-series-by-study]",
     "all-instances": "search-keys-of-levels-above[all-instances-by-study]",
 }
+_TOLD_ELSEWHERE = ("star", "question mark", "list of UIDs", "range", "range from", "range up to", NO_VALUE)
 PLACES = (
     Variant("studies", "SEARCH-160"),
     Variant("series-of-a-study", "SEARCH-160", needs="search.series"),
@@ -184,13 +185,9 @@ def _works(asking: Asking, everywhere: dict[str, Place], keyword: str) -> bool:
 
 
 def _as_it_is_read(asking: Asking, place: Place) -> Place:
-    """Leave out what is not read at all: its own check tells of wild cards or lists taken literally, and of tags."""
+    """Leave out what is not read at all: wild cards, lists or ranges taken literally, and tags; their checks tell."""
     pool = pool_of(place)
-    unread = {
-        form
-        for form in ("star", "question mark", "list of UIDs", NO_VALUE)
-        if asking.finds_nothing(place, _of(pool, form))
-    }
+    unread = {form for form in _TOLD_ELSEWHERE if asking.finds_nothing(place, _of(pool, form))}
     if "star" in unread:
         unread.add("lone star")
     by_tag = [replace(each, by_tag=True) for each in plain_keys(place, place.keys[0].id)]
