@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dicomweb_reference.archive import Resource
-from dicomweb_reference.dicom_json import Model
+from dicomweb_reference.dicom_json import Attribute, Model
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.outcomes import Outcome, Reason
 from dicomweb_reference.server import Reference, Step
@@ -84,3 +84,32 @@ class NothingSaidOfWhatCannotBeRead(Reference):
         if outcomes:
             return super().store_module(request, outcomes)
         return {"00081190": {"vr": "UR", "Value": ["/studies/unknown"]}}
+
+
+PARTLY = tuple(
+    f"store-partly-refused[{each}]" for each in ("good-good-bad", "good-bad-good", "bad-good-good", "bad-bad-good")
+)
+
+
+@odd(checks=("store-multipart", *PARTLY), into=ODD)
+class RefusalsAreUnknown(Reference):
+    """A store in part is answered 409, and what is refused is called unknown."""
+
+    def store_status(self, outcomes: Sequence[Outcome]) -> int:
+        return 200 if all(each.stored for each in outcomes) else 409
+
+    def failed_item(self, outcome: Outcome) -> Model:
+        unknown: Attribute = {"vr": "UI", "Value": ["unknown"]}
+        return {**super().failed_item(outcome), "00081150": unknown, "00081155": unknown}
+
+
+@odd(checks=("store-multipart", *PARTLY, "store-garbage-beside-good"), into=ODD)
+class ReasonsAreWords(Reference):
+    """A Failure Reason is a sentence."""
+
+    def failed_item(self, outcome: Outcome) -> Model:
+        reason: Attribute = {"vr": "US", "Value": ["missing or invalid StudyInstanceUID"]}
+        return {**super().failed_item(outcome), "00081197": reason}
+
+    def store_status(self, outcomes: Sequence[Outcome]) -> int:
+        return 200 if all(each.stored for each in outcomes) else 409

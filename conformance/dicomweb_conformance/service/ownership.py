@@ -32,6 +32,8 @@ _WILDCARD = re.compile(r"[*?]")
 # Shorter ones are rather versions and addresses; nobody's study has so short a UID.
 _UID = re.compile(r"(?<![\d.])(?=[\d.]{16})[0-2](?:\.\d+){2,}(?!\.?\d)")
 _REGISTERED = "1.2.840.10008."
+_NO_UID = frozenset({"unknown", "undefined", "none", "null", "n/a"})
+"""Words in place of a UID that is not known: they identify nobody."""
 
 
 class Own:
@@ -116,7 +118,8 @@ class Own:
                 yield from self._of_uri(uri)
         elif tag in _IDENTIFYING:
             ours = self.has_patient if tag == PATIENT_ID else self.names
-            yield from (ours(text) for text in _texts(element) if text)
+            nothing = frozenset[str]() if tag == PATIENT_ID else _NO_UID
+            yield from (ours(text) for text in _texts(element) if text and text.casefold() not in nothing)
 
     def _of_uri(self, uri: str) -> Iterator[bool]:
         yield from (self.names(unquote(each)) for each in _RESOURCE.findall(uri))

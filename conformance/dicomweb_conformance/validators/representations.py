@@ -33,7 +33,7 @@ _BEFORE = b" \t\r\n\xef\xbb\xbf"
 
 
 def observe(answer: Answer, own: Callable[[dict[str, Any]], bool]) -> Iterator[Observation | Stumble]:
-    """Yield what the body of a success shows of its model, and what any answer shows of its status.
+    """Yield what the body of a success, or of any store, shows of its model, and what any answer shows of its status.
 
     Args:
         answer: with what was asked.
@@ -54,7 +54,9 @@ def observe(answer: Answer, own: Callable[[dict[str, Any]], bool]) -> Iterator[O
         return
     if resource == "store":
         yield from careful(response_module.OWNED, response_module.judge(answer.status, answer.headers, body))
-    if not 200 <= answer.status < 300:
+    # What was refused is told in the same module, so of a store its model is judged whatever the status (10.5.3).
+    is_module = resource == "store" and response_module.module_of(answer.content_type, body) is not None
+    if not 200 <= answer.status < 300 and not is_module:
         return
     if media_types.name_of(answer.content_type) == media_types.MULTIPART_RELATED:
         try:
