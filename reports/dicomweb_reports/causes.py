@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
+from dicomweb_reports import personas
 from dicomweb_reports.evidence import findings, status_line
 from dicomweb_reports.messages import SCENARIO as MESSAGES
 
@@ -39,6 +40,8 @@ class Cause:
         requirements: the ids of the requirements concerned, its own first.
         at_fault: the results that show it, its own first.
         waiting: the inconclusive results that hang on it.
+        shown: each finding with the result that it is of, its own first.
+        clients: the clients in use that cannot go on at the same observation, or at the same refusal.
     """
 
     verdict: str
@@ -47,6 +50,8 @@ class Cause:
     requirements: tuple[str, ...]
     at_fault: tuple[Result, ...]
     waiting: tuple[Result, ...]
+    shown: tuple[tuple[Result, Finding], ...] = ()
+    clients: tuple[str, ...] = ()
 
     @property
     def checks(self) -> int:
@@ -55,7 +60,11 @@ class Cause:
 
 
 def causes(run: Run) -> tuple[Cause, ...]:
-    """Return what was found against the target, by cause: fails before deviations, then what costs most checks."""
+    """Return what was found against the target, by cause.
+
+    Fails come before deviations, what breaks most clients before the rest, then what is core, then what costs most
+    checks.
+    """
     shown = [
         (result, finding)
         for result in run.results
@@ -64,9 +73,31 @@ def causes(run: Run) -> tuple[Cause, ...]:
         if finding.verdict in _AGAINST
     ]
     groups = _joined([tuple(_kinds(result, finding, run)) for result, finding in shown])
-    hanging = _hanging(run)
-    found = [_cause([shown[index] for index in group], hanging, run) for group in groups]
-    return tuple(sorted(found, key=lambda each: (_AGAINST.index(each.verdict), -_core(each), -each.checks)))
+    hanging, broken = _hanging(run), _broken_clients(run)
+    found = [_cause([shown[index] for index in group], hanging, broken, run) for group in groups]
+    return tuple(
+        sorted(found, key=lambda each: (_AGAINST.index(each.verdict), -len(each.clients), -_core(each), -each.checks))
+    )
+
+
+def _broken_clients(run: Run) -> dict[Hashable, list[str]]:
+    """Return the clients in use that cannot go on, by what keeps them from it."""
+    found: defaultdict[Hashable, list[str]] = defaultdict(list)
+    for result in run.results:
+        client = personas.client(result)
+        for finding in result.findings if client else ():
+            if finding.breaks or finding.verdict == "fail":
+                for habit in _habits(finding, run):
+                    found[habit].append(client)
+    return found
+
+
+def _habits(finding: Finding, run: Run) -> Iterator[Hashable]:
+    """Return what a client meets: an observation, or a resource that is refused, whatever else was asked."""
+    yield finding.requirement, finding.code
+    exchange = run.exchanges.get(finding.exchange or "")
+    if exchange is not None and _is_refused(finding, exchange):
+        yield exchange.method, _resource(exchange.url, run), exchange.status
 
 
 def _kinds(result: Result, finding: Finding, run: Run) -> Iterator[Hashable]:
@@ -142,7 +173,12 @@ def _hanging(run: Run) -> dict[str, list[Result]]:
     return found
 
 
-def _cause(shown: list[tuple[Result, Finding]], hanging: dict[str, list[Result]], run: Run) -> Cause:
+def _cause(
+    shown: list[tuple[Result, Finding]],
+    hanging: dict[str, list[Result]],
+    broken: dict[Hashable, list[str]],
+    run: Run,
+) -> Cause:
     shown = sorted(
         shown,
         key=lambda each: (_AGAINST.index(each[1].verdict), each[0].scenario != MESSAGES, not each[0].core),
@@ -154,15 +190,23 @@ def _cause(shown: list[tuple[Result, Finding]], hanging: dict[str, list[Result]]
     verdict = min((_verdict(result, finding) for result, finding in shown), key=_AGAINST.index)
     return Cause(
         verdict=verdict,
-        observation=_observation(own, run),
+        observation=observed(own, run),
         claim="" if first.messages else first.title,
         requirements=tuple(dict.fromkeys(finding.requirement for _, finding in shown)),
         at_fault=tuple(at_fault.values()),
         waiting=tuple(each for check, each in waiting.items() if check not in at_fault),
+        shown=tuple(shown),
+        clients=_clients(shown, broken, run) if verdict == "fail" else (),
     )
 
 
-def _observation(finding: Finding, run: Run) -> str:
+def _clients(shown: list[tuple[Result, Finding]], broken: dict[Hashable, list[str]], run: Run) -> tuple[str, ...]:
+    own = {client for result, _ in shown if (client := personas.client(result))}
+    met = {client for _, finding in shown for habit in _habits(finding, run) for client in broken.get(habit, ())}
+    return tuple(sorted(own | met))
+
+
+def observed(finding: Finding, run: Run) -> str:
     """Return what was observed in words that stand alone."""
     exchange = run.exchanges.get(finding.exchange or "")
     if exchange is None or not _is_refused(finding, exchange):

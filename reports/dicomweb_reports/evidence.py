@@ -82,7 +82,7 @@ def exhibits(result: Result, run: Run) -> tuple[Exchange, ...]:
 def at_stake(result: Result, run: Run) -> tuple[Requirement, ...]:
     """Return the requirements that a result is about: those of its findings, or all that its check verifies."""
     names = [finding.requirement for finding in findings(result)] or result.requirements
-    return tuple(run.requirements.get(name) or _without_text(name) for name in dict.fromkeys(names))
+    return tuple(run.requirements.get(name) or without_text(name) for name in dict.fromkeys(names))
 
 
 def reasons(result: Result, run: Run) -> tuple[str, ...]:
@@ -119,6 +119,7 @@ def _recorded(names: Iterable[str | None], run: Run) -> tuple[Exchange, ...]:
     return tuple(run.exchanges[name] for name in dict.fromkeys(names) if name is not None and name in run.exchanges)
 
 
-def _without_text(name: str) -> Requirement:
+def without_text(name: str) -> Requirement:
+    """Return a requirement of which nothing but the id is known."""
     text = "The record holds no text of this requirement."
     return Requirement(name, "", "", "", "", text, "", pass_=(), note=(), deviation=(), fail=())

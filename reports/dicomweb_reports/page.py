@@ -2,66 +2,93 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from dicomweb_reports.causes import Cause, causes, observed
 from dicomweb_reports.evidence import (
     answers,
     at_stake,
     because,
     exhibits,
-    findings,
     reasons,
     repeat,
     status_line,
     where,
+    without_text,
 )
+from dicomweb_reports.evidence import findings as findings_of
 from dicomweb_reports.excerpt import Excerpt, excerpt
 from dicomweb_reports.model import Exchange, Finding, Requirement, Result
+from dicomweb_reports.places import NOWHERE, Place, place
 from dicomweb_reports.summary import not_concluded, outcome, requirement_verdicts, service
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from dicomweb_reports.evidence import Answer
     from dicomweb_reports.model import Message, Run
 
 # Characters of one value; of the findings and exchanges on the whole page, after which results are shown in short.
 VALUE = 500
 EVIDENCE = 900_000
+# Results that are shown in full, after which a line must do.
+CARDS = 500
 
+HEADING = 180
 FINDINGS = 12
+PLACES = 40
 ANSWERS = 50
 EXHIBITS = 3
 HEADERS = 40
 BODY_LINES = 30
 BODY_WIDTH = 240
+# Lines of a dump of octets that are no text.
+ROWS = 4
 TRACEBACK_LINES = 40
 CHECKS = 30
+CASES = 12
 
-IN_FULL = ("fail", "fixed", "known", "deviation", "error", "note")
+_ASKS = frozenset({"accept", "content-type", "range"})
+BY_CAUSE = ("fail", "known", "deviation")
+ONE_BY_ONE = ("fixed", "error")
+
+_LONG_UID = re.compile(r"(?<![\d.])([0-2]\.\d+\.)[\d.]{14,}(\d{4})(?![\d.])")
+_WITHHELD = "not quoted"
 
 
 @dataclass(frozen=True)
 class ShownFinding:
-    """A finding with all answers that would have been accepted, and why it is no fail where that needs a reason."""
+    """Findings of a check that say the same, told once, with the places where it was found.
+
+    With all answers that would have been accepted, and why it is no fail where that needs a reason.
+    """
 
     finding: Finding
+    places: tuple[str, ...]
+    times: int
     answers: tuple[Answer, ...]
     because: str
 
 
 @dataclass(frozen=True)
 class ShownMessage:
-    """The header fields of a message and the beginning of its body."""
+    """The header fields of a message, each with whether a finding is about it, and lines of its body."""
 
-    headers: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str, bool], ...]
     more_headers: int
     body: Excerpt | None
 
 
 @dataclass(frozen=True)
 class ShownExchange:
-    """An exchange with the beginnings of its bodies and the command that repeats it."""
+    """An exchange with parts of its bodies and the command that repeats it.
+
+    `asked`: the header fields of the request that an answer hangs on most. `place` is what a finding is about; `absent`
+    names header fields that it misses.
+    """
 
     exchange: Exchange
     status_line: str
@@ -69,20 +96,51 @@ class ShownExchange:
     response: ShownMessage | None
     command: str
     where: str
+    asked: tuple[tuple[str, str], ...] = ()
+    place: Place = NOWHERE
+    absent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Card:
-    """What is shown of one result."""
+    """What is shown of one result; `heading` says what was observed."""
 
     anchor: str
+    heading: str
     result: Result
     service: str
     requirements: tuple[Requirement, ...]
     findings: tuple[ShownFinding, ...]
+    more_findings: int
     exchanges: tuple[ShownExchange, ...]
     reasons: tuple[str, ...]
     traceback: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ShownCause:
+    """What has one cause: the result that shows it best, the others, and those for which only a line is left.
+
+    `heading` says what was observed.
+    """
+
+    number: int
+    anchor: str
+    heading: str
+    cause: Cause
+    first: Card
+    others: tuple[Card, ...]
+    in_short: tuple[Card, ...]
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A note that several checks make: what was observed, and each check with where and what was received."""
+
+    requirement: Requirement
+    observation: str
+    cases: tuple[tuple[str, str, str], ...]
+    more: int
 
 
 @dataclass(frozen=True)
@@ -96,26 +154,98 @@ class Group:
 
 @dataclass(frozen=True)
 class Row:
-    """A requirement, its verdict, and its checks as (claim, verdict), of which `more` are left out."""
+    """A requirement, its verdict, its checks that did not pass as (claim, outcome), and how many passed or are left."""
 
     id: str
     requirement: Requirement | None
     verdict: str
     checks: tuple[tuple[str, str], ...]
+    passed: int
     more: int
 
 
-def cards(run: Run) -> dict[str, tuple[Card, ...]]:
-    """Return what is shown of the results of each verdict in `IN_FULL`: core checks first, within that by service."""
-    results = [result for result in run.results if result.verdict in IN_FULL]
-    results.sort(key=lambda each: (IN_FULL.index(each.verdict), not each.core, service(each, run)))
-    shown: dict[str, list[Card]] = {verdict: [] for verdict in IN_FULL}
-    room = EVIDENCE
-    for number, result in enumerate(results, start=1):
-        card = _card(f"result-{number}", result, run, in_full=room > 0)
-        room -= _length(card)
-        shown[result.verdict].append(card)
-    return {verdict: tuple(each) for verdict, each in shown.items()}
+class Page:
+    """What is shown of the results of a run, within what a page holds: what is asked for first has most room.
+
+    Args:
+        run: whose results they are.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.anchors: dict[str, str] = {}
+        self._causes = causes(run)
+        self._room = EVIDENCE
+        self._cards = 0
+
+    def causes(self, verdict: str) -> tuple[ShownCause, ...]:
+        """Return what was found against the target with one of the verdicts in `BY_CAUSE`, by cause."""
+        found = [each for each in self._causes if each.verdict == verdict]
+        return tuple(self._cause(number, each) for number, each in enumerate(found, start=1))
+
+    def cards(self, verdict: str) -> tuple[Card, ...]:
+        """Return the results with a verdict one by one: core checks first, within that by service.
+
+        Of a verdict in `BY_CAUSE` those that no finding shows.
+        """
+        results = [each for each in self.run.results if each.verdict == verdict]
+        if verdict in BY_CAUSE:
+            told = {each.check for cause in self._causes for each in cause.at_fault}
+            results = [each for each in results if each.check not in told]
+        results.sort(key=lambda each: (not each.core, service(each, self.run)))
+        return tuple(
+            self._card(f"{verdict}-of-its-own-{number}", each, findings_of(each))
+            for number, each in enumerate(results, start=1)
+        )
+
+    def _cause(self, number: int, cause: Cause) -> ShownCause:
+        anchor = f"{cause.verdict}-{number}"
+        by_check: dict[str, tuple[Result, list[Finding]]] = {}
+        for result, finding in cause.shown:
+            by_check.setdefault(result.check, (result, []))[1].append(finding)
+        cards: list[Card] = []
+        in_short: list[Card] = []
+        for place_, (result, findings) in enumerate(by_check.values(), start=1):
+            full = self._room > 0 and self._cards < CARDS
+            card = self._card(f"{anchor}-{place_}", result, findings)
+            (cards if full or not cards else in_short).append(card)
+        return ShownCause(
+            number, anchor, _heading(cause.observation, ""), cause, cards[0], tuple(cards[1:]), tuple(in_short)
+        )
+
+    def _card(self, anchor: str, result: Result, findings: Sequence[Finding]) -> Card:
+        card = _card(anchor, result, findings, self.run, in_full=self._room > 0)
+        self._room -= _length(card)
+        self._cards += 1
+        self.anchors.setdefault(result.check, anchor)
+        return card
+
+
+def noted(run: Run) -> tuple[Noted, ...]:
+    """Return the notes that checks made, each told once: the most common first."""
+    found: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+    for result in run.results:
+        for finding in result.findings if result.verdict == "note" else ():
+            case = (result.check, finding.where, finding.received)
+            found.setdefault((finding.requirement, finding.observation), []).append(case)
+    return tuple(
+        Noted(
+            run.requirements.get(requirement) or without_text(requirement),
+            observation,
+            tuple(cases[:CASES]),
+            max(len(cases) - CASES, 0),
+        )
+        for (requirement, observation), cases in sorted(found.items(), key=lambda item: -len(item[1]))
+    )
+
+
+def passed(run: Run) -> dict[str, list[Result]]:
+    """Return the results that passed, by service."""
+    found: dict[str, list[Result]] = {}
+    for result in run.results:
+        if result.verdict == "pass":
+            found.setdefault(service(result, run), []).append(result)
+    return dict(sorted(found.items()))
 
 
 def groups(run: Run, verdict: str) -> tuple[Group, ...]:
@@ -144,44 +274,102 @@ def rows(run: Run) -> dict[str, list[Row]]:
         requirement = run.requirements.get(name)
         family = requirement.service if requirement and requirement.service else name.rpartition("-")[0].lower()
         found = tuple(checks.get(name, {}).values())
-        row = Row(name, requirement, verdict, found[:CHECKS], max(len(found) - CHECKS, 0))
+        others = [each for each in found if each[1] != "pass"]
+        row = Row(
+            name,
+            requirement,
+            verdict,
+            tuple(others[:CHECKS]),
+            len(found) - len(others),
+            max(len(others) - CHECKS, 0),
+        )
         table.setdefault(family, []).append(row)
     return dict(sorted(table.items()))
 
 
-def _card(anchor: str, result: Result, run: Run, *, in_full: bool) -> Card:
+def _card(anchor: str, result: Result, findings: Sequence[Finding], run: Run, *, in_full: bool) -> Card:
+    shown = list(_each_once(findings, run))
+    most = FINDINGS if in_full else 1
+    own = dict.fromkeys(each.exchange for each in findings if each.exchange in run.exchanges)
+    exchanges = [run.exchanges[name] for name in own if name is not None] or list(exhibits(result, run))
+    of = {each.exchange: each for each in reversed(findings)}
     return Card(
         anchor=anchor,
+        heading=_told(findings, result, run),
         result=result,
         service=service(result, run),
-        requirements=at_stake(result, run)[:FINDINGS],
-        findings=tuple(
-            ShownFinding(finding, answers(finding, run)[:ANSWERS], because(finding, run))
-            for finding in findings(result)[: FINDINGS if in_full else 1]
-        ),
-        exchanges=tuple(_exchange(each, run) for each in exhibits(result, run)[:EXHIBITS]) if in_full else (),
+        requirements=tuple(
+            each
+            for each in at_stake(result, run)
+            if not findings or each.id in {finding.requirement for finding in findings}
+        )[:FINDINGS],
+        findings=tuple(shown[:most]),
+        more_findings=max(len(shown) - most, 0),
+        exchanges=tuple(_exchange(each, run, of.get(each.id)) for each in exchanges[:EXHIBITS]) if in_full else (),
         reasons=reasons(result, run),
         traceback=tuple(result.reason.splitlines()[-TRACEBACK_LINES:]) if result.verdict == "error" else (),
     )
 
 
-def _exchange(exchange: Exchange, run: Run) -> ShownExchange:
+def _told(findings: Sequence[Finding], result: Result, run: Run) -> str:
+    """Return in a line what was observed; what a check claims where nothing was."""
+    if not findings:
+        return result.title
+    said, found = observed(findings[0], run), findings[0]
+    return _heading(said, found.received if said == found.observation else "")
+
+
+def _heading(observation: str, received: str) -> str:
+    """Return what was observed and received as a heading: with short UIDs, and nothing said twice."""
+    known = {word.strip(".,:;'\"").lower() for word in observation.split()}
+    news = [word for word in received.split() if word.strip(".,:;'\"").lower() not in known]
+    is_news = bool(news) and not received.startswith(_WITHHELD)
+    text = f"{observation}: {received}" if is_news else observation
+    text = _LONG_UID.sub(r"\1…\2", text)
+    text = text if len(text) <= HEADING else f"{text[:HEADING]}…"
+    return text[:1].upper() + text[1:]
+
+
+def _each_once(findings: Sequence[Finding], run: Run) -> Iterable[ShownFinding]:
+    """Tell findings that differ in nothing but their place once."""
+    alike: dict[tuple[object, ...], list[Finding]] = {}
+    for each in findings:
+        said = (each.requirement, each.code, each.observation, each.verdict, each.expected, each.received)
+        alike.setdefault(said, []).append(each)
+    for same in alike.values():
+        yield ShownFinding(
+            same[0],
+            tuple(dict.fromkeys(each.where for each in same if each.where))[:PLACES],
+            sum(each.times for each in same),
+            answers(same[0], run)[:ANSWERS],
+            because(same[0], run),
+        )
+
+
+def _exchange(exchange: Exchange, run: Run, finding: Finding | None) -> ShownExchange:
     command = repeat(exchange, run)
+    at = place(finding, exchange) if finding else NOWHERE
+    in_body = Place(item=at.item, tags=at.tags, nested=at.nested, text=at.text, octet=at.octet)
+    present = {name.lower() for name, _ in exchange.response.headers} if exchange.response else set()
     return ShownExchange(
         exchange=exchange,
         status_line=status_line(exchange),
         request=_message(exchange.request, run),
-        response=_message(exchange.response, run) if exchange.response else None,
+        response=_message(exchange.response, run, in_body, at.fields) if exchange.response else None,
         command=command,
         where=where(command),
+        asked=tuple(each for each in exchange.request.headers if each[0].lower() in _ASKS),
+        place=at,
+        absent=tuple(sorted(at.fields - present)),
     )
 
 
-def _message(message: Message, run: Run) -> ShownMessage:
+def _message(message: Message, run: Run, at: Place = NOWHERE, fields: frozenset[str] = frozenset()) -> ShownMessage:
+    headers = [(name, value, name.lower() in fields) for name, value in message.headers]
     return ShownMessage(
-        headers=message.headers[:HEADERS],
+        headers=tuple(sorted(headers, key=lambda each: not each[2]))[:HEADERS],
         more_headers=max(len(message.headers) - HEADERS, 0),
-        body=excerpt(message, run, lines=BODY_LINES, width=BODY_WIDTH),
+        body=excerpt(message, run, lines=BODY_LINES, width=BODY_WIDTH, at=at, rows=ROWS),
     )
 
 
@@ -199,5 +387,6 @@ def _length(card: Card) -> int:
         texts += [each.finding.where, each.finding.received, *(answer.text for answer in each.answers)]
     for message in chain.from_iterable((shown.request, shown.response) for shown in card.exchanges):
         if message:
-            texts += [*chain.from_iterable(message.headers), *(message.body.lines if message.body else ())]
+            texts += [text for name, value, _ in message.headers for text in (name, value)]
+            texts += [*message.body.lines, *message.body.dump] if message.body else []
     return sum(min(len(text), VALUE) for text in texts)

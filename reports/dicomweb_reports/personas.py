@@ -12,7 +12,7 @@ from dicomweb_reports.summary import not_concluded
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dicomweb_reports.model import Run
+    from dicomweb_reports.model import Result, Run
 
 SCENARIO = "persona"
 _CHECK = re.compile(r"persona-(?P<operation>[a-z]+)\[(?P<client>[a-z0-9-]+)\]")
@@ -41,6 +41,12 @@ class Persona:
     why: str
     must_work: bool
     uses: tuple[Use, ...]
+
+
+def client(result: Result) -> str:
+    """Return the client in use whose requests a check sends; "" where it sends none's."""
+    match = _CHECK.fullmatch(result.check) if result.scenario == SCENARIO else None
+    return match["client"] if match else ""
 
 
 def rows(run: Run) -> tuple[Persona, ...]:

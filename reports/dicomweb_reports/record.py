@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dicomweb_reports import messages
+from dicomweb_reports.exchanges import HELD, Line, Recorded
 from dicomweb_reports.json_fields import Fields, RecordError
 from dicomweb_reports.messages import Seen, Tally
 from dicomweb_reports.model import (
@@ -81,6 +82,9 @@ __all__ = [
 FORMAT = 1
 FILE = "run.jsonl"
 
+Event = tuple[Fields, int, int]
+"""An event, and where its line stands: from which octet on, and how many."""
+
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -104,10 +108,10 @@ def load_plan(directory: Path) -> Run:
     """
     path = directory / FILE
 
-    def until_planned() -> Iterator[Fields]:
+    def until_planned() -> Iterator[Event]:
         for event in _events(path):
             yield event
-            if event.text("event") == "planned":
+            if event[0].text("event") == "planned":
                 return
 
     return _run(directory, path, until_planned())
@@ -119,15 +123,27 @@ def with_events(run: Run, lines: Iterable[bytes]) -> Run:
     Raises RecordError where a line cannot be read.
     """
     events: dict[str, list[Fields]] = defaultdict(list)
-    for event in _parsed(run.directory / FILE, lines):
+    for event, _, _ in _parsed(run.directory / FILE, lines):
         events[event.text("event")].append(event)
-    return replace(run, exchanges=_exchanges(events["exchange"]), results=tuple(_results(events["result"]).values()))
+    exchanges = {each.id: each for each in map(_exchange, events["exchange"])}
+    return replace(run, exchanges=exchanges, results=tuple(_results(events["result"]).values()))
 
 
-def _run(directory: Path, path: Path, recorded: Iterable[Fields]) -> Run:
+def _run(directory: Path, path: Path, recorded: Iterable[Event]) -> Run:
     events: dict[str, list[Fields]] = defaultdict(list)
-    for event in recorded:
-        events[event.text("event")].append(event)
+    lines: dict[str, Line] = {}
+    held: dict[str, Exchange] = {}
+    for event, offset, length in recorded:
+        name = event.text("event")
+        if name == "exchange":
+            exchange = _exchange(event)
+            if exchange.id in lines:
+                raise event.wrong("id", "an id that no earlier exchange has")
+            lines[exchange.id] = Line(offset, length, exchange.started)
+            if len(held) < HELD:
+                held[exchange.id] = exchange
+        else:
+            events[name].append(event)
         if not events["header"]:
             raise RecordError(f"{event.place}: expected the event header before all others")
     header = _only(events["header"])
@@ -164,7 +180,7 @@ def _run(directory: Path, path: Path, recorded: Iterable[Fields]) -> Run:
         target=Target(target.text("url"), _product(target.optional_child("product"))),
         planned=_planned(events["planned"]),
         requirements=requirements,
-        exchanges=_exchanges(events["exchange"]),
+        exchanges=Recorded(path, lines, held, lambda line, place: _exchange(_fields(line, place))),
         stored=tuple(_stored(event) for event in events["stored"]),
         capabilities=tuple(_capability(event) for event in events["capability"]),
         results=tuple({**{each.check: each for each in of_messages}, **concluded}.values()),
@@ -252,7 +268,7 @@ def _change(fields: Fields) -> Change:
     )
 
 
-def _events(path: Path) -> Iterator[Fields]:
+def _events(path: Path) -> Iterator[Event]:
     try:
         file = path.open("rb")
     except (FileNotFoundError, NotADirectoryError):
@@ -261,21 +277,29 @@ def _events(path: Path) -> Iterator[Fields]:
         yield from _parsed(path, file)
 
 
-def _parsed(path: Path, lines: Iterable[bytes]) -> Iterator[Fields]:
+def _parsed(path: Path, lines: Iterable[bytes]) -> Iterator[Event]:
+    offset = 0
     for number, line in enumerate(lines, start=1):
-        place = f"{path}, line {number}"
         try:
-            values = json.loads(line.decode(), parse_constant=_no_constant)
-        except (ValueError, RecursionError) as error:
+            yield _fields(line, f"{path}, line {number}"), offset, len(line)
+        except RecordError:
             if not line.endswith(b"\n"):
                 return  # torn: the process died while it wrote
-            raise RecordError(f"{place}: expected a JSON object in UTF-8 ({error})") from None
-        if not isinstance(values, dict):
-            raise RecordError(f"{place}: expected a JSON object")
-        # JSON can escape a lone surrogate, which no report can hold as UTF-8.
-        if _ESCAPED_SURROGATE.search(line):
-            values = {key: _well_formed(value) for key, value in values.items()}
-        yield Fields(values, place)
+            raise
+        offset += len(line)
+
+
+def _fields(line: bytes, place: str) -> Fields:
+    try:
+        values = json.loads(line.decode(), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise RecordError(f"{place}: expected a JSON object in UTF-8 ({error})") from None
+    if not isinstance(values, dict):
+        raise RecordError(f"{place}: expected a JSON object")
+    # JSON can escape a lone surrogate, which no report can hold as UTF-8.
+    if _ESCAPED_SURROGATE.search(line):
+        values = {key: _well_formed(value) for key, value in values.items()}
+    return Fields(values, place)
 
 
 def _no_constant(name: str) -> None:
@@ -335,16 +359,6 @@ def _requirement(name: str, fields: Fields) -> Requirement:
         fail=fields.texts("fail"),
         because={code: because.text(code) for code in because.values} if because else {},
     )
-
-
-def _exchanges(events: list[Fields]) -> dict[str, Exchange]:
-    exchanges: dict[str, Exchange] = {}
-    for fields in events:
-        exchange = _exchange(fields)
-        if exchange.id in exchanges:
-            raise fields.wrong("id", "an id that no earlier exchange has")
-        exchanges[exchange.id] = exchange
-    return exchanges
 
 
 def _exchange(fields: Fields) -> Exchange:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from harfile import Content, Creator, HarFile, PostData, Record, Request, Response, Timings
 
 from dicomweb_reports.excerpt import not_recorded
+from dicomweb_reports.exchanges import by_start
 from dicomweb_reports.model import BODIES
 from dicomweb_reports.rules import judged_by
 
@@ -22,7 +23,7 @@ def write_har(run: Run, file: IO[str]) -> None:
     """Write every exchange of the run to `file`, in the order of their start. Where this raises, it is not yet JSON."""
     creator = Creator(name=run.suite.name, version=run.suite.version)
     with HarFile.open(file, creator=creator, comment=_about(run)) as har:
-        for exchange in sorted(run.exchanges.values(), key=lambda each: each.started):
+        for exchange in by_start(run.exchanges):
             milliseconds = round(exchange.seconds * 1000, 3)
             har.add_entry(
                 startedDateTime=exchange.started,

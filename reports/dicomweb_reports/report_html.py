@@ -1,18 +1,36 @@
-"""`report.html`: the run for people, in one file without scripts and without anything to fetch."""
+"""`report.html`: the run for people, in one file with nothing to fetch.
+
+It can be read without scripts. Its own one filters, and copies commands; a browser runs no other.
+"""
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import UTC
 from functools import cache
+from hashlib import sha256
+from importlib import resources
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
-from dicomweb_reports import page, personas, samples
-from dicomweb_reports.causes import causes
+from dicomweb_reports import clauses, personas, samples
 from dicomweb_reports.evidence import COMMAND, extent, named
-from dicomweb_reports.rules import departures, judged_by
-from dicomweb_reports.summary import NOT_INCLUDED, OUTCOMES, broken, counts, not_concluded, overall, product, services
+from dicomweb_reports.page import ONE_BY_ONE, VALUE, Page, groups, noted, passed, rows
+from dicomweb_reports.rules import SHORT, departures, judged_by
+from dicomweb_reports.summary import (
+    NOT_INCLUDED,
+    OUTCOMES,
+    broken,
+    core_and_extended,
+    counts,
+    not_concluded,
+    overall,
+    product,
+    services,
+)
+from dicomweb_reports.timing import timing
 from dicomweb_reports.visible import pieces, visible
 
 if TYPE_CHECKING:
@@ -53,33 +71,62 @@ def html(run: Run) -> str:
     """Return the whole page."""
     number = counts(run)
     summary = overall(run)
-    cards = page.cards(run)
-    template = _environment().get_template("report.html.jinja")
-    return template.render(
-        run=run,
-        title=product(run) or run.target.url,
-        overall=summary,
-        tone=TONES[summary.verdict],
-        counts={verdict: number[verdict] for verdict in OUTCOMES if number[verdict]},
-        meanings=MEANINGS,
-        broken=broken(run),
-        judged_by=judged_by(run),
-        departures=departures(run),
-        facts=_facts(run),
-        cards=cards,
-        causes=[cause for cause in causes(run) if cause.verdict == "fail"],
-        anchors={card.result.check: card.anchor for shown in cards.values() for card in shown},
-        inconclusive=page.groups(run, "inconclusive"),
-        not_applicable=page.groups(run, "not-applicable"),
-        not_included=page.groups(run, NOT_INCLUDED),
-        not_concluded=not_concluded(run),
-        services=services(run),
-        samples=samples.rows(run),
-        personas=personas.rows(run),
-        tone_of=OUTCOME_TONES,
-        requirements=page.rows(run),
-        outcomes=OUTCOMES,
+    page = Page(run)
+    # In the order in which they shall have room.
+    failures = page.causes("fail")
+    plain = page.cards("fail")
+    one_by_one = {verdict: page.cards(verdict) for verdict in ONE_BY_ONE}
+    known = page.causes("known")
+    deviations = page.causes("deviation")
+    return (
+        _environment()
+        .get_template("report.html.jinja")
+        .render(
+            run=run,
+            title=product(run) or run.target.url,
+            overall=summary,
+            apart=core_and_extended(run),
+            tone=TONES[summary.verdict],
+            counts={verdict: number[verdict] for verdict in OUTCOMES if number[verdict]},
+            meanings=MEANINGS,
+            broken=broken(run),
+            judged_by=judged_by(run),
+            departures=departures(run),
+            facts=_facts(run),
+            settings=_settings(run),
+            failures=failures,
+            plain=plain,
+            one_by_one=one_by_one,
+            known=known,
+            deviations=deviations,
+            noted=noted(run),
+            passed=passed(run),
+            anchors=page.anchors,
+            inconclusive=groups(run, "inconclusive"),
+            not_applicable=groups(run, "not-applicable"),
+            not_included=groups(run, NOT_INCLUDED),
+            not_concluded=not_concluded(run),
+            services=services(run),
+            samples=samples.rows(run),
+            personas=personas.rows(run),
+            tone_of=OUTCOME_TONES,
+            timing=timing(run),
+            requirements=rows(run),
+            outcomes=OUTCOMES,
+            script=Markup(_script()),  # noqa: S704 - it is ours
+            script_digest=_script_digest(),
+        )
     )
+
+
+@cache
+def _script() -> str:
+    return (resources.files("dicomweb_reports") / "templates" / "report.js").read_text(encoding="utf-8")
+
+
+def _script_digest() -> str:
+    """Return the digest by which a browser knows the page's own script: it runs no other."""
+    return b64encode(sha256(_script().encode()).digest()).decode()
 
 
 @cache
@@ -93,7 +140,7 @@ def _environment() -> Environment:
         finalize=_shown,
     )
     environment.filters.update(short=_short, named=named, extent=extent, pieces=_pieces)
-    environment.filters.update(number=_number, when=_when, took=_took)
+    environment.filters.update(number=_number, when=_when, took=_took, places=clauses.pieces)
     return environment
 
 
@@ -102,12 +149,12 @@ def _shown(value: object) -> object:
     return visible(value, COMMAND) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
-def _short(text: str, limit: int = page.VALUE) -> str:
+def _short(text: str, limit: int = VALUE) -> str:
     return visible(text, limit)
 
 
 def _pieces(text: str) -> list[str]:
-    return pieces(text, page.VALUE)
+    return pieces(text, VALUE)
 
 
 def _number(value: int) -> str:
@@ -127,6 +174,17 @@ def _took(seconds: float) -> str:
     return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
 
 
+def _settings(run: Run) -> list[tuple[str, str]]:
+    """Return the settings that say something, in words."""
+    said = []
+    for name, value in run.settings.items():
+        if value in (None, "", False, [], {}) or name in {"url", "report", "seed"}:
+            continue
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        said.append((name.replace("_", "-"), "yes" if value is True else shown))
+    return said
+
+
 def _facts(run: Run) -> list[tuple[str, str]]:
     build = run.target.product.build if run.target.product else ""
     return [
@@ -134,7 +192,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("Product", f"{product(run) or 'not declared'}{f', build {build}' if build else ''}"),
         ("Judged by", f"{run.suite.name} {run.suite.version}"),
         ("Profile", f"{run.profile}: {run.rules.title}" if run.rules else run.profile),
-        *([("Profile read from", f"{run.rules.file}, SHA-256 {run.rules.sha256}")] if run.rules else []),
+        *([("Profile read from", f"{run.rules.file}, SHA-256 {run.rules.sha256[:SHORT]}…")] if run.rules else []),
         ("Edition", run.edition or "all current editions"),
         ("Seed", str(run.seed)),
         ("Date", _when(run.started)),

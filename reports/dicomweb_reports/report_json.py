@@ -21,6 +21,12 @@ SCHEMA = "dicomweb-conformance-report/1"
 
 def report(run: Run) -> dict[str, Any]:
     """Return the report as JSON values: what was concluded and on what grounds, without headers and bodies."""
+    found = members(run)
+    return {**found, "exchanges": dict(found["exchanges"])}
+
+
+def members(run: Run) -> dict[str, Any]:
+    """Return the report as `report` does, but for the exchanges: they come one by one, as (id, values)."""
     footer = run.footer
     return {
         "schema": SCHEMA,
@@ -49,7 +55,7 @@ def report(run: Run) -> dict[str, Any]:
         "samples": [asdict(row) for row in samples.rows(run)],
         "personas": [asdict(row) for row in personas.rows(run)],
         "requirements": _requirements(run),
-        "exchanges": {name: _exchange(exchange) for name, exchange in run.exchanges.items()},
+        "exchanges": ((name, _exchange(exchange)) for name, exchange in run.exchanges.items()),
         "capabilities": [asdict(capability) for capability in run.capabilities],
         "stored": [asdict(stored) for stored in run.stored],
         "baseline": asdict(run.baseline) if run.baseline else None,
@@ -80,6 +86,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
         "requirements": list(cause.requirements),
         "at_fault": [each.check for each in cause.at_fault],
         "waiting": [each.check for each in cause.waiting],
+        "clients": list(cause.clients),
     }
 
 

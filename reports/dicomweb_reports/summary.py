@@ -161,6 +161,34 @@ def overall(run: Run) -> Overall:
     return Overall(CONFORMS_TO_ITS_OWN if is_home_made(run) else CONFORMS, f"{reason}.")
 
 
+# What becomes of requirements, in the order in which it is told: each with the outcomes that it stands for.
+_BECOME = (
+    (("fails", "fail"), ("fail", "known", "fixed")),
+    (("deviates", "deviate"), ("deviation",)),
+    (("holds", "hold"), ("pass", "note")),
+    (("could not be judged", "could not be judged"), ("inconclusive", "error", NOT_CONCLUDED)),
+    (("does not apply", "do not apply"), ("not-applicable", NOT_INCLUDED)),
+)
+
+
+def core_and_extended(run: Run) -> str:
+    """Return in a sentence what became of the core checks, and of the extended ones."""
+    outcomes = _outcomes(run)
+    parts = []
+    for word, in_core in (("core", True), ("extended", False)):
+        number = Counter(verdict for check, verdict in outcomes if check.core is in_core)
+        total = sum(number.values())
+        told = [
+            f"{many:,} {becomes[many > 1]}"
+            for becomes, each in _BECOME
+            if (many := sum(number[verdict] for verdict in each))
+        ]
+        if told:
+            parts.append(f"of {_checks(total, f'{word} check')} {_and(told)}")
+    text = "; ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}." if text else "No check was planned."
+
+
 def exit_status(run: Run, strict: bool) -> int:
     """Return 0, 1, 3 or 5, by what was concluded; a run that was interrupted (2) or impossible (4) is others' to tell.
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 from dicomweb_reports.badge import shields, svg
 from dicomweb_reports.record import load
-from dicomweb_reports.report_json import report
+from dicomweb_reports.report_json import members
 from dicomweb_reports.report_markdown import markdown
 from dicomweb_reports.report_sarif import sarif
 from dicomweb_reports.visible import visible_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from dicomweb_reports.model import Run
@@ -34,7 +35,7 @@ def _har(run: Run, file: IO[str]) -> None:
 
 
 _RENDERERS: dict[str, Callable[[Run, IO[str]], object]] = {
-    "report.json": lambda run, file: file.write(visible_json(_json(report(run)))),
+    "report.json": lambda run, file: file.writelines(map(visible_json, _json(members(run)))),
     "report.html": _html,
     "report.md": lambda run, file: file.write(markdown(run)),
     "report.sarif": lambda run, file: file.write(visible_json(json.dumps(sarif(run), indent=1, ensure_ascii=False))),
@@ -81,22 +82,38 @@ def write_reports(directory: Path, to: Path | None = None) -> Written:
     return Written(run, tuple(unwritten))
 
 
-def _json(document: dict[str, Any]) -> str:
-    """Return JSON with one result, exchange or requirement a line: it is compared by people too."""
-    members = (f"{json.dumps(name)}: {_member(value)}" for name, value in document.items())
-    return "{{\n{}\n}}\n".format(",\n".join(members))
+def _json(document: dict[str, Any]) -> Iterator[str]:
+    """Yield JSON with one result, exchange or requirement a line: it is compared by people too."""
+    before = "{\n"
+    for name, value in document.items():
+        yield f"{before}{json.dumps(name)}: "
+        yield from _member(value)
+        before = ",\n"
+    yield "\n}\n"
 
 
-def _member(value: object) -> str:
+def _member(value: object) -> Iterator[str]:
     match value:
         case [dict(), *_]:
-            return "[\n{}\n]".format(",\n".join(json.dumps(each, ensure_ascii=False) for each in value))
+            yield from _lines("[]", (_line(each) for each in value))
         case dict() if any(isinstance(each, dict) for each in value.values()):
-            members = (
-                f"{json.dumps(name, ensure_ascii=False)}: {json.dumps(each, ensure_ascii=False)}"
-                for name, each in value.items()
-            )
-            return "{{\n{}\n}}".format(",\n".join(members))
+            yield from _lines("{}", (f"{_line(name)}: {_line(each)}" for name, each in value.items()))
+        case Iterator():
+            yield from _lines("{}", (f"{_line(name)}: {_line(each)}" for name, each in value))
+        case _:
+            yield _line(value)
+
+
+def _lines(brackets: str, lines: Iterable[str]) -> Iterator[str]:
+    before = f"{brackets[0]}\n"
+    for line in lines:
+        yield f"{before}{line}"
+        before = ",\n"
+    # Nothing was yielded where there is nothing to bracket.
+    yield brackets if before != ",\n" else f"\n{brackets[1]}"
+
+
+def _line(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,7 +29,7 @@ def text_of(element: Any) -> str:
 
 def card_of(page: Any, claim: str) -> Any:
     """Return the part of the page on the check with that claim."""
-    return next(card for card in page.iter("article") if text_of(card.find(".//h3")) == claim)
+    return next(card for card in page.iter("article") if claim in text_of(card))
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +51,7 @@ def test_the_top_says_who_was_judged_and_how_it_went(page: Any) -> None:
     for fact in ("https://pacs.example/dicom-web", "build 20261101", "dicomweb-conformance 0.1.0", "dicom", "1234"):
         assert fact in top
     assert "22 November 2026, 23:50 UTC" in top
-    for count in ("4 fail", "1 deviation", "2 inconclusive", "11 pass"):
-        assert count in top
+    assert "Of 22 core checks 6 fail, 1 deviates, 11 hold, 3 could not be judged and 1 does not apply" in top
     assert "Not the whole run" not in top
 
 
@@ -58,12 +59,14 @@ def test_a_failure_holds_all_that_is_needed(page: Any) -> None:
     text = text_of(card_of(page, "limit=2 returns two matches when more than two exist."))
 
     for part in (
+        "More objects than limit: 4",
         "SEARCH-069 shall PS3.18 8.3.4.4 limit sets the greatest number of results.",
-        "Finding more objects than limit, at GET /studies, limit=2",
+        "Observed more objects than limit At GET /studies, limit=2",
         "Expected two objects or one object, then two",
         "Received 4 objects",
         "Why it matters dcmweb, Slicer and dicomweb-client page until an empty answer",
-        "GET https://pacs.example/dicom-web/studies?PatientID=DWC-1234&limit=2 200 OK · 12 ms",
+        "GET https://pacs.example/dicom-web/studies?PatientID=DWC-1234&limit=2",
+        "200 OK 12 ms",
         "Authorization: Bearer ***",
         "HTTP/1.1 200 OK Content-Type: application/dicom+json",
         '"00100010": {"vr": "PN", "Value": [{"Alphabetic": "Zhang^Sally"}]},',
@@ -76,7 +79,8 @@ def test_every_acceptable_answer_is_listed(page: Any) -> None:
     card = card_of(page, "A POST to a study refuses an instance of another one.")
     expected = card.xpath(".//div[@class='expected']")[0]
 
-    assert [text_of(answer) for answer in expected.iter("dd")] == [
+    assert [text_of(answer) for answer in expected.iter("p")] == [
+        "Expected",
         "409 with the instance in FailedSOPSequence, reason A-coded 0xA900",
         "or 409, the instance in FailedSOPSequence, not retrievable under either study",
         "or 409 without a module (with a note)",
@@ -87,26 +91,28 @@ def test_the_sections_stand_in_the_order_of_their_weight(page: Any) -> None:
     headings = [text_of(heading) for heading in page.find(".//main").iter("h2")]
 
     assert headings == [
+        "Services and verdicts",
         "What to repair first 5",
         "Failures 4",
         "Unexpected passes 1",
+        "Errors of the suite 1",
+        "Known failures 1",
+        "Time per exchange 17",
         "Deviations 1",
         "Inconclusive 2",
-        "Errors of the suite 1",
-        "Notes 1",
-        "Known failures 1",
-        "Checks by service",
-        "Requirements",
         "Not applicable 1",
+        "Notes 1",
+        "Passes 11",
+        "Requirements",
         "Capabilities",
-        "Test data on the server",
+        "Test data on the server 2",
         "After the run",
         "Known failures out of date 1",
     ]
 
 
 def test_inconclusive_checks_are_grouped_by_their_reason(page: Any) -> None:
-    group = page.xpath("//section[h2[@id='inconclusive']]//div[@class='group']")
+    group = page.xpath("//section[h2[@id='inconclusive']]/ul/li")
 
     assert len(group) == 1
     text = text_of(group[0])
@@ -137,7 +143,7 @@ def test_services_requirements_data_capabilities_and_leftovers(page: Any) -> Non
     assert "tiled_whole_slide 12 not stored" in stored
     assert "search.xml broken yes 500 to GET" in text_of(page.xpath("//section[h2[@id='capabilities']]")[0])
     left = text_of(page.xpath("//section[h2[@id='left']]")[0])
-    assert "2 studies are still on the server: 2.25.30440 405 to DELETE" in left
+    assert "2 studies are still on the server: Which, and why 2.25.30440 405 to DELETE" in left
 
 
 def test_a_run_that_broke_off_says_so_at_the_top(tmp_path: Path) -> None:
@@ -158,7 +164,8 @@ def test_a_run_that_was_stopped_says_so_too(directory: RunDirectory, interrupted
 
 
 def test_hostile_content_is_shown_as_text(source: str, page: Any) -> None:
-    assert page.xpath("//script | //img | //iframe | //object | //embed | //form | //base") == []
+    assert page.xpath("//img | //iframe | //object | //embed | //form | //base") == []
+    assert len(page.xpath("//script")) == 1
     assert not [name for element in page.iter() for name in element.attrib if name.startswith("on")]
     text = text_of(card_of(page, "A search returns names as they were stored."))
     assert r"Received <script>alert('Zhang')</script>\x1b[31m\u202egnp.exe" in text
@@ -168,18 +175,21 @@ def test_hostile_content_is_shown_as_text(source: str, page: Any) -> None:
     assert len(source) < 100_000
 
 
-def test_nothing_is_fetched(source: str, page: Any) -> None:
-    links = [value for element in page.iter() for name, value in element.attrib.items() if name in {"href", "src"}]
+def test_nothing_is_fetched_and_no_script_runs_but_its_own(source: str, page: Any) -> None:
+    links = {element.get("href") for element in page.iter("a")}
+    policy = page.xpath("//meta[@http-equiv='Content-Security-Policy']")[0].get("content")
+    own = page.xpath("//script")[0].text
 
-    assert links
-    assert all(link.startswith("#") for link in links)
+    assert all(link.startswith(("#", "https://dicom.nema.org/", "https://www.rfc-editor.org/")) for link in links)
+    assert not page.xpath("//@src")
     assert not re.search(r"@import|url\(", source)
-    assert "default-src 'none'" in source
+    assert policy.startswith("default-src 'none'; ")
+    assert f"script-src 'sha256-{b64encode(sha256(own.encode()).digest()).decode()}'" in policy
 
 
 def test_every_link_leads_somewhere(page: Any) -> None:
     ids = [element.get("id") for element in page.iter() if element.get("id")]
-    targets = {link.get("href")[1:] for link in page.iter("a")}
+    targets = {link.get("href")[1:] for link in page.iter("a") if link.get("href").startswith("#")}
 
     assert len(ids) == len(set(ids))
     assert targets <= set(ids)
@@ -216,6 +226,7 @@ def test_contrast_is_at_least_aa_in_light_and_dark(source: str) -> None:
     for palette in palettes:
         backgrounds = [palette.pop("paper"), palette.pop("raised")]
         palette.pop("line")
+        assert contrast(palette["ink"], palette.pop("mark")) >= 4.5
         assert len(palette) == 12
         assert {
             name: ratio
@@ -239,11 +250,7 @@ def test_a_page_of_failures_stays_bounded(directory: RunDirectory) -> None:
     source = html(directory.load())
 
     assert len(source.encode()) < 4_000_000
-    page = page_of(source)
-    assert len(list(page.iter("article"))) == 600
-    last = text_of(card_of(page, "Claim 599 holds."))
-    assert "Received" in last
-    assert "in exchanges.har: main-600" in last
+    assert "in exchanges.har: main-600" in text_of(page_of(source).xpath("//li[contains(., 'check-599')]")[0])
 
 
 def test_a_target_without_a_product_is_named_by_its_url(directory: RunDirectory) -> None:
@@ -262,5 +269,62 @@ def test_a_finding_without_a_place_says_what_was_observed(directory: RunDirector
 
     text = text_of(card_of(page_of(html(directory.load())), "A limit holds."))
 
-    assert "Finding more objects than limit" in text
+    assert "Observed more objects than limit Expected" in text
     assert "Received 4 objects" in text
+
+
+def test_a_heading_says_what_was_observed_with_short_uids(directory: RunDirectory) -> None:
+    directory.header()
+    uid = "2.25.30129995807729143446067299634813736503"
+    found = finding("SEARCH-069", "none", received=f"missing {uid}")
+    directory.result("c", "SEARCH-069", "A limit holds.", "fail", findings=[found])
+
+    heading = page_of(html(directory.load())).xpath("//article/h3")[0]
+
+    assert text_of(heading) == "1 None: missing 2.25.…6503"
+
+
+def test_a_finding_at_several_places_is_told_once(directory: RunDirectory) -> None:
+    directory.header()
+    found = [finding("SEARCH-069", "none", where=f"[{number}].00100010", received="'x'") for number in range(3)]
+    directory.result("c", "SEARCH-069", "A limit holds.", "fail", findings=found)
+
+    told = page_of(html(directory.load())).xpath("//div[@class='finding']")
+
+    assert len(told) == 1
+    assert "Observed none, 3 times At [0].00100010; [1].00100010; [2].00100010" in text_of(told[0])
+
+
+def test_what_breaks_clients_is_to_be_repaired_first(directory: RunDirectory) -> None:
+    directory.header()
+    refused = directory.exchange(path="/studies/2.25.1", status=400, reason="Bad Request")
+    alike = directory.exchange(path="/studies/2.25.2", status=400, reason="Bad Request", sent=(("Accept", "*/*"),))
+    for number in range(3):
+        found = finding("SEARCH-069", "none", received=f"nothing {number}")
+        directory.result(f"many[{number}]", "SEARCH-069", "A limit holds.", "fail", findings=[found])
+    found = {**finding("RETRIEVE-001", "406", exchange=refused), "code": "4xx"}
+    directory.result("one", "RETRIEVE-001", "A study comes.", "fail", findings=[found], core=False)
+    broken = {**finding("PERSONA-003", "4xx", "note", exchange=alike), "code": "4xx", "breaks": True}
+    directory.result(
+        "persona-retrieve[dcmweb]", "SEARCH-069", "A client.", "note", findings=[broken], scenario="persona"
+    )
+
+    first, second = page_of(html(directory.load())).xpath("//ol[@class='causes']/li")
+
+    assert text_of(first).startswith("GET /studies/* is answered 400 Bad Request breaks dcmweb 1 check retrieve")
+    assert text_of(second).startswith("None: nothing 0 3 checks search SEARCH-069")
+
+
+def test_a_run_of_ten_thousand_findings_stays_a_page_that_opens(directory: RunDirectory) -> None:
+    directory.header()
+    checks = [(f"check-{number}", "SEARCH-069", f"Claim {number} holds.") for number in range(10_000)]
+    directory.plan(*checks)
+    for number, check in enumerate(checks):
+        found = finding("SEARCH-069", "none", received=f"{number} of what was expected, and {'more ' * 30}")
+        directory.result(*check, "fail", findings=[{**found, "code": f"code-{number % 500}"}])
+    directory.footer()
+
+    source = html(directory.load())
+
+    assert len(source.encode()) < 20_000_000
+    assert len(page_of(source).xpath("//ol[@class='causes']/li")) == 500

@@ -97,7 +97,7 @@ def test_a_deviation_from_a_shall_fails_a_strict_run_and_says_why_it_fails_no_ot
     assert (exit_status(run, strict=True), exit_status(run, strict=False)) == (status, 0)
     assert f"deviation, 1 x: another way (STORE-001); no fail, as {reason}" in [*terminal_lines(run)]
     assert f"no fail, as {reason}" in markdown(run)
-    assert f"<dt>No fail</dt><dd>as {reason}</dd>" in html(run)
+    assert f'<span class="label">No fail</span> as {reason}' in html(run)
     assert [each["because"] for each in report(run)["results"][0]["findings"]] == [reason]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dicomweb_reports import write
+from dicomweb_reports import record, write
 from dicomweb_reports.record import RecordError
 from tests.reports.run_directory import ROWS, RunDirectory, finding, realistic, studies
 
@@ -127,3 +127,14 @@ def test_the_report_of_a_large_run_stays_small(directory: RunDirectory) -> None:
     write.write_reports(directory.path)
 
     assert (directory.path / "report.html").stat().st_size < 3_000_000
+
+
+def test_exchanges_that_are_not_held_in_memory_are_reported_all_the_same(
+    faulty: RunDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write.write_reports(faulty.path, tmp_path / "held")
+    monkeypatch.setattr(record, "HELD", 2)
+    write.write_reports(faulty.path, tmp_path / "not-held")
+
+    for name in REPORTS:
+        assert (tmp_path / "held" / name).read_text() == (tmp_path / "not-held" / name).read_text()
