@@ -16,9 +16,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from dicomweb_reports import clauses, personas, samples
-from dicomweb_reports.evidence import COMMAND, extent, named
+from dicomweb_reports.evidence import COMMAND, extent, named, repeat
 from dicomweb_reports.page import ONE_BY_ONE, VALUE, Page, groups, noted, passed, rows
 from dicomweb_reports.rules import SHORT, departures, judged_by
+from dicomweb_reports.statement import statement
 from dicomweb_reports.summary import (
     NOT_INCLUDED,
     OUTCOMES,
@@ -34,9 +35,11 @@ from dicomweb_reports.timing import timing
 from dicomweb_reports.visible import pieces, visible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
-    from dicomweb_reports.model import Run
+    from dicomweb_reports.model import Exchange, Run
+    from dicomweb_reports.statement import Transaction
 
 MEANINGS = {
     "fail": "The server did what the requirement rules out, or did not do what it demands.",
@@ -78,6 +81,7 @@ def html(run: Run) -> str:
     one_by_one = {verdict: page.cards(verdict) for verdict in ONE_BY_ONE}
     known = page.causes("known")
     deviations = page.causes("deviation")
+    told = statement(run)
     return (
         _environment()
         .get_template("report.html.jinja")
@@ -111,12 +115,20 @@ def html(run: Run) -> str:
             personas=personas.rows(run),
             tone_of=OUTCOME_TONES,
             timing=timing(run),
+            statement=told,
+            shown=_shown_by(told, run),
             requirements=rows(run),
             outcomes=OUTCOMES,
             script=Markup(_script()),  # noqa: S704 - it is ours
             script_digest=_script_digest(),
         )
     )
+
+
+def _shown_by(told: Iterable[Transaction], run: Run) -> list[tuple[Exchange, str]]:
+    """Return the exchanges that a statement names, each once, with the commands that repeat them."""
+    names = dict.fromkeys(line.exchange for each in told for line in each.lines)
+    return [(run.exchanges[name], repeat(run.exchanges[name], run)) for name in names]
 
 
 @cache

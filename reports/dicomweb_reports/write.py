@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
+from dicomweb_reports import statement_markdown
 from dicomweb_reports.badge import shields, svg
 from dicomweb_reports.record import load
 from dicomweb_reports.report_json import members
@@ -38,6 +39,7 @@ _RENDERERS: dict[str, Callable[[Run, IO[str]], object]] = {
     "report.json": lambda run, file: file.writelines(map(visible_json, _json(members(run)))),
     "report.html": _html,
     "report.md": lambda run, file: file.write(markdown(run)),
+    "conformance-statement.md": lambda run, file: file.write(statement_markdown.markdown(run)),
     "report.sarif": lambda run, file: file.write(visible_json(json.dumps(sarif(run), indent=1, ensure_ascii=False))),
     "badge.svg": lambda run, file: file.write(svg(run)),
     "badge.json": lambda run, file: file.write(json.dumps(shields(run)) + "\n"),

@@ -12,7 +12,10 @@ from dicomweb_reports.report_html import html
 from tests.reports.run_directory import RunDirectory, finding
 
 STUDIES = [
-    {"00081030": {"vr": "LO", "Value": [f"Study {number} of a patient"]}, "0020000D": {"vr": "UI", "Value": ["2.25.1"]}}
+    {
+        "00081030": {"vr": "LO", "Value": [f"Study {number} of a patient"]},
+        "0020000D": {"vr": "UI", "Value": ["2.25.304420000"]},
+    }
     for number in range(60)
 ]
 CHECK = ("a-check", "SEARCH-069", "A claim.")

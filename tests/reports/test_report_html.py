@@ -104,6 +104,7 @@ def test_the_sections_stand_in_the_order_of_their_weight(page: Any) -> None:
         "Notes 1",
         "Passes 11",
         "Requirements",
+        "Observed conformance statement 1",
         "Capabilities",
         "Test data on the server 2",
         "After the run",

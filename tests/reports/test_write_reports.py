@@ -18,6 +18,7 @@ REPORTS = (
     "report.json",
     "report.html",
     "report.md",
+    "conformance-statement.md",
     "report.sarif",
     "badge.svg",
     "badge.json",
