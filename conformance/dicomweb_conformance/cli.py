@@ -94,17 +94,15 @@ def serve(port: int, freedoms: tuple[str, ...], flavour: str, list_freedoms: boo
 @click.argument("identifiers", nargs=-1, metavar="[ID]...")
 @click.option("--coverage", "shows_coverage", is_flag=True, help="Tell which rows the checks verify, and which not.")
 @click.option("--profile", metavar="NAME", help="Only the rows of this profile, as it judges by them.")
-def requirements(identifiers: tuple[str, ...], shows_coverage: bool, profile: str | None) -> None:
-    """Show rows of the catalogue: those named, such as SEARCH-069, or all in a line each."""
+@click.option("--json", "as_json", is_flag=True, help="As JSON, an object for each row.")
+def requirements(identifiers: tuple[str, ...], shows_coverage: bool, profile: str | None, as_json: bool) -> None:
+    """Show rows of the catalogue: those named, such as SEARCH-069 or SEARCH for a whole service, or all.
+
+    One row is shown with all that it says, several in a line each; --json tells all of each.
+    """
     from dicomweb_conformance.catalogue import requirements  # noqa: PLC0415 - loading the rows takes a moment
     from dicomweb_conformance.catalogue.profile import ProfileError, load_profile  # noqa: PLC0415 - loaded only to show
-
-    if shows_coverage:
-        from dicomweb_conformance.run.coverage import coverage, lines  # noqa: PLC0415 - it loads every scenario
-
-        for line in lines([each for each in coverage() if not identifiers or each.requirement.id in identifiers]):
-            click.echo(line)
-        return
+    from dicomweb_conformance.run import catalogue_lines  # noqa: PLC0415 - likewise
 
     rows: Mapping[str, requirements.Requirement] = requirements.load()
     if profile:
@@ -115,20 +113,22 @@ def requirements(identifiers: tuple[str, ...], shows_coverage: bool, profile: st
         except ProfileError as error:
             raise click.UsageError(str(error)) from None
         rows = {name: row for name, row in judging.rows.items() if judging.has(row)}
-    unknown = sorted(set(identifiers) - set(rows))
-    if unknown:
+    try:
+        named = catalogue_lines.named(identifiers, rows)
+    except catalogue_lines.UnknownRowError as error:
         whose = f" of the profile {profile}" if profile else ""
-        raise click.UsageError(f"there is no requirement{whose} {', '.join(unknown)}")
-    for row in rows.values() if not identifiers else [rows[each] for each in identifiers]:
-        click.echo(f"{row.id} [{row.level}, {row.tier}] {row.text} ({row.clause})")
-        if not identifiers:
-            continue
-        for code, listed in row.listed.items():
-            click.echo(f"  {listed.verdict.value}: {listed.sentence}")
-            click.echo(f"    code: {code}")
-            if listed.because:
-                click.echo(f"    no fail, as {listed.because}")
-        click.echo(f"  see: {row.see}" if row.see else f"  why: {row.why}")
+        raise click.UsageError(f"there is no requirement{whose} {error}") from None
+    if shows_coverage:
+        from dicomweb_conformance.run.coverage import coverage, lines  # noqa: PLC0415 - it loads every scenario
+
+        told = lines([each for each in coverage() if each.requirement.id in named])
+    elif as_json:
+        told = catalogue_lines.as_json(named.values())
+    else:
+        in_full = {each.upper() for each in identifiers}
+        told = catalogue_lines.told(named.values(), in_full)
+    for line in told:
+        click.echo(line)
 
 
 @main.command()

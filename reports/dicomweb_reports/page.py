@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from dicomweb_reports.causes import Cause, causes, observed
+from dicomweb_reports.causes import Cause, causes
 from dicomweb_reports.evidence import (
     answers,
     at_stake,
@@ -21,6 +20,7 @@ from dicomweb_reports.evidence import (
 )
 from dicomweb_reports.evidence import findings as findings_of
 from dicomweb_reports.excerpt import Excerpt, excerpt
+from dicomweb_reports.headings import heading, shortened
 from dicomweb_reports.model import Exchange, Finding, Requirement, Result
 from dicomweb_reports.places import NOWHERE, Place, place
 from dicomweb_reports.summary import not_concluded, outcome, requirement_verdicts, service
@@ -37,7 +37,6 @@ EVIDENCE = 900_000
 # Results that are shown in full, after which a line must do.
 CARDS = 500
 
-HEADING = 180
 FINDINGS = 12
 PLACES = 40
 ANSWERS = 50
@@ -55,8 +54,9 @@ _ASKS = frozenset({"accept", "content-type", "range"})
 BY_CAUSE = ("fail", "known", "deviation")
 ONE_BY_ONE = ("fixed", "error")
 
-_LONG_UID = re.compile(r"(?<![\d.])([0-2]\.\d+\.)[\d.]{14,}(\d{4})(?![\d.])")
-_WITHHELD = "not quoted"
+_ASKS = frozenset({"accept", "content-type", "range"})
+BY_CAUSE = ("fail", "known", "deviation")
+ONE_BY_ONE = ("fixed", "error")
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,7 @@ class Page:
             card = self._card(f"{anchor}-{place_}", result, findings)
             (cards if full or not cards else in_short).append(card)
         return ShownCause(
-            number, anchor, _heading(cause.observation, ""), cause, cards[0], tuple(cards[1:]), tuple(in_short)
+            number, anchor, shortened(cause.observation), cause, cards[0], tuple(cards[1:]), tuple(in_short)
         )
 
     def _card(self, anchor: str, result: Result, findings: Sequence[Finding]) -> Card:
@@ -295,7 +295,7 @@ def _card(anchor: str, result: Result, findings: Sequence[Finding], run: Run, *,
     of = {each.exchange: each for each in reversed(findings)}
     return Card(
         anchor=anchor,
-        heading=_told(findings, result, run),
+        heading=heading(result, findings, run),
         result=result,
         service=service(result, run),
         requirements=tuple(
@@ -309,25 +309,6 @@ def _card(anchor: str, result: Result, findings: Sequence[Finding], run: Run, *,
         reasons=reasons(result, run),
         traceback=tuple(result.reason.splitlines()[-TRACEBACK_LINES:]) if result.verdict == "error" else (),
     )
-
-
-def _told(findings: Sequence[Finding], result: Result, run: Run) -> str:
-    """Return in a line what was observed; what a check claims where nothing was."""
-    if not findings:
-        return result.title
-    said, found = observed(findings[0], run), findings[0]
-    return _heading(said, found.received if said == found.observation else "")
-
-
-def _heading(observation: str, received: str) -> str:
-    """Return what was observed and received as a heading: with short UIDs, and nothing said twice."""
-    known = {word.strip(".,:;'\"").lower() for word in observation.split()}
-    news = [word for word in received.split() if word.strip(".,:;'\"").lower() not in known]
-    is_news = bool(news) and not received.startswith(_WITHHELD)
-    text = f"{observation}: {received}" if is_news else observation
-    text = _LONG_UID.sub(r"\1…\2", text)
-    text = text if len(text) <= HEADING else f"{text[:HEADING]}…"
-    return text[:1].upper() + text[1:]
 
 
 def _each_once(findings: Sequence[Finding], run: Run) -> Iterable[ShownFinding]:

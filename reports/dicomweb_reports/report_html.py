@@ -18,6 +18,7 @@ from markupsafe import Markup
 from dicomweb_reports import clauses, personas, samples
 from dicomweb_reports.evidence import COMMAND, extent, named, repeat
 from dicomweb_reports.page import ONE_BY_ONE, VALUE, Page, groups, noted, passed, rows
+from dicomweb_reports.repeating import before
 from dicomweb_reports.rules import SHORT, departures, judged_by
 from dicomweb_reports.statement import statement
 from dicomweb_reports.summary import (
@@ -116,6 +117,7 @@ def html(run: Run) -> str:
             tone_of=OUTCOME_TONES,
             timing=timing(run),
             statement=told,
+            before=before(run),
             shown=_shown_by(told, run),
             requirements=rows(run),
             outcomes=OUTCOMES,

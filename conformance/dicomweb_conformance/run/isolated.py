@@ -14,6 +14,11 @@ _CONFIGURATION = Path(__file__).with_name("isolated.ini")
 _OF_THE_PROJECT = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 
 
+def is_isolated(config: pytest.Config) -> bool:
+    """Tell whether a run is one of these."""
+    return config.inipath == _CONFIGURATION
+
+
 def run(arguments: Sequence[str]) -> int:
     """Judge a target and return the exit status.
 

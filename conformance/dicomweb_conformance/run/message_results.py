@@ -57,6 +57,8 @@ def conclude(
     terminal: Any = session.config.pluginmanager.getplugin("terminalreporter")
     if terminal is not None:
         terminal.ensure_newline()
+        # All checks are told: more of them would have the progress fall back from 100 %.
+        terminal._show_progress_info = False
     for result in results:
         _report(session.config, result, run)
 

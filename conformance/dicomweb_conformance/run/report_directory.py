@@ -19,6 +19,8 @@ from dicomweb_reports.write import REPORTS
 
 STATE = ".state"
 """The folder of a report in which the processes of one run share what they know; it goes when the run ends."""
+EARLIER = ".earlier"
+"""The folder to which what an earlier run left goes until this one is known to judge anything."""
 IN_USE = ".in-use.lock"
 
 _LOCKS = (IN_USE, ".ledger.lock")
@@ -56,26 +58,64 @@ def take(directory: Path, closing: ExitStack) -> None:
 
 
 def clear(directory: Path) -> None:
-    """Take away all that an earlier run left there but its ledger; its record, which shows that it was one, goes last.
+    """Set aside all that an earlier run left there but its ledger; its record, which shows that it was one, goes last.
 
-    Whoever calls it begins a record at once: a directory without one is nobody's.
+    Whoever calls it begins a record at once: a directory without one is nobody's. Then either `forget` or `put_back`.
 
     Raises:
         NoReportDirectoryError: it cannot be written.
     """
     try:
+        earlier = directory / EARLIER
+        shutil.rmtree(earlier, ignore_errors=True)
+        (earlier / BODIES).mkdir(parents=True)
         for name in REPORTS:
-            (directory / name).unlink(missing_ok=True)
+            _move(directory / name, earlier / name)
             (directory / f"{name}.part").unlink(missing_ok=True)
-        bodies = directory / BODIES
-        for path in bodies.iterdir() if bodies.is_dir() else ():
-            if _BODY.fullmatch(path.name) and not path.is_dir():
-                path.unlink(missing_ok=True)
+        for path in _bodies(directory):
+            _move(path, earlier / BODIES / path.name)
         shutil.rmtree(directory / STATE, ignore_errors=True)
         (directory / STATE).mkdir(exist_ok=True)
-        (directory / record.FILE).unlink(missing_ok=True)
+        _move(directory / record.FILE, earlier / record.FILE)
     except OSError as error:
         raise _cannot(directory, error) from None
+
+
+def forget(directory: Path) -> None:
+    """Take away what an earlier run left."""
+    shutil.rmtree(directory / EARLIER, ignore_errors=True)
+
+
+def put_back(directory: Path) -> bool:
+    """Put what an earlier run left in the place of what this one recorded, and tell whether there was a report.
+
+    Raises:
+        OSError: something cannot be moved.
+    """
+    earlier = directory / EARLIER
+    for path in _bodies(directory):
+        path.unlink(missing_ok=True)
+    (directory / record.FILE).unlink(missing_ok=True)
+    shutil.rmtree(directory / STATE, ignore_errors=True)
+    _move(earlier / record.FILE, directory / record.FILE)
+    for path in _bodies(earlier):
+        (directory / BODIES).mkdir(exist_ok=True)
+        _move(path, directory / BODIES / path.name)
+    for name in REPORTS:
+        _move(earlier / name, directory / name)
+    forget(directory)
+    return (directory / "report.html").exists()
+
+
+def _bodies(directory: Path) -> list[Path]:
+    bodies = directory / BODIES
+    found = bodies.iterdir() if bodies.is_dir() else ()
+    return [path for path in found if _BODY.fullmatch(path.name) and not path.is_dir()]
+
+
+def _move(path: Path, to: Path) -> None:
+    if path.exists() or path.is_symlink():
+        path.replace(to)
 
 
 def must_be_ours(directory: Path) -> None:
@@ -98,7 +138,7 @@ def must_be_ours(directory: Path) -> None:
     if not is_of_a_run(directory) and (foreign := [each for each in names if not _is_of_no_account(directory, each)]):
         more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
         raise NoReportDirectoryError(_refused(directory, f"holds what no run of this suite made ({foreign[0]}{more})"))
-    for name in (BODIES, STATE):
+    for name in (BODIES, STATE, EARLIER):
         path = directory / name
         if path.is_symlink() or (path.exists() and not path.is_dir()):
             raise NoReportDirectoryError(_refused(directory, f"has a {name} that no run made: it is no directory"))
@@ -146,7 +186,7 @@ def _is_of_no_account(directory: Path, name: str) -> bool:
     if name == record.FILE:
         return path.stat().st_size == 0
     # Made in this order, so that these are no other's: without the lock of a run there is none of them.
-    return name in {STATE, BODIES} and (directory / IN_USE).exists()
+    return name in {STATE, BODIES, EARLIER} and (directory / IN_USE).exists()
 
 
 def _is_home(where: Path) -> bool:

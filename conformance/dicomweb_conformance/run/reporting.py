@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from dicomweb_conformance.run.planning import CHECK_PROPERTY, SCENARIO_PROPERTY,
 from dicomweb_conformance.run.terminal import STATUS
 from dicomweb_reports import record
 from dicomweb_reports.failure import failure_text
+from dicomweb_reports.messages import SCENARIO as MESSAGES
 
 
 class Outcomes:
@@ -31,6 +32,55 @@ class Outcomes:
             # One that could not be told is shown as pytest shows what failed.
             return None if report.failed and category == "passed" else STATUS[verdict]
         return None
+
+
+class CheckNames:
+    """A plugin that has pytest's terminal name checks and their scenarios, where there are no files that a user knows.
+
+    Args:
+        config: pytest's.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.checks: dict[str, str] = {}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self) -> None:
+        """Have the terminal ask here for names."""
+        config: Any = self.config
+        terminal: Any = config.pluginmanager.getplugin("terminalreporter")
+        named, write = config.cwd_relative_nodeid, getattr(terminal, "write_fspath_result", None)
+        config.cwd_relative_nodeid = lambda nodeid: self._name(str(nodeid)) or named(nodeid)
+        if write is not None:
+            # It writes paths as they are from there.
+            terminal.startpath = self.config.rootpath
+            terminal.write_fspath_result = lambda nodeid, *told, **how: write(_group(str(nodeid)), *told, **how)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Learn the names of the checks."""
+        for item in session.items:
+            self._learn(item.nodeid, item.user_properties)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Learn the name of a check that a worker tells of."""
+        self._learn(report.nodeid, report.user_properties)
+
+    def _name(self, nodeid: str) -> str:
+        """Return the id of a check; "" for what is none."""
+        return self.checks.get(nodeid) or nodeid.partition(f"/{MESSAGES}::")[2]
+
+    def _learn(self, nodeid: str, properties: Sequence[tuple[str, object]]) -> None:
+        if check := dict(properties).get(CHECK_PROPERTY):
+            self.checks[nodeid] = str(check)
+
+
+def _group(nodeid: str) -> str:
+    """Return what a line of progress is about: a scenario, and the file of it, as far as there is one."""
+    place = nodeid.partition("::")[0].removeprefix("dicomweb_conformance/").removeprefix("scenarios/")
+    return place.removesuffix(".py").replace("/test_", "/")
 
 
 class JUnitNames:

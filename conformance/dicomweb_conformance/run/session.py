@@ -36,18 +36,20 @@ from dicomweb_conformance.run import (
     own_scenarios,
     profile_facts,
     report_directory,
+    selection,
 )
 from dicomweb_conformance.run.ending import Ending, Step, Trouble, reason
 from dicomweb_conformance.run.finishing import Finishing
 from dicomweb_conformance.run.gate import BaselineError
 from dicomweb_conformance.run.instruments import LOG, VERSION, Instruments, instruments, started
+from dicomweb_conformance.run.isolated import is_isolated
 from dicomweb_conformance.run.judging import Judging
 from dicomweb_conformance.run.output import Output, cleaned_logs
 from dicomweb_conformance.run.own_scenarios import ScenarioError
 from dicomweb_conformance.run.planning import Planning, every_check, record_plan
 from dicomweb_conformance.run.report_directory import NoReportDirectoryError
-from dicomweb_conformance.run.reporting import JUnitNames, Outcomes
-from dicomweb_conformance.run.terminal import render_line, terminal_lines, verdict_line
+from dicomweb_conformance.run.reporting import CheckNames, JUnitNames, Outcomes
+from dicomweb_conformance.run.terminal import failed_lines, render_line, terminal_lines, verdict_line
 from dicomweb_conformance.run.termination import HangupError, leave_readers, taken_as_interrupt
 from dicomweb_conformance.scenarios.persona.clients import OPERATIONS, clients
 from dicomweb_conformance.settings.auth import CredentialsError
@@ -82,6 +84,7 @@ class ConformanceSession:
         self.ending = Ending()
         self.stopped = ""
         self.told = False
+        self.nothing = ""
         self.pace = ""
         try:
             self.own = own_scenarios.read(settings.scenarios, config)
@@ -106,6 +109,8 @@ class ConformanceSession:
             config.addinivalue_line("markers", f"{scenario}: checks in {self.own.directory}")
         config.pluginmanager.register(Planning(self.profile, self.own, self._personas()), "dicomweb-planning")
         config.pluginmanager.register(Outcomes(), "dicomweb-outcomes")
+        if is_isolated(config):
+            config.pluginmanager.register(CheckNames(config), "dicomweb-check-names")
         if self.controls:
             config.pluginmanager.register(JUnitNames(config, self._named()), "dicomweb-junit")
         if from_controller:
@@ -307,6 +312,8 @@ class ConformanceSession:
         # All that there is by now stays until the end, and need not be looked through again and again.
         gc.freeze()
         if self.instruments is not None and self.instruments.recorder.process in {"main", "gw0"}:
+            if session.items:
+                report_directory.forget(self.settings.report)
             # The first check then finds out, too, and ends the run in good order.
             with contextlib.suppress(NotWrittenError):
                 record_plan(self.instruments.recorder, self.profile, self.own, session.items)
@@ -348,6 +355,10 @@ class ConformanceSession:
         if not self.controls:
             self._end_worker(tools)
             return (yield)
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and not self.ending.troubles:
+            self._select_nothing()
+            return (yield)
+        report_directory.forget(self.settings.report)
         self.finishing = Finishing(
             session,
             self.settings,
@@ -371,11 +382,22 @@ class ConformanceSession:
         finally:
             self.finishing.close()
 
+<<<<<<< HEAD
     def _spare_hypothesis(self) -> None:
         """Keep Hypothesis's plug-in from loading all of it for a summary, where nothing has been drawn."""
         plugin = self.config.pluginmanager.getplugin("hypothesispytest")
         if plugin is not None and "hypothesis" not in sys.modules:
             self.config.pluginmanager.unregister(plugin)
+=======
+    def _select_nothing(self) -> None:
+        """Leave the report of the run before as it was: this one has nothing to put in its place."""
+        self.nothing = selection.advice(self.config, self._every_check())
+        try:
+            if report_directory.put_back(self.settings.report):
+                self.nothing += f" The report in {self.settings.report} is that of the run before."
+        except OSError as error:
+            self.nothing += f" The report of the run before could not be put back ({reason(error)})."
+>>>>>>> 5e576cc (Name checks on the terminal, and leave the last report where nothing is selected)
 
     def _end_worker(self, tools: Instruments) -> None:
         """Write down what this process knows, and leave the rest to the controller."""
@@ -391,9 +413,22 @@ class ConformanceSession:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Tell the run in a screen."""
+        if self.nothing:
+            terminalreporter.write_line(self.output.shown(self.nothing), red=True)
         if self.finishing is not None:
+            self._tell_failures(self.finishing, terminalreporter)
             terminalreporter.section("DICOMweb conformance")
             self._tell(self.finishing, terminalreporter.write_line)
+
+    def _tell_failures(self, finishing: Finishing, terminal: pytest.TerminalReporter) -> None:
+        """Tell in a line each what failed, in place of pytest's lines, which have neither check nor observation."""
+        lines = list(failed_lines(finishing.run)) if finishing.run else []
+        if not lines:
+            return
+        terminal.reportchars = terminal.reportchars.replace("f", "").replace("E", "")
+        terminal.section("what failed")
+        for line in lines:
+            terminal.write_line(line)
 
     def _tell(self, finishing: Finishing, write: Callable[..., None]) -> None:
         self.told = True

@@ -11,7 +11,8 @@ from typing import Any
 from dicomweb_conformance.catalogue.verdicts import Verdict
 from dicomweb_reports import comparison_lines, personas, record, rules, summary
 from dicomweb_reports.causes import causes
-from dicomweb_reports.evidence import because
+from dicomweb_reports.evidence import because, findings
+from dicomweb_reports.headings import heading
 from dicomweb_reports.visible import visible
 
 _SENTENCES = 1000
@@ -101,6 +102,18 @@ def terminal_lines(run: record.Run) -> Iterator[str]:
 
 def _shown(text: str) -> str:
     return visible(text, VALUE)
+
+
+def failed_lines(run: record.Run) -> Iterator[str]:
+    """Tell in a line each what failed, and what ended in an error of the suite: the check, and what was observed."""
+    for result in run.results:
+        if result.verdict == Verdict.FAIL:
+            yield f"FAILED {result.check} - {visible(heading(result, findings(result), run), VALUE)}"
+        elif result.verdict == Verdict.FIXED:
+            yield f"FAILED {result.check} - listed as a known failure, and passed"
+        elif result.verdict == Verdict.ERROR:
+            last = (result.reason.strip() or "no reason").splitlines()[-1]
+            yield f"ERROR {result.check} - an error of the suite: {visible(last, VALUE)}"
 
 
 def _named(checks: Sequence[str]) -> str:
