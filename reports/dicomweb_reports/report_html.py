@@ -194,7 +194,7 @@ def _settings(run: Run) -> list[tuple[str, str]]:
     for name, value in run.settings.items():
         if value in (None, "", False, [], {}) or name in {"url", "report", "seed"}:
             continue
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        shown = ", ".join(map(str, value)) if isinstance(value, list | dict) else str(value)
         said.append((name.replace("_", "-"), "yes" if value is True else shown))
     return said
 

@@ -184,7 +184,9 @@ def core_and_extended(run: Run) -> str:
             if (many := sum(number[verdict] for verdict in each))
         ]
         if told:
-            parts.append(f"of {_checks(total, f'{word} check')} {_and(told)}")
+            of_messages = sum(check.scenario == MESSAGES for check, _ in outcomes if check.core is in_core)
+            among = f", {of_messages:,} of them of all messages," if of_messages else ""
+            parts.append(f"of {_checks(total, f'{word} check')}{among} {_and(told)}")
     text = "; ".join(parts)
     return f"{text[:1].upper()}{text[1:]}." if text else "No check was planned."
 
