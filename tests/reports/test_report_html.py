@@ -93,6 +93,7 @@ def test_the_sections_stand_in_the_order_of_their_weight(page: Any) -> None:
     assert headings == [
         "Services and verdicts",
         "What to repair first 5",
+        "Before a command is repeated",
         "Failures 4",
         "Unexpected passes 1",
         "Errors of the suite 1",

@@ -382,13 +382,12 @@ class ConformanceSession:
         finally:
             self.finishing.close()
 
-<<<<<<< HEAD
     def _spare_hypothesis(self) -> None:
         """Keep Hypothesis's plug-in from loading all of it for a summary, where nothing has been drawn."""
         plugin = self.config.pluginmanager.getplugin("hypothesispytest")
         if plugin is not None and "hypothesis" not in sys.modules:
             self.config.pluginmanager.unregister(plugin)
-=======
+
     def _select_nothing(self) -> None:
         """Leave the report of the run before as it was: this one has nothing to put in its place."""
         self.nothing = selection.advice(self.config, self._every_check())
@@ -397,7 +396,6 @@ class ConformanceSession:
                 self.nothing += f" The report in {self.settings.report} is that of the run before."
         except OSError as error:
             self.nothing += f" The report of the run before could not be put back ({reason(error)})."
->>>>>>> 5e576cc (Name checks on the terminal, and leave the last report where nothing is selected)
 
     def _end_worker(self, tools: Instruments) -> None:
         """Write down what this process knows, and leave the rest to the controller."""
