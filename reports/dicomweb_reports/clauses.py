@@ -13,7 +13,7 @@ _HEALTHCARE = "https://cloud.google.com/healthcare-api/docs/dicom"
 _NUMBER = r"(?:[A-Z]|\d+)(?:\.\d+)+"
 _TOKEN = re.compile(
     rf"""
-    PS3\.(?P<part>\d+)
+    PS3\.(?P<part>\d+)(?:\ (?P<chapter>\d+)(?![\d.-]))?
     | RFC\ (?P<rfc>\d+)
     | (?P<healthcare>Cloud\ Healthcare\ API)
     | Tables?\ (?P<table>(?:{_NUMBER}|[A-Z]|\d+)-\d+)
@@ -48,7 +48,7 @@ def pieces(clause: str) -> tuple[Piece, ...]:
         named = _after(match, named)
         link = _link(match, named)
         if link:
-            start, stop = match.span("section") if match["section"] else match.span()
+            start, stop = match.span("section" if match["section"] else "chapter" if match["chapter"] else 0)
             found += [Piece(clause[end:start], "")] if start > end else []
             found.append(Piece(clause[start:stop], link))
             end = stop
@@ -84,8 +84,8 @@ def _link(match: re.Match[str], named: _Named) -> str:
         return ""
     if match["table"]:
         return _of_table(named.part, match["table"], named.section)
-    if match["annex"]:
-        return f"{_part(named.part)}/chapter_{match['annex']}.html"
+    if chapter := match["annex"] or match["chapter"]:
+        return f"{_part(named.part)}/chapter_{chapter}.html"
     edition = match["before"] or match["behind"] or "current"
     return _of_section(named.part, match["section"], edition) if match["section"] else ""
 

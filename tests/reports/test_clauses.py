@@ -39,6 +39,7 @@ DICOM = "https://dicom.nema.org/medical/dicom/current/output/chtml"
             ],
         ),
         ("PS3.18 Table F.3.1-1 / XML 1.0 2.1", [f"{DICOM}/part18/sect_F.3.html#table_F.3.1-1"]),
+        ("PS3.18 15 (editions after 2024e)", [f"{DICOM}/part18/chapter_15.html"]),
         ("vendor extension", []),
     ],
 )
