@@ -52,6 +52,31 @@ def test_so_does_that_of_an_empty_run(directory: RunDirectory, schema: dict[str,
     Draft202012Validator(closed(schema)).validate(json.loads(json.dumps(report(directory.load()))))
 
 
+def test_so_does_that_of_a_run_that_was_held_against_a_baseline_and_cleaned_up(
+    directory: RunDirectory, schema: dict[str, Any]
+) -> None:
+    change = {"check": "c", "title": "A.", "requirement": "SEARCH-069", "code": "none", "what": "none", "blame": None}
+    directory.header()
+    directory.event(
+        "baseline",
+        source="report.json",
+        started="2026-11-22T23:50:01.123Z",
+        suite="0.1.0",
+        worse=[{**change, "before": "pass", "after": "fail"}],
+        better=[],
+        new=[],
+        unjudged=[],
+        not_asked=2,
+    )
+    directory.event("cleaned", studies=7)
+
+    document = report(directory.load())
+
+    Draft202012Validator(closed(schema)).validate(json.loads(json.dumps(document)))
+    assert document["baseline"]["worse"][0]["after"] == "fail"
+    assert document["before_repeating"]["lines"][0].startswith("dicomweb-conformance corpus export")
+
+
 def test_the_schema_refuses_what_is_no_report(faulty: RunDirectory, schema: dict[str, Any]) -> None:
     document = report(faulty.load())
     document["results"][0]["verdict"] = "splendid"
