@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dicomweb_reference.archive import Instance
 from dicomweb_reference.dicom_json import Attribute, Json
 from dicomweb_reference.matching import Key, Query
+from dicomweb_reference.messages import Refusal
 from dicomweb_reference.server import Reference
 from tests.odd.odd import Odd, odd
 
 ODD: list[Odd] = []
 
+OF_A_STEP = "PerformedProcedureStepStartDate"
 DATE_RANGES = ("search-date-range[closed]", "search-date-range[until]", "search-date-range[from]")
 
 
@@ -73,3 +75,19 @@ class RangesFindNothing(Reference):
 
     def match_date_and_time(self, date: Key, time: Key, entity: Instance) -> bool:
         return False
+
+
+@odd(
+    checks=(
+        *(f"search-matches-series[{OF_A_STEP}]", "search-keys-of-levels-above[all-instances-by-series]"),
+        "search-keys-of-levels-above[instances-of-a-study-by-series]",
+    ),
+    into=ODD,
+)
+class StepDateRefused(Reference):
+    """Performed Procedure Step Start Date is no key: it is refused at every level."""
+
+    def match_key(self, key: Key, attribute: Attribute | None, query: Query) -> bool:
+        if key.tag == "00400244":
+            raise Refusal(400, "This key is not known.")
+        return super().match_key(key, attribute, query)
