@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from starlette.responses import Response
 
@@ -10,6 +11,7 @@ from dicomweb_reference.archive import Instance
 from dicomweb_reference.elements import Elements
 from dicomweb_reference.media_types import MediaType
 from dicomweb_reference.messages import Refusal, Request
+from dicomweb_reference.multipart import Part
 from dicomweb_reference.server import Reference
 from tests.mutants.mutant import EVERYWHERE, Mutant, mutant
 
@@ -55,3 +57,12 @@ class LettersBecomeQuestions(Reference):
         if request.accept_charset and media.name == "text/html":
             return octets.decode("utf-8").encode("ascii", "replace").replace(b"&#", b"?"), label
         return octets, label
+
+
+@mutant("negotiation-type-of-each-part", may_trip=EVERYWHERE, into=MUTANTS)
+class DocumentsAmongBulkData(Reference):
+    """Bulk data of a study with a document come as the type that this server likes best."""
+
+    def all_bulk_data(self, request: Request, instances: Sequence[Instance]) -> list[Part]:
+        parts = super().all_bulk_data(request, instances)
+        return [replace(each, headers=(("Content-Type", "application/x-stored"), *each.headers[1:])) for each in parts]

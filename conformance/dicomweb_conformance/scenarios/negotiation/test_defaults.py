@@ -9,8 +9,9 @@ from dicomweb_conformance.archive.contents import Archive
 from dicomweb_conformance.checks.expect import Expectation, assume, control, expect, offered
 from dicomweb_conformance.checks.verifies import verifies
 from dicomweb_conformance.dicom import differences
-from dicomweb_conformance.http import media_types
+from dicomweb_conformance.http import media_types, multipart
 from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.http.unreadable import UnreadableError
 from dicomweb_conformance.reading import values
 from dicomweb_conformance.scenarios.steps.storing import pixels
 from dicomweb_conformance.service.resources import path
@@ -21,6 +22,8 @@ from dicomweb_fixtures.entities import EXPLICIT_VR_LITTLE_ENDIAN, Instance
 from dicomweb_fixtures.fresh import Fresh
 
 MULTI_FRAME_WORD = "1.2.840.10008.5.1.4.1.1.7.3"
+PDF = "application/pdf"
+_MULTIPART_PDF = media_types.multipart_related(PDF)
 FINDING = "所見なし"
 LOSSY = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (51, 81, 91, 92, 112, 203))
 ABSENT = frozenset({400, 404, 405, 406, 415, 501})
@@ -97,6 +100,43 @@ def test_one_frame_of_a_multi_frame(dicomweb: StudiesService, corpus: Corpus, ar
 def _is_there(dicomweb: StudiesService, archive: Archive, instance: Instance) -> None:
     control(dicomweb.store([instance]), 200, 202, because="what is to be looked at cannot be stored")
     assume(archive.holds(instance), "what is to be looked at does not become visible", "store-multipart")
+
+
+@verifies("NEGOTIATION-020", id="negotiation-type-of-each-part")
+def test_type_of_each_part(dicomweb: StudiesService, corpus: Corpus, archive: Archive, fresh: Fresh) -> None:
+    """Bulk data of an image and a document come in parts of media types that Accept lists, each what it says it is."""
+    image = fresh.instance()
+    document = fresh.with_values(
+        corpus.pdf.instances[0],
+        StudyInstanceUID=image.study_instance_uid,
+        SeriesInstanceUID=fresh.uid(),
+        SOPInstanceUID=fresh.uid(),
+        PatientID=image.value("PatientID"),
+        PatientName=image.value("PatientName"),
+    )
+    _is_there(dicomweb, archive, image)
+    _is_there(dicomweb, archive, document)
+    resource = f"studies/{image.study_instance_uid}/bulkdata"
+    usual = dicomweb.get(resource, accept=media_types.MULTIPART_OCTETS)
+    offered(usual.status not in ABSENT, "there are no bulk data of a whole study", "bulkdata.levels")
+    control(usual, because="the bulk data of a study cannot be retrieved")
+
+    response = dicomweb.get(resource, accept=f"{media_types.MULTIPART_OCTETS}, {_MULTIPART_PDF};q=0.5")
+
+    with expect(response) as it:
+        if response.status == 406:
+            it.concludes()
+        it.has_status(200)
+        try:
+            parts = multipart.parts_of(response.content_type, response.body)
+        except UnreadableError as error:
+            it.cannot_read(error, "a multipart of bulk data")
+        for number, part in enumerate(parts, 1):
+            kind = media_types.name_of(part.content_type)
+            if kind not in {media_types.OCTET_STREAM, PDF}:
+                it.observes("a-part-in-a-type-that-was-not-listed", where=f"part {number}", received=kind or "none")
+            elif kind == PDF and not part.body.startswith(b"%PDF"):
+                it.observes("body-of-part-does-not-fit-content-type", where=f"part {number}", received=kind)
 
 
 @verifies("NEGOTIATION-045", id="charset-that-cannot-hold-the-text", needs="rendered")
