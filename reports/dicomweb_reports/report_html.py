@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from dicomweb_reports import clauses, personas, samples
+from dicomweb_reports import clauses, comparison_lines, personas, samples
 from dicomweb_reports.evidence import COMMAND, extent, named, repeat
 from dicomweb_reports.page import ONE_BY_ONE, VALUE, Page, groups, noted, passed, rows
 from dicomweb_reports.repeating import before
@@ -118,6 +118,7 @@ def html(run: Run) -> str:
             timing=timing(run),
             statement=told,
             before=before(run),
+            baseline=_baseline(run),
             shown=_shown_by(told, run),
             requirements=rows(run),
             outcomes=OUTCOMES,
@@ -125,6 +126,15 @@ def html(run: Run) -> str:
             script_digest=_script_digest(),
         )
     )
+
+
+def _baseline(run: Run) -> tuple[str, list[str]] | None:
+    """Return how a run compares with its baseline: a sentence, and what changed in lines, the worst first."""
+    if run.baseline is None:
+        return None
+    strict = run.settings.get("strict") is True
+    lines = comparison_lines.lines(run.baseline, str, str)
+    return comparison_lines.verdict(run.baseline, strict=strict), [line.strip() for line in lines]
 
 
 def _shown_by(told: Iterable[Transaction], run: Run) -> list[tuple[Exchange, str]]:

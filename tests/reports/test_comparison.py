@@ -18,6 +18,7 @@ from dicomweb_reports import comparison_lines, concluded
 from dicomweb_reports.comparison import Renamed, compare, gates
 from dicomweb_reports.json_fields import RecordError
 from dicomweb_reports.model import Comparison, Difference
+from dicomweb_reports.report_html import html
 from dicomweb_reports.report_markdown import markdown
 from dicomweb_reports.write import write_reports
 from tests.reports.run_directory import RunDirectory, finding
@@ -319,6 +320,9 @@ def test_reports_tell_first_what_got_worse(tmp_path: Path) -> None:
     assert run.baseline == result
     assert text.index("## Held against the baseline") < text.index("- Target:")
     assert r"  - pass -> fail: `a` (SEARCH-069 `<b>|x`): \<b\>\|x" in text.replace(r"-\>", "->")
+    page = html(run)
+    assert page.index("Held against the baseline") < page.index("Services and verdicts")
+    assert "pass -&gt; fail: a (SEARCH-069 &lt;b&gt;|x): &lt;b&gt;|x" in page
     assert json.loads((write_reports(new.path).run.directory / "report.json").read_text())["baseline"]["worse"]
 
 
