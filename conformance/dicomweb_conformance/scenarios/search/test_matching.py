@@ -93,6 +93,7 @@ def test_digits_are_text(dicomweb: StudiesService, corpus: Corpus) -> None:
     )
     finds_just(dicomweb, {"PatientID": patient.patient_id}, uids(patient), blame="search-by-keyword")
     keys = {"StudyID": "XAB1", "PatientID": patient.patient_id}
+    offered(dicomweb.search("studies", keys).status != 400, "the key StudyID is refused")
     finds_just(dicomweb, keys, [plain], blame="search-matches-study[StudyID]")
 
     response = dicomweb.search("studies", StudyID="7", PatientID=patient.patient_id)
