@@ -27,6 +27,8 @@ OPTIONAL |= {"search-modalities-in-study", "search-available-transfer-syntaxes"}
 COUNTS = ("NumberOfStudyRelatedSeries", "NumberOfStudyRelatedInstances", "NumberOfSeriesRelatedInstances")
 OPTIONAL |= {f"search-counts[{each}]" for each in COUNTS}
 OPTIONAL |= {f"search-retrieve-url[{each}]" for each in ("study", "series", "instance")}
+# It has no key StudyID, and deletes.
+OPTIONAL |= {"search-digits-are-text", "http-delete-not-offered"}
 # Its operations never fail in part.
 OPTIONAL |= {"lro-partly-failed"}
 # Its pictures are neither GIF nor windowed; small values stand in its metadata.
@@ -38,6 +40,8 @@ NOT_OF_THE_FLAVOUR = (
     "tier large is not included",
     "the target has no thumbnails",
     "the target does not offer thumbnail",
+    "the target does not offer capabilities",
+    "there is no description of capabilities",
 )
 
 
