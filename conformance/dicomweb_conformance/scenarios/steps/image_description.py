@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from dicomweb_conformance.dicom.json_model import objects, text
 from dicomweb_conformance.http.unreadable import UnreadableError
@@ -33,10 +36,15 @@ def is_ybr_as_described(dicomweb: StudiesService, instance: Instance, found: byt
     """Tell whether 8-bit samples are those of an RGB frame in YBR_FULL, and metadata call them so."""
     if instance.value("SamplesPerPixel") != "3" or len(found) != len(frame):
         return False
-    expected = np.frombuffer(frame, np.uint8).reshape(-1, 3) @ _TO_YBR.T + (0, 128, 128)
+    expected = as_ybr(np.frombuffer(frame, np.uint8).reshape(-1, 3))
     samples = np.frombuffer(found, np.uint8).reshape(-1, 3)
-    near = bool(np.abs(samples - expected.clip(0, 255)).max() <= _ROUNDING)
+    near = bool(np.abs(samples - expected).max() <= _ROUNDING)
     return near and _described(dicomweb, instance, _PHOTOMETRIC_INTERPRETATION) == "YBR_FULL"
+
+
+def as_ybr(samples: NDArray[Any]) -> NDArray[np.float64]:
+    """Return RGB samples of 8 bits in YBR_FULL."""
+    return np.asarray((samples @ _TO_YBR.T + (0, 128, 128)).clip(0, 255), np.float64)
 
 
 def _described(dicomweb: StudiesService, instance: Instance, tag: str) -> str:
