@@ -18,6 +18,16 @@ def frames_of(instance: Instance) -> tuple[Samples, ...]:
     return tuple(renderings.alternatives(instance, number)[0].samples for number in range(1, len(instance.frames) + 1))
 
 
+def presented(state: Instance, image: Instance) -> Samples:
+    """Return a grey image as a presentation state shows it."""
+    return renderings.presented(state, image)[0].samples
+
+
+def stored_values(instance: Instance) -> Samples:
+    """Return the stored values of a grey image in the shape of a picture: all of them, in no window."""
+    return np.repeat(renderings.stored_values(instance), 3, axis=2)
+
+
 def windowed(instance: Instance, center: float, width: float, function: str) -> Samples:
     """Return the grey levels of a grey image in a window, from 0 to 255.
 

@@ -9,10 +9,12 @@ from dicomweb_conformance.scenarios.bulkdata.bulk_values import is_value, refere
 from dicomweb_conformance.scenarios.steps import pixel_octets
 from dicomweb_conformance.scenarios.steps.pixel_octets import items_in, joined
 from dicomweb_conformance.scenarios.steps.single_bits import is_packed
+from dicomweb_conformance.service import resources
 from dicomweb_conformance.service.absence import CLEAN_REFUSALS
 from dicomweb_conformance.service.bulk_data import PIXEL_DATA
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
+from dicomweb_fixtures.studies.video import mp4
 
 RLE_OF_ANY_SYNTAX = 'multipart/related; type="image/dicom-rle"; transfer-syntax=*'
 
@@ -140,3 +142,53 @@ def test_as_rle_by_frame(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.observes("frames-in-another-order", received=received)
         else:
             it.observes("a-part-that-does-not-decode", received=received)
+
+
+VIDEO = media_types.multipart_related("video/mp4")
+
+
+@verifies("BULKDATA-015", id="bulkdata-of-video", needs="bulkdata")
+def test_of_video(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Pixel data that are a video come as one part, the stream as it was stored, or the type is refused."""
+    reference = reference_to(dicomweb, corpus.video.instances[0])
+
+    response = value_at(dicomweb, reference, f"{VIDEO}; transfer-syntax=*")
+    if response.status in {400, 406}:
+        response = value_at(dicomweb, reference, VIDEO)
+
+    with expect(response) as it:
+        it.has_status(200, 406)
+        if response.status == 406:
+            it.observes("406")
+            it.concludes()
+        items, stored = items_in(it), mp4().rstrip(b"\0")
+        offered(items[0].name == "video/mp4", "video/mp4 is answered in another type")
+        if len(items) > 1:
+            it.observes("several-parts", received=f"{len(items)} parts")
+        elif items[0].octets.rstrip(b"\0") == stored:
+            it.observes("one-part-with-the-video")
+        else:
+            received = f"{len(items[0].octets)} octets rather than {len(stored)}: {items[0].octets[:16].hex(' ')}"
+            it.observes("stream-differs-or-has-item-tags-inside", received=received)
+
+
+@verifies("BULKDATA-020", id="bulkdata-pixels-without-icon", needs="bulkdata")
+def test_pixels_without_icon(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """The pixeldata resource of an instance with an icon has the pixels of the image alone."""
+    instance = corpus.icon.instances[0]
+    icon = bytes(instance.dataset.IconImageSequence[0].PixelData)
+
+    response = dicomweb.get(f"{resources.path(instance)}/pixeldata", accept=media_types.MULTIPART_OCTETS)
+
+    offered(
+        response.status == 200, "pixeldata resources are not offered, see check bulkdata-pixels-of", "bulkdata.levels"
+    )
+    with expect(response) as it:
+        items = items_in(it)
+        if any(is_value(each.octets, icon) for each in items):
+            it.observes("icon-image-pixels-included", received=f"{len(items)} parts")
+        elif len(items) == 1 and is_value(items[0].octets, instance.frames[0]):
+            it.observes("only-top-level-pixel-data")
+        else:
+            received = f"{len(items)} parts of {', '.join(str(len(each.octets)) for each in items)} octets"
+            it.finds("other octets than the pixels of the image", received=received)

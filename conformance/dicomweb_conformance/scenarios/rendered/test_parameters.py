@@ -223,6 +223,7 @@ ILL_FORMED_VIEWPORTS = (
     Variant("one-value", "RENDERED-026", "100"),
     Variant("zero", "RENDERED-026", "0,0"),
     Variant("negative", "RENDERED-026", "-5,10"),
+    Variant("trailing-comma", "RENDERED-026", "32,32,"),
 )
 
 

@@ -201,6 +201,9 @@ def _locations(answer: Answer, seen: Survey) -> list[_Finding]:
             uids = part.extent.uids
             known = {"studies": uids.get(STUDY), "series": uids.get(SERIES), "instances": uids.get(SOP_INSTANCE)}
             held = held | {level: uid for level, uid in known.items() if uid}
+        if last == "rendered" and "frames" not in held and named.get("instances") != held.get("instances"):
+            # A presentation state is rendered as the images that it refers to, which may be anywhere (8.3.5.1.6).
+            held = {} if "instances" in held else held
         if locations.contradict(named, held):
             text = "names-another-instance-than-held"
             found.append(("MULTIPART-016", text, part, f"Content-Location: {location}"))

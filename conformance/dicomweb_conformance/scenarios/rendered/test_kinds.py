@@ -1,0 +1,84 @@
+"""Rendered: images in each transfer syntax, and of pixels that few servers meet (PS3.18 10.4.3.3.3)."""
+
+from __future__ import annotations
+
+from dicomweb_conformance.checks.expect import Expectation, expect
+from dicomweb_conformance.checks.verifies import Variant, verifies
+from dicomweb_conformance.dicom import expected_renderings, renderings
+from dicomweb_conformance.http import media_types
+from dicomweb_conformance.reading.picture_files import Samples
+from dicomweb_conformance.scenarios.steps.encoded_images import ENCAPSULATED, images_in
+from dicomweb_conformance.scenarios.steps.pictures import frames, shown, size_of
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.corpus import Corpus
+from dicomweb_fixtures.studies import grey_scales
+
+SYNTAXES = [Variant(each.key, "RENDERED-018c", each.uid) for each in ENCAPSULATED]
+
+
+@verifies(id="rendered-of-encoded", each=SYNTAXES, needs="rendered")
+def test_of_encoded(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """An image is rendered whatever transfer syntax it is stored in."""
+    instance = images_in(corpus, case.value)[0]
+
+    response = dicomweb.rendered(instance)
+
+    with expect(response) as it:
+        it.has_status(200)
+        _shows(it, [expected_renderings.frames_of(instance)[0]])
+
+
+@verifies("RENDERED-018c", id="rendered-of-one-bit", needs="rendered")
+def test_of_one_bit(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A frame with one bit for each pixel, which begins within an octet, is rendered."""
+    instance = corpus.single_bit.instances[0]
+
+    response = dicomweb.rendered(frames(instance, "2"), accept=media_types.PNG)
+    if response.status in {400, 406}:
+        response = dicomweb.rendered(frames(instance, "2"))
+
+    with expect(response) as it:
+        it.has_status(200)
+        _shows(it, [expected_renderings.frames_of(instance)[1]])
+
+
+@verifies("RENDERED-018c", id="rendered-of-signed-and-rescaled", needs="rendered")
+def test_of_signed_and_rescaled(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Signed pixels with a slope and an intercept are rendered: the lower the value, the darker."""
+    instance = corpus.grey_scales.instances[grey_scales.IMAGES.index("rescaled")]
+
+    response = dicomweb.rendered(instance)
+
+    with expect(response) as it:
+        it.has_status(200)
+        _shows(it, [expected_renderings.frames_of(instance)[0], expected_renderings.stored_values(instance)])
+
+
+@verifies("RENDERED-018c", id="rendered-of-fragments", needs="rendered")
+def test_of_fragments(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A frame in several fragments without an offset table is rendered."""
+    instance = corpus.offset_tables.fragments_without_table.instances[0]
+
+    response = dicomweb.rendered(frames(instance, "3"))
+
+    with expect(response) as it:
+        it.has_status(200)
+        _shows(it, [expected_renderings.frames_of(instance)[2]])
+
+
+def _shows(it: Expectation, alternatives: list[Samples]) -> None:
+    """Compare a picture with those that it may be, scaled to its size: brightness and contrast are free."""
+    picture = shown(it)
+    if renderings.is_flat(picture.samples):
+        it.observes("one-flat-colour", received=f"{size_of(picture)} pixels of one colour")
+        return
+    likeness = max(
+        renderings.correlation(renderings.scaled(picture.samples, each.shape[1::-1]), each) for each in alternatives
+    )
+    received = f"a correlation of {likeness:.2f}"
+    if likeness < 0.7:
+        it.observes("another-picture", received=received)
+    elif likeness < 0.95:
+        it.observes("correlation-between-0-7-and-0-95", received=received)
+    else:
+        it.observes("200-with-correlation-of-0-95-or-more")
