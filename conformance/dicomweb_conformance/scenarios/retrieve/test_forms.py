@@ -11,10 +11,10 @@ from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.http.unreadable import UnreadableError
 from dicomweb_conformance.reading import part10_files, picture_files
 from dicomweb_conformance.scenarios.steps.pixel_octets import equals, items_in
-from dicomweb_conformance.service import resources
+from dicomweb_conformance.service import bulk_data, resources
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
-from dicomweb_fixtures.entities import Series, Study
+from dicomweb_fixtures.entities import Instance, Series, Study
 
 ANOTHER_SUCCESS = frozenset({201, 202, 203})
 
@@ -28,6 +28,9 @@ def test_bulk_data_of_instance(dicomweb: StudiesService, corpus: Corpus) -> None
     response = dicomweb.retrieve(instance, accept=media_types.MULTIPART_OCTETS)
 
     with expect(response) as it:
+        if response.status in {204, 404} and not _refers_to_bulk_data(dicomweb, instance):
+            it.observes("204-or-404-without-bulk-data", received=it.status_line)
+            it.concludes()
         it.has_status(200)
         if _type_of_parts(response.content_type) == media_types.DICOM:
             it.observes("200-with-default-multipart-dicom", where="Content-Type")
@@ -38,6 +41,16 @@ def test_bulk_data_of_instance(dicomweb: StudiesService, corpus: Corpus) -> None
         else:
             received = f"{len(items)} parts of {', '.join(str(len(each.octets)) for each in items)} octets"
             it.observes("200-with-octets-no-value-of-instance", received=received)
+
+
+def _refers_to_bulk_data(dicomweb: StudiesService, instance: Instance) -> bool:
+    """Tell whether metadata give a value by a URI: where all stand in them there are no bulk data."""
+    response = dicomweb.metadata(instance)
+    control(response, because="metadata, which say whether there are bulk data, cannot be retrieved")
+    try:
+        return any(True for each in objects(response.body) for _ in bulk_data.references(each, response))
+    except UnreadableError:
+        return True
 
 
 def _type_of_parts(content_type: str) -> str:
