@@ -86,35 +86,6 @@ class NoPartAtAll(Reference):
             yield from super().retrieve_parts(request, instances, syntaxes)
 
 
-@mutant(
-    *(f"retrieve-success-holds-something[{each}]" for each in ("metadata", "frame", "rendered")),
-    may_trip=[
-        "retrieve",
-        "metadata",
-        "store",
-        "frames",
-        "rendered",
-        "bulkdata",
-        "thumbnail",
-        "xml",
-        "charset",
-        "messages",
-    ],
-    into=MUTANTS,
-)
-class NothingInsideOfInstances(Reference):
-    """What is below an instance is answered 204."""
-
-    def metadata(self, request: Request) -> Response:
-        return Response(status_code=204)
-
-    def retrieve_frames(self, request: Request) -> Response:
-        return Response(status_code=204)
-
-    def retrieve_rendered(self, request: Request) -> Response:
-        return Response(status_code=204)
-
-
 @mutant("retrieve-is-not-posted", tiers=["unsafe"], into=MUTANTS)
 class PostIsGet(Reference):
     """POST on a series is as good as GET."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dicomweb_conformance.archive.contents import shows
-from dicomweb_conformance.checks.expect import Expectation, control, expect, offered, read_parts
+from dicomweb_conformance.checks.expect import Expectation, control, expect, read_parts
 from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.dicom.json_model import objects, text
 from dicomweb_conformance.http import media_types, multipart
-from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.http.unreadable import UnreadableError
 from dicomweb_conformance.reading import part10_files, picture_files
 from dicomweb_conformance.scenarios.steps.pixel_octets import equals, items_in
@@ -172,41 +171,6 @@ def _uids(it: Expectation) -> list[str]:
         return [str(each.get("SOPInstanceUID", "")) for each in read_parts(it.response)]
     except UnreadableError as error:
         it.cannot_read(error, "multipart/related with application/dicom parts", of="RETRIEVE-022")
-
-
-EMPTY = (
-    Variant("metadata", "RETRIEVE-022", "/metadata application/dicom+json"),
-    Variant("frame", "RETRIEVE-022", f"/frames/1 {media_types.MULTIPART_OCTETS}"),
-    Variant("rendered", "RETRIEVE-022", f"/rendered {media_types.JPEG}"),
-)
-
-
-@verifies(id="retrieve-success-holds-something", each=EMPTY)
-def test_success_holds_something(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """What is retrieved of a stored image with success has a payload."""
-    ending, _, accept = case.value.partition(" ")
-
-    response = dicomweb.get(resources.path(corpus.pictures.instances[0]) + ending, accept=accept)
-
-    with expect(response) as it:
-        if response.status == 204:
-            it.observes("204-for-a-stored-target", received=it.status_line)
-            it.concludes()
-        offered(200 <= response.status < 300, f"{ending.strip('/')} is not answered with success, see its own checks")
-        if not response.body or _has_no_part(response):
-            quote = "multipart-with-no-part" if response.body else "200-with-an-empty-body"
-            it.observes(quote, received=it.status_line)
-        else:
-            it.observes("2xx-with-a-non-empty-payload")
-
-
-def _has_no_part(response: Response) -> bool:
-    if media_types.name_of(response.content_type) != media_types.MULTIPART_RELATED:
-        return False
-    try:
-        return not multipart.parts_of(response.content_type, response.body)
-    except UnreadableError:
-        return False
 
 
 @verifies("RETRIEVE-021", id="retrieve-is-not-posted", needs="retrieve")
