@@ -33,6 +33,7 @@ from dicomweb_reports.summary import (
     services,
 )
 from dicomweb_reports.timing import timing
+from dicomweb_reports.transfer_syntaxes import COLUMNS, syntaxes
 from dicomweb_reports.visible import pieces, visible
 
 if TYPE_CHECKING:
@@ -114,6 +115,8 @@ def html(run: Run) -> str:
             services=services(run),
             samples=samples.rows(run),
             personas=personas.rows(run),
+            syntaxes=syntaxes(run),
+            ways=[heading for heading, _ in COLUMNS.values()],
             tone_of=OUTCOME_TONES,
             timing=timing(run),
             statement=told,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicomweb_reports import comparison_lines, personas, samples
+from dicomweb_reports import comparison_lines, personas, samples, transfer_syntaxes
 from dicomweb_reports.causes import causes
 from dicomweb_reports.evidence import COMMAND
 from dicomweb_reports.markdown_failures import failures, found, headed
@@ -45,6 +45,7 @@ def markdown(run: Run) -> str:
     blocks += _before(run)
     blocks += _causes(run)
     blocks += _samples(run)
+    blocks += _transfer_syntaxes(run)
     blocks += _personas(run)
     blocks += failures(run)
     for verdict, heading in SECTIONS.items():
@@ -129,6 +130,17 @@ def _samples(run: Run) -> Iterator[str]:
     yield f"## Samples of the page ({len(found)})"
     table = [["operation", "client", "outcome"], ["---", "---", "---"]]
     table += [[plain(row.operation), plain(row.client), plain(f"{row.outcome} {row.why}".strip())] for row in found]
+    yield "\n".join(f"| {' | '.join(row)} |" for row in table)
+
+
+def _transfer_syntaxes(run: Run) -> Iterator[str]:
+    found = transfer_syntaxes.syntaxes(run)
+    if not found:
+        return
+    yield f"## Transfer syntaxes ({len(found)})"
+    table = [["stored in", *(heading for heading, _ in transfer_syntaxes.COLUMNS.values())]]
+    table.append(["---"] * len(table[0]))
+    table += [[plain(row.syntax), *(plain(cell.word) for cell in row.cells)] for row in found]
     yield "\n".join(f"| {' | '.join(row)} |" for row in table)
 
 

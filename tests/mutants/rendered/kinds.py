@@ -165,7 +165,7 @@ class AlwaysSrgb(Reference):
 
 
 @mutant("rendered-ill-formed-viewport[trailing-comma]", may_trip=OWN, into=MUTANTS)
-class TrailingCommaBreaks(Reference):
+class CommaBehindAViewportBreaks(Reference):
     """A comma at the end of a viewport ends in 500."""
 
     def viewport(self, text: str) -> Any:

@@ -1,0 +1,60 @@
+"""What reports say of transfer syntaxes: one table of what was stored, and what comes of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dicomweb_reports.report_html import html
+from dicomweb_reports.report_markdown import markdown
+from dicomweb_reports.transfer_syntaxes import syntaxes
+from tests.reports.run_directory import RunDirectory, finding
+
+ROW = "SEARCH-069"
+
+
+def concluded(directory: RunDirectory, check: str, verdict: str, *codes: str, **fields: Any) -> None:
+    findings = [finding(ROW, each, verdict) for each in codes]
+    directory.result(check, ROW, "A claim.", verdict, findings=findings, **fields)
+
+
+def words(directory: RunDirectory) -> dict[str, tuple[str, ...]]:
+    return {row.syntax: tuple(cell.word for cell in row.cells) for row in syntaxes(directory.load())}
+
+
+def test_a_cell_says_what_comes_of_one_way_to_ask(directory: RunDirectory) -> None:
+    directory.header()
+    concluded(directory, "retrieve-decoded[rle_lossless]", "pass")
+    concluded(directory, "retrieve-in-own-syntax[rle_lossless]", "deviation", "400")
+    concluded(directory, "frames-of-lossless[rle_lossless]", "deviation", "stored-codestream-with-its-syntax")
+    concluded(directory, "frames-in-own-type[rle_lossless]", "fail", "another-picture")
+    concluded(directory, "rendered-of-encoded[rle_lossless]", "deviation", "406-400-or-501")
+
+    assert words(directory) == {"rle lossless": ("decoded", "refused", "as stored", "wrong", "refused")}
+
+
+def test_what_is_not_asked_for_is_an_empty_cell_and_what_is_not_taken_says_so(directory: RunDirectory) -> None:
+    directory.header()
+    concluded(directory, "rendered-of-encoded[jpeg_baseline]", "pass")
+    concluded(directory, "retrieve-in-own-syntax[htj2k]", "not-applicable", reason="not taken")
+
+    assert words(directory) == {
+        "htj2k": ("", "not taken", "", "", ""),
+        "jpeg baseline": ("", "", "", "", "rendered"),
+    }
+
+
+def test_the_table_stands_in_the_page_and_in_the_summary(directory: RunDirectory) -> None:
+    directory.header()
+    concluded(directory, "retrieve-decoded[rle_lossless]", "pass")
+    run = directory.load()
+
+    assert "rle lossless" in html(run)
+    assert "| rle lossless | decoded |" in markdown(run)
+
+
+def test_without_such_checks_there_is_no_table(directory: RunDirectory) -> None:
+    directory.header()
+    concluded(directory, "search-limit-caps", "pass")
+    run = directory.load()
+
+    assert "Transfer syntaxes" not in html(run) + markdown(run)
