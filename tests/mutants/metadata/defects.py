@@ -18,7 +18,7 @@ from tests.mutants.mutant import Mutant, mutant
 
 MUTANTS: list[Mutant] = []
 COMPRESSED = ("rle", "rle-of-three-frames", "jpeg")
-CHARACTER_SETS = ("ISO_IR-100", "ISO-2022-IR-87", "GB18030", "ISO_IR-192")
+CHARACTER_SETS = ("ISO_IR-100", "ISO_IR-144", "ISO-2022-IR-87", "ISO-2022-IR-149", "GB18030", "ISO_IR-192")
 
 
 @mutant("metadata-of-instance-series-study", may_trip=["metadata"], into=MUTANTS)
