@@ -13,7 +13,7 @@ from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.fresh import Fresh
 
-HISTORIES = 5
+HISTORIES = 4
 """Histories of a study that are drawn unless a run explores more."""
 
 

@@ -18,7 +18,7 @@ from dicomweb_fixtures.corpus import Corpus
 
 QUERIES = 60
 """Queries drawn at each resource unless a run explores more; of studies twice as many."""
-IN_XML = 10
+IN_XML = 5
 """Of the queries drawn at each resource those that are asked as XML, too."""
 MOST = 4
 """Queries that are told to go wrong at one resource."""
