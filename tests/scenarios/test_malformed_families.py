@@ -1,11 +1,16 @@
 """Each malformed payload of the corpus is sent, by one check, and judged in the words of a row."""
 
+import json
 from collections import Counter
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from dicomweb_conformance.catalogue import requirements
+from dicomweb_conformance.http import multipart
 from dicomweb_conformance.http.exchanges import Headers, Response
+from dicomweb_conformance.http.multipart import Part
 from dicomweb_conformance.run.coverage import checks
 from dicomweb_conformance.scenarios.store.malformed_payloads import (
     FAMILIES,
@@ -15,9 +20,12 @@ from dicomweb_conformance.scenarios.store.malformed_payloads import (
     Kept,
     Outcome,
     Sent,
+    kept,
     outcome,
     words,
 )
+from dicomweb_conformance.service import resources
+from dicomweb_fixtures.fresh import Fresh
 from dicomweb_fixtures.payloads import malformed
 from dicomweb_fixtures.payloads.malformed.payload import Malformed
 
@@ -102,3 +110,28 @@ def test_what_is_no_file_is_judged_as_garbage(status: int, body: bytes, there: K
     (garbage,) = [each for each in FAMILIES if each.requirement == "STORE-016b"]
 
     assert words(garbage, answered(status, body), there) == said
+
+
+def test_what_is_listed_without_its_uid_is_retrieved_by_the_one_it_was_sent_with() -> None:
+    payload = malformed.make("uid_with_letters", Fresh(1, "malformed"))
+    *_, sent_with = payload.study_uids
+    content_type, body = multipart.write([Part(Headers((("Content-Type", "application/dicom"),)), b"a file")], "b")
+    stored = SimpleNamespace(status=200, error="", body=b"{}")
+    listed = SimpleNamespace(status=200, body=json.dumps([{"00100020": {"vr": "LO", "Value": ["A"]}}]).encode())
+    asked: list[str] = []
+
+    def retrieve(path: str, **_: object) -> SimpleNamespace:
+        asked.append(path)
+        there = path == resources.study(sent_with)
+        return SimpleNamespace(status=200 if there else 404, error="", content_type=content_type, body=body)
+
+    service: Any = SimpleNamespace(
+        search=lambda *_: listed, retrieve=retrieve, is_own=lambda _: True, lacks=list, found_malformed=set
+    )
+    service.for_purpose = lambda _: service
+    archive: Any = SimpleNamespace(time_until=lambda seen, **_: seen())
+
+    ((_, there),) = kept(service, archive, [Sent(payload, cast("Any", stored))])
+
+    assert there.retrievable
+    assert asked[-1] == resources.study(sent_with)

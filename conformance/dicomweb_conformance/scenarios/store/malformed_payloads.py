@@ -154,7 +154,9 @@ def kept(dicomweb: StudiesService, archive: Archive, sendings: Sequence[Sent]) -
     for each in judged:
         there = found[each.payload.name]
         dicomweb.found_malformed(set(there) - set(each.payload.study_uids))
-        yield each, _retrieved(looking, there[0]) if there else Kept()
+        # A result may leave out a UID that is none: what was sent is asked for by those that it was sent with.
+        uids = there if any(there) else each.payload.study_uids
+        yield each, _retrieved(looking, uids) if there else Kept()
 
 
 def _found(looking: StudiesService, payload: Malformed) -> list[str]:
@@ -173,9 +175,13 @@ def _found(looking: StudiesService, payload: Malformed) -> list[str]:
     return []
 
 
-def _retrieved(looking: StudiesService, study_uid: str) -> Kept:
-    if not study_uid:
-        return Kept(found=True)  # no path leads to it
+def _retrieved(looking: StudiesService, study_uids: Sequence[str]) -> Kept:
+    """Return what comes back of a payload that is listed, under the first of these UIDs that leads to it."""
+    each_kept = (_study_retrieved(looking, uid) for uid in study_uids if uid)  # no path leads to what has none
+    return next((each for each in each_kept if each.retrievable), Kept(found=True))
+
+
+def _study_retrieved(looking: StudiesService, study_uid: str) -> Kept:
     study = resources.study(study_uid)
     response = looking.retrieve(study, accept=AS_STORED)
     if response.status in {400, 406}:
