@@ -69,7 +69,7 @@ setattr(owner, {name!r}, broken)
             NO_ROOM,
             ("report.html could not be written (no space left on device)", "dicomweb-conformance render ", " --to DIR"),
         ),
-        ("dicomweb_reports.write.report", "MemoryError()", ("report.json could not be written (MemoryError)",)),
+        ("dicomweb_reports.write.members", "MemoryError()", ("report.json could not be written (MemoryError)",)),
         ("dicomweb_reports.write.markdown", "ValueError('x')", ("report.md could not be written (ValueError: x)",)),
         (
             "dicomweb_reports.report_har._request",
