@@ -184,5 +184,7 @@ def _in_japanese(report: Instance, fresh: Fresh) -> Instance:
     for item in content:
         if "TextValue" in item:
             item.TextValue = FINDING
-    uids = {each: fresh.uid() for each in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")}
-    return fresh.with_values(report, SpecificCharacterSet="ISO_IR 192", ContentSequence=content, **uids)
+    stranger = fresh.instance()  # another patient's, or a search for the first would find two
+    names = ("PatientID", "PatientName", "AccessionNumber", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
+    own = {each: stranger.value(each) for each in names}
+    return fresh.with_values(report, SpecificCharacterSet="ISO_IR 192", ContentSequence=content, **own)
