@@ -75,7 +75,7 @@ answered("206", "All instances come with 206, as if some were missing.", 206, *W
 answered("203", "All instances come with 203, as if a proxy had changed them.", 203, *WHOLE)
 
 
-@mutant(*WHOLE, may_trip=["retrieve", "metadata", "store", "delete", "messages"], into=MUTANTS)
+@mutant(*WHOLE, may_trip=["retrieve", "metadata", "store", "search", "delete", "messages"], into=MUTANTS)
 class NoPartAtAll(Reference):
     """A retrieve of several instances is a multipart without parts."""
 

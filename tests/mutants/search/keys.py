@@ -204,7 +204,7 @@ fuzzy("fuzzymatching-refused", None, "search-fuzzy-finds-exact-name", "search-no
 fuzzy("fuzzymatching-lists-everything", Query(), "search-fuzzy-finds-exact-name", "search-no-fuzzy-unasked")
 
 
-@mutant("search-empty-key", into=MUTANTS)
+@mutant("search-empty-key", "search-empty-keys-of-a-study", into=MUTANTS)
 class EmptyKeyBreaks(Reference):
     """A key without a value ends in 500."""
 

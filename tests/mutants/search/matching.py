@@ -164,7 +164,7 @@ class TimesOfOneForm(Reference):
         return super().match_date_or_time(key, values)
 
 
-@mutant("search-empty-key", into=MUTANTS)
+@mutant("search-empty-key", "search-empty-keys-of-a-study", into=MUTANTS)
 class EmptyKeyMatchesNothing(Reference):
     """A key without a value matches nothing."""
 
