@@ -221,7 +221,8 @@ class LimitZeroBreaks(Reference):
 
 @mutant(
     *(f"search-invalid-value[{each}]" for each in ("limit=abc", "limit=-1", "limit=1.5", "offset=x", "offset=-1")),
-    "search-invalid-value[fuzzymatching=maybe]",
+    *(f"search-invalid-value[{each}]" for each in ("fuzzymatching=maybe", "StudyDate=banana", "StudyDate=20200230")),
+    "search-invalid-value[StudyTime=banana]",
     into=MUTANTS,
 )
 class InvalidValuesBreak(Reference):
