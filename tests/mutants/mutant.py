@@ -42,8 +42,7 @@ class Mutant:
 
     `kills` are the checks that must fail (or, where the row says so, deviate). In the scenarios of `may_trip` other
     checks may trip over it too; a trip anywhere else is a surprise, and fails the test. `freedoms` are those under
-    which the defect shows, `tiers` those beside delete in which the checks are, `token` what the server wants to be
-    sent as a bearer token.
+    which the defect shows, `tiers` those beside delete in which the checks are.
     """
 
     name: str
@@ -53,7 +52,6 @@ class Mutant:
     may_trip: tuple[str, ...]
     freedoms: frozenset[str] = frozenset()
     tiers: tuple[str, ...] = ()
-    token: str = ""
 
 
 def mutant(
@@ -63,14 +61,13 @@ def mutant(
     tiers: Iterable[str] = (),
     into: list[Mutant],
     name: str = "",
-    token: str = "",
 ) -> Callable[[type[Reference]], type[Reference]]:
     """Add a class to a list of mutants: its name, in words, is the mutant's; its docstring says what is wrong."""
 
     def added(server: type[Reference]) -> type[Reference]:
         words = name or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", server.__name__).lower()
         defect = (server.__doc__ or "").strip()
-        into.append(Mutant(words, defect, server, kills, tuple(may_trip), frozenset(freedoms), tuple(tiers), token))
+        into.append(Mutant(words, defect, server, kills, tuple(may_trip), frozenset(freedoms), tuple(tiers)))
         return server
 
     return added

@@ -69,7 +69,6 @@ def test_a_mutant_is_noticed(
     tmp_path: Path,
     reach_of: Callable[[type[Reference]], Reach],
     every_check: bool,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     reach = reach_of(flavour_of(mutant.server))
     reached = reach.checks(overridden(mutant.server))
@@ -80,12 +79,9 @@ def test_a_mutant_is_noticed(
     if "search" in concerned:
         tripping |= {check for check in reached if check.startswith(DRAWN)}
     surprising = sample(reached - tripping, SURPRISES, mutant, reach)
-    if mutant.token:
-        monkeypatch.setenv("DICOMWEB_TOKEN", mutant.token)
     run = judged(
         mutant.server(mutant.freedoms),
         tmp_path,
-        *(["--dicomweb-auth=bearer"] if mutant.token else []),
         f"--dicomweb-include={','.join(['delete', *mutant.tiers])}",
         checks=None if every_check else {*mutant.kills, *surprising, *carriers},
         files=reach.files,

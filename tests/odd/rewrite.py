@@ -12,10 +12,13 @@ import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
+import click
+
 from tests.mutants.harness import judged
 from tests.odd.odd import OUTCOMES, Odd, Outcome, deserved, outcome
 from tests.odd.test_odd_servers import ODD, SEED, Shown, load
 
+HEAD = "# What each odd server deserves: all that the run says against it, and what could not be told for its sake."
 WIDTH = 120
 
 
@@ -35,11 +38,11 @@ def rewritten(names: Iterable[str]) -> int:
         stands = outcomes.get(each.name, Outcome({}, {}))
         for check in sorted(stands.against.keys() | found.against.keys()):
             if stands.against.get(check) != found.against.get(check):
-                print(f"{each.name}: {check}: {stands.against.get(check)} -> {found.against.get(check)}")
+                click.echo(f"{each.name}: {check}: {stands.against.get(check)} -> {found.against.get(check)}")
         if found.against != stands.against:
             differing += 1
         elif found.inconclusive != stands.inconclusive:
-            print(f"{each.name}: what could not be told is written anew")
+            click.echo(f"{each.name}: what could not be told is written anew")
             outcomes[each.name] = Outcome(stands.against, _in_the_order_of(stands, found))
     OUTCOMES.write_text(_written(outcomes), encoding="utf-8")
     return differing
@@ -60,9 +63,15 @@ def _in_the_order_of(stands: Outcome, found: Outcome) -> dict[str, list[str]]:
 
 
 def _written(outcomes: dict[str, Outcome]) -> str:
-    lines = ["# What each odd server deserves: all that the run says against it, and what could not be told for its sake."]
+    lines = [
+        "# What each odd server deserves: all that the run says against it, and what could not be told for its sake."
+    ]
     for name, each in outcomes.items():
-        lines += ["", f"[{name}.against]", *(f"{_key(check)} = {_text(rests)}" for check, rests in each.against.items())]
+        lines += [
+            "",
+            f"[{name}.against]",
+            *(f"{_key(check)} = {_text(rests)}" for check, rests in each.against.items()),
+        ]
         if each.inconclusive:
             lines += ["", f"[{name}.inconclusive]"]
         for blamed, checks in each.inconclusive.items():

@@ -152,6 +152,8 @@ class LongListsAreCut(Reference):
 class WantsAToken(Reference):
     """A server that answers who has the token, and says to others what it wants."""
 
+    token = TOKEN
+
     def is_open(self, http: HttpRequest) -> bool:
         return False
 
@@ -163,7 +165,6 @@ class WantsAToken(Reference):
 
 @mutant(
     *(f"http-without-credentials[{each}]" for each in ("study", "metadata", "rendered", "thumbnail")),
-    token=TOKEN,
     into=MUTANTS,
 )
 class OnlySearchesAreLocked(WantsAToken):

@@ -145,7 +145,7 @@ class KeysWithAStarDecodedTwice(Reference):
         return super().match_wildcard(replace(key, value=unquote(key.value)), values)
 
 
-@mutant(STUDIES, "search-any-query[instances-of-a-series]", may_trip=["search"], into=MUTANTS)
+@mutant("search-any-query[instances-of-a-series]", may_trip=["search"], into=MUTANTS)
 class UidsByTheirBeginning(Reference):
     """A UID is found by what it begins with."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
+from typing import cast
 
 from dicomweb_conformance.checks.expect import Expectation
 from dicomweb_conformance.dicom import json_model
@@ -190,4 +191,22 @@ JUDGES: Mapping[str, tuple[Judge, tuple[str, ...]]] = {
     "signs": (_signs, ("00280106", "0072007A", "0072007E")),
 }
 """What judges the values of `Corpus.elements`, and at which tags."""
-TAGS = frozenset(tag for _, tags in JUDGES.values() for tag in tags)
+
+
+class _Heard:
+    """Takes what a judge observes, and keeps only that it did."""
+
+    def __init__(self) -> None:
+        self.anything = False
+
+    def observes(self, *_: object, **__: object) -> None:
+        self.anything = True
+
+
+def is_told(tag: str, instance: Instance, found: DataSet) -> bool:
+    """Tell whether one of `JUDGES` says what became of the value of a tag, which the metadata have."""
+    heard = _Heard()
+    for judge, tags in JUDGES.values():
+        if tag in tags:
+            judge(cast("Expectation", heard), instance, found, tag)
+    return heard.anything
