@@ -165,6 +165,17 @@ def test_a_run_that_was_stopped_says_so_too(directory: RunDirectory, interrupted
     assert f"This run {says}. 0 of 1 planned checks concluded." in text_of(page_of(html(directory.load())))
 
 
+@pytest.mark.parametrize("beside", ["fail", "deviation", "note"])
+def test_a_failure_may_hold_findings_that_alone_would_be_none(directory: RunDirectory, beside: str) -> None:
+    directory.header()
+    directory.plan(("search-limit-caps", "SEARCH-069", "A limit holds."))
+    told = finding("SEARCH-069", "more objects than limit", beside)
+    directory.result("search-limit-caps", "SEARCH-069", "A limit holds.", "fail", findings=[told])
+    directory.footer()
+
+    assert "more objects than limit" in text_of(page_of(html(directory.load()))).lower()
+
+
 def test_hostile_content_is_shown_as_text(source: str, page: Any) -> None:
     assert page.xpath("//img | //iframe | //object | //embed | //form | //base") == []
     assert len(page.xpath("//script")) == 1
