@@ -31,6 +31,8 @@ RIDING = {
 """Scenarios that put their question to the resources of others, and trip over what is wrong there."""
 DRAWN = "search-any-query["
 """Checks that draw their queries, and so trip over whatever is wrong with a search."""
+HISTORIES = "search-follows-"
+"""Checks that draw what they store and delete, and so trip over whatever is wrong with a delete, too."""
 SURPRISES, CARRIERS = 6, 10
 """Checks that a mutant is shown to at most, beside those that must notice it, and to carry messages."""
 FEW = 8
@@ -78,6 +80,8 @@ def test_a_mutant_is_noticed(
     tripping = {check for check in reached if reach.scenarios[check] in {*mutant.may_trip, OF_CLIENTS}}
     if "search" in concerned:
         tripping |= {check for check in reached if check.startswith(DRAWN)}
+    if "delete" in concerned:
+        tripping |= {check for check in reached if check.startswith(HISTORIES)}
     surprising = sample(reached - tripping, SURPRISES, mutant, reach)
     run = judged(
         mutant.server(mutant.freedoms),
