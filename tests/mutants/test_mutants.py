@@ -33,7 +33,7 @@ DRAWN = "search-any-query["
 """Checks that draw their queries, and so trip over whatever is wrong with a search."""
 HISTORIES = "search-follows-"
 """Checks that draw what they store and delete, and so trip over whatever is wrong with a delete, too."""
-SURPRISES, CARRIERS = 6, 10
+SURPRISES, CARRIERS = 2, 5
 """Checks that a mutant is shown to at most, beside those that must notice it, and to carry messages."""
 FEW = 8
 """Requests of a check that is cheap to show a mutant to."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import gc
 import os
 import platform
 import sys
@@ -309,8 +308,6 @@ class ConformanceSession:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Write down what is planned; under xdist every worker collects the same, and the first one tells."""
-        # All that there is by now stays until the end, and need not be looked through again and again.
-        gc.freeze()
         if self.instruments is not None and self.instruments.recorder.process in {"main", "gw0"}:
             if session.items:
                 report_directory.forget(self.settings.report)
