@@ -72,5 +72,5 @@ def test_workers_come_to_the_same_verdicts(name: str, url: str, tmp_path: Path) 
 def test_what_cannot_be_deleted_is_told(url: str, tmp_path: Path) -> None:
     _, _, printed = judge(url, tmp_path, "-k", "search-studies")
 
-    assert "left on the target: 1 studies" in printed
+    assert "left on the target: 2 studies" in printed
     assert (tmp_path / "report/ledger.jsonl").exists()
