@@ -34,6 +34,9 @@ def test_instances_that_disagree(dicomweb: StudiesService, archive: Archive, fre
     study = fresh.study(instances=2)
     first, second = study.instances
     control(dicomweb.store([first]), 200, 202, because="the first instance cannot be stored")
+    assume(archive.holds(first), "the first instance does not become visible", "store-multipart")
+    levels = [level for level in TAGS if _searched(dicomweb, study, level).status == 200]
+    assume(bool(levels), "no search finds the first instance, which disagrees with none")
     other = fresh.with_values(
         second,
         PatientName="OTHER^NAME",
@@ -48,11 +51,11 @@ def test_instances_that_disagree(dicomweb: StudiesService, archive: Archive, fre
     )
     assume(archive.holds(first, other), "both instances do not become visible", "store-multipart")
 
-    for level, tag in TAGS.items():
+    for level in levels:
         response = _searched(dicomweb, study, level)
         with expect(response) as it:
             matches = it.is_a_list_of_matches()
-            found = matches.uids(tag)
+            found = matches.uids(TAGS[level])
             expected, received = [", ".join(sorted(_uids(study, level)))], ", ".join(found) or "nothing"
             if len(found) > len(set(found)):
                 it.observes("listed-several-times", where=level, expected=expected, received=received)
