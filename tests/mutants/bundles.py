@@ -128,6 +128,6 @@ def to_blame(freedoms: frozenset[str], goes_wrong: Callable[[frozenset[str]], bo
     ordered = sorted(freedoms)
     middle = len(ordered) // 2
     for half in (frozenset(ordered[:middle]), frozenset(ordered[middle:])):
-        if half and goes_wrong(half):
+        if 0 < len(half) < len(freedoms) and goes_wrong(half):
             return to_blame(half, goes_wrong)
     return freedoms

@@ -42,7 +42,8 @@ class Mutant:
 
     `kills` are the checks that must fail (or, where the row says so, deviate). In the scenarios of `may_trip` other
     checks may trip over it too; a trip anywhere else is a surprise, and fails the test. `freedoms` are those under
-    which the defect shows, `tiers` those beside delete in which the checks are.
+    which the defect shows, `tiers` those beside delete in which the checks are. `shows_in` are checks whose messages
+    show it, where not every message would.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Mutant:
     may_trip: tuple[str, ...]
     freedoms: frozenset[str] = frozenset()
     tiers: tuple[str, ...] = ()
+    shows_in: tuple[str, ...] = ()
 
 
 def mutant(
@@ -59,6 +61,7 @@ def mutant(
     may_trip: Iterable[str] = (),
     freedoms: Iterable[str] = (),
     tiers: Iterable[str] = (),
+    shows_in: Iterable[str] = (),
     into: list[Mutant],
     name: str = "",
 ) -> Callable[[type[Reference]], type[Reference]]:
@@ -67,7 +70,9 @@ def mutant(
     def added(server: type[Reference]) -> type[Reference]:
         words = name or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", server.__name__).lower()
         defect = (server.__doc__ or "").strip()
-        into.append(Mutant(words, defect, server, kills, tuple(may_trip), frozenset(freedoms), tuple(tiers)))
+        into.append(
+            Mutant(words, defect, server, kills, tuple(may_trip), frozenset(freedoms), tuple(tiers), tuple(shows_in))
+        )
         return server
 
     return added

@@ -102,6 +102,13 @@ def test_each_freedom_is_shown_twice_or_alone() -> None:
     assert counts == {name: 1 if name in ALONE else 2 for name in shown}
 
 
+@pytest.mark.parametrize("wrong", [{"a"}, {"d"}, {"b", "c"}, {"a", "b", "c", "d"}])
+def test_a_bundle_is_halved_down_to_what_goes_wrong(wrong: set[str]) -> None:
+    blamed = to_blame(frozenset("abcd"), lambda some: wrong <= some)
+    assert wrong <= blamed
+    assert len(blamed) < 4 or len(wrong) > 1
+
+
 class Compressing(Reference):
     """Keeps native pixels in RLE, which loses nothing."""
 

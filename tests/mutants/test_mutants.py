@@ -87,7 +87,7 @@ def test_a_mutant_is_noticed(
         mutant.server(mutant.freedoms),
         tmp_path,
         f"--dicomweb-include={','.join(['delete', *mutant.tiers])}",
-        checks=None if every_check else {*mutant.kills, *surprising, *carriers},
+        checks=None if every_check else {*mutant.kills, *mutant.shows_in, *surprising, *carriers},
         files=reach.files,
     )
 

@@ -35,7 +35,12 @@ class AttributesInDescendingOrder(Reference):
         return dict(reversed(super().presented(model).items()))
 
 
-@mutant("message[JSON-002]", into=MUTANTS, may_trip=["metadata", "search", "store", "delete"])
+@mutant(
+    "message[JSON-002]",
+    may_trip=["metadata", "search", "store", "delete"],
+    shows_in=["charset-of-the-media-type[token]"],
+    into=MUTANTS,
+)
 class JsonInLatin1(Reference):
     """JSON is in Latin-1."""
 

@@ -82,7 +82,8 @@ def judge(
     value = grammar.read(tally, body, content_type, accept_charset)
     if value is not grammar.UNREADABLE:
         answer = _Answer(resource, url, tally, set())
-        data_sets = list(_data_sets(answer, value, own))
+        # A server says itself what it stored.
+        data_sets = list(_data_sets(answer, value, (lambda _: True) if resource == "store" else own))
         grammar.judge_strings(tally, body, ((path, data_set, ours) for data_set, path, ours in data_sets))
         for data_set, path, ours in data_sets:
             _judge_tree(answer, data_set, path, ours)
@@ -107,11 +108,10 @@ def _data_sets(
             else:
                 tally.sees(row, "an-array-with-an-entry-that-is-no-object", path, kind(entry))
     elif isinstance(value, dict):
-        ours = answer.resource == "store" or own(value)  # a server says itself what it stored
         if answer.resource != "store" and not _wraps(tally, value):
             tally.sees(row, "one-bare-object-also-for-single-instance", received="an object")
         if answer.resource == "store" or not tally.speaks_against(row) or _looks_like_data_set(value):
-            yield value, "", ours
+            yield value, "", own(value)
     elif isinstance(value, str) and value.lstrip()[:1] in {"[", "{"}:
         tally.sees(row, "a-json-string-that-itself-holds-json", received="a string")
     else:
@@ -142,7 +142,7 @@ def _judge_tree(answer: _Answer, data_set: dict[str, Any], path: str, own: bool)
             answer.tally.sees("JSON-034", f"items nested more than {DEEPEST} deep", where[:200], own=own)
             continue
         # What failed is named as the client sent it, however malformed; STORE-070 holds it against what was sent.
-        refused = answer.resource == "store" and where.startswith(_FAILED)
+        refused = answer.resource == "store" and bool(_FAILED.match(where))
         for name, attribute in _attributes(answer, one, where, own=own, nested=depth > 0):
             if refused and name in _NAMED_BY_THE_CLIENT:
                 continue
@@ -152,7 +152,7 @@ def _judge_tree(answer: _Answer, data_set: dict[str, Any], path: str, own: bool)
                 waiting.append((item, there, depth + 1))
 
 
-_FAILED = "00081198."
+_FAILED = re.compile(r"(\[\d+\]\.)?00081198\b")
 _NAMED_BY_THE_CLIENT = frozenset({"00081150", "00081155"})
 
 
