@@ -177,6 +177,10 @@ class _Unreadable(Exception):  # noqa: N818 - it is a property of the octets, no
     """The octets are not of the form that was tried."""
 
 
+def _is_blank(octets: bytes) -> bool:
+    return not octets[:1024].strip(_BEFORE) and not octets.translate(None, _BEFORE)
+
+
 class _Answer:
     """One answer while it is screened, and what was seen in it."""
 
@@ -195,7 +199,7 @@ class _Answer:
     def screened(self) -> bytes | None:
         """Return what may be kept of the body: the very object where that is all of it, None for nothing."""
         octets, coding = self._response.body, (self._response.headers.get("Content-Encoding") or "").strip().lower()
-        if not octets.strip(_BEFORE):
+        if _is_blank(octets):
             return octets
         if coding not in _UNDONE or (coding and self._response.error) or octets.startswith(_GZIP):
             return None
