@@ -72,6 +72,15 @@ class MetadataOfTheFirst(Reference):
         return self.json_answer([model], self.negotiate(request, (MediaType("application/dicom+json"),)))
 
 
+@mutant("metadata-of-many-is-whole", may_trip=["metadata"], into=MUTANTS)
+class MetadataOfTheFirstHundred(Reference):
+    """The metadata of a study or series are those of its first hundred instances."""
+
+    def metadata(self, request: Request) -> Response:
+        models = [self.presented(self.metadata_of(each, request)) for each in self.found(request.resource)[:100]]
+        return self.json_answer(models, self.negotiate(request, (MediaType("application/dicom+json"),)))
+
+
 @mutant("metadata-is-whole[series]", "metadata-one-object-per-instance", may_trip=["metadata"], into=MUTANTS)
 class MetadataOfTheStudy(Reference):
     """The metadata of a series are those of its study."""

@@ -49,6 +49,8 @@ def parting(name: str, defect: str, *kills: str) -> None:
             chosen = list(zip(instances, syntaxes, strict=True))
             if name == "drops" and len(chosen) > 1:
                 chosen = chosen[:-1]
+            elif name == "pages":
+                chosen = chosen[:100]
             elif name == "doubles":
                 chosen = [each for each in chosen for _ in range(2)]
             elif name == "widens":
@@ -64,6 +66,7 @@ def parting(name: str, defect: str, *kills: str) -> None:
 
 WHOLE = ("retrieve-study-is-whole", "retrieve-series-is-whole")
 parting("drops", "The last instance of a study or series is left out.", *WHOLE)
+parting("pages", "A retrieve gives the first hundred instances.", "retrieve-series-of-many-is-whole")
 parting("doubles", "Every instance comes twice.", *WHOLE, "retrieve-instance-is-that-one")
 parting("widens", "A retrieve gives all that is above what was named.", *WHOLE, "retrieve-instance-is-that-one")
 

@@ -145,6 +145,14 @@ class OffsetIgnored(Reference):
         return super().page(matches, limit, 0)
 
 
+@mutant("search-pages-of-many", may_trip=["search"], into=MUTANTS)
+class NothingBehindTheHundredth(Reference):
+    """A search looks at a hundred matches, and has no more to give on any page."""
+
+    def page(self, matches: Sequence[Instance], limit: int | None, offset: int) -> Sequence[Instance]:
+        return super().page(matches[:100], limit, offset)
+
+
 @mutant("search-pages-make-the-whole", may_trip=["search"], into=MUTANTS)
 class PagesOverlap(Reference):
     """Each page but the first begins with the last match of the page before."""

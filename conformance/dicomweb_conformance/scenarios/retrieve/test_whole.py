@@ -8,6 +8,7 @@ from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.unreadable import UnreadableError
 from dicomweb_conformance.reading import part10_files
+from dicomweb_conformance.scenarios.steps.listing import differing, listed
 from dicomweb_conformance.scenarios.steps.refusals import names_any_of, study_named, type_of_parts
 from dicomweb_conformance.scenarios.steps.returned import has_elements, has_pixels, has_private_elements
 from dicomweb_conformance.scenarios.steps.storing import AS_STORED
@@ -75,6 +76,17 @@ def test_series_is_whole(dicomweb: StudiesService, corpus: Corpus) -> None:
         _holds_exactly(it, series.instances, foreign="instance-of-another-series")
 
 
+@verifies("RETRIEVE-006", id="retrieve-series-of-many-is-whole")
+def test_series_of_many_is_whole(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A series of 120 instances is retrieved with all of them, however many a page of a search holds."""
+    series = corpus.many_slices.series[0]
+
+    response = dicomweb.retrieve(series)
+
+    with expect(response) as it:
+        _holds_exactly(it, series.instances, foreign="instance-of-another-series")
+
+
 @verifies("RETRIEVE-007", id="retrieve-instance-is-that-one")
 def test_instance_is_that_one(dicomweb: StudiesService, corpus: Corpus) -> None:
     """An instance of a series of three is retrieved alone."""
@@ -99,8 +111,7 @@ def _is_page(it: Expectation) -> bool:
 def _holds_exactly(it: Expectation, instances: tuple[Instance, ...], *, foreign: str) -> None:
     found = [str(each.get("SOPInstanceUID", "")) for each in it.is_multipart_dicom()]
     wanted = {each.sop_instance_uid for each in instances}
-    expected = [f"{len(wanted)} parts: {', '.join(sorted(wanted))}"]
-    received = f"{len(found)} parts: {', '.join(found)}"
+    expected, received = [f"parts of {listed(sorted(wanted))}"], differing(sorted(wanted), found)
     if wanted - set(found):
         it.observes("200-with-an-instance-missing", expected=expected, received=received)
     if set(found) - wanted:

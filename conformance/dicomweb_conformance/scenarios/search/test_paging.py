@@ -7,9 +7,13 @@ from collections.abc import Collection
 
 from dicomweb_conformance.checks.expect import Matches, assume, control, expect
 from dicomweb_conformance.checks.verifies import Variant, verifies
-from dicomweb_conformance.scenarios.search.controls import STUDY
+from dicomweb_conformance.scenarios.search.controls import INSTANCE, STUDY
+from dicomweb_conformance.scenarios.steps.listing import differing, listed
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
+
+MOST_PAGES = 12
+"""Pages that are turned at most: a server whose pages hold fewer than ten instances is asked for no more."""
 
 
 @verifies("SEARCH-069", id="search-limit-caps", smoke=True)
@@ -93,6 +97,29 @@ def test_pages_make_the_whole(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.observes("a-study-twice-or-missing", expected=everything, received=", ".join(pages) or "nothing")
         elif pages != everything:
             it.observes("each-study-once-in-another-order", expected=everything, received=", ".join(pages))
+
+
+@verifies("SEARCH-072", id="search-pages-of-many", needs="search.instances")
+def test_pages_of_many(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A series of 120 instances is listed to its end, at once or page after page as long as the server makes them."""
+    series = corpus.many_slices.series[0]
+    wanted = [each.sop_instance_uid for each in series.instances]
+
+    pages: list[str] = []
+    for _ in range(MOST_PAGES):
+        paging = {"offset": len(pages)} if pages else {}
+        response = dicomweb.search_in(series, "instances", paging)
+        with expect(response) as it:
+            page = it.is_a_list_of_matches().uids(INSTANCE)
+            assume(not page or page != pages, "offset gives the first page again", "search-offset-skips")
+            pages += page
+            if not page or len(pages) >= len(wanted):
+                break
+
+    with expect(response) as it:
+        assume(len(pages) >= len(wanted) or not page, f"a page has fewer than {len(wanted) // MOST_PAGES} instances")
+        if sorted(pages) != sorted(wanted):
+            it.observes("a-study-twice-or-missing", expected=[listed(wanted)], received=differing(wanted, pages))
 
 
 @verifies("SEARCH-073", id="search-order-is-stable")

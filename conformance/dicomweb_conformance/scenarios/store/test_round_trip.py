@@ -28,12 +28,12 @@ from dicomweb_fixtures.entities import Study
 
 _ENCODED = "encoded."
 _PLAIN = "ct_pair"
-_SAME_IMAGE_EACH = "paging"
-"""An entry of a thousand studies that tell nothing which one does not, and that take minutes to store."""
+_SAME_IMAGE_EACH = frozenset({"many_slices", "paging"})
+"""Entries of many images of which each tells what the first does."""
 ENTRIES = tuple(
     Variant(name, "RETRIEVE-012b" if name in LARGE else "RETRIEVE-005")
     for name in Corpus.entry_names(large=True)
-    if name != _SAME_IMAGE_EACH
+    if name not in _SAME_IMAGE_EACH
 ) + tuple(
     Variant(f"{_ENCODED}{syntax.key}", "RETRIEVE-005", syntax.uid) for syntax in SYNTAXES.values() if not syntax.retired
 )
