@@ -168,7 +168,7 @@ def test_a_note_under_a_shall_relaxes_the_text_and_says_why_or_is_known_to_tell_
 def test_what_is_told_by_another_row_is_told_by_one_that_can():
     owners = {each.because.owner for row in load().values() for each in row.listed.values() if each.because}
 
-    assert owners - {None} == set(TOLD_BY_CHECKS)
+    assert owners - {None} <= set(TOLD_BY_CHECKS)
 
 
 def test_an_earlier_code_stands_for_one_that_is_listed():

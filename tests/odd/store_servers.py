@@ -14,6 +14,7 @@ from tests.odd.odd import Odd, odd
 
 ODD: list[Odd] = []
 
+ENCAPSULATED_PDF = b"1.2.840.10008.5.1.4.1.1.104.1"
 AT_A_STUDY = (
     *("store-into-study", "store-foreign-study", "store-partly-foreign-study", "store-multipart"),
     *("store-partly-foreign[good-good-foreign]", "store-all-refused[one-reason]", "store-all-refused[several-reasons]"),
@@ -113,3 +114,16 @@ class ReasonsAreWords(Reference):
 
     def store_status(self, outcomes: Sequence[Outcome]) -> int:
         return 200 if all(each.stored for each in outcomes) else 409
+
+
+@odd(
+    checks=("store-multipart", "store-round-trip[pdf]", "rendered-document[pdf]", "xml-metadata-values[document]"),
+    into=ODD,
+)
+class DocumentsBreakTheStore(Reference):
+    """A store of an encapsulated document ends in 500."""
+
+    def examine(self, octets: bytes, study: str | None) -> Outcome:
+        if ENCAPSULATED_PDF in octets:
+            raise Refusal(500, "An exception.")
+        return super().examine(octets, study)

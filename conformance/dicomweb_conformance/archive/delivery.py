@@ -14,28 +14,37 @@ from filelock import FileLock
 
 from dicomweb_conformance.archive.contents import METADATA, PLAINEST, STUDY_SEARCH, described, listed, ways_of_looking
 from dicomweb_conformance.archive.patience import TIMES, Patience
+from dicomweb_conformance.checks.expect import BUSY
 from dicomweb_conformance.checks.judgement import Inconclusive, Judgement, NotApplicable, NotAsked, current, is_judging
 from dicomweb_conformance.dicom import store_response
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.record import disk
 from dicomweb_conformance.record.recorder import Recorder
+from dicomweb_conformance.service.absence import CLEAN_REFUSALS
 from dicomweb_conformance.service.ownership import Own
 from dicomweb_conformance.service.polling import wait_until
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_conformance.settings.loaded_corpus import LoadedCorpus
 from dicomweb_fixtures.entities import EXPLICIT_VR_LITTLE_ENDIAN, Study
+from dicomweb_reports.messages import check_id
 
 _ONE_ARRIVED = "one-arrived"
 """The name of a file that says that a study was brought to the target."""
 _NAMED = 5
 """Instances named at most where some of a study are lacking."""
+ANSWERED = "STORE-076"
+"""The row that tells of a valid study that is answered with an error of the server."""
+_NO_FAULT = CLEAN_REFUSALS | BUSY
 SILENCE = 1.0
 """Seconds after which a store that still goes on is announced."""
 
 
 @dataclass(frozen=True)
 class Delivered:
-    """How one study reached the target; `way` is None where it did not, and `reason` says why."""
+    """How one study reached the target; `way` is None where it did not, and `reason` says why.
+
+    `told_by`: which result of scope "message" tells that it did not.
+    """
 
     study: str
     study_uid: str
@@ -46,6 +55,7 @@ class Delivered:
     delay: float = 0.0
     reason: str = ""
     refused: bool = False
+    told_by: str = ""
     discards: bool = False
     exchanges: tuple[str, ...] = field(default=())
 
@@ -145,7 +155,7 @@ class Delivery:
     def _to_blame(self, delivered: Delivered) -> str | None:
         """Return what is to blame for a study that is not there: the plainest store, where it brought none so far."""
         if self._reads_only or (self._state / _ONE_ARRIVED).exists():
-            return next(iter(delivered.exchanges), None)
+            return delivered.told_by or next(iter(delivered.exchanges), None)
         return PLAINEST
 
     def _await_index(self, study: Study) -> None:
@@ -228,11 +238,11 @@ class Delivery:
     def _send(self, study: Study) -> Delivered:
         tried: list[dict[str, str]] = []
         exchanges: list[str] = []
-        statuses: list[int] = []
+        received: list[Response] = []
         for way in self._ways():
             responses = WAYS[way](self._store, study)
             exchanges.extend(each.exchange for each in responses)
-            statuses.extend(each.status for each in responses)
+            received.extend(responses)
             accepted = all(200 <= each.status < 300 for each in responses)
             given_up = bool(self._patience.blame(way))
             grace = 2 * self._slowest if given_up else self._grace
@@ -262,9 +272,17 @@ class Delivery:
             None,
             tuple(tried),
             reason=reason,
-            refused=all(400 <= status < 500 for status in statuses),
+            refused=all(400 <= each.status < 500 for each in received),
+            told_by=self._told_by(study, received),
             exchanges=tuple(exchanges),
         )
+
+    def _told_by(self, study: Study, received: Sequence[Response]) -> str:
+        """Have it told that a valid study is answered with an error of the server, where others are stored."""
+        broken = next((each for each in received if each.status >= 500 and each.status not in _NO_FAULT), None)
+        if broken is None or not is_judging() or not (self._state / _ONE_ARRIVED).exists():
+            return ""
+        return check_id(ANSWERED) if current().tell(ANSWERED, broken, f"study {study.name}") else ""
 
     def _ways(self) -> list[str]:
         """Return the ways to try: none by which studies were lost again and again, unless that is all of them."""

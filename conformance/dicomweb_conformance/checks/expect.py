@@ -436,7 +436,7 @@ class Expectation:
             self._judgement.observed[requirement.id, requirement.sentence(observation)] = None
             return
         because = requirement.because(observation)
-        if because and because.owner and self._judgement.tell(because.owner, self.response):
+        if because and because.owner and self._judgement.tell(because.owner, self.response, "status line"):
             self._judgement.observed[requirement.id, requirement.sentence(observation)] = None
             return
         told = self._judgement.told

@@ -95,11 +95,11 @@ class Judgement:
     """What one running check has seen so far.
 
     `told_by`: which result of scope "message" tells that a response cannot be read, None where none does. `tell`: has a
-    row of scope "message" tell of a response, and returns whether the profile has that row. `deadly`: a request of its
-    own broke off twice. `discards`: the response to a store that it builds on warned that elements were discarded.
-    `needs`: a capability beside those of its requirements. `must_work`: what breaks the client that the check is about
-    is a fail, for the user named it. `proved`: every response so far is proved to be of this run; `foreign` are the
-    values of others in those that are not. `masked` takes the UIDs of others out of a text.
+    row of scope "message" tell of a place in a response, and returns whether the profile has that row. `deadly`: a
+    request of its own broke off twice. `discards`: the response to a store that it builds on warned that elements were
+    discarded. `needs`: a capability beside those of its requirements. `must_work`: what breaks the client that the
+    check is about is a fail, for the user named it. `proved`: every response so far is proved to be of this run;
+    `foreign` are the values of others in those that are not. `masked` takes the UIDs of others out of a text.
     """
 
     check: str
@@ -108,7 +108,7 @@ class Judgement:
     requirements: tuple[Requirement, ...]
     is_own: Callable[[dict[str, Any]], bool] = lambda _: True
     told_by: Callable[[UnreadableError, Response], str | None] = lambda _error, _response: None
-    tell: Callable[[str, Response], bool] = lambda _row, _response: False
+    tell: Callable[[str, Response, str], bool] = lambda _row, _response, _where: False
     findings: list[Finding] = field(default_factory=list)
     observed: dict[tuple[str, str], None] = field(default_factory=dict)
     exchanges: list[str] = field(default_factory=list)

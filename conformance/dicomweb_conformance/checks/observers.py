@@ -38,7 +38,10 @@ def _http(answer: Answer, _own: IsOwn) -> Iterable[Observation | Stumble]:
 
 
 JUDGES: tuple[Judge, ...] = (_http, representations.observe)
-TOLD_BY_CHECKS: Mapping[str, str] = {"NEGOTIATION-009b": "another-4xx-for-406"}
+TOLD_BY_CHECKS: Mapping[str, str] = {
+    "NEGOTIATION-009b": "another-4xx-for-406",
+    "STORE-076": "valid-study-answered-with-5xx",
+}
 """The requirements by which checks have a message told of, with the observation: one habit is told once."""
 OWNED = frozenset({*messages.OWNED, *representations.OWNED, *TOLD_BY_CHECKS})
 """The requirements that messages are judged by."""
@@ -135,13 +138,21 @@ class Observers:
         self._against[response.exchange] = against | {row.id}
         return row.id
 
-    def tell(self, requirement: str, response: Response) -> bool:
-        """Tell of a response by a requirement of `TOLD_BY_CHECKS`, and return whether the profile has it."""
+    def tell(self, requirement: str, response: Response, where: str) -> bool:
+        """Tell of a response by a requirement of `TOLD_BY_CHECKS`, and return whether the profile has it.
+
+        Args:
+            requirement: the row.
+            response: what it is told of.
+            where: the place, in words of the suite's own.
+        """
         row = self._rows[requirement]
         if not self._counts(row.id):
             return False
         code = TOLD_BY_CHECKS[requirement]
-        seen = Observation(requirement, code, "status line", row.passes, quoting.Harmless(str(response.status)))
+        seen = Observation(
+            requirement, code, quoting.Harmless(where), row.passes, quoting.Harmless(str(response.status))
+        )
         self._tell(seen, row, row.judge(code), response.exchange, proved=response.proved)
         self._judged[requirement] += 1
         self._at_fault[requirement] += 1

@@ -12,7 +12,7 @@ from dicomweb_conformance.catalogue.verdicts import Verdict
 from dicomweb_conformance.checks import known_failures as known
 from dicomweb_conformance.checks.judgement import Finding
 from dicomweb_conformance.checks.known_failures import KnownFailure
-from dicomweb_conformance.checks.observers import AFTER_CHECKS, Observers
+from dicomweb_conformance.checks.observers import AFTER_CHECKS, TOLD_BY_CHECKS, Observers
 from dicomweb_conformance.record.recorder import Recorder
 from dicomweb_conformance.run.planning import (
     CHECK_PROPERTY,
@@ -98,7 +98,10 @@ def _after_checks(result: Result, run: Run) -> Result:
         return (sent.method, sent.url) if sent else None
 
     found = {
-        request(finding.exchange) for each in run.results if each.scenario != SCENARIO for finding in each.findings
+        request(finding.exchange)
+        for each in run.results
+        if each.scenario != SCENARIO or TOLD_BY_CHECKS.keys() & set(each.requirements)
+        for finding in each.findings
     }
     findings = tuple(each for each in result.findings if request(each.exchange) not in found)
     of_each: dict[object, ReportedFinding] = {}

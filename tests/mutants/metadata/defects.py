@@ -17,8 +17,12 @@ from dicomweb_reference.server import Reference
 from tests.mutants.mutant import Mutant, mutant
 
 MUTANTS: list[Mutant] = []
-COMPRESSED = ("rle", "rle-of-three-frames", "jpeg")
-CHARACTER_SETS = ("ISO_IR-100", "ISO_IR-144", "ISO-2022-IR-87", "ISO-2022-IR-149", "GB18030", "ISO_IR-192")
+COMPRESSED = ("rle", "rle-of-three-frames", "jpeg", "video")
+CHARACTER_SETS = (
+    *("ISO_IR-100", "ISO_IR-144", "ISO-2022-IR-87", "ISO-2022-IR-149", "GB18030", "ISO_IR-192"),
+    *("IR101", "IR109", "IR110", "IR126", "IR127", "IR138", "IR148", "IR166", "IR13", "GBK", "2022IR58"),
+    *("2022IR13+2022IR87", "2022IR87+2022IR159", "2022IR100+2022IR144+2022IR126"),
+)
 
 
 @mutant("metadata-of-instance-series-study", may_trip=["metadata"], into=MUTANTS)

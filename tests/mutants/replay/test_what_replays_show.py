@@ -16,6 +16,9 @@ UNSHOWN = {
     # tests/odd shows a server that refuses all of its resources with 400.
     "NEGOTIATION-009b 406": "a check knows where 406 belongs, and no observer does",
     "NEGOTIATION-009b another-4xx-for-406": "likewise",
+    # tests/odd shows a server that breaks of documents.
+    "STORE-076 stored-or-refused": "the run knows that a study is valid, and no observer does",
+    "STORE-076 valid-study-answered-with-5xx": "likewise",
 }
 SHOWN = {each.shows for each in REPLAYS}
 

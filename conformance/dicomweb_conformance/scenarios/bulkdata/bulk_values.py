@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from pydicom import DataElement, Dataset
 
 from dicomweb_conformance.checks.expect import control, offered, quoted
 from dicomweb_conformance.checks.judgement import Inconclusive
 from dicomweb_conformance.dicom import differences
-from dicomweb_conformance.dicom.json_model import objects, text
+from dicomweb_conformance.dicom.json_model import DataSet, items, objects, text
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.http.unreadable import UnreadableError
 from dicomweb_conformance.scenarios.steps import pixel_octets
@@ -16,24 +18,60 @@ from dicomweb_conformance.service import bulk_data
 from dicomweb_conformance.service.bulk_data import PIXEL_DATA, Reference, dereferenced, references
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance, Series, Study
+from dicomweb_reports.messages import check_id
+
+EVERY_ELEMENT = "metadata-holds-every-element"
 
 
 def references_of(dicomweb: StudiesService, resource: Study | Series | Instance) -> list[tuple[str, list[Reference]]]:
     """Return the bulk data URIs that metadata give, by SOP Instance UID; metadata themselves are judged elsewhere."""
-    response = dicomweb.metadata(resource)
-    control(response, because="metadata, which refer to bulk data, cannot be retrieved")
-    try:
-        found = objects(response.body)
-    except UnreadableError as error:
-        raise Inconclusive(f"the metadata cannot be read: {quoted(error)}", response.exchange) from None
+    response, found = _metadata(dicomweb, resource)
     return [(text(each, "00080018"), list(references(each, response))) for each in found]
 
 
-def reference_to(dicomweb: StudiesService, instance: Instance, path: str = PIXEL_DATA) -> Reference:
-    """Return the bulk data URI of one element, or end the check: a value may stand in the metadata itself."""
-    given = {each.path: each for _, of_one in references_of(dicomweb, instance) for each in of_one}
-    offered(path in given, f"the metadata give {path} by no URI")
-    return given[path]
+def _metadata(dicomweb: StudiesService, resource: Study | Series | Instance) -> tuple[Response, list[DataSet]]:
+    response = dicomweb.metadata(resource)
+    control(response, because="metadata, which refer to bulk data, cannot be retrieved")
+    try:
+        return response, objects(response.body)
+    except UnreadableError as error:
+        raise Inconclusive(f"the metadata cannot be read: {quoted(error)}", response.exchange) from None
+
+
+def reference_to(
+    dicomweb: StudiesService, instance: Instance, path: str = PIXEL_DATA, *, owner: str = EVERY_ELEMENT
+) -> Reference:
+    """Return the bulk data URI of one element, or end the check.
+
+    Args:
+        dicomweb: asked for the metadata.
+        instance: whose metadata they are.
+        path: of the element.
+        owner: the check that fails where the metadata lack the element, or its value.
+
+    Raises:
+        NotApplicable: the value stands in the metadata itself.
+        Inconclusive: the metadata lead to no value, which is for the owner to tell.
+    """
+    response, found = _metadata(dicomweb, instance)
+    given = {each.path: each for one in found for each in references(one, response)}
+    if path in given:
+        return given[path]
+    members = {member for one in found for member in _members(one, path)}
+    offered("InlineBinary" not in members, f"the metadata hold the value of {path}, as they may, and give no URI")
+    if "Value" in members:
+        raise Inconclusive(f"the metadata say {path} in a Value, which no binary value may be in", check_id("JSON-042"))
+    raise Inconclusive(f"the metadata give {path} neither by a URI nor inline", owner)
+
+
+def _members(data_set: DataSet, path: str) -> Collection[str]:
+    """Return which members the element has that a path leads to: none where it is absent."""
+    *above, tag = path.split("/")
+    for step in above:
+        sequence, _, number = step.rstrip("]").partition("[")
+        data_set = next(iter(items(data_set, sequence)[int(number) - 1 :]), {})
+    element = data_set.get(tag)
+    return element.keys() if isinstance(element, dict) else ()
 
 
 def value_at(dicomweb: StudiesService, reference: Reference, accept: str = bulk_data.EITHER_FORM) -> Response:

@@ -63,7 +63,7 @@ def test_of_one_bit(dicomweb: StudiesService, corpus: Corpus) -> None:
 def test_is_decompressed(dicomweb: StudiesService, corpus: Corpus) -> None:
     """Pixel data that were compressed without loss come uncompressed, where no transfer syntax is asked for."""
     instance = corpus.rle.instances[0]
-    reference = reference_to(dicomweb, instance)
+    reference = reference_to(dicomweb, instance, owner="metadata-leads-to-compressed-pixels[rle]")
 
     response = value_at(dicomweb, reference)
 
@@ -92,7 +92,7 @@ def test_is_decompressed(dicomweb: StudiesService, corpus: Corpus) -> None:
 def test_as_rle(dicomweb: StudiesService, corpus: Corpus) -> None:
     """Pixel data stored in RLE come as image/dicom-rle without item tags, or this type is refused."""
     instance = corpus.rle.instances[0]
-    reference = reference_to(dicomweb, instance)
+    reference = reference_to(dicomweb, instance, owner="metadata-leads-to-compressed-pixels[rle]")
     control(
         value_at(dicomweb, reference, f"{media_types.MULTIPART_OCTETS}; transfer-syntax=*"),
         because="the pixel data cannot be retrieved in any form",
@@ -115,7 +115,7 @@ def test_as_rle(dicomweb: StudiesService, corpus: Corpus) -> None:
 def test_as_rle_by_frame(dicomweb: StudiesService, corpus: Corpus) -> None:
     """Compressed pixel data of several frames come as one part for each, in their order."""
     instance = corpus.rle_loop.instances[0]
-    reference = reference_to(dicomweb, instance)
+    reference = reference_to(dicomweb, instance, owner="metadata-leads-to-compressed-pixels[rle-of-three-frames]")
 
     response = value_at(dicomweb, reference, RLE_OF_ANY_SYNTAX)
 
@@ -150,7 +150,7 @@ VIDEO = media_types.multipart_related("video/mp4")
 @verifies("BULKDATA-015", id="bulkdata-of-video", needs="bulkdata")
 def test_of_video(dicomweb: StudiesService, corpus: Corpus) -> None:
     """Pixel data that are a video come as one part, the stream as it was stored, or the type is refused."""
-    reference = reference_to(dicomweb, corpus.video.instances[0])
+    reference = reference_to(dicomweb, corpus.video.instances[0], owner="metadata-leads-to-compressed-pixels[video]")
 
     response = value_at(dicomweb, reference, f"{VIDEO}; transfer-syntax=*")
     if response.status in {400, 406}:

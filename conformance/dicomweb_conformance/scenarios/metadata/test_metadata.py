@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable
+import copy
+from collections.abc import Callable
 
 from pydicom import Dataset
 
@@ -324,6 +325,7 @@ COMPRESSED = (
     Variant("rle", "METADATA-017b", "rle"),
     Variant("rle-of-three-frames", "METADATA-017b", "rle_loop"),
     Variant("jpeg", "METADATA-017b", "jpeg"),
+    Variant("video", "METADATA-017b", "video"),
 )
 
 
@@ -349,34 +351,41 @@ CHARACTER_SETS = (
     Variant("ISO-2022-IR-149", "METADATA-021", "ISO 2022 IR 149"),
     Variant("GB18030", "METADATA-021", "GB18030"),
     Variant("ISO_IR-192", "METADATA-021", "ISO_IR 192"),
+    *(
+        Variant(key, "METADATA-021")
+        for key in (
+            *("IR101", "IR109", "IR110", "IR126", "IR127", "IR138", "IR148", "IR166", "IR13", "GBK", "2022IR58"),
+            *("2022IR13+2022IR87", "2022IR87+2022IR159", "2022IR100+2022IR144+2022IR126"),
+        )
+    ),
 )
 
 
 @verifies(id="metadata-text-is-utf-8", each=CHARACTER_SETS)
 def test_text_is_utf_8(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     """Names and texts come as the characters that were stored, whatever their character set was."""
-    study = _in_character_set(corpus.names.studies, case.value) or _in_character_set(
-        corpus.character_sets.studies, case.value
-    )
-    assert study is not None
+    study = _in_character_set(corpus, case.value) if case.value else corpus.character_sets.study(case.id)
     instance = study.instances[0]
+    stored = copy.copy(instance.dataset)
+    stored.PatientName = study.value("PatientName")  # of pydicom, which misreads some of them, nothing is believed
 
     response = dicomweb.metadata(instance)
 
     with expect(response) as it:
         objects = it.is_metadata()
         assume(objects, "the metadata are empty", "metadata-one-object-per-instance")
-        for each in differences.with_json(instance.dataset, objects[0]):
+        for each in differences.with_json(stored, objects[0]):
             if each.vr not in {"PN", "LO", "SH", "LT", "ST", "UT", "UC"}:
                 continue
-            if _lost_without_value(each, instance.dataset):
+            if _lost_without_value(each, stored):
                 continue
             quote = "text-absent-although-stored" if each.kind == "lost" else "characters-replaced"
             it.observes(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
 
 
-def _in_character_set(studies: Iterable[Study], term: str) -> Study | None:
-    return next((each for each in studies if term in each.value("SpecificCharacterSet")), None)
+def _in_character_set(corpus: Corpus, term: str) -> Study:
+    studies = (*corpus.names.studies, *corpus.character_sets.studies)
+    return next(each for each in studies if term in each.value("SpecificCharacterSet"))
 
 
 @verifies("METADATA-020", id="metadata-equal-the-instance")

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from dicomweb_conformance.checks.expect import expect, offered
+from dicomweb_conformance.checks.expect import expect
 from dicomweb_conformance.checks.verifies import verifies
 from dicomweb_conformance.http.unreadable import UnreadableError
 from dicomweb_conformance.reading import picture_files
-from dicomweb_conformance.scenarios.steps.pictures import frames, shown
+from dicomweb_conformance.scenarios.steps.pictures import frames, profiles_are_offered, shown
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 
 COLOUR = 2
-_CAPABILITY = "rendered.iccprofile"
-
-
-def _are_offered(dicomweb: StudiesService, corpus: Corpus) -> None:
-    known = dicomweb.rendered(corpus.pictures.instances[COLOUR], [("iccprofile", "srgb")])
-    try:
-        has_one = known.status == 200 and picture_files.read(known.body).icc_profile is not None
-    except UnreadableError:
-        has_one = False
-    offered(has_one, "profiles are not offered", _CAPABILITY)
 
 
 @verifies("RENDERED-036", id="rendered-no-icc-profile", needs="rendered")
 def test_no_icc_profile(dicomweb: StudiesService, corpus: Corpus) -> None:
     """`iccprofile=no` leaves the profile out, though the image has one."""
-    _are_offered(dicomweb, corpus)
+    profiles_are_offered(dicomweb, corpus.pictures.instances[COLOUR])
 
     response = dicomweb.rendered(frames(corpus.whole_slide_colour.instances[0], "1"), [("iccprofile", "no")])
 
@@ -43,7 +33,7 @@ def test_icc_profile_of_the_image(dicomweb: StudiesService, corpus: Corpus) -> N
     """`iccprofile=yes` embeds the profile that the image has."""
     instance = corpus.whole_slide_colour.instances[0]
     own = bytes(instance.dataset.OpticalPathSequence[0].ICCProfile)
-    _are_offered(dicomweb, corpus)
+    profiles_are_offered(dicomweb, corpus.pictures.instances[COLOUR])
 
     response = dicomweb.rendered(frames(instance, "1"), [("iccprofile", "yes")])
 

@@ -136,8 +136,28 @@ def plain_and_with(
         (changed,) = read_all(after)
     except (UnreadableError, ValueError) as error:
         raise Inconclusive(f"{name}={value} gives no image: {quoted(error)}", after.exchange) from None
-    offered(has_effect(before, picture, after, changed), f"the target ignores {name}", f"rendered.{name}")
+    said = f"the target ignores {name}, as it has to where it does not support it (8.3); see check rendered-parameters"
+    offered(has_effect(before, picture, after, changed), said, f"rendered.{name}")
     return picture, changed
+
+
+def profiles_are_offered(dicomweb: StudiesService, instance: Instance) -> None:
+    """Demand that a colour image is rendered with the ICC profile that is asked for.
+
+    Raises:
+        NotApplicable: the parameter is refused, or ignored, as one has to be that is not supported (PS3.18 8.3).
+        Inconclusive: the target breaks of it.
+    """
+    capability = "rendered.iccprofile"
+    response = dicomweb.rendered(instance, [("iccprofile", "srgb")])
+    refused = 400 <= response.status < 500 and response.status != 429
+    offered(not refused, f"the target does not take iccprofile=srgb: {response.status}", capability)
+    control(response, because="iccprofile=srgb does not work")
+    try:
+        profile = picture_files.read(response.body).icc_profile
+    except UnreadableError as error:
+        raise Inconclusive(f"iccprofile=srgb gives no image: {quoted(error)}", response.exchange) from None
+    offered(profile is not None, "the target ignores iccprofile, as it has to where it does not support it", capability)
 
 
 def has_effect(before: Response, picture: Picture, after: Response, changed: Picture) -> bool:
