@@ -34,7 +34,7 @@ def test_every_row_is_there_once():
         "RENDERED": 64,
         "THUMBNAIL": 15,
         "URI": 36,
-        "STORE": 93,
+        "STORE": 94,
         "SEARCH": 167,
         "DELETE": 7,
         "UPS": 15,

@@ -26,7 +26,6 @@ from dicomweb_conformance.service.polling import wait_until
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_conformance.settings.loaded_corpus import LoadedCorpus
 from dicomweb_fixtures.entities import EXPLICIT_VR_LITTLE_ENDIAN, Study
-from dicomweb_reports.messages import check_id
 
 _ONE_ARRIVED = "one-arrived"
 """The name of a file that says that a study was brought to the target."""
@@ -282,7 +281,7 @@ class Delivery:
         broken = next((each for each in received if each.status >= 500 and each.status not in _NO_FAULT), None)
         if broken is None or not is_judging() or not (self._state / _ONE_ARRIVED).exists():
             return ""
-        return check_id(ANSWERED) if current().tell(ANSWERED, broken, f"study {study.name}") else ""
+        return f"message[{ANSWERED}]" if current().tell(ANSWERED, broken, f"study {study.name}") else ""
 
     def _ways(self) -> list[str]:
         """Return the ways to try: none by which studies were lost again and again, unless that is all of them."""

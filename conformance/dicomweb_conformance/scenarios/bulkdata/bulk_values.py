@@ -18,7 +18,6 @@ from dicomweb_conformance.service import bulk_data
 from dicomweb_conformance.service.bulk_data import PIXEL_DATA, Reference, dereferenced, references
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance, Series, Study
-from dicomweb_reports.messages import check_id
 
 EVERY_ELEMENT = "metadata-holds-every-element"
 
@@ -60,7 +59,7 @@ def reference_to(
     members = {member for one in found for member in _members(one, path)}
     offered("InlineBinary" not in members, f"the metadata hold the value of {path}, as they may, and give no URI")
     if "Value" in members:
-        raise Inconclusive(f"the metadata say {path} in a Value, which no binary value may be in", check_id("JSON-042"))
+        raise Inconclusive(f"the metadata have {path} in a Value, where no binary value may be", "message[JSON-042]")
     raise Inconclusive(f"the metadata give {path} neither by a URI nor inline", owner)
 
 
