@@ -31,7 +31,7 @@ def test_every_row_is_there_once():
         "METADATA": 25,
         "BULKDATA": 29,
         "FRAMES": 32,
-        "RENDERED": 64,
+        "RENDERED": 65,
         "THUMBNAIL": 15,
         "URI": 36,
         "STORE": 94,

@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 from pydicom.dataset import Dataset
 from starlette.responses import Response
 
+from dicomweb_reference import frames
 from dicomweb_reference.archive import Instance
 from dicomweb_reference.elements import Elements
 from dicomweb_reference.media_types import GIF, JPEG, PNG, MediaType
@@ -308,6 +309,18 @@ class LevelsBreak(Reference):
         self, request: Request, instances: Sequence[Instance], rendering: Rendering, headers: Headers
     ) -> Response:
         raise Refusal(500, "An exception.")
+
+
+@mutant("rendered-study-with-a-report", may_trip=OWN, into=MUTANTS)
+class ReportsBreakLevels(Reference):
+    """The rendering of a study that holds a report ends in 500."""
+
+    def rendered_level(
+        self, request: Request, instances: Sequence[Instance], rendering: Rendering, headers: Headers
+    ) -> Response:
+        if not all(frames.pixel_element(self.elements_of(each)) for each in instances):
+            raise Refusal(500, "An exception.")
+        return super().rendered_level(request, instances, rendering, headers)
 
 
 @mutant("rendered-study-and-series[study]", "rendered-study-and-series[series]", may_trip=OWN, into=MUTANTS)

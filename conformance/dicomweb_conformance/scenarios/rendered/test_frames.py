@@ -181,12 +181,28 @@ def test_study_and_series(dicomweb: StudiesService, corpus: Corpus, case: Varian
 
 def _instance_shown(picture: Picture, study: Study) -> int:
     """Return which instance of a study a picture shows, counted from 0; -1 for none."""
-    for number, instance in enumerate(study.instances):
-        expected = expected_renderings.frames_of(instance)[0]
-        found = renderings.scaled(picture.samples, expected.shape[1::-1])
-        if renderings.correlation(found, expected) >= ALIKE:
-            return number
-    return -1
+    return next((number for number, each in enumerate(study.instances) if _shows(picture, each)), -1)
+
+
+def _shows(picture: Picture, instance: Instance) -> bool:
+    expected = expected_renderings.frames_of(instance)[0]
+    found = renderings.scaled(picture.samples, expected.shape[1::-1])
+    return renderings.correlation(found, expected) >= ALIKE
+
+
+@verifies("RENDERED-002b", id="rendered-study-with-a-report", needs="rendered.study")
+def test_study_with_a_report(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A study of an image and reports is rendered with its image, or refused as one that cannot be."""
+    study = corpus.two_series
+    plain(dicomweb, study.instances[0])
+    control(dicomweb.rendered(corpus.pair_of_pictures, accept=several()), because="a study of images is not rendered")
+
+    response = dicomweb.rendered(study, accept=several())
+
+    with expect(response) as it:
+        it.has_status(200, 406)
+        if response.status == 200 and not any(_shows(each, study.instances[0]) for each in all_shown(it)):
+            it.observes("200-without-the-image")
 
 
 SINGLE = (Variant("study", "RENDERED-015"), Variant("series", "RENDERED-015"))
