@@ -53,7 +53,7 @@ OUTSIDE = {
     "checks": {"pytest", "pydicom", "dicomweb_reports"},
     "archive": {"filelock", "dicomweb_fixtures"},
     "probes": {"filelock", "dicomweb_fixtures", "dicomweb_reports"},
-    "scenarios": {"pydicom", "numpy", "hypothesis", "dicomweb_fixtures"},
+    "scenarios": {"pydicom", "numpy", "dicomweb_fixtures"},
     "run": {"pytest", "_pytest", "filelock", "dicomweb_fixtures", "dicomweb_reports"},
     "plugin": {"pytest"},
     "cli": {"click", "dicomweb_fixtures", "dicomweb_reference", "dicomweb_reports"},

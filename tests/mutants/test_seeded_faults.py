@@ -42,6 +42,21 @@ def test_drawn_queries_alone_find_each_with_a_small_query(defect: str, tmp_path:
     assert min(_parameters(each.path, each.query) for each in queries) <= MOST
 
 
+FEWEST = {"counts-only-grow": 2, "modalities-that-were": 2, "listed-for-each-series": 1}
+
+
+@pytest.mark.parametrize("defect", FEWEST)
+def test_a_history_is_told_with_the_fewest_changes(defect: str, tmp_path: Path) -> None:
+    mutant = next(each for each in MUTANTS if each.name == defect)
+
+    run = judged(mutant.server(mutant.freedoms), tmp_path, "--dicomweb-include=delete", checks={mutant.kills[0]})
+
+    (told,) = [each for each in run.results if each.check == mutant.kills[0]]
+    (finding,) = told.findings
+    _, _, history = finding.where.partition(" after: ")
+    assert len(history.split(", ")) == FEWEST[defect], history
+
+
 def _parameters(path: str, query: str) -> int:
     """Count the parameters of a query but the one that confines it where its path names no study."""
     return len(query.split("&")) - ("/studies/" not in path)

@@ -2,6 +2,7 @@ import pytest
 
 from dicomweb_conformance.scenarios.search.drawn_queries import explored
 from dicomweb_conformance.scenarios.search.queries import Key, Place, Query, places
+from dicomweb_conformance.scenarios.search.query_keys import pool_of
 from dicomweb_fixtures.corpus import Corpus
 
 PLACES = places(Corpus(1).neighbours)
@@ -24,6 +25,28 @@ def told(queries: list[Query]) -> list[str]:
 
 def test_the_same_queries_are_drawn_in_every_run():
     assert told(drawn(PLACES["studies"], 20)) == told(drawn(PLACES["studies"], 20))
+
+
+def test_what_is_drawn_is_the_same_everywhere():
+    forms = [[f"{key.keyword}: {key.form}" for key in each.keys] for each in drawn(PLACES["studies"], 5)]
+
+    together = [f"{each}: range of dates with one of times" for each in ("StudyDate", "StudyTime")]
+    assert forms == [
+        ["StudyDate: value", "ReferringPhysicianName: value"],
+        *(together,) * 3,
+        ["StudyDate: range up to", "StudyTime: range"],
+    ]
+
+
+def test_each_key_is_asked_for_in_each_form_and_with_each_value_before_any_is_again():
+    place = PLACES["series-of-a-study"]
+    pairs = {(name, form) for name, forms in pool_of(place).items() for form in forms}
+    values = {(name, key.value) for name, forms in pool_of(place).items() for key in forms["value"]}
+
+    found = [key for each in drawn(place, 2 * len(pairs | values)) for key in each.keys]
+
+    assert pairs <= {(key.keyword, key.form) for key in found}
+    assert values <= {(key.keyword, key.value) for key in found if key.form == "value"}
 
 
 def test_other_numbers_draw_other_queries():

@@ -79,6 +79,19 @@ class Change:
 STORES, DELETES = (tuple(Change(verb, *part) for part in _PARTS) for verb in ("store", "delete"))
 
 
+def shorter(changes: Sequence[Change]) -> Iterator[tuple[Change, ...]]:
+    """Yield the histories with one change less, the last being what shows: those of which it is settled what comes."""
+    for at in range(len(changes) - 1):
+        left = (*changes[:at], *changes[at + 1 :])
+        there: Shape = frozenset()
+        for each in left:
+            if not each.is_settled(there):
+                break
+            there = each.after(there)
+        else:
+            yield left
+
+
 @dataclass(frozen=True)
 class Wrong:
     """What is not as it must be: the code that says so, where, and the words that show it."""

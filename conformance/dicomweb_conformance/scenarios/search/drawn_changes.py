@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from hypothesis import strategies as st
-
 from dicomweb_conformance.scenarios.search.changes import DELETES, STORES, Change, Shape
-from dicomweb_conformance.scenarios.search.drawing import drawn
+from dicomweb_conformance.scenarios.search.drawing import Draws, drawn
 
-_LONGEST = 6
+_SHORTEST, _LONGEST = 3, 6
 
 
 def explored(
@@ -23,18 +21,23 @@ def explored(
         histories: how many are drawn.
         number: what they follow from; None for always the same.
     """
-    drawn(_histories(verbs), live, most=histories, number=number)
+    drawn(lambda draws: _history(draws, verbs), live, most=histories, number=number)
 
 
-@st.composite
-def _histories(draw: st.DrawFn, verbs: Sequence[str]) -> list[Change]:
+def _history(draws: Draws, verbs: Sequence[str]) -> list[Change]:
     """Draw changes of which it is settled what becomes of them, a store of the whole or of a part first."""
     there: Shape = frozenset()
     changes: list[Change] = []
-    for _ in range(draw(st.integers(3, _LONGEST))):
+    for _ in range(draws.up_to(_LONGEST, least=_SHORTEST)):
         deletes = [each for each in DELETES if each.is_settled(there)]
-        is_delete = bool(deletes) and draw(st.sampled_from(verbs)) == "delete"
-        change = draw(st.sampled_from(deletes if is_delete else STORES))
+        is_delete = bool(deletes) and draws.one_of(verbs) == "delete"
+        change = draws.one_of(draws.one_of(_by_extent(deletes if is_delete else STORES)))
         changes.append(change)
         there = change.after(there)
     return changes
+
+
+def _by_extent(changes: Sequence[Change]) -> list[list[Change]]:
+    """Return those of the study, of a series, and of an instance, as far as there are any."""
+    extents = sorted({len(each.named) for each in changes})
+    return [[each for each in changes if len(each.named) == extent] for extent in extents]

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from hypothesis import strategies as st
-
-from dicomweb_conformance.scenarios.search.drawing import drawn
+from dicomweb_conformance.scenarios.search.drawing import Draws, drawn
 from dicomweb_conformance.scenarios.search.queries import Key, Place, Query
 from dicomweb_conformance.scenarios.search.query_keys import Pool, pool_of
 
@@ -15,6 +13,8 @@ _PAGES: tuple[tuple[int | None, int | None], ...] = (
     *((None, None),) * 6,
     *((1, None), (2, 1), (None, 1), (1, 2), (None, 2)),
 )
+_SELDOM = (False,) * 7 + (True,)
+_MORE = (0, 0, 0, 0, 1, 1, 2)
 
 
 def explored(place: Place, ask: Callable[[Query], bool], *, queries: int, number: int | None) -> None:
@@ -26,29 +26,39 @@ def explored(place: Place, ask: Callable[[Query], bool], *, queries: int, number
         queries: how many are drawn.
         number: what they follow from; None for always the same.
     """
-    drawn(_queries(place, pool_of(place)), ask, most=queries, number=number)
+    pool = pool_of(place)
+    left: list[Key] = []
+
+    def query(draws: Draws) -> Query:
+        pairs = [each for each in place.keys_together if draws.one_of(_SELDOM)]
+        if pairs:
+            return _query(draws, place, _together(draws, pool, *pairs[0]))
+        if not left:
+            left.extend(_round(draws, pool))
+        first = left.pop()
+        return _query(draws, place, [first, *_more(draws, pool, first)])
+
+    drawn(query, ask, most=queries, number=number)
 
 
-def _forms_of(pool: Pool) -> list[str]:
-    """Return the forms that any key has, plain values more often than others."""
-    return [*("value",) * 3, *sorted({form for forms in pool.values() for form in forms} - {"value"})]
+def _round(draws: Draws, pool: Pool) -> list[Key]:
+    """Return each key with each value that is stored, and in each other form once, in an order that is drawn."""
+    by_form = [each for forms in pool.values() for each in forms.items()]
+    return draws.shuffled(key for form, keys in by_form for key in (keys if form == "value" else [draws.one_of(keys)]))
 
 
-@st.composite
-def _queries(draw: st.DrawFn, place: Place, pool: Pool) -> Query:
-    keys: list[Key]
-    pairs = [each for each in place.keys_together if draw(st.sampled_from((False,) * 7 + (True,)))]
-    if pairs:
-        days, hours = (draw(st.sampled_from(pool[each]["range"])) for each in pairs[0])
-        keys = [replace(each, form="range of dates with one of times") for each in (days, hours)]
-    else:
-        number = draw(st.sampled_from((1, 1, 1, 1, 2, 2, 3)))
-        keys = []
-        for form in draw(st.lists(st.sampled_from(_forms_of(pool)), min_size=1, max_size=number)):
-            names = sorted(name for name in pool.keys() - {each.keyword for each in keys} if form in pool[name])
-            keys += [draw(st.sampled_from(pool[draw(st.sampled_from(names))][form]))] if names else []
-    if place.tags and draw(st.booleans()):
+def _query(draws: Draws, place: Place, keys: list[Key]) -> Query:
+    if place.tags and draws.one_of((True, False)):
         keys = [replace(each, by_tag=True) for each in keys]
-    limit, offset = draw(st.sampled_from(_PAGES))
-    include = draw(st.sampled_from(((), (), (), place.upper, place.upper[:1])))
+    limit, offset = draws.one_of(_PAGES)
+    include = draws.one_of(((), (), (), place.upper, place.upper[:1]))
     return Query(place, tuple(keys), limit, offset, include)
+
+
+def _together(draws: Draws, pool: Pool, *pair: str) -> list[Key]:
+    return [replace(draws.one_of(pool[each]["range"]), form="range of dates with one of times") for each in pair]
+
+
+def _more(draws: Draws, pool: Pool, first: Key) -> list[Key]:
+    others = draws.shuffled(sorted(pool.keys() - {first.keyword}))[: draws.one_of(_MORE)]
+    return [draws.one_of(pool[each][draws.one_of(sorted(pool[each]))]) for each in others]

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from dicomweb_conformance.archive.contents import Archive
 from dicomweb_conformance.checks.expect import expect
+from dicomweb_conformance.checks.judgement import Inconclusive, NotApplicable
 from dicomweb_conformance.checks.verifies import verifies
 from dicomweb_conformance.http.quoting import Harmless
-from dicomweb_conformance.scenarios.search.changes import Change, History, Wrong
+from dicomweb_conformance.scenarios.search.changes import Change, History, Wrong, shorter
+from dicomweb_conformance.scenarios.search.drawn_changes import explored
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.fresh import Fresh
 
 HISTORIES = 4
 """Histories of a study that are drawn unless a run explores more."""
+_SHORTENING = 10
+"""Shorter histories that are tried at most for one that goes wrong."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What goes wrong, and the changes after which it does."""
+
+    changes: tuple[Change, ...]
+    wrong: Wrong
 
 
 @verifies("SEARCH-161", id="search-follows-stores", needs="search.series")
@@ -37,26 +50,43 @@ def test_follows_deletes(
 def _follow(
     dicomweb: StudiesService, archive: Archive, fresh: Fresh, verbs: Sequence[str], most: int, number: int | None
 ) -> None:
-    from dicomweb_conformance.scenarios.search import drawn_changes  # noqa: PLC0415 - Hypothesis takes a third of a second
+    found: list[Shown] = []
 
-    found: list[tuple[History, Wrong]] = []
-
-    def lived(chosen: Sequence[Change]) -> bool:
+    def lived(changes: Sequence[Change]) -> Shown | None:
         history = History(dicomweb, fresh.of_two_modalities())
-        if wrong := _lived(archive, history, chosen):
-            found.append((history, wrong))
+        wrong = _lived(archive, history, changes)
+        return Shown(tuple(history.made), wrong) if wrong else None
+
+    def goes_on(changes: Sequence[Change]) -> bool:
+        if shown := lived(changes):
+            found.append(_shortest(shown, lived))
         return not found
 
-    drawn_changes.explored(verbs, lived, histories=most, number=number)
+    explored(verbs, goes_on, histories=most, number=number)
 
-    for history, wrong in found:
-        with expect(wrong.response) as it:
+    for each in found:
+        with expect(each.wrong.response) as it:
             it.observes(
-                wrong.code,
-                where=Harmless(f"{wrong.where} after: {', '.join(map(str, history.made))}"),
-                expected=[wrong.expected],
-                received=wrong.received,
+                each.wrong.code,
+                where=Harmless(f"{each.wrong.where} after: {', '.join(map(str, each.changes))}"),
+                expected=[each.wrong.expected],
+                received=each.wrong.received,
             )
+
+
+def _shortest(shown: Shown, lived: Callable[[Sequence[Change]], Shown | None]) -> Shown:
+    """Return the shortest history after which the same goes wrong, of those that leave out changes one by one."""
+    tried = 0
+    left = iter(shorter(shown.changes))
+    while tried < _SHORTENING and (changes := next(left, None)) is not None:
+        tried += 1
+        try:
+            again = lived(changes)
+        except (Inconclusive, NotApplicable):  # one that cannot be made explains nothing, and takes nothing back
+            continue
+        if again and again.wrong.code == shown.wrong.code:
+            shown, left = again, iter(shorter(again.changes))
+    return shown
 
 
 def _lived(archive: Archive, history: History, changes: Sequence[Change]) -> Wrong | None:

@@ -9,6 +9,7 @@ from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.dicom import json_model, xml_differences
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.scenarios.search.asking import Answer, Asking, Wrong
+from dicomweb_conformance.scenarios.search.drawn_queries import explored
 from dicomweb_conformance.scenarios.search.queries import NO_VALUE, Key, Place, Query, places, plain_keys
 from dicomweb_conformance.scenarios.search.query_keys import Pool, pool_of
 from dicomweb_conformance.scenarios.steps.xml_models import MULTIPART_XML, models_of
@@ -48,8 +49,6 @@ PLACES = (
 )
 def test_any_query(dicomweb: StudiesService, corpus: Corpus, explore: int | None, case: Variant) -> None:
     """A query of any keys, forms and pages finds what matches all of them, and nothing else."""
-    from dicomweb_conformance.scenarios.search.drawn_queries import explored  # noqa: PLC0415 - Hypothesis takes a third of a second
-
     everywhere = places(corpus.neighbours)
     asking = Asking(dicomweb)
     place = everywhere[case.id]
@@ -127,8 +126,6 @@ AS_XML = tuple(Variant(each.id, "SEARCH-008", needs=each.needs) for each in PLAC
 @verifies("SEARCH-008b", id="search-any-query-as-xml", each=AS_XML)
 def test_any_query_as_xml(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     """A query of any keys, forms and pages has the same results as XML and as JSON."""
-    from dicomweb_conformance.scenarios.search.drawn_queries import explored  # noqa: PLC0415 - Hypothesis takes a third of a second
-
     place, asking = places(corpus.neighbours)[case.id], Asking(dicomweb)
     asked: list[Query] = []
 
