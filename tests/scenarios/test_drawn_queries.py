@@ -32,9 +32,11 @@ def test_what_is_drawn_is_the_same_everywhere():
 
     together = [f"{each}: range of dates with one of times" for each in ("StudyDate", "StudyTime")]
     assert forms == [
-        ["StudyDate: value", "ReferringPhysicianName: value"],
-        *(together,) * 3,
-        ["StudyDate: range up to", "StudyTime: range"],
+        together,
+        together,
+        ["AccessionNumber: value", "StudyInstanceUID: list of UIDs", "ReferringPhysicianName: no value"],
+        ["StudyID: value and a character"],
+        ["StudyInstanceUID: value less a character"],
     ]
 
 
