@@ -153,7 +153,8 @@ class Finding:
     """One difference between what a requirement allows and what the target did.
 
     `breaks`: a client in use cannot go on there, whatever the verdict on the target. `times`: how often a check found
-    just this.
+    just this. `pictures`: the picture that was to be seen, the one that was, and their difference, as names of PNG
+    files among the bodies; empty where nothing was compared.
     """
 
     requirement: str
@@ -166,6 +167,7 @@ class Finding:
     exchange: str | None
     breaks: bool = False
     times: int = 1
+    pictures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

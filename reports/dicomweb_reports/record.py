@@ -497,7 +497,15 @@ def _finding(fields: Fields) -> Finding:
         exchange=fields.optional_text("exchange"),
         breaks=fields.flag("breaks", False),
         times=fields.integer("times") if "times" in fields.values else 1,
+        pictures=_pictures(fields),
     )
+
+
+def _pictures(fields: Fields) -> tuple[str, ...]:
+    names = fields.texts("pictures")
+    if not all(_DIGEST.fullmatch(each) for each in names):
+        raise fields.wrong("pictures", "names of bodies, each of 64 hexadecimal digits")
+    return names
 
 
 def _one_of(fields: Fields, verdicts: tuple[str, ...]) -> str:

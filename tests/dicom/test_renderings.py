@@ -135,3 +135,23 @@ def test_brightness_and_contrast_do_not_matter(slope: float) -> None:
     expected = SQUARES.astype(float)
 
     assert renderings.correlation(expected * slope + 40, expected) > 0.999
+
+
+def test_pictures_side_by_side_show_what_is_expected_what_is_found_and_where_they_differ() -> None:
+    expected = np.zeros((4, 6, 3))
+    found = expected.copy()
+    found[1, 2] = (0, 0, 200)
+
+    files = [picture_files.read(each) for each in renderings.side_by_side(found, expected)]
+
+    assert [each.size for each in files] == [(6, 4)] * 3
+    assert np.argwhere(files[2].grey > 0).tolist() == [[1, 2]]
+
+
+def test_stored_values_and_large_pictures_are_brought_into_what_can_be_shown() -> None:
+    expected = np.repeat(np.linspace(-1000, 3000, 1024)[np.newaxis], 512, axis=0)
+
+    files = [picture_files.read(each) for each in renderings.side_by_side(np.full((8, 8), 128.0), expected)]
+
+    assert [each.size for each in files] == [(256, 128), (8, 8), (256, 128)]
+    assert (files[0].grey.min(), files[0].grey.max()) == (0, pytest.approx(255, abs=1))

@@ -102,6 +102,7 @@ def test_a_report_says_what_was_concluded_and_on_what_grounds(faulty: RunDirecto
         "exchange": "main-6",
         "breaks": False,
         "times": 1,
+        "pictures": (),
         "because": "",
     }
     exchange = document["exchanges"]["main-6"]

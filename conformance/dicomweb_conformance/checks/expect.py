@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
@@ -161,6 +161,15 @@ class Expectation:
     def on(self, response: Response) -> Expectation:
         """Return the expectation on another response: its findings are collected together with those of this one."""
         return Expectation(response, self._judgement, breaks=self._breaks)
+
+    def shows(self, pictures: Callable[[], Iterable[bytes]]) -> None:
+        """Let what is found of this response be shown in pictures, too.
+
+        Args:
+            pictures: makes the files: the picture expected, the one received, their difference. It is called where
+                something is found, and where the response is proved to be of this run.
+        """
+        self._judgement.pictures[self.response.exchange] = pictures
 
     def as_client(self, *, breaks: bool) -> Expectation:
         """Return the expectation of a client in use: whether what it finds breaks the client, or degrades it only.
@@ -452,8 +461,14 @@ class Expectation:
                 or self.status_line,
                 exchange=self.response.exchange,
                 breaks=self._breaks,
+                pictures=self._pictures(),
             )
         )
+
+    def _pictures(self) -> tuple[str, ...]:
+        made = self._judgement.pictures.get(self.response.exchange) if self._is_proved else None
+        names = [self._judgement.keep(each) for each in made()] if made else []
+        return tuple(names) if all(names) else ()
 
     @property
     def _is_proved(self) -> bool:

@@ -23,7 +23,8 @@ class Finding:
     """One difference: what was observed, where, and what would have been accepted.
 
     `breaks`: a client in use cannot go on there, whatever the verdict on the server. `times`: how often a check found
-    just this.
+    just this. `pictures`: what was to be seen, what was, and their difference, by the names that the record has for
+    these files.
     """
 
     requirement: str
@@ -36,6 +37,7 @@ class Finding:
     exchange: str | None
     breaks: bool = False
     times: int = 1
+    pictures: tuple[str, ...] = ()
 
 
 def each_once(findings: Iterable[Finding]) -> list[Finding]:
@@ -43,7 +45,7 @@ def each_once(findings: Iterable[Finding]) -> list[Finding]:
     times: Counter[Finding] = Counter()
     first_of: dict[Finding, Finding] = {}
     for each in findings:
-        told = replace(each, exchange=None)
+        told = replace(each, exchange=None, pictures=())
         times[told] += each.times
         first_of.setdefault(told, each)
     return [replace(each, times=times[told]) for told, each in first_of.items()]
@@ -100,6 +102,8 @@ class Judgement:
     discarded. `needs`: a capability beside those of its requirements. `must_work`: what breaks the client that the
     check is about is a fail, for the user named it. `proved`: every response so far is proved to be of this run;
     `foreign` are the values of others in those that are not. `masked` takes the UIDs of others out of a text.
+    `pictures`: for an exchange whose picture was compared, what makes the files that show how; `keep` puts such a file
+    on record, and returns its name there ("" where it does not).
     """
 
     check: str
@@ -119,6 +123,8 @@ class Judgement:
     proved: bool = True
     foreign: set[str] = field(default_factory=set)
     masked: Callable[[str], str] = lambda text: text
+    pictures: dict[str | None, Callable[[], Iterable[bytes]]] = field(default_factory=dict)
+    keep: Callable[[bytes], str] = lambda _octets: ""
 
     def quoted(self, words: object) -> str:
         """Return what a response, or its reader, says; only what is harmless where it may be another patient's."""

@@ -11,12 +11,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from dicomweb_conformance.reading.picture_files import Samples
+from dicomweb_conformance.reading.picture_files import Samples, png
 
 _FLAT = 2.0
 """A picture whose brightness varies less than this (standard deviation, of 255) shows nothing."""
 _SAME = 24.0
 """What squares of the corpus may differ by after a rough JPEG; they are made to differ by 20 at the least."""
+_SHOWN = 256
+"""Rows and columns of what a reader is shown of a picture."""
 
 
 def is_flat(samples: Samples) -> bool:
@@ -82,3 +84,26 @@ def kept(found: Samples, before: Samples, side: int) -> float:
     """Return the share of the squares of `side` pixels that are as bright in a rendered image as they were before."""
     one, other = levels(found, side), levels(before, side)
     return sum(abs(now - then) < _SAME for now, then in zip(one, other, strict=True)) / max(len(other), 1)
+
+
+def side_by_side(found: Samples, expected: Samples) -> tuple[bytes, bytes, bytes]:
+    """Return as files for a reader the picture expected, the one found, and where they differ, which is bright there.
+
+    The one found keeps its shape; for the difference it is brought to the size of the other.
+    """
+    expected, found = _visible(expected), _visible(found)
+    difference = np.abs(scaled(found, expected.shape[1::-1]) - expected).max(axis=2)
+    return png(_small(expected)), png(_small(found)), png(_small(difference))
+
+
+def _visible(samples: Samples) -> Samples:
+    """Return samples in three colours, and from 0 to 255 where they are not: stored values, for one."""
+    colours = samples if samples.ndim == 3 else np.repeat(samples[:, :, np.newaxis], 3, axis=2)
+    low, high = float(colours.min()), float(colours.max())
+    return colours if low >= 0 and high <= 255 else (colours - low) * (255 / max(high - low, 1.0))
+
+
+def _small(samples: Samples) -> Samples:
+    rows, columns = samples.shape[:2]
+    times = max(rows, columns) / _SHOWN
+    return samples if times <= 1 else scaled(samples, (max(1, int(columns / times)), max(1, int(rows / times))))

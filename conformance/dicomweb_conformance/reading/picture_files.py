@@ -111,6 +111,13 @@ def _samples(frame: Image.Image) -> Samples:
     return np.asarray(frame.convert("RGB"), np.float64)
 
 
+def png(samples: Samples) -> bytes:
+    """Return samples, as rows x columns x 3 or rows x columns, as a PNG file."""
+    file = io.BytesIO()
+    Image.fromarray(samples.clip(0, 255).round().astype(np.uint8)).save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
 def profile_name(profile: bytes) -> str:
     """Return the description in an ICC profile.
 

@@ -222,6 +222,15 @@ class Recorder:
             return {"sha256": "", "size": wire, "kept": 0}
         return {"sha256": path.name, "size": wire, "kept": len(kept)}
 
+    def picture(self, octets: bytes) -> str:
+        """Keep a picture that the suite made; return its name among the bodies, "" where there is no room for all.
+
+        Raises:
+            NotWrittenError: as `event`.
+        """
+        kept = self.body(octets)
+        return str(kept["sha256"]) if kept and kept["kept"] == kept["size"] else ""
+
     def _put(self, path: Path, octets: bytes) -> None:
         with self._turn:
             gone = not self._bodies.exists()

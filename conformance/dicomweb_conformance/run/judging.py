@@ -144,6 +144,7 @@ class Judging:
         judgement.told_by = self.instruments.observers.told_by
         judgement.tell = self.instruments.observers.tell
         judgement.masked = self.instruments.own.masked
+        judgement.keep = self.instruments.recorder.picture
         epoch = liveness.epoch
         with judging(judgement):
             self._gate(item, judgement)

@@ -68,7 +68,7 @@ def test_of_fragments(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 def _shows(it: Expectation, alternatives: list[Samples]) -> None:
     """Compare a picture with those that it may be, scaled to its size: brightness and contrast are free."""
-    picture = shown(it)
+    picture = shown(it, beside=alternatives[0])
     if renderings.is_flat(picture.samples):
         it.observes("one-flat-colour", received=f"{size_of(picture)} pixels of one colour")
         return

@@ -57,7 +57,7 @@ def test_parameters(dicomweb: StudiesService, corpus: Corpus) -> None:
                 it.observes("400-or-another-4xx", where=name)
                 it.concludes()
             it.has_status(200)
-            changed = shown(it)
+            changed = shown(it, beside=picture.samples)
             if not has_effect(before, picture, response, changed):
                 without_effect.append(name)
             elif name == "quality" and not is_alike(changed, picture):
@@ -118,7 +118,7 @@ def test_viewport_enlarges(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         it.has_status(200)
-        picture = shown(it)
+        picture = shown(it, beside=before.samples)
         if picture.size == (64, 64):
             it.observes("64x64-not-enlarged", received=size_of(picture))
         elif picture.size != (256, 256):
@@ -141,7 +141,7 @@ def test_viewportregion(dicomweb: StudiesService, corpus: Corpus, case: Variant)
 
     with expect(response) as it:
         it.has_status(200)
-        picture = shown(it)
+        picture = shown(it, beside=parts[case.id])
         # The window may be that of the part: what is compared is where it is darker and brighter.
         likeness = {
             name: renderings.correlation(renderings.scaled(picture.grey, (32, 64)), renderings.scaled(each, (32, 64)))
@@ -185,7 +185,7 @@ def test_viewport_values_left_out(dicomweb: StudiesService, corpus: Corpus) -> N
 
     with expect(response) as it:
         it.has_status(200)
-        picture = shown(it)
+        picture = shown(it, beside=full.samples)
         if not is_same(picture, full):
             it.observes("200-with-another-picture-than-full-form", expected=[size_of(full)], received=size_of(picture))
 
@@ -209,7 +209,7 @@ def test_viewport_flips(dicomweb: StudiesService, corpus: Corpus, case: Variant)
 
     with expect(response) as it:
         it.has_status(200)
-        picture = shown(it)
+        picture = shown(it, beside=candidates[case.id])
         found = renderings.nearest(picture.grey, candidates)
         if renderings.difference(picture.grey, candidates[found]) > _TOLERANCE:
             it.observes("another-region", expected=[case.id], received=size_of(picture))
@@ -300,7 +300,7 @@ def test_quality_of_png(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         it.has_status(200)
-        if renderings.difference(before.samples, shown(it).samples) > 0:
+        if renderings.difference(before.samples, shown(it, beside=before.samples).samples) > 0:
             it.observes("another-picture", expected=["the image rendered without the parameter"])
 
 
@@ -319,7 +319,7 @@ def test_annotation(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         it.has_status(200)
-        picture = shown(it)
+        picture = shown(it, beside=before.samples)
         if is_same(before, picture) and renderings.difference(before.samples, picture.samples) == 0:
             it.observes("annotated-picture-equals-the-plain-one")
         elif renderings.kept(renderings.scaled(picture.grey, before.size), before.grey, 32) < 0.25:
@@ -366,7 +366,7 @@ def test_icc_profile_asked_for(dicomweb: StudiesService, corpus: Corpus) -> None
 
     with expect(response) as it:
         it.has_status(200)
-        if not is_alike(shown(it), before):
+        if not is_alike(shown(it, beside=before.samples), before):
             it.finds("another picture", expected=["the image in sRGB"])
 
 

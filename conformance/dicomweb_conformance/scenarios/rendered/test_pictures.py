@@ -152,7 +152,7 @@ def test_types_show_the_same(dicomweb: StudiesService, corpus: Corpus, case: Var
 
     offered(response.status == 200 and type_of_pictures(response) == case.value, f"{case.value} is not offered")
     with expect(response) as it:
-        picture = shown(it, otherwise="does-not-decode")
+        picture = shown(it, otherwise="does-not-decode", beside=jpeg.samples)
         if picture.size != jpeg.size:
             it.observes("another-size", expected=[size_of(jpeg)], received=size_of(picture))
         elif not is_alike(picture, jpeg):
@@ -252,7 +252,7 @@ def test_shows_rare_kind(dicomweb: StudiesService, corpus: Corpus, case: Variant
 
 def _shows(it: Expectation, expected: Samples, low: str) -> None:
     """Compare a picture with the one predicted, scaled to its size: which size it has is judged elsewhere."""
-    picture = shown(it)
+    picture = shown(it, beside=expected)
     if renderings.is_flat(picture.samples):
         it.observes("one-flat-colour", received=f"{size_of(picture)} pixels of one colour")
         return
@@ -365,7 +365,7 @@ def test_ignores_unknown_parameters(dicomweb: StudiesService, corpus: Corpus) ->
             it.finds(f"status {response.status}")
             it.concludes()
         it.has_status(200)
-        picture = shown(it)
+        picture = shown(it, beside=before.samples)
         if not is_same(before, picture):
             it.observes(
                 "another-picture", expected=["the image rendered without the parameter"], received=size_of(picture)

@@ -69,8 +69,9 @@ def test_state(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.observes("presentation-states-refused")
             it.concludes()
         it.has_status(200)
-        picture = shown(it, otherwise="200-with-a-body-that-is-no-picture")
-        if _likeness(picture, expected_renderings.presented(state, image)) >= ALIKE:
+        expected = expected_renderings.presented(state, image)
+        picture = shown(it, otherwise="200-with-a-body-that-is-no-picture", beside=expected)
+        if _likeness(picture, expected) >= ALIKE:
             it.observes("200-with-referenced-image-as-state-says")
         elif _likeness(picture, expected_renderings.frames_of(image)[0]) >= ALIKE:
             it.observes("200-state-not-applied")

@@ -31,7 +31,8 @@ def test_window(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None
     instance = corpus.pictures.instances[RAMP]
     plain_and_with(dicomweb, instance, "window", "2000,500,linear")
     center, width, function = case.value.split(",")
-    predicted = _levels_of(expected_renderings.windowed(instance, float(center), float(width), function))
+    expected = expected_renderings.windowed(instance, float(center), float(width), function)
+    predicted = _levels_of(expected)
 
     response = dicomweb.rendered(instance, [("window", listed(case.value))])
 
@@ -40,7 +41,7 @@ def test_window(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None
             it.observes("400-for-linear" if function == "linear" else "400-for-linear-exact-or-sigmoid")
             it.concludes()
         it.has_status(200)
-        found = _levels_of(renderings.scaled(shown(it).grey, (64, 64)))
+        found = _levels_of(renderings.scaled(shown(it, beside=expected).grey, (64, 64)))
         if not renderings.rises(found, slack=4):
             it.observes("grey-levels-not-monotonic", received=_written(found))
         elif _follows(found, predicted):
@@ -148,7 +149,7 @@ def test_window_before_region(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         it.has_status(200)
-        grey = shown(it).grey
+        grey = shown(it, beside=expected).grey
         without = {
             "both": expected,
             "no window": part.grey,

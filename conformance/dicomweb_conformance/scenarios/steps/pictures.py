@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NoReturn
 
 from dicomweb_conformance.checks.expect import Expectation, assume, control, offered, quoted
@@ -11,7 +12,7 @@ from dicomweb_conformance.http import media_types, multipart
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.http.unreadable import UnreadableError
 from dicomweb_conformance.reading import picture_files
-from dicomweb_conformance.reading.picture_files import Picture
+from dicomweb_conformance.reading.picture_files import Picture, Samples
 from dicomweb_conformance.service import resources
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance
@@ -67,14 +68,17 @@ def read_all(response: Response) -> list[Picture]:
     return [picture_files.read(each.body) for each in multipart.parts_of(response.content_type, response.body)]
 
 
-def shown(it: Expectation, *, otherwise: str = "", of: str | None = None) -> Picture:
+def shown(it: Expectation, *, otherwise: str = "", of: str | None = None, beside: Samples | None = None) -> Picture:
     """Return the picture that a response holds, or report `otherwise` and end the block.
 
-    A multipart of one part will do: which envelope a picture comes in is judged elsewhere.
+    A multipart of one part will do: which envelope a picture comes in is judged elsewhere. What is found against the
+    picture is shown with the one that it was to look like (`beside`).
     """
     found = all_shown(it, otherwise=otherwise, of=of)
     if len(found) != 1:
         _unreadable(it, f"{len(found)} images", otherwise, of)
+    if beside is not None:
+        it.shows(partial(renderings.side_by_side, found[0].samples, beside))
     return found[0]
 
 

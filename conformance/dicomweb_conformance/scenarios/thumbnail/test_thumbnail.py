@@ -167,10 +167,11 @@ def test_is_one_picture(dicomweb: StudiesService, corpus: Corpus, case: Variant)
         if is_multipart(response):
             it.observes("multipart", where="Content-Type")
             it.concludes()
-        picture = shown(it, otherwise="body-that-is-no-picture")
+        own = study.instances if case.id in {"study", "series"} else study.instances[:1]
+        expected = expected_renderings.frames_of(own[0])[0]
+        picture = shown(it, otherwise="body-that-is-no-picture", beside=expected)
         if len(picture.frames) > 1:
             it.observes("several-pictures", received=f"an animation of {len(picture.frames)}")
-        own = study.instances if case.id in {"study", "series"} else study.instances[:1]
         if not any(_may_show(picture, each) for each in own):
             others = [corpus.pictures.instances[0], *set(study.instances) - set(own)]
             if any(_may_show(picture, each) for each in others):
@@ -268,7 +269,7 @@ def test_ignores_window(dicomweb: StudiesService, corpus: Corpus) -> None:
         if response.status == 400:
             it.observes("400")
             it.concludes()
-        if not is_same(before, shown(it)):
+        if not is_same(before, shown(it, beside=before.samples)):
             it.observes("picture-differs-from-the-plain-one")
 
 
