@@ -82,7 +82,7 @@ def statement(run: Run) -> tuple[Transaction, ...]:
     for exchange in run.exchanges.values():
         if exchange.purpose != "check" or exchange.response is None:
             continue
-        known = _transaction(exchange, base)
+        known = transaction(exchange, base)
         if known is None:
             continue
         there = seen.setdefault((known.method, known.path), _Seen())
@@ -118,7 +118,8 @@ def _shape(path: str) -> tuple[str, ...]:
     return tuple("" if before in _LEVELS else each for before, each in zip(["", *segments], segments, strict=False))
 
 
-def _transaction(exchange: Exchange, base: str) -> Transaction | None:
+def transaction(exchange: Exchange, base: str) -> Transaction | None:
+    """Return the transaction that an exchange below a base URL is, without what was seen of it; None for none."""
     path = exchange.url.partition("?")[0]
     return _by_shape().get((exchange.method, _shape(path.removeprefix(base)))) if path.startswith(base) else None
 
@@ -148,10 +149,10 @@ def _values(exchange: Exchange, known: Transaction, run: Run) -> Iterator[tuple[
     if not 200 <= response.status < 300:
         return
     if known.method == "POST" and (sent := exchange.request.header("Content-Type")):
-        yield ACCEPTED, _media_type(sent)
+        yield ACCEPTED, media_type(sent)
         yield from ((STORED_SYNTAX, syntax) for syntax in _syntaxes(exchange.request, run))
     if response.body and response.body.size and (received := response.header("Content-Type")):
-        yield RETURNED, _media_type(received)
+        yield RETURNED, media_type(received)
         yield from ((SYNTAX, syntax) for syntax in _syntaxes(response, run))
 
 
@@ -174,7 +175,7 @@ def _query(exchange: Exchange) -> list[tuple[str, str]]:
         return []
 
 
-def _media_type(value: str) -> str:
+def media_type(value: str) -> str:
     """Return a media type with the type of its parts, and no other parameter."""
     own, *parameters = [each.strip() for each in value.split(";")]
     inner = next((each.partition("=")[2].strip('"') for each in parameters if each.lower().startswith("type=")), "")
