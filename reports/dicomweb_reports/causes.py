@@ -26,6 +26,9 @@ _AGAINST = ("fail", "known", "deviation")
 _LEVELS = frozenset({"studies", "series", "instances", "frames", "bulkdata"})
 _STATUS = re.compile(r"(?<![a-z0-9])[45](?:\d\d|xx)(?![a-z0-9])")
 _NO_SUCH_RESOURCE = frozenset({404, 405, 410, 501})
+_NOT_ACCEPTABLE, _BAD = 406, 400
+# What of an Accept a server may stumble over: several media types, a range of them, a weight.
+_CHOICE = re.compile(r",|\*|;\s*q=")
 _DECIDED_BY = {406: "Accept", 415: "Content-Type"}
 
 
@@ -97,7 +100,7 @@ def _habits(finding: Finding, run: Run) -> Iterator[Hashable]:
     yield finding.requirement, finding.code
     exchange = run.exchanges.get(finding.exchange or "")
     if exchange is not None and _is_refused(finding, exchange):
-        yield exchange.method, _resource(exchange.url, run), exchange.status
+        yield exchange.method, resource(exchange.url, run), exchange.status
 
 
 def _kinds(result: Result, finding: Finding, run: Run) -> Iterator[Hashable]:
@@ -117,16 +120,16 @@ def _is_refused(finding: Finding, exchange: Exchange) -> bool:
 
 def _refused(exchange: Exchange, run: Run) -> Hashable:
     """Return what a refusal hangs on: the resource alone, or what was said of media types, or the query too."""
-    resource = exchange.method, _resource(exchange.url, run), exchange.status
+    refused = exchange.method, resource(exchange.url, run), exchange.status
     if exchange.status in _NO_SUCH_RESOURCE:
-        return resource
+        return refused
     if exchange.status in _DECIDED_BY:
-        return *resource, _media_type(exchange.request.header(_DECIDED_BY[exchange.status]))
+        return *refused, _media_type(exchange.request.header(_DECIDED_BY[exchange.status]))
     names = frozenset(name for name, _ in parse_qsl(urlsplit(exchange.url).query, keep_blank_values=True))
-    return *resource, names, *(_media_type(exchange.request.header(each)) for each in _DECIDED_BY.values())
+    return *refused, names, *(_media_type(exchange.request.header(each)) for each in _DECIDED_BY.values())
 
 
-def _resource(url: str, run: Run) -> str:
+def resource(url: str, run: Run) -> str:
     """Return the path below the base URL, with a star for whatever names one study, series, instance or frame."""
     path = urlsplit(url).path
     base = urlsplit(run.target.url).path.rstrip("/")
@@ -211,9 +214,11 @@ def observed(finding: Finding, run: Run) -> str:
     exchange = run.exchanges.get(finding.exchange or "")
     if exchange is None or not _is_refused(finding, exchange):
         return finding.observation
-    said = exchange.request.header("Content-Type")
+    said, asked = exchange.request.header("Content-Type"), exchange.request.header("Accept")
     of = f" of {_media_type(said)}" if said and exchange.method not in {"GET", "HEAD"} else ""
-    return f"{exchange.method} {_resource(exchange.url, run)}{of} is answered {status_line(exchange)}"
+    hangs = exchange.status == _NOT_ACCEPTABLE or (exchange.status == _BAD and _CHOICE.search(asked or ""))
+    with_ = f" with Accept: {asked}" if asked not in {None, "*/*"} and hangs and exchange.method == "GET" else ""
+    return f"{exchange.method} {resource(exchange.url, run)}{of}{with_} is answered {status_line(exchange)}"
 
 
 def _verdict(result: Result, finding: Finding) -> str:

@@ -55,8 +55,8 @@ def excerpt(
     """Return `lines` of a message's body, each cut after `width` characters; None where it has no body.
 
     They are the first, or those around the first that `at` is in. What the octets are is seen from them, not from
-    Content-Type, which may be what is wrong. JSON and XML written on one line are broken into several; nothing else is
-    changed. Of octets that are no text `rows` are dumped.
+    Content-Type, which may be what is wrong. JSON is broken into lines anew, token by token, and XML that is written on
+    one line, too; nothing else is changed. Of octets that are no text `rows` are dumped.
     """
     body = message.body
     if body is None or body.size == 0:
@@ -126,7 +126,7 @@ def _is_text(line: bytes) -> bool:
 
 def _lines(text: str) -> Iterable[str]:
     first = text.lstrip("\ufeff \t\r\n").partition("\n")[0]
-    if len(first) > INLINE and first[0] in "[{":
+    if first[:1] in ("[", "{"):
         return _json_lines(text)
     if len(first) > INLINE and first[0] == "<":
         return text.replace("><", ">\n<").split("\n")

@@ -32,9 +32,14 @@ def heading(result: Result, findings: Sequence[Finding], run: Run) -> str:
 
 def shortened(text: str) -> str:
     """Return a text as a heading: with short UIDs, of bounded length, and a capital letter."""
-    text = _LONG_UID.sub(r"\1…\2", text)
+    text = with_short_uids(text)
     text = text if len(text) <= LENGTH else f"{text[:LENGTH]}…"
     return text[:1].upper() + text[1:]
+
+
+def with_short_uids(text: str) -> str:
+    """Return a text in which of long UIDs the beginning and the end are left."""
+    return _LONG_UID.sub(r"\1…\2", text)
 
 
 def _bare(word: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from dicomweb_reports.causes import Cause, causes
+from dicomweb_reports.causes import Cause, causes, resource
 from dicomweb_reports.evidence import (
     answers,
     at_stake,
@@ -20,8 +20,9 @@ from dicomweb_reports.evidence import (
 )
 from dicomweb_reports.evidence import findings as findings_of
 from dicomweb_reports.excerpt import Excerpt, excerpt
-from dicomweb_reports.headings import heading, shortened
+from dicomweb_reports.headings import heading, shortened, with_short_uids
 from dicomweb_reports.model import Exchange, Finding, Requirement, Result
+from dicomweb_reports.pictures import pictures
 from dicomweb_reports.places import NOWHERE, Place, place
 from dicomweb_reports.summary import not_concluded, outcome, requirement_verdicts, service
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from dicomweb_reports.evidence import Answer
     from dicomweb_reports.model import Message, Run
+    from dicomweb_reports.pictures import Shown
 
 # Characters of one value; of the findings and exchanges on the whole page, after which results are shown in short.
 VALUE = 500
@@ -54,16 +56,13 @@ _ASKS = frozenset({"accept", "content-type", "range"})
 BY_CAUSE = ("fail", "known", "deviation")
 ONE_BY_ONE = ("fixed", "error")
 
-_ASKS = frozenset({"accept", "content-type", "range"})
-BY_CAUSE = ("fail", "known", "deviation")
-ONE_BY_ONE = ("fixed", "error")
-
 
 @dataclass(frozen=True)
 class ShownFinding:
     """Findings of a check that say the same, told once, with the places where it was found.
 
-    With all answers that would have been accepted, and why it is no fail where that needs a reason.
+    With all answers that would have been accepted, why it is no fail where that needs a reason, and the pictures that
+    were compared.
     """
 
     finding: Finding
@@ -71,6 +70,7 @@ class ShownFinding:
     times: int
     answers: tuple[Answer, ...]
     because: str
+    pictures: tuple[Shown, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,11 +86,13 @@ class ShownMessage:
 class ShownExchange:
     """An exchange with parts of its bodies and the command that repeats it.
 
-    `asked`: the header fields of the request that an answer hangs on most. `place` is what a finding is about; `absent`
-    names header fields that it misses.
+    `line` is the request below the base URL, with short UIDs: the command has it whole. `asked`: the header fields of
+    the request that an answer hangs on most. `place` is what a finding is about; `absent` names header fields that it
+    misses.
     """
 
     exchange: Exchange
+    line: str
     status_line: str
     request: ShownMessage
     response: ShownMessage | None
@@ -121,12 +123,13 @@ class Card:
 class ShownCause:
     """What has one cause: the result that shows it best, the others, and those for which only a line is left.
 
-    `heading` says what was observed.
+    `heading` says what was observed, `request` of what: method and resource, "" where the heading has it.
     """
 
     number: int
     anchor: str
     heading: str
+    request: str
     cause: Cause
     first: Card
     others: tuple[Card, ...]
@@ -209,9 +212,17 @@ class Page:
             full = self._room > 0 and self._cards < CARDS
             card = self._card(f"{anchor}-{place_}", result, findings)
             (cards if full or not cards else in_short).append(card)
+        said = shortened(cause.observation)
         return ShownCause(
-            number, anchor, shortened(cause.observation), cause, cards[0], tuple(cards[1:]), tuple(in_short)
+            *(number, anchor, said, self._request(cause, said), cause, cards[0], tuple(cards[1:]), tuple(in_short))
         )
+
+    def _request(self, cause: Cause, heading_: str) -> str:
+        named = (self.run.exchanges.get(finding.exchange or "") for _, finding in cause.shown)
+        exchange = next((each for each in named if each), None)
+        if exchange is None or f"{exchange.method} {resource(exchange.url, self.run)}" in heading_:
+            return ""
+        return _line(exchange, self.run)
 
     def _card(self, anchor: str, result: Result, findings: Sequence[Finding]) -> Card:
         card = _card(anchor, result, findings, self.run, in_full=self._room > 0)
@@ -324,6 +335,7 @@ def _each_once(findings: Sequence[Finding], run: Run) -> Iterable[ShownFinding]:
             sum(each.times for each in same),
             answers(same[0], run)[:ANSWERS],
             because(same[0], run),
+            pictures(same[0], run),
         )
 
 
@@ -334,6 +346,7 @@ def _exchange(exchange: Exchange, run: Run, finding: Finding | None) -> ShownExc
     present = {name.lower() for name, _ in exchange.response.headers} if exchange.response else set()
     return ShownExchange(
         exchange=exchange,
+        line=_line(exchange, run),
         status_line=status_line(exchange),
         request=_message(exchange.request, run),
         response=_message(exchange.response, run, in_body, at.fields) if exchange.response else None,
@@ -343,6 +356,11 @@ def _exchange(exchange: Exchange, run: Run, finding: Finding | None) -> ShownExc
         place=at,
         absent=tuple(sorted(at.fields - present)),
     )
+
+
+def _line(exchange: Exchange, run: Run) -> str:
+    """Return the request below the base URL, with short UIDs."""
+    return f"{exchange.method} {with_short_uids(exchange.url.removeprefix(run.target.url.rstrip('/')))}"
 
 
 def _message(message: Message, run: Run, at: Place = NOWHERE, fields: frozenset[str] = frozenset()) -> ShownMessage:
@@ -370,4 +388,5 @@ def _length(card: Card) -> int:
         if message:
             texts += [text for name, value, _ in message.headers for text in (name, value)]
             texts += [*message.body.lines, *message.body.dump] if message.body else []
-    return sum(min(len(text), VALUE) for text in texts)
+    files = sum(len(picture.url) for each in card.findings for picture in each.pictures)
+    return files + sum(min(len(text), VALUE) for text in texts)

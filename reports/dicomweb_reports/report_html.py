@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from dicomweb_reports import clauses, comparison_lines, personas, samples
+from dicomweb_reports import clauses, comparison_lines, media_type_table, personas, samples
 from dicomweb_reports.evidence import COMMAND, extent, named, repeat
 from dicomweb_reports.page import ONE_BY_ONE, VALUE, Page, groups, noted, passed, rows
 from dicomweb_reports.repeating import before
-from dicomweb_reports.rules import SHORT, departures, judged_by
+from dicomweb_reports.rules import departures, judged_by
 from dicomweb_reports.statement import statement
 from dicomweb_reports.summary import (
     NOT_INCLUDED,
@@ -91,7 +91,7 @@ def html(run: Run) -> str:
             run=run,
             title=product(run) or run.target.url,
             overall=summary,
-            apart=core_and_extended(run),
+            shares=core_and_extended(run),
             tone=TONES[summary.verdict],
             counts={verdict: number[verdict] for verdict in OUTCOMES if number[verdict]},
             meanings=MEANINGS,
@@ -116,6 +116,9 @@ def html(run: Run) -> str:
             samples=samples.rows(run),
             personas=personas.rows(run),
             syntaxes=syntaxes(run),
+            media_types=media_type_table.media_types(run),
+            resources=media_type_table.COLUMNS,
+            tone_of_word=media_type_table.TONES,
             ways=[heading for heading, _ in COLUMNS.values()],
             tone_of=OUTCOME_TONES,
             timing=timing(run),
@@ -166,7 +169,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    environment.filters.update(short=_short, named=named, extent=extent, pieces=_pieces)
+    environment.filters.update(short=_short, breakable=_breakable, named=named, extent=extent, pieces=_pieces)
     environment.filters.update(number=_number, when=_when, took=_took, places=clauses.pieces)
     return environment
 
@@ -178,6 +181,11 @@ def _shown(value: object) -> object:
 
 def _short(text: str, limit: int = VALUE) -> str:
     return visible(text, limit)
+
+
+def _breakable(text: str) -> Markup:
+    """Return a text that may be broken behind each slash."""
+    return Markup("/<wbr>").join(visible(text, VALUE).split("/"))
 
 
 def _pieces(text: str) -> list[str]:
@@ -219,7 +227,6 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("Product", f"{product(run) or 'not declared'}{f', build {build}' if build else ''}"),
         ("Judged by", f"{run.suite.name} {run.suite.version}"),
         ("Profile", f"{run.profile}: {run.rules.title}" if run.rules else run.profile),
-        *([("Profile read from", f"{run.rules.file}, SHA-256 {run.rules.sha256[:SHORT]}…")] if run.rules else []),
         ("Edition", run.edition or "all current editions"),
         ("Seed", str(run.seed)),
         ("Date", _when(run.started)),

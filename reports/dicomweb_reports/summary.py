@@ -27,6 +27,9 @@ PARTIAL = "partial"
 DOES_NOT_CONFORM = "does not conform"
 NOTHING_CONCLUDED = "nothing concluded"
 
+# Services that the reason of a verdict names; tables have all.
+NAMED = 3
+
 # Verdicts that say something about the target, and those against it.
 _JUDGED = frozenset({"fail", "fixed", "known", "deviation", "note", "pass"})
 _AGAINST = frozenset({"fail", "known"})
@@ -47,10 +50,29 @@ class Overall:
     reason: str
 
 
+@dataclass(frozen=True)
+class Share:
+    """What became of the core or of the extended checks: how many, in words, and the verdict that stands for these.
+
+    `checks` counts all of them, `of_messages` those among them that judge all messages.
+    """
+
+    name: str
+    checks: int
+    of_messages: int
+    became: tuple[tuple[int, str, str], ...]
+
+
 def product(run: Run) -> str:
-    """Return vendor, name and version of the product; "" where it is not declared."""
+    """Return vendor, name and version of the product; "" where it is not declared.
+
+    A name that begins with the vendor's says it once.
+    """
     declared = run.target.product
-    return " ".join(filter(None, (declared.vendor, declared.name, declared.version))) if declared else ""
+    if not declared:
+        return ""
+    vendor = "" if declared.name.lower().startswith(declared.vendor.lower()) else declared.vendor
+    return " ".join(filter(None, (vendor, declared.name, declared.version)))
 
 
 def broken(run: Run) -> str:
@@ -171,24 +193,21 @@ _BECOME = (
 )
 
 
-def core_and_extended(run: Run) -> str:
-    """Return in a sentence what became of the core checks, and of the extended ones."""
+def core_and_extended(run: Run) -> tuple[Share, ...]:
+    """Return what became of the core checks, and of the extended ones; only of those that there are."""
     outcomes = _outcomes(run)
-    parts = []
-    for word, in_core in (("core", True), ("extended", False)):
+    shares = []
+    for name, in_core in (("core", True), ("extended", False)):
         number = Counter(verdict for check, verdict in outcomes if check.core is in_core)
-        total = sum(number.values())
-        told = [
-            f"{many:,} {becomes[many > 1]}"
+        told = tuple(
+            (many, becomes[many > 1], each[0])
             for becomes, each in _BECOME
             if (many := sum(number[verdict] for verdict in each))
-        ]
+        )
+        of_messages = sum(check.scenario == MESSAGES for check, _ in outcomes if check.core is in_core)
         if told:
-            of_messages = sum(check.scenario == MESSAGES for check, _ in outcomes if check.core is in_core)
-            among = f", {of_messages:,} of them of all messages," if of_messages else ""
-            parts.append(f"of {_checks(total, f'{word} check')}{among} {_and(told)}")
-    text = "; ".join(parts)
-    return f"{text[:1].upper()}{text[1:]}." if text else "No check was planned."
+            shares.append(Share(name, sum(number.values()), of_messages, told))
+    return tuple(shares)
 
 
 def exit_status(run: Run, strict: bool) -> int:
@@ -266,13 +285,19 @@ def _against(run: Run, number: Counter[str], total: int) -> str:
     where = Counter(service(result, run) for result in run.results if result.verdict == "fail")
     parts = ["No check failed that was not known to fail"]
     if where:
-        named = _and(f"{many} in {name}" for name, many in where.most_common())
+        named = _and([f"{many} in {name}" for name, many in where.most_common(NAMED)] + _others(where))
         parts = [f"{number['fail']:,} of {_checks(total)} failed: {named}"]
     if number["known"]:
         parts.append(f"{_checks(number['known'])} failed as known")
     if number["fixed"]:
         parts.append(f"{_checks(number['fixed'])} known to fail passed, so the list of known failures is out of date")
     return f"{'; '.join(parts)}."
+
+
+def _others(where: Counter[str]) -> list[str]:
+    left = [many for _, many in where.most_common()][NAMED:]
+    services_ = "another service" if len(left) == 1 else f"{len(left)} other services"
+    return [f"{sum(left)} in {services_}"] if left else []
 
 
 def _undecided_phrases(undecided: Counter[str]) -> list[str]:

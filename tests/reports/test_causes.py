@@ -110,7 +110,7 @@ def test_all_reports_tell_the_causes_of_failures(directory: RunDirectory) -> Non
 
     assert "## What to repair first (1)" in markdown(run)
     assert told in markdown(run)
-    assert told in html(run)
+    assert told in html(run).replace("<wbr>", "")
     assert report(run)["causes"][0]["at_fault"] == ["paging-limit[one]", "paging-limit[two]"]
     assert any(told in line for line in terminal_lines(run))
 

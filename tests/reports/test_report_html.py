@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64encode
 from hashlib import sha256
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 
 def page_of(text: str) -> Any:
-    """Return the parsed page."""
-    return lxml_html.document_fromstring(text)
+    """Return the parsed page, without the places where a line may be broken."""
+    return lxml_html.document_fromstring(text.replace("<wbr>", ""))
 
 
 def text_of(element: Any) -> str:
@@ -51,7 +52,8 @@ def test_the_top_says_who_was_judged_and_how_it_went(page: Any) -> None:
     for fact in ("https://pacs.example/dicom-web", "build 20261101", "dicomweb-conformance 0.1.0", "dicom", "1234"):
         assert fact in top
     assert "22 November 2026, 23:50 UTC" in top
-    assert "Of 22 core checks 6 fail, 1 deviates, 11 hold, 3 could not be judged and 1 does not apply" in top
+    assert "Core 22 checks 6 fail , 1 deviates , 11 hold , 3 could not be judged , 1 does not apply" in top
+    assert "Extended 1 check 1 holds" in top
     assert "Not the whole run" not in top
 
 
@@ -65,7 +67,7 @@ def test_a_failure_holds_all_that_is_needed(page: Any) -> None:
         "Expected two objects or one object, then two",
         "Received 4 objects",
         "Why it matters dcmweb, Slicer and dicomweb-client page until an empty answer",
-        "GET https://pacs.example/dicom-web/studies?PatientID=DWC-1234&limit=2",
+        "GET /studies?PatientID=DWC-1234&limit=2",
         "200 OK 12 ms",
         "Authorization: Bearer ***",
         "HTTP/1.1 200 OK Content-Type: application/dicom+json",
@@ -98,6 +100,7 @@ def test_the_sections_stand_in_the_order_of_their_weight(page: Any) -> None:
         "Unexpected passes 1",
         "Errors of the suite 1",
         "Known failures 1",
+        "Media types 3",
         "Time per exchange 17",
         "Deviations 1",
         "Inconclusive 2",
@@ -136,7 +139,7 @@ def test_services_requirements_data_capabilities_and_leftovers(page: Any) -> Non
         text_of(row[0]): [text_of(cell) for cell in row[1:]]
         for row in page.xpath("//section[h2[@id='services']]//tbody/tr")
     }
-    assert table["search"] == ["2", "·", "·", "·", "·", "1", "·", "8", "·", "11"]
+    assert table["search"] == ["", "2", "·", "·", "·", "·", "1", "·", "8", "·", "11"]
     requirements = text_of(page.xpath("//section[h2[@id='requirements']]")[0])
     assert "STORE-001 shall PS3.18 10.3 Table 10.3-2 / 10.5.1.1.1 POST /studies stores instances" in requirements
     assert "store 2 requirements, 1 fail, 1 pass" in requirements
@@ -341,3 +344,93 @@ def test_a_run_of_ten_thousand_findings_stays_a_page_that_opens(directory: RunDi
 
     assert len(source.encode()) < 20_000_000
     assert len(page_of(source).xpath("//ol[@class='causes']/li")) == 500
+
+
+def test_what_is_to_be_repaired_says_of_which_request_and_what_was_asked_of_it(directory: RunDirectory) -> None:
+    directory.header()
+    several = (("Accept", "image/png, image/jpeg;q=0.1"),)
+    refused = directory.exchange(path="/studies/2.25.1/rendered", status=400, reason="Bad Request", sent=several)
+    found = {**finding("RETRIEVE-001", "406", exchange=refused), "code": "4xx"}
+    directory.result("weights", "RETRIEVE-001", "A type without a weight has weight 1.", "fail", findings=[found])
+    lower = directory.exchange(path="/studies?StudyDate=20261122", answer=studies(2))
+    found = finding("SEARCH-069", "none", exchange=lower)
+    directory.result("dates", "SEARCH-069", "A date is matched.", "fail", findings=[found], core=False)
+
+    first, second = map(text_of, page_of(html(directory.load())).xpath("//ol[@class='causes']/li"))
+
+    asked = "GET /studies/*/rendered with Accept: image/png, image/jpeg;q=0.1 is answered 400 Bad Request"
+    assert first.startswith(asked)
+    assert "1 check search GET /studies?StudyDate=20261122 SEARCH-069 A date is matched." in second
+
+
+def test_the_evidence_of_what_is_no_fail_and_all_but_the_first_of_a_failure_is_folded(directory: RunDirectory) -> None:
+    directory.header()
+    for number, verdict in enumerate(("fail", "deviation")):
+        names = [directory.exchange(path=f"/studies?n={number}{each}", answer=studies(1)) for each in range(2)]
+        found = [finding("SEARCH-069", f"no {number}", verdict, exchange=each, received=each) for each in names]
+        directory.result(f"c{number}", "SEARCH-069", "A limit holds.", verdict, findings=found)
+
+    page = page_of(html(directory.load()))
+
+    shown = {
+        verdict: [bool(each.xpath("ancestor::details")) for each in page.xpath(f"//article[@id='{verdict}-1']//figure")]
+        for verdict in ("fail", "deviation")
+    }
+    assert shown == {"fail": [False, True], "deviation": [True, True]}
+
+
+def test_json_of_any_layout_shows_the_place_in_lines_of_one_value_each(directory: RunDirectory) -> None:
+    directory.header()
+    rows = [
+        {
+            "00100010": {"vr": "PN", "Value": [{"Alphabetic": "Longer^Than^One^Line" * 4}]},
+            "00720067": {"vr": "OF", "Value": [1.5]},
+        }
+    ]
+    answer = json.dumps(rows, indent=8).replace("[{", "[\n  {").encode()
+    exchange = directory.exchange(path="/studies", answer=answer)
+    found = finding("SEARCH-069", "Value with numbers", where="[0].00720067.Value", exchange=exchange)
+    directory.result("c", "SEARCH-069", "A limit holds.", "fail", findings=[found])
+
+    (marked,) = page_of(html(directory.load())).xpath("//pre[@class='body']/mark")
+
+    assert text_of(marked) == '"00720067": {"vr": "OF", "Value": [1.5]}'
+
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d494844520000000100000001080000000037f56e7d0000000a49444154789c6360000000020001e221bc330000000049454e44ae426082"
+)
+
+
+def pictured(directory: RunDirectory, *octets: bytes) -> Any:
+    """Return the pictures in the page of a finding with these files."""
+    directory.header()
+    kept = [directory.body(each) for each in octets]
+    names = [each["sha256"] for each in kept if each]
+    found = finding("SEARCH-069", "another picture", pictures=names)
+    directory.result("c", "SEARCH-069", "It shows the pixels.", "fail", findings=[found])
+    return page_of(html(directory.load())).xpath("//div[@class='pictures']//img")
+
+
+def test_what_was_rendered_is_shown_beside_what_was_expected_and_the_difference(directory: RunDirectory) -> None:
+    images = pictured(directory, PNG, PNG, PNG)
+
+    assert [each.get("alt").partition(":")[0] for each in images] == ["Expected", "Received", "Difference"]
+    assert all(each.get("src").startswith("data:image/png;base64,iVBOR") for each in images)
+    assert (images[0].get("width"), images[0].get("height")) == ("1", "1")
+
+
+@pytest.mark.parametrize("odd", [b"<svg onload='x()'/>", PNG + bytes(400_000)], ids=["no PNG", "too large"])
+def test_what_is_no_picture_of_the_suite_is_not_shown(odd: bytes, directory: RunDirectory) -> None:
+    assert not pictured(directory, PNG, odd, PNG)
+
+
+def test_the_plot_holds_each_exchange_of_a_long_run(directory: RunDirectory) -> None:
+    directory.header()
+    for number in range(900):
+        directory.exchange(path="/studies", started=f"2026-11-22T23:{number // 60:02}:{number % 60:02}.000Z")
+
+    (path,) = page_of(html(directory.load())).xpath("//*[local-name()='path']/@d")
+
+    assert re.fullmatch(r"(?:M\d+ \d+h0)+", path)
+    assert path.count("M") > 700
