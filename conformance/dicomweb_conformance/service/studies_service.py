@@ -239,6 +239,18 @@ class StudiesService:
 
         return self._client.at_once([sending(each) for each in instances])
 
+    def ask_at_once(self, asks: Sequence[Sequence[Sender]]) -> list[list[Response]]:
+        """Have several clients ask at the same time, each one question after the other. Return the answers to each."""
+
+        def asking(of_one: Sequence[Sender]) -> Callable[[Client], list[Response]]:
+            def ask(client: Client) -> list[Response]:
+                service = StudiesService(client, self._ledger, self._own, self._purpose)
+                return [each(service) for each in of_one]
+
+            return ask
+
+        return self._client.at_once([asking(each) for each in asks])
+
     def store_beside(
         self, instances: Sequence[Instance], ask: Sender, times: int
     ) -> tuple[list[Response], list[Response]]:

@@ -15,7 +15,7 @@ from dicomweb_reference.levels import Level
 from dicomweb_reference.media_types import MediaType
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.server import Headers, Reference, Step
-from tests.mutants.mutant import Mutant, mutant
+from tests.mutants.mutant import EVERYWHERE, Mutant, mutant
 
 MUTANTS: list[Mutant] = []
 SINGLE = ("http-range-of-a-single-part[bulkdata]", "http-range-of-a-single-part[frame]")
@@ -200,3 +200,37 @@ class AnybodyWithCredentials(PagesOfOthers):
 @mutant("http-readable-across-origins", into=MUTANTS)
 class NobodyMayRead(PagesOfOthers):
     """A preflight lets pages of any origin in, and no response lets them read it."""
+
+
+@mutant("http-clients-at-once[search]", "http-clients-at-once[retrieve]", may_trip=EVERYWHERE, into=MUTANTS)
+class OneClientAtATime(Reference):
+    """Whoever comes while another connection is open is turned away with 500 as long as that one asks."""
+
+    def __init__(self, freedoms: frozenset[str] | set[str] = frozenset()) -> None:
+        super().__init__(freedoms)
+        self.ports: list[int] = []
+
+    def request_of(self, http: HttpRequest, body: bytes) -> Request:
+        before, self.ports = self.ports, [*self.ports, http.client.port if http.client else 0][-2:]
+        if len(before) == 2 and len({*before, *self.ports}) == 3:
+            raise Refusal(500, "The database is locked.")
+        return super().request_of(http, body)
+
+
+@mutant("http-clients-at-once[metadata]", may_trip=EVERYWHERE, into=MUTANTS)
+class MetadataOfWhoAskedBefore(Reference):
+    """Who comes over another connection gets what the one before asked for."""
+
+    def __init__(self, freedoms: frozenset[str] | set[str] = frozenset()) -> None:
+        super().__init__(freedoms)
+        self.before: tuple[int, Request] | None = None
+        self.port = 0
+
+    def request_of(self, http: HttpRequest, body: bytes) -> Request:
+        self.port = http.client.port if http.client else 0
+        return super().request_of(http, body)
+
+    def metadata(self, request: Request) -> Response:
+        before, self.before = self.before, (self.port, request)
+        mixed_up = before and before[0] != self.port
+        return super().metadata(before[1] if before and mixed_up else request)

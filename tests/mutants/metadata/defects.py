@@ -85,6 +85,20 @@ class MetadataOfTheFirstHundred(Reference):
         return self.json_answer(models, self.negotiate(request, (MediaType("application/dicom+json"),)))
 
 
+@mutant("metadata-follows-stores", may_trip=["metadata", "http", "delete"], into=MUTANTS)
+class MetadataOfTheFirstLook(Reference):
+    """The metadata of a series stay what they were when they were first asked for."""
+
+    def __init__(self, freedoms: frozenset[str] | set[str] = frozenset()) -> None:
+        super().__init__(freedoms)
+        self.kept: dict[str, list[Instance]] = {}
+
+    def metadata(self, request: Request) -> Response:
+        kept = self.kept.setdefault(request.resource.path, self.found(request.resource))
+        models = [self.presented(self.metadata_of(each, request)) for each in kept]
+        return self.json_answer(models, self.negotiate(request, (MediaType("application/dicom+json"),)))
+
+
 @mutant("metadata-is-whole[series]", "metadata-one-object-per-instance", may_trip=["metadata"], into=MUTANTS)
 class MetadataOfTheStudy(Reference):
     """The metadata of a series are those of its study."""

@@ -71,6 +71,23 @@ parting("doubles", "Every instance comes twice.", *WHOLE, "retrieve-instance-is-
 parting("widens", "A retrieve gives all that is above what was named.", *WHOLE, "retrieve-instance-is-that-one")
 
 
+@mutant("retrieve-follows-stores", may_trip=["retrieve", "store", "search", "delete"], into=MUTANTS)
+class RetrieveOfTheFirstLook(Reference):
+    """A series is retrieved as it was when it was first asked for."""
+
+    def __init__(self, freedoms: frozenset[str] | set[str] = frozenset()) -> None:
+        super().__init__(freedoms)
+        self.kept: dict[str, set[str]] = {}
+
+    def retrieve_parts(
+        self, request: Request, instances: Sequence[Instance], syntaxes: Sequence[str]
+    ) -> Iterator[Part]:
+        names = {each.resource().path for each in instances}
+        kept = self.kept.setdefault(request.resource.path, names)
+        chosen = [each for each in zip(instances, syntaxes, strict=True) if each[0].resource().path in kept]
+        yield from super().retrieve_parts(request, [each for each, _ in chosen], [syntax for _, syntax in chosen])
+
+
 @mutant("retrieve-single-part", into=MUTANTS)
 class SinglePartNotFound(Reference):
     """A bare file is not found."""

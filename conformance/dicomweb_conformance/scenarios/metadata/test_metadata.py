@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from pydicom import Dataset
 
-from dicomweb_conformance.archive.contents import shows
+from dicomweb_conformance.archive.contents import Archive, shows
 from dicomweb_conformance.checks.expect import BUSY, Expectation, assume, control, expect, quoted, read_parts
 from dicomweb_conformance.checks.judgement import Inconclusive
 from dicomweb_conformance.checks.verifies import Variant, verifies
@@ -24,6 +24,7 @@ from dicomweb_conformance.scenarios.steps.returned import element_at, octets_of
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance, Series, Study
+from dicomweb_fixtures.fresh import Fresh
 
 INSTANCE = "00080018"
 BINARY_ABSENT = "bulk-element-absent"
@@ -108,6 +109,27 @@ def test_is_whole(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> No
 
     with expect(response) as it:
         _covers(it, resource)
+
+
+@verifies("METADATA-005", id="metadata-follows-stores")
+def test_follows_stores(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """The metadata of a series that were asked for before hold an instance that was added since."""
+    series = fresh.study().series[0]
+    control(dicomweb.store(series.instances), 200, 202, because="what is to be added to cannot be stored")
+    assume(archive.holds(*series.instances), "what is to be added to does not become visible", "store-multipart")
+    control(dicomweb.metadata(series), because="there are no metadata of a stored series")
+    added = fresh.another_in(series)
+    control(dicomweb.store([added]), 200, 202, because="a second instance cannot be stored")
+    assume(archive.holds(added), "a second instance does not become visible", "store-multipart")
+    grown = Series((*series.instances, added))
+
+    response = dicomweb.metadata(series)
+    if not shows(response, [added.sop_instance_uid]):
+        archive.time_until(lambda: shows(dicomweb.metadata(series), [added.sop_instance_uid]))
+        response = dicomweb.metadata(series)
+
+    with expect(response) as it:
+        _covers(it, grown)
 
 
 def _covers(it: Expectation, resource: Study | Series) -> None:

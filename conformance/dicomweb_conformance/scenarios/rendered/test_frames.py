@@ -195,7 +195,9 @@ def test_study_with_a_report(dicomweb: StudiesService, corpus: Corpus) -> None:
     """A study of an image and reports is rendered with its image, or refused as one that cannot be."""
     study = corpus.two_series
     plain(dicomweb, study.instances[0])
-    control(dicomweb.rendered(corpus.pair_of_pictures, accept=several()), because="a study of images is not rendered")
+    images = dicomweb.rendered(corpus.pair_of_pictures, accept=several())
+    offered(images.status not in {*ABSENT, 400, 406}, "rendered study is not offered", "rendered.study")
+    control(images, because="a study of images is not rendered")
 
     response = dicomweb.rendered(study, accept=several())
 

@@ -1,0 +1,51 @@
+"""HTTP: several clients that ask at the same time, as a viewer does that opens a study (RFC 9110 3.3)."""
+
+from __future__ import annotations
+
+from dicomweb_conformance.archive.contents import shows
+from dicomweb_conformance.checks.expect import BUSY, assume, control, expect
+from dicomweb_conformance.checks.verifies import Variant, verifies
+from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.service.studies_service import Sender, StudiesService
+from dicomweb_fixtures.corpus import Corpus
+from dicomweb_fixtures.entities import Study
+
+TIMES = 3
+QUESTIONS = (
+    Variant("search", "HTTP-044", needs="search.studies"),
+    Variant("metadata", "HTTP-044", needs="metadata"),
+    Variant("retrieve", "HTTP-044", needs="retrieve"),
+)
+
+
+def _asking(study: Study, question: str) -> Sender:
+    def ask(service: StudiesService) -> Response:
+        if question == "search":
+            return service.search("studies", StudyInstanceUID=study.study_instance_uid)
+        return service.metadata(study) if question == "metadata" else service.retrieve(study)
+
+    return ask
+
+
+@verifies(id="http-clients-at-once", each=QUESTIONS)
+def test_clients_at_once(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """Four clients that ask at the same time each get what they asked for."""
+    studies = corpus.four_studies_of_one_patient.studies
+    for study in studies:
+        alone = _asking(study, case.id)(dicomweb)
+        control(alone, because="one client alone does not get it")
+        found = shows(alone, [study.study_instance_uid])
+        assume(found, "what one client alone gets does not name the study that it asked for", alone.exchange)
+
+    answers = dicomweb.ask_at_once([[_asking(study, case.id)] * TIMES for study in studies])
+
+    for study, responses in zip(studies, answers, strict=True):
+        others = [each.study_instance_uid for each in studies if each is not study]
+        for response in responses:
+            with expect(response) as it:
+                if response.status in BUSY:
+                    it.observes("put-off-while-others-ask", received=it.status_line)
+                elif any(shows(response, [each]) for each in others):
+                    it.observes("answer-to-another-client", expected=[study.study_instance_uid])
+                elif not shows(response, [study.study_instance_uid]):
+                    it.observes("fails-beside-others", expected=["200, as alone"], received=it.status_line)
