@@ -57,6 +57,10 @@ def told(run: Run, *arguments: str, **environment: str) -> str:
         (["--dicomweb-url=embedded", "--dicomweb-timeout=soon"], "--dicomweb-timeout: 'soon' is no number"),
         (["--dicomweb-url=embedded", "--dicomweb-budget=0"], "--dicomweb-budget: '0' is no number of seconds between"),
         (["--dicomweb-url=embedded", "--dicomweb-rate=fast"], "--dicomweb-rate: 'fast' is no rate: expected N/s"),
+        (
+            ["--dicomweb-url=embedded", "--dicomweb-edition=2011a"],
+            "the rows know editions from 2017d to 2026a, not 2011a",
+        ),
         (["--dicomweb-url=embedded", "--dicomweb-explore=0"], "--dicomweb-explore: 0 is no number of queries"),
         (["--dicomweb-url=embedded", "--dicomweb-include=everything"], "unknown tier everything"),
         (["--dicomweb-url=embedded", "--dicomweb-profile=unheard-of"], "unheard-of"),

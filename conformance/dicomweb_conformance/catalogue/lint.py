@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
 from dicomweb_conformance.catalogue.requirements import (
+    EDITIONS,
     EXCUSED,
     KEYS,
     KINDS,
@@ -109,7 +110,23 @@ def _are_reasons(value: object) -> bool:
     return isinstance(value, dict) and all(isinstance(each, str) and each for each in value.values())
 
 
+def _are_editions(value: object) -> bool:
+    """Tell whether these are two editions, the earlier first."""
+    return _are_strings(value) and isinstance(value, list) and len(value) == 2 and value == sorted(set(value))
+
+
+def _are_spans(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(each, dict) and each and set(each) <= set(EDITIONS) and all(map(_are_editions, each.values()))
+        for each in value.values()
+    )
+
+
 _FORMS: Mapping[str, tuple[Callable[[object], bool], str]] = {
+    **dict.fromkeys(
+        EDITIONS, (_are_editions, 'not two editions, the last without and the first with: ["2020b", "2023e"]')
+    ),
+    "right": (_are_spans, 'no table of answers: right.CODE.since = ["2020b", "2023e"], or .until'),
     "because": (_are_reasons, 'no table of reasons: because.CODE = "name", or "kind: sentence"'),
     "replaces": (_are_strings, "no list of strings, or empty"),
 }
@@ -139,6 +156,9 @@ def _content(row: Mapping[str, Any]) -> Iterator[str]:
     lists = {key: [*listed(row.get(key, {}), verdict)] for key, verdict in LISTS.items()}
     counted = Counter(code for each in lists.values() for code, _ in each)
     yield from (f"{each!r} is listed {count} times" for each, count in counted.items() if count > 1)
+    yield from (
+        f"right.{each} is about no observation of this row" for each in row.get("right", {}) if each not in counted
+    )
     if "see" in row:
         if counted:
             yield f"it leaves its observations to {row['see']} and lists some itself"

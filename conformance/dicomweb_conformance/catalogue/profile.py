@@ -10,13 +10,13 @@ import hashlib
 import re
 import tomllib
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from dicomweb_conformance.catalogue import own_rows, rules
+from dicomweb_conformance.catalogue import editions, own_rows, rules
 from dicomweb_conformance.catalogue.requirements import SERVICES, Catalogue, Tier, load
 from dicomweb_conformance.catalogue.rules import Change, Named, Omission, ProfileError
 
@@ -41,7 +41,8 @@ class Profile:
 
     `judges` tells of a row whether anything judges it; a row that nothing judges takes no other's place. `rows` is the
     catalogue as the profile has it, and `own` names those that it brings. `file` is where it was read, `digest` the
-    SHA-256 of all that it is made of, and `shipped` whether the suite brings it.
+    SHA-256 of all that it is made of, and `shipped` whether the suite brings it. `edition` is that of PS3.18 by which
+    it judges; None for all current ones together.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Profile:
     file: str = ""
     digest: str = ""
     shipped: bool = False
+    edition: str | None = None
 
     @property
     def flavour(self) -> str:
@@ -86,6 +88,18 @@ class Profile:
             return False
         chosen = (each.has_check(check) or all(each.has_row(row.id) for row in every) for each in self.selections)
         return all(map(self._keeps, every)) and all(chosen)
+
+    def of_edition(self, edition: str | None) -> Profile:
+        """Return the profile as an edition of PS3.18 has it; None for all current ones together, as it is."""
+        if edition is None:
+            return self
+        return replace(
+            self,
+            rows=editions.judged_by(self.rows, edition),
+            omissions=(*self.omissions, *editions.omissions(self.rows, edition)),
+            changes=(*self.changes, *editions.changes(self.rows, edition)),
+            edition=edition,
+        )
 
     def _keeps(self, requirement: Requirement) -> bool:
         return (

@@ -7,7 +7,8 @@ that are statuses and nothing else stand in `fail.status = [...]`, and their cod
 falls to the row's level. "5xx" leaves out 502, 503 and 504: these and 429 tell that the target is busy (HTTP-024).
 Under a shall a deviation, and a note that relaxes the text, says why it is no fail: `because.CODE`, or
 `because.deviation` and `because.note` for the rest of a list, is "kind: sentence", or the name of a reason in
-`because.toml`. `source` says what the row was read in; where it says nothing, the `source` at the head of its file
+`because.toml`. `since` and `until` say which editions have the row, `right.CODE` which of them have an answer right
+(`editions`). `source` says what the row was read in; where it says nothing, the `source` at the head of its file
 does, as do its `[defaults]`. `why.toml` says of each family of rows why a client or a patient cares.
 """
 
@@ -16,7 +17,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
@@ -84,6 +85,23 @@ KINDS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """From which edition on something is so, and up to which: each as the two editions read between which it changed.
+
+    `since`: the last edition that was read in which it was not so, and the first in which it was. `until`: the last in
+    which it was so, and the first in which it was not.
+    """
+
+    since: tuple[str, str] | None = None
+    until: tuple[str, str] | None = None
+
+    def __str__(self) -> str:
+        since = f"since {self.since[1]}" if self.since else ""
+        until = f"up to {self.until[0]}" if self.until else ""
+        return " and ".join(filter(None, (since, until)))
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """An observation that a row lists: what it means, how it is said to a reader, and why it is no fail."""
 
@@ -110,6 +128,8 @@ class Requirement:
     source: str = ""
     replaces: tuple[str, ...] = ()
     not_tested: str | None = None
+    editions: Span | None = None
+    right: Mapping[str, Span] = field(default_factory=dict)
     service: str = ""
     why: str = ""
 
@@ -244,6 +264,8 @@ def requirement(
         source=row.get("source", source),
         replaces=tuple(row.get("replaces", ())),
         not_tested=row.get("not_tested"),
+        editions=span(row),
+        right={code: found for code, table in row.get("right", {}).items() if (found := span(table))},
         service=service,
         why=reasons[row["family"]],
     )
@@ -265,7 +287,15 @@ def because_of(row: Mapping[str, Any], key: str, code: str, excuses: Mapping[str
     if reason is None:
         return None
     kind, colon, sentence = str(reason).partition(": ")
-    return Because(kind, sentence) if colon else excuses[kind]
+    because = Because(kind, sentence) if colon else excuses[kind]
+    right = span(row.get("right", {}).get(code, {}))
+    return replace(because, sentence=f"{because.sentence} It is right {right}.") if right else because
+
+
+def span(table: Mapping[str, Any]) -> Span | None:
+    """Return what a raw row, or a table of it, says of editions; None where it says nothing."""
+    since, until = (tuple(table[key]) if key in table else None for key in EDITIONS)
+    return Span(since, until) if since or until else None
 
 
 def named_reasons(directory: Traversable) -> dict[str, Because]:
@@ -309,9 +339,23 @@ LISTS = {"pass": Verdict.PASS, "note": Verdict.NOTE, "deviation": Verdict.DEVIAT
 EXCUSED = ("deviation", "note")
 """The lists whose observations can be what the text rules out."""
 _DEFAULTS = {"scope": "check", "capability": "", "confirmed": True}
+EDITIONS = ("since", "until")
 REQUIRED = ("id", "clause", "level", "family", "text", "tier", "observe")
 KEYS = frozenset(
-    {*REQUIRED, *LISTS, "because", "capability", "scope", "confirmed", "see", "source", "replaces", "not_tested"}
+    {
+        *REQUIRED,
+        *LISTS,
+        *EDITIONS,
+        "right",
+        "because",
+        "capability",
+        "scope",
+        "confirmed",
+        "see",
+        "source",
+        "replaces",
+        "not_tested",
+    }
 )
 
 

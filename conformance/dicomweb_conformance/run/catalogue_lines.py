@@ -44,8 +44,12 @@ def told(rows: Iterable[Requirement], in_full: Collection[str]) -> Iterator[str]
         for code, listed in row.listed.items():
             yield f"  {listed.verdict.value}: {listed.sentence}"
             yield f"    code: {code}"
+            if code in row.right:
+                yield f"    right {row.right[code]}"
             if listed.because:
                 yield f"    no fail, as {listed.because}"
+        if row.editions:
+            yield f"  editions: {row.editions}"
         yield f"  see: {row.see}" if row.see else f"  why: {row.why}"
 
 

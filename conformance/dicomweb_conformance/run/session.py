@@ -87,7 +87,9 @@ class ConformanceSession:
         self.pace = ""
         try:
             self.own = own_scenarios.read(settings.scenarios, config)
-            self.profile: Profile = replace(load_profile(settings.profile), judges=self._is_judged)
+            self.profile: Profile = replace(load_profile(settings.profile), judges=self._is_judged).of_edition(
+                settings.edition
+            )
             own_scenarios.hold_against(self.own, self.profile.rows, self.profile.name)
             self._see_that_something_is_planned()
             self.baseline = gate.baseline(settings.baseline, self.profile.name) if self.controls else None
@@ -279,7 +281,7 @@ class ConformanceSession:
             started=now(),
             profile=self.profile.name,
             rules=profile_facts.facts(self.profile),
-            edition=None,
+            edition=self.profile.edition,
             seed=self.settings.seed,
             settings=self.settings.shown(),
             target={"url": target.url, "product": asdict(target.product) if target.product else None},
@@ -290,6 +292,7 @@ class ConformanceSession:
         settings, too_short = self.settings, self.settings.redaction.has_too_short
         return [
             f"dicomweb: judging {settings.target.url} by profile {self.profile.name}, suite {VERSION}",
+            *([f"dicomweb: by PS3.18 {settings.edition} and no other edition"] if settings.edition else []),
             *([] if self.profile.shipped else [f"dicomweb: the profile is {self.profile.file}, none of the suite's"]),
             f"dicomweb: --dicomweb-seed={settings.seed} makes the same data again",
             f"dicomweb: the record grows in {settings.report}",

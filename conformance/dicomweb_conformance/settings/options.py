@@ -73,6 +73,12 @@ OPTIONS: tuple[Option, ...] = (
         "profile",
         default="dicom",
     ),
+    Option(
+        "edition",
+        "edition of PS3.18 to judge by, such as 2024e (default: what any current one permits)",
+        "EDITION",
+        "edition",
+    ),
     Option("scenarios", "directory of checks of your own (test_NAME.py), which join the suite's", "DIR", "path"),
     Option(
         "auth",
@@ -160,6 +166,7 @@ class Settings:
     scenarios: Path | None = None
     personas: frozenset[str] = frozenset()
     explore: int | None = None
+    edition: str | None = None
     target_file: Path | None = None
     redaction: Redaction = field(default_factory=Redaction, repr=False)
 
@@ -197,6 +204,7 @@ class Settings:
             "restart": self.redaction.text(self.restart) or None,
             "rate": str(self.rate) if self.rate else None,
             "explore": self.explore,
+            "edition": self.edition,
             "seed": self.seed,
             "declared": dict(target.declared),
         }
@@ -334,6 +342,7 @@ def _settings(
         restart=values["restart"],
         rate=values["rate"],
         explore=values["explore"],
+        edition=values["edition"],
         known_in_target=tuple(file.get("known-failures", ())),
         scenarios=values["scenarios"],
         target_file=path,
@@ -462,6 +471,12 @@ def _profile(raw: Any, base: Path) -> str:
     return str(_path(named, base)) if is_path(named) else named
 
 
+def _edition(raw: Any, base: Path) -> str:
+    from dicomweb_conformance.catalogue.editions import checked  # noqa: PLC0415 - the plugin stays light
+
+    return checked(_text(raw, base))
+
+
 def _proxy(raw: Any, base: Path) -> str:
     text = _text(raw, base)
     if text:
@@ -529,6 +544,7 @@ _READERS: dict[str, Callable[[Any, Path], Any]] = {
     "text": _text,
     "auth": _auth,
     "profile": _profile,
+    "edition": _edition,
     "proxy": _proxy,
     "path": _path,
     "flag": _flag,
