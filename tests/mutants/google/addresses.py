@@ -233,11 +233,13 @@ class MakesImplicitExplicit(Google):
 
 
 @mutant("google-decompresses", may_trip=["retrieve"], into=MUTANTS)
-class SendsAsStored(Google):
-    """Compressed instances are sent as they are unless another transfer syntax is asked for."""
+class SendsJpegAsStored(Google):
+    """Instances in JPEG are sent as they are unless another transfer syntax is asked for."""
 
     def default_transfer_syntax(self, instance: Instance) -> str:
-        return instance.transfer_syntax
+        if instance.transfer_syntax.startswith("1.2.840.10008.1.2.4"):
+            return instance.transfer_syntax
+        return super().default_transfer_syntax(instance)
 
 
 @mutant(

@@ -8,6 +8,7 @@ from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.unreadable import UnreadableError
 from dicomweb_conformance.scenarios.frames.single_frames import frames_in, is_frame, is_itself, is_to_be_had
 from dicomweb_conformance.scenarios.steps import pixel_octets
+from dicomweb_conformance.scenarios.steps.accept_lists import passes_over
 from dicomweb_conformance.scenarios.steps.pixel_octets import Item, are_frames, equals, items_in, joined
 from dicomweb_conformance.scenarios.steps.refusals import judge_unacceptable
 from dicomweb_conformance.service.studies_service import StudiesService
@@ -92,6 +93,8 @@ def test_in_either_envelope(dicomweb: StudiesService, corpus: Corpus) -> None:
     response = dicomweb.frames(instance, "1", accept=EITHER)
 
     with expect(response) as it:
+        if response.status in {400, 406, 415}:
+            passes_over(dicomweb, instance)
         it.has_status(200)
         items = items_in(it)
         if len(items) > 1:

@@ -11,6 +11,7 @@ from dicomweb_conformance.scenarios.steps.pictures import (
     all_shown,
     frames,
     is_multipart,
+    is_padded,
     is_same,
     plain,
     read_all,
@@ -158,6 +159,8 @@ def test_viewport(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> No
         ratio = before.size[0] / before.size[1]
         if columns > width or rows > height:
             it.observes("larger-than-the-box", expected=[f"at most {case.value}"], received=size_of(picture))
+        elif picture.size == (width, height) and is_padded(picture, before):
+            it.observes("undistorted-picture-with-margin", received=size_of(picture))
         elif abs(columns - rows * ratio) > ratio + 1:
             it.observes("ratio-lost", expected=[f"ratio {ratio:.2f}"], received=size_of(picture))
         elif picture.size == before.size and case.id == "smaller":

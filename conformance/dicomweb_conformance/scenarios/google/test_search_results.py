@@ -222,10 +222,24 @@ def test_includefield(dicomweb: StudiesService, corpus: Corpus, case: Variant) -
 
     with expect(response) as it:
         found = result_of(it, "studies", study.study_instance_uid)
-        names = "StudyDescription PhysiciansOfRecord"
         if case.id == "all":
             assume("00081030" in found, "includefield=all adds nothing", "google-include-all[study]")
-        _has(it, found, study.instances[0], names, absent="absent-although-stored", other="absent-although-stored")
+        names = [each for each in _NAMES if each in found or _comes_alone(dicomweb, study, each)] or [*_NAMES]
+        words = " ".join(_NAMES[each] for each in names)
+        _has(it, found, study.instances[0], words, absent="absent-although-stored", other="absent-although-stored")
+
+
+_NAMES = {"00081030": "StudyDescription", "00081048": "PhysiciansOfRecord"}
+
+
+def _comes_alone(dicomweb: StudiesService, study: Study, tag: str) -> bool:
+    """Tell whether an attribute is returned where it alone is asked for: else no form of the list is to blame."""
+    uid = study.study_instance_uid
+    response = dicomweb.search("studies", StudyInstanceUID=uid, includefield=_NAMES[tag])
+    found: DataSet = {}
+    with expect(response) as it:
+        found = result_of(it, "studies", uid)
+    return tag in found
 
 
 ALL = (

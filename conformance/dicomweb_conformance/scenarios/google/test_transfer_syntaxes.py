@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dicomweb_conformance.checks.expect import Expectation, control, expect
+from dicomweb_conformance.checks.expect import Expectation, assume, control, expect
 from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.unreadable import UnreadableError
@@ -95,6 +95,8 @@ def test_frame_type(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> 
     response = dicomweb.frames(instance, "1", accept=accept)
 
     with expect(response) as it:
+        if response.status >= 400 and syntax:
+            _is_encoded(dicomweb, instance, syntax)
         it.has_status(200)
         try:
             items = pixel_octets.items_of(response)
@@ -123,6 +125,21 @@ def test_frame_type(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> 
 
 
 _LOSSLESS = 0xC3
+
+
+def _is_encoded(dicomweb: StudiesService, instance: Instance, syntax: str) -> None:
+    """Demand that an image as a whole comes in the transfer syntax of a frame that is refused.
+
+    Raises:
+        Inconclusive: it does not, which another check tells.
+    """
+    (whole,) = (each for each in SYNTAXES if each.value == syntax)
+    response = dicomweb.retrieve(instance, accept=f"{media_types.MULTIPART_DICOM}; transfer-syntax={syntax}")
+    assume(
+        response.status == 200,
+        f"an image does not come in the transfer syntax {syntax} at all",
+        f"google-transfer-syntax[{whole.id}]",
+    )
 
 
 def _shows(it: Expectation, found: NDArray[np.generic], instance: Instance) -> None:

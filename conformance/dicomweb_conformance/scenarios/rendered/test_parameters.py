@@ -21,6 +21,7 @@ from dicomweb_conformance.scenarios.steps.pictures import (
     ALIKE,
     has_effect,
     is_alike,
+    is_padded,
     is_same,
     listed,
     plain,
@@ -90,7 +91,7 @@ def test_viewport_fits(dicomweb: StudiesService, corpus: Corpus) -> None:
         (width, height), expected, received = picture.size, ["67x50"], size_of(picture)
         if picture.size == before.size:
             it.observes("source-size-unchanged", expected=expected, received=received)
-        elif picture.size == (100, 50) and _is_padded(picture, before):
+        elif picture.size == (100, 50) and is_padded(picture, before):
             it.observes("100x50-undistorted-picture-with-margin", expected=expected, received=received)
         elif width > 100 or height > 50:
             it.observes("larger-than-100x50", expected=expected, received=received)
@@ -100,12 +101,6 @@ def test_viewport_fits(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.observes("touches-neither-side-and-not-source-size", expected=expected, received=received)
         elif not is_alike(picture, before):
             it.observes("cropped-picture", expected=["the whole image"], received="another part of the image")
-
-
-def _is_padded(picture: Picture, before: Picture) -> bool:
-    """Tell whether a picture of 100 x 50 shows one of 67 x 50 in its middle or at one of its ends."""
-    parts = (picture.samples[:, start : start + 67] for start in (0, 16, 17, 33))
-    return any(is_alike(replace(picture, frames=(each,)), before) for each in parts)
 
 
 @verifies("RENDERED-022", id="rendered-viewport-enlarges", needs="rendered")

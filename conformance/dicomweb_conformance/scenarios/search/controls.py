@@ -13,6 +13,8 @@ from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Patient, Study
 from dicomweb_fixtures.identifiers import uid
 
+PLAIN, RESERVED = "year before", "reserved"
+"""The neighbours whose Accession Number has no reserved character, and nothing but those."""
 STUDY, SERIES, INSTANCE = UNIQUE_KEYS["study"], UNIQUE_KEYS["series"], UNIQUE_KEYS["instance"]
 
 
@@ -52,6 +54,26 @@ def tells_of_no_match(dicomweb: StudiesService, corpus: Corpus) -> None:
     """Demand that a search without a match has an empty answer; otherwise none can be expected of another."""
     unused = uid(corpus.seed, "unused")
     finds_just(dicomweb, {"StudyInstanceUID": unused}, [], blame="search-no-match[StudyInstanceUID]")
+
+
+def decodes(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Demand that not just plain values are found: where none that is percent-encoded is, one check tells of it.
+
+    Raises:
+        Inconclusive: a value without such characters finds its study, and one of reserved characters does not.
+    """
+    patient = corpus.neighbours
+    studies = [next(each for each in patient.studies if each.name.endswith(f".{name}")) for name in (PLAIN, RESERVED)]
+    found = [
+        each.study_instance_uid.encode()
+        in dicomweb.search("studies", AccessionNumber=each.value("AccessionNumber"), PatientID=patient.patient_id).body
+        for each in studies
+    ]
+    assume(
+        found != [True, False],
+        "a value that is percent-encoded is not understood",
+        "search-decodes-reserved-characters",
+    )
 
 
 def among(matches: Matches, tag: str, uids: Collection[str]) -> Matches:

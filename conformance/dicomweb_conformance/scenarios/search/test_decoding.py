@@ -8,7 +8,16 @@ from dicomweb_conformance.checks.expect import Matches, assume, control, expect
 from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.dicom import json_model
 from dicomweb_conformance.http import media_types
-from dicomweb_conformance.scenarios.search.controls import SERIES, STUDY, finds, finds_just, uids
+from dicomweb_conformance.scenarios.search.controls import (
+    PLAIN,
+    RESERVED,
+    SERIES,
+    STUDY,
+    decodes,
+    finds,
+    finds_just,
+    uids,
+)
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Study
@@ -19,7 +28,7 @@ ACCESSION = "00080050"
 @verifies("HTTP-034", id="search-decodes-reserved-characters")
 def test_decodes_reserved_characters(dicomweb: StudiesService, corpus: Corpus) -> None:
     """A value of reserved characters, percent-encoded, finds the study that has it, and no other."""
-    wanted = _with_accession(dicomweb, corpus, "reserved")
+    wanted = _with_accession(dicomweb, corpus, RESERVED)
 
     response = dicomweb.search(
         "studies", AccessionNumber=wanted.value("AccessionNumber"), PatientID=corpus.neighbours.patient_id
@@ -55,6 +64,7 @@ def test_plus_sign(dicomweb: StudiesService, corpus: Corpus) -> None:
         if _others(matches, uids(patient)):
             it.observes("studies-of-other-patients", received=f"{len(matches)} studies")
         elif matches.uids(STUDY) != [wanted.study_instance_uid]:
+            decodes(dicomweb, corpus)
             it.observes("2b-not-found", expected=[wanted.study_instance_uid], received=_names(matches) or "nothing")
     with expect(bare) as it:
         matches = it.is_a_list_of_matches()
@@ -91,6 +101,8 @@ def test_decodes_other_scripts(dicomweb: StudiesService, corpus: Corpus, case: V
     by_ascii = dicomweb.search("studies", ascii_keys)
     control(by_ascii, 200, 204, because="a search by a name in ASCII does not work")
     decoded = plain.study_instance_uid.encode() in by_ascii.body
+    if not decoded:
+        decodes(dicomweb, corpus)
     with expect(responses[0]) as it:
         it.observes(
             "non-ascii-names-not-found" if decoded else "percent-encoding-not-decoded",
@@ -169,9 +181,7 @@ def _with_accession(dicomweb: StudiesService, corpus: Corpus, name: str) -> Stud
     """Return one of the neighbours, after demanding that it is there with the Accession Number that was stored."""
     patient = corpus.neighbours
     # The number of the first is that of no other even where case is folded.
-    plain, wanted = (
-        next(each for each in patient.studies if each.name.endswith(f".{one}")) for one in ("year before", name)
-    )
+    plain, wanted = (next(each for each in patient.studies if each.name.endswith(f".{one}")) for one in (PLAIN, name))
     keys = {"AccessionNumber": plain.value("AccessionNumber"), "PatientID": patient.patient_id}
     finds_just(dicomweb, keys, [plain.study_instance_uid], blame="search-matches-study[AccessionNumber]")
     stored = dicomweb.search("studies", StudyInstanceUID=wanted.study_instance_uid)

@@ -9,6 +9,7 @@ from dicomweb_conformance.checks.expect import Expectation
 from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.scenarios.seed.samples import Sample
+from dicomweb_conformance.scenarios.steps.heads import Head
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance, Study
 from dicomweb_fixtures.fresh import Fresh
@@ -38,6 +39,15 @@ def instance_delete(dicomweb: StudiesService, instance: Instance) -> Plain:
     """Return the delete of an instance."""
     because = "the delete of an instance is refused from this suite, too"
     return Plain("google-delete-instance", because, lambda: dicomweb.delete(instance))
+
+
+def begun(dicomweb: StudiesService, request: Head, instance: Instance) -> Plain | None:
+    """Return a search without any parameter for the instances of a study, where a client begins with such a one."""
+    if not request.target.startswith("/studies/{study}/instances"):
+        return None
+    because = "instances of a study are not listed for this suite, too"
+    path = f"studies/{instance.study_instance_uid}/instances"
+    return Plain("search-instances-of-a-study", because, lambda: dicomweb.search(path))
 
 
 def retrieve(dicomweb: StudiesService, sample: Sample, resource: Study | Instance) -> Plain | None:

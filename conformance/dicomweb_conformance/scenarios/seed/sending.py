@@ -8,6 +8,7 @@ from dicomweb_conformance.checks.expect import Expectation, expect
 from dicomweb_conformance.checks.judgement import NotIncluded
 from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.scenarios.seed import elsewhere
 from dicomweb_conformance.scenarios.seed.samples import Sample
 from dicomweb_conformance.scenarios.steps import heads
 from dicomweb_conformance.scenarios.steps.heads import sent_as
@@ -82,4 +83,5 @@ def _begun(dicomweb: StudiesService, sample: Sample, about: Instance) -> None:
     for each in sample.before:
         response = sent_as(dicomweb, each, heads.about(about))
         with expect(response) as it:
+            elsewhere.leave_refused(it, elsewhere.begun(dicomweb, each, about))
             it.has_status(*_STARTED)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dicomweb_fixtures.building import transfer_syntaxes as ts
 from dicomweb_fixtures.building.transfer_syntaxes import SYNTAXES, Syntax
 from dicomweb_fixtures.corpus import Corpus
@@ -38,6 +41,13 @@ ENCAPSULATED: tuple[Syntax, ...] = tuple(
 LOSSLESS = tuple(each for each in ENCAPSULATED if each.lossless)
 TYPES = tuple(each for each in ENCAPSULATED if each.uid in _TYPES)
 """Those that have a media type for bulk data."""
+
+
+def is_near(found: NDArray[np.generic], expected: NDArray[np.generic], uid: str) -> bool:
+    """Tell whether samples are those expected, as near as a transfer syntax lets them come."""
+    if found.shape != expected.shape:
+        return False
+    return int(np.abs(found.astype(int) - expected.astype(int)).max()) <= SYNTAXES[uid].tolerance
 
 
 def type_of(uid: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import NoReturn
 
@@ -179,6 +180,23 @@ def is_alike(one: Picture, other: Picture) -> bool:
     """Tell whether two pictures, of any sizes, show the same."""
     scaled = renderings.scaled(other.samples, one.size)
     return renderings.correlation(one.samples.mean(axis=2), scaled.mean(axis=2)) >= ALIKE
+
+
+def is_padded(picture: Picture, before: Picture) -> bool:
+    """Tell whether a picture shows the whole of another undistorted, with a margin about it or at one of its ends."""
+    (columns, rows), ratio = picture.size, before.size[0] / before.size[1]
+    width, height = min(columns, round(rows * ratio)), min(rows, round(columns / ratio))
+    parts = (
+        picture.samples[top : top + height, left : left + width]
+        for left in _starts(columns - width)
+        for top in _starts(rows - height)
+    )
+    return any(is_alike(replace(picture, frames=(each,)), before) for each in parts)
+
+
+def _starts(margin: int) -> set[int]:
+    """Return where a picture can begin beside so many pixels that it leaves free."""
+    return {0, margin // 2, -(-margin // 2), margin}
 
 
 def size_of(picture: Picture) -> str:

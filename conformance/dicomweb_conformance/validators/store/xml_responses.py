@@ -76,9 +76,10 @@ def _form(root: etree._Element) -> Iterator[Observation]:
             yield Observation(
                 _ROW, f"DicomAttribute without {absent[0]}", tag, received=", ".join(map(str, attribute.attrib))
             )
-        numbers = [each.get("number") for each in attribute if local_name(each) in {"Value", "Item"}]
-        if numbers != [str(number) for number in range(1, len(numbers) + 1)]:
-            yield Observation(_ROW, "not numbered from 1", tag, received=", ".join(map(str, numbers)))
+        for kind in ("Value", "Item"):
+            numbers = [each.get("number") for each in attribute if local_name(each) == kind]
+            if numbers != [str(number) for number in range(1, len(numbers) + 1)]:
+                yield Observation(_ROW, "not numbered from 1", tag, received=f"{kind} {', '.join(map(str, numbers))}")
 
 
 def _data_set(parent: etree._Element) -> DataSet:

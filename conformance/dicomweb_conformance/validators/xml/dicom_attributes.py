@@ -209,9 +209,9 @@ _KINDS_PASS = {
 
 
 def _judge_kinds(context: Context, element: etree._Element, vr: str, kinds: list[str], path: str) -> None:
-    """Judge what kinds of content there are (XML-015, -016)."""
+    """Judge what kinds of content there are (XML-015, -016). XML-016 alone tells of a Value without a place."""
     tally, own = context.tally, context.own
-    if len(kinds) > 1:
+    if len({*kinds} - ({"Value"} if vr in {"SQ", "PN"} else set())) > 1:
         tally.sees("XML-015", "two-kinds-together", path, ", ".join(kinds), own=own)
     if text_of(element).strip() or any((child.tail or "").strip() for child in element):
         tally.sees("XML-015", "text-beside-the-elements", path, own=own)
