@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import unquote
 
 from dicomweb_reference.archive import Instance
-from dicomweb_reference.dicom_json import Json, Model, with_values
+from dicomweb_reference.dicom_json import Attribute, Json, Model, with_values
 from dicomweb_reference.levels import Level
 from dicomweb_reference.matching import Key, Query, values_of
 from dicomweb_reference.messages import Request
@@ -110,12 +110,13 @@ class DatesInUtc(Reference):
     def match(self, entity: Instance, query: Query) -> bool:
         return super().match(replace(entity, attributes=self.in_utc(entity.attributes)), query)
 
-    def in_utc(self, attributes: Model) -> Model:
+    def in_utc(self, attributes: Mapping[str, Attribute]) -> Mapping[str, Attribute]:
         date, time, zone = (next(iter(values_of(attributes.get(tag))), "") for tag in (_DATE, _TIME, _ZONE))
         if not (date and len(time) == 6 and zone):
             return attributes
         moment = datetime.strptime(date + time, "%Y%m%d%H%M%S") - timedelta(hours=int(zone[:3]))
-        return attributes | {
+        return {
+            **attributes,
             _DATE: with_values("DA", [moment.strftime("%Y%m%d")]),
             _TIME: with_values("TM", [moment.strftime("%H%M%S")]),
         }
