@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dicomweb_reports import messages
@@ -90,6 +90,33 @@ _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+class Growing:
+    """A run record that is read several times while it grows: what was read before is not read again.
+
+    Args:
+        directory: of the run. Lines may be appended to the record meanwhile, but none may change.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._path = directory / FILE
+        self._read = _Read()
+
+    def run(self) -> Run:
+        """Return the run as far as it is written down; raises RecordError as `load` does."""
+        try:
+            if not self._read.whole or self._path.stat().st_size < self._read.octets:
+                self._read = _Read()  # its last line may have gone, or it is another
+            self._read.take(_events(self._path, self._read))
+        except OSError:
+            self._read = _Read()
+            return load(self._directory)
+        except RecordError:
+            self._read = _Read()
+            raise
+        return _run(self._directory, self._path, self._read)
+
+
 def load(directory: Path) -> Run:
     """Read the run record in `directory`.
 
@@ -97,8 +124,9 @@ def load(directory: Path) -> Run:
     Of a check with several results the worst counts: a later pass hides no earlier fail.
     Raises RecordError where there is no record, or where it is damaged in any other way.
     """
-    path = directory / FILE
-    return _run(directory, path, _events(path))
+    path, read = directory / FILE, _Read()
+    read.take(_events(path, read))
+    return _run(directory, path, read)
 
 
 def load_plan(directory: Path) -> Run:
@@ -106,15 +134,16 @@ def load_plan(directory: Path) -> Run:
 
     Raises RecordError as `load` does.
     """
-    path = directory / FILE
+    path, read = directory / FILE, _Read()
 
     def until_planned() -> Iterator[Event]:
-        for event in _events(path):
+        for event in _events(path, read):
             yield event
             if event[0].text("event") == "planned":
                 return
 
-    return _run(directory, path, until_planned())
+    read.take(until_planned())
+    return _run(directory, path, read)
 
 
 def with_events(run: Run, lines: Iterable[bytes]) -> Run:
@@ -123,29 +152,51 @@ def with_events(run: Run, lines: Iterable[bytes]) -> Run:
     Raises RecordError where a line cannot be read.
     """
     events: dict[str, list[Fields]] = defaultdict(list)
-    for event, _, _ in _parsed(run.directory / FILE, lines):
+    for event, _, _ in _parsed(run.directory / FILE, lines, _Read()):
         events[event.text("event")].append(event)
     exchanges = {each.id: each for each in map(_exchange, events["exchange"])}
     return replace(run, exchanges=exchanges, results=tuple(_results(events["result"]).values()))
 
 
-def _run(directory: Path, path: Path, recorded: Iterable[Event]) -> Run:
-    events: dict[str, list[Fields]] = defaultdict(list)
-    lines: dict[str, Line] = {}
-    held: dict[str, Exchange] = {}
-    for event, offset, length in recorded:
-        name = event.text("event")
-        if name == "exchange":
-            exchange = _exchange(event)
-            if exchange.id in lines:
-                raise event.wrong("id", "an id that no earlier exchange has")
-            lines[exchange.id] = Line(offset, length, exchange.started)
-            if len(held) < HELD:
-                held[exchange.id] = exchange
-        else:
-            events[name].append(event)
-        if not events["header"]:
-            raise RecordError(f"{event.place}: expected the event header before all others")
+@dataclass
+class _Read:
+    """What was read of a record so far.
+
+    Attributes:
+        octets: how many.
+        number: of lines.
+        whole: whether the last line had its end.
+        events: all but exchanges, by their names.
+        lines: where exchanges stand.
+        held: exchanges that need not be read again.
+    """
+
+    octets: int = 0
+    number: int = 0
+    whole: bool = True
+    events: dict[str, list[Fields]] = field(default_factory=lambda: defaultdict(list))
+    lines: dict[str, Line] = field(default_factory=dict)
+    held: dict[str, Exchange] = field(default_factory=dict)
+
+    def take(self, recorded: Iterable[Event]) -> None:
+        """Take up events."""
+        for event, offset, length in recorded:
+            name = event.text("event")
+            if name == "exchange":
+                exchange = _exchange(event)
+                if exchange.id in self.lines:
+                    raise event.wrong("id", "an id that no earlier exchange has")
+                self.lines[exchange.id] = Line(offset, length, exchange.started)
+                if len(self.held) < HELD:
+                    self.held[exchange.id] = exchange
+            else:
+                self.events[name].append(event)
+            if not self.events["header"]:
+                raise RecordError(f"{event.place}: expected the event header before all others")
+
+
+def _run(directory: Path, path: Path, read: _Read) -> Run:
+    events, lines, held = read.events, dict(read.lines), dict(read.held)
     header = _only(events["header"])
     if header is None:
         raise RecordError(f"{path} holds no events: expected a header first; the run broke off before it began")
@@ -268,25 +319,27 @@ def _change(fields: Fields) -> Change:
     )
 
 
-def _events(path: Path) -> Iterator[Event]:
+def _events(path: Path, read: _Read) -> Iterator[Event]:
     try:
         file = path.open("rb")
     except (FileNotFoundError, NotADirectoryError):
         raise RecordError(f"{path} does not exist: expected the directory of a run, which holds {FILE}") from None
     with file:
-        yield from _parsed(path, file)
+        file.seek(read.octets)
+        yield from _parsed(path, file, read)
 
 
-def _parsed(path: Path, lines: Iterable[bytes]) -> Iterator[Event]:
-    offset = 0
-    for number, line in enumerate(lines, start=1):
+def _parsed(path: Path, lines: Iterable[bytes], read: _Read) -> Iterator[Event]:
+    for line in lines:
         try:
-            yield _fields(line, f"{path}, line {number}"), offset, len(line)
+            fields = _fields(line, f"{path}, line {read.number + 1}")
         except RecordError:
             if not line.endswith(b"\n"):
                 return  # torn: the process died while it wrote
             raise
-        offset += len(line)
+        offset = read.octets
+        read.octets, read.number, read.whole = offset + len(line), read.number + 1, line.endswith(b"\n")
+        yield fields, offset, len(line)
 
 
 def _fields(line: bytes, place: str) -> Fields:

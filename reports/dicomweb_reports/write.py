@@ -65,13 +65,13 @@ class Written:
     unwritten: tuple[Unwritten, ...]
 
 
-def write_reports(directory: Path, to: Path | None = None) -> Written:
+def write_reports(directory: Path, to: Path | None = None, run: Run | None = None) -> Written:
     """Render the run in `directory` to the files that REPORTS names, there or in `to`.
 
-    Each file is whole or as it was before, and none depends on another. Raises RecordError where the record cannot be
-    read, OSError where `to` cannot be made.
+    Each file is whole or as it was before, and none depends on another. `run`: what its record holds, where that has
+    been read. Raises RecordError where the record cannot be read, OSError where `to` cannot be made.
     """
-    run = load(directory)
+    run = run or load(directory)
     there = to or directory
     there.mkdir(parents=True, exist_ok=True)
     unwritten = []

@@ -99,9 +99,9 @@ _read: dict[Path, Run] = {}
 """Runs as they ended, by the directory of their record, which need not be read again."""
 
 
-def _only_read(directory: Path) -> Written:
-    _read[directory] = record.load(directory)
-    return Written(_read[directory], ())
+def _only_read(directory: Path, *, run: Run) -> Written:
+    _read[directory] = run
+    return Written(run, ())
 
 
 def printed_and_judged_at(

@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,14 @@ class Finishing:
             Step("putting the ledger back", self.tools.ledger.restore, "it may not name all that is on the target"),
             Step(
                 "concluding what all messages showed",
-                partial(message_results.conclude, self.session, self.tools.recorder, self.known, self.tools.observers),
+                partial(
+                    message_results.conclude,
+                    self.session,
+                    self.tools.recorder,
+                    self.known,
+                    self.tools.observers,
+                    self.recorded,
+                ),
                 "known failures of message[...] are not taken into account, and JUnit may lack some of these results",
             ),
         )
@@ -109,6 +116,11 @@ class Finishing:
             Step("tidying up", partial(shutil.rmtree, report / STATE, ignore_errors=True), f"{report / STATE} can go"),
         )
         self.session.exitstatus = self.status
+
+    @cached_property
+    def recorded(self) -> record.Growing:
+        """What reads the run record: it grows while the run ends."""
+        return record.Growing(self.settings.report)
 
     @property
     def status(self) -> int:
@@ -167,7 +179,7 @@ class Finishing:
             raise NotWrittenError(self.tools.recorder.lost)
 
     def _settle(self) -> None:
-        run = record.load(self.settings.report)
+        run = self.recorded.run()
         ended, interrupted = self._status in _ENDED, self._status == pytest.ExitCode.INTERRUPTED
         self.stale = [] if interrupted else known_failures.stale(self.known, run, self.requirements)
         compared = gate.hold(run, self.baseline) if self.baseline else None
@@ -207,11 +219,11 @@ class Finishing:
     def _write_known(self) -> None:
         if self.settings.write_known:
             seen = f"seen on {now()[:10]} with dicomweb-conformance {VERSION}; not yet explained"
-            run = record.load(self.settings.report)
+            run = self.recorded.run()
             known_failures.write(self.settings.write_known, known_failures.of_run(run, self.known, seen))
 
     def _write_reports(self) -> None:
-        written = write_reports(self.settings.report)
+        written = write_reports(self.settings.report, run=self.recorded.run())
         self.run = written.run
         self.unwritten = frozenset(each.name for each in written.unwritten)
         alike: dict[str, list[Unwritten]] = {}

@@ -22,17 +22,21 @@ from dicomweb_conformance.run.planning import (
     SCENARIO_PROPERTY,
     VERDICT_PROPERTY,
 )
-from dicomweb_reports import record
 from dicomweb_reports.failure import failure_text
 from dicomweb_reports.messages import EXAMPLES, SCENARIO
 from dicomweb_reports.model import VERDICTS, Known, Messages, Result, Run
 from dicomweb_reports.model import Finding as ReportedFinding
+from dicomweb_reports.record import Growing
 
 _OUTCOMES = {Verdict.FAIL: "failed", Verdict.FIXED: "failed", Verdict.ERROR: "failed", Verdict.KNOWN: "skipped"}
 
 
 def conclude(
-    session: pytest.Session, recorder: Recorder, known_failures: Sequence[KnownFailure], observers: Observers
+    session: pytest.Session,
+    recorder: Recorder,
+    known_failures: Sequence[KnownFailure],
+    observers: Observers,
+    recorded: Growing,
 ) -> None:
     """Report each requirement that messages of the run were judged by.
 
@@ -44,12 +48,13 @@ def conclude(
         recorder: holds the run record.
         known_failures: differences that somebody has explained.
         observers: what this process saw; they end with it.
+        recorded: reads the run record.
 
     Raises:
         RecordError: the record cannot be read.
     """
     observers.close()
-    run = record.load(recorder.directory)
+    run = recorded.run()
     results = settled(run, known_failures)
     for result in results:
         record_result(recorder, result)
