@@ -84,6 +84,7 @@ class Observers:
         self._own = own
         self._judges = judges
         self._counts = functools.cache(lambda requirement: counts(rows[requirement]))
+        self._verdict = functools.lru_cache(4096)(self._judge)
         self._rows = rows
         self._recorder = recorder
         self._judged: Counter[str] = Counter()
@@ -103,16 +104,20 @@ class Observers:
                 if isinstance(seen, Stumble):
                     self._stumbled(seen, exchange, proved=answer.proved)
                     continue
-                if not self._counts(seen.requirement):
+                verdict = self._verdict(seen.requirement, seen.observation)
+                if verdict is None:
                     continue
-                row = self._rows[seen.requirement]
-                verdict = row.judge(seen.observation)
-                verdicts[seen.requirement] = worst([verdict, verdicts.get(seen.requirement, verdict)])
-                self._tell(seen, row, verdict, exchange, proved=answer.proved)
+                known = verdicts.get(seen.requirement, verdict)
+                verdicts[seen.requirement] = verdict if known is verdict else worst([verdict, known])
+                self._tell(seen, self._rows[seen.requirement], verdict, exchange, proved=answer.proved)
         for requirement, verdict in verdicts.items():
             self._judged[requirement] += 1
             self._at_fault[requirement] += verdict in _AT_FAULT
         self._against[exchange] = frozenset(row for row, verdict in verdicts.items() if verdict is Verdict.FAIL)
+
+    def _judge(self, requirement: str, observation: str) -> Verdict | None:
+        """Return what an observation comes to; None where its row is not of the profile."""
+        return self._rows[requirement].judge(observation) if self._counts(requirement) else None
 
     def told_by(self, error: UnreadableError, response: Response) -> str | None:
         """Return the result that tells of a response which a check cannot read; None where none does.

@@ -15,11 +15,13 @@ class Headers:
 
     def get(self, name: str) -> str | None:
         """Return the first value of the field `name` (compared without case), or None."""
-        return next(iter(self.all(name)), None)
+        wanted = name.lower()
+        return next((value for field, value in self.fields if field.lower() == wanted), None)
 
     def all(self, name: str) -> tuple[str, ...]:
         """Return every value of the field `name`, one for each time that it was sent."""
-        return tuple(value for field, value in self.fields if field.lower() == name.lower())
+        wanted = name.lower()
+        return tuple(value for field, value in self.fields if field.lower() == wanted)
 
 
 @dataclass(frozen=True)

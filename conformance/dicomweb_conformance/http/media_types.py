@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 
 DICOM = "application/dicom"
 DICOM_JSON = "application/dicom+json"
@@ -34,6 +35,7 @@ _VALUE = re.compile(rf"({_TOKEN}|{_QUOTED_STRING})[ \t]*(?=;|\Z)")
 _SEPARATOR = re.compile(r"[ \t]*;[ \t]*")
 _QVALUE = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
 _ONE = Decimal(1)
+_LONGEST_KNOWN = 200
 # A value that 8.7.1 and 8.7.3.5.1 let stand without quotation marks although it is no token.
 _SHOWN_UNQUOTED = {"type": re.compile(rf"{_TOKEN}/{_TOKEN}")}
 
@@ -103,6 +105,16 @@ class Reading:
 
 def read(value: str) -> Reading:
     """Read one media type as far as it can be understood, and name each place where its grammar is left."""
+    # The same few are read again and again.
+    return _known(value) if len(value) <= _LONGEST_KNOWN else _read(value)
+
+
+@lru_cache(1024)
+def _known(value: str) -> Reading:
+    return _read(value)
+
+
+def _read(value: str) -> Reading:
     head = _TYPE.match(value)
     if head is None:
         return Reading(MediaType(""), (), (f"no type/subtype in {value!r}",))

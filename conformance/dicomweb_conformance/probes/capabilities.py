@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 from filelock import FileLock
@@ -27,8 +28,9 @@ from dicomweb_conformance.service.absence import CLEAN_REFUSALS, declines_xml
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_conformance.settings.target import Target
 from dicomweb_conformance.validators import operations
-from dicomweb_fixtures.entities import Study
+from dicomweb_fixtures.entities import Instance, Study
 from dicomweb_fixtures.fresh import Fresh
+from dicomweb_fixtures.identifiers import Branch
 from dicomweb_fixtures.payloads import json_bulk, xml_bulk
 from dicomweb_fixtures.payloads.json_bulk import Payload
 from dicomweb_fixtures.payloads.xml_bulk import XmlPayload
@@ -264,18 +266,24 @@ def questions_of(profile: Profile, seed: int) -> dict[str, _Question]:
         profile: the one that the target is judged by.
         seed: where the UIDs of what is stored for the sake of a question come from.
     """
-    fresh = Fresh(seed, "probe")
-    alone = fresh.instance(name="into its study")
+
+    def fresh(question: str) -> Fresh:
+        return Fresh(seed, f"probe {question}")
+
+    @cache  # pixels are made for the questions that are asked
+    def alone() -> Instance:
+        return fresh("store.study").instance(name="into its study")
+
     questions = QUESTIONS | {
         "store.study": _Question(
             "store-into-study",
-            lambda service, _: service.store([alone], study=alone.study_instance_uid),
+            lambda service, _: service.store([alone()], study=alone().study_instance_uid),
             lambda response, _: not response.error,
             answers=_STORED_OR_WARNED,
         ),
         "xml.store": _Question(
             "xml-store-answer",
-            lambda service, _: _stored_for_xml(service, fresh),
+            lambda service, _: _stored_for_xml(service, fresh("xml.store")),
             lambda response, _: _NATIVE in response.body,
             CLEAN_REFUSALS | {400},
             _STORED_OR_WARNED,
@@ -283,20 +291,20 @@ def questions_of(profile: Profile, seed: int) -> dict[str, _Question]:
         ),
     }
     if profile.flavour != "google":
-        forms: dict[str, Payload | XmlPayload] = {
-            "json": json_bulk.native(fresh.place()),
-            "xml": xml_bulk.native(fresh.place()),
-        }
+        forms: dict[str, Callable[[Branch], Payload | XmlPayload]] = {"json": json_bulk.native, "xml": xml_bulk.native}
         # The rows of these forms count 400 and 409 as "not offered", too.
         return questions | {
             f"store.{form}-bulk": _Question(
-                f"store-{form}-bulk", *_storing(payload), CLEAN_REFUSALS | {400, 409}, _STORED_OR_WARNED
+                f"store-{form}-bulk",
+                *_storing(native, fresh(f"store.{form}-bulk")),
+                CLEAN_REFUSALS | {400, 409},
+                _STORED_OR_WARNED,
             )
-            for form, payload in forms.items()
+            for form, native in forms.items()
         }
-    study = fresh.study()
 
     def begin(service: StudiesService, _: Study) -> Response:
+        study = fresh("delete.lro").study()
         stored = service.store(study.instances)
         return service.delete(study) if stored.status == 200 else stored
 
@@ -305,7 +313,7 @@ def questions_of(profile: Profile, seed: int) -> dict[str, _Question]:
         return document is not None and isinstance(document.get("name"), str)
 
     return questions | {
-        "store.json-bulk": _Question("google-json-jpeg[colour]", *_storing(json_bulk.page(fresh.place()))),
+        "store.json-bulk": _Question("google-json-jpeg[colour]", *_storing(json_bulk.page, fresh("store.json-bulk"))),
         "delete.lro": _Question("lro-delete-study", begin, begun, answers=frozenset({200, 202})),
     }
 
@@ -318,12 +326,16 @@ def _stored_for_xml(service: StudiesService, fresh: Fresh) -> Response:
     return service.store([fresh.instance(name="for XML in parts")], accept=_MULTIPART_XML)
 
 
-def _storing(payload: Payload | XmlPayload) -> tuple[Probe, Proof]:
+def _storing(make: Callable[[Branch], Payload | XmlPayload], fresh: Fresh) -> tuple[Probe, Proof]:
+    @cache
+    def payload() -> Payload | XmlPayload:
+        return make(fresh.place())
+
     def probe(service: StudiesService, _: Study) -> Response:
-        return service.store_metadata(payload)
+        return service.store_metadata(payload())
 
     def proof(response: Response, _: Study) -> bool:
-        return payload.instance.sop_instance_uid.encode() in response.body
+        return payload().instance.sop_instance_uid.encode() in response.body
 
     return probe, proof
 

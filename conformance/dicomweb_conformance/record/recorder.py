@@ -214,13 +214,13 @@ class Recorder:
             return {"sha256": "", "size": wire, "kept": 0}
         room = limits.BODY_RECORDED if self._kept_of_bodies < limits.BODIES_RECORDED else limits.BODY_RECORDED_LATER
         kept = self._redaction.octets(octets, room)
-        path = self._bodies / hashlib.sha256(kept).hexdigest()
+        name = hashlib.sha256(kept).hexdigest()
         try:
-            self._put(path, kept)
+            self._put(name, kept)
         except OSError as error:
-            self._lose(path, error)
+            self._lose(self._bodies / name, error)
             return {"sha256": "", "size": wire, "kept": 0}
-        return {"sha256": path.name, "size": wire, "kept": len(kept)}
+        return {"sha256": name, "size": wire, "kept": len(kept)}
 
     def picture(self, octets: bytes) -> str:
         """Keep a picture that the suite made; return its name among the bodies, "" where there is no room for all.
@@ -231,19 +231,22 @@ class Recorder:
         kept = self.body(octets)
         return str(kept["sha256"]) if kept and kept["kept"] == kept["size"] else ""
 
-    def _put(self, path: Path, octets: bytes) -> None:
+    def _put(self, name: str, octets: bytes) -> None:
+        # Plain strings: paths as objects take as long as the files.
+        path = os.path.join(self._bodies, name)  # noqa: PTH118 - as said
         with self._turn:
-            gone = not self._bodies.exists()
+            gone = not os.path.exists(self._bodies)  # noqa: PTH110 - likewise
             if gone:
                 self._bodies.mkdir(parents=True, exist_ok=True)
-            if not path.exists():
+            if not os.path.exists(path):  # noqa: PTH110 - likewise
                 self._kept_of_bodies += len(octets)
-                part = path.with_suffix(f".{self.process}")
+                part = f"{path}.{self.process}"
                 try:
-                    part.write_bytes(octets)
-                    part.replace(path)
+                    with open(part, "wb") as file:  # noqa: PTH123 - likewise
+                        file.write(octets)
+                    os.replace(part, path)  # noqa: PTH105 - likewise
                 except OSError:
-                    part.unlink(missing_ok=True)
+                    Path(part).unlink(missing_ok=True)
                     raise
         if gone:
             self.event(
