@@ -51,7 +51,7 @@ READABILITY: Mapping[Form, tuple[str, ...]] = {
     Form.MULTIPART: tuple(f"MULTIPART-{number:03}" for number in (1, 3, 4, 5, 6, 8, 9, 11, 20)),
     Form.JSON: ("JSON-003", "JSON-002", "JSON-004"),
     Form.XML: ("XML-005", "XML-004", "XML-001"),
-    Form.DICOM: ("RETRIEVE-008", "RETRIEVE-008b"),
+    Form.DICOM: ("RETRIEVE-008", "RETRIEVE-008b", "MULTIPART-007", "MULTIPART-011", "MULTIPART-023"),
 }
 """The requirements that a message is at fault by where what it holds cannot be read."""
 

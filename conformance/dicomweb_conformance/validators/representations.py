@@ -29,6 +29,7 @@ OWNED = tuple(
 _MODELS = frozenset(get_args(dicom_json.Resource))
 _JSON = frozenset({media_types.DICOM_JSON, media_types.JSON})
 _KNOWN = frozenset({*_JSON, media_types.DICOM_XML, media_types.DICOM})
+_DIGITS = 20
 _BEFORE = b" \t\r\n\xef\xbb\xbf"
 
 
@@ -64,9 +65,17 @@ def observe(answer: Answer, own: Callable[[dict[str, Any]], bool]) -> Iterator[O
         except multipart.MultipartError:
             return  # the rows of the envelope speak of it
         for each in parts:
-            yield from _representation(answer, resource, each.content_type, each.body, own)
+            seen = _representation(answer, resource, each.content_type, each.body, own)
+            if _lacks_its_end(each):  # which MULTIPART-007 tells
+                seen = (one for one in seen if isinstance(one, Stumble) or not part10_octets.is_of_its_end(one))
+            yield from seen
     else:
         yield from _representation(answer, resource, answer.content_type, body, own)
+
+
+def _lacks_its_end(part: multipart.Part) -> bool:
+    announced = part.headers.get("Content-Length") or ""
+    return announced.isascii() and announced.isdigit() and len(announced) < _DIGITS and int(announced) > len(part.body)
 
 
 def _representation(

@@ -150,8 +150,6 @@ PARTS = (
         "MULTIPART-007 the-last-octets-missing",
         FILES,
         part(lambda found: replace(found, octets=found.octets[:-2])),
-        "MULTIPART-018 differs-from-the-octets-of-the-part",
-        "RETRIEVE-008 does-not-parse-in-its-syntax",
         at=FIRST,
     ),
     replay("MULTIPART-011 no-part-is-cut-by-a-delimiter-inside-it", FILES, unedited),

@@ -97,7 +97,7 @@ def _ends(seen: Survey) -> list[_Finding]:
             spread = _goes_on_in(after)
             short = _short(part, after, spread=spread)
             # Where nothing says that the part was longer, the file in it is not whole, which RETRIEVE-008 tells.
-            if short[0] != "MULTIPART-007" or (announced is not None and announced > part.length):
+            if short[0] != "MULTIPART-007" or (announced is not None and _lacks_its_end(part, announced)):
                 found.append(short)
         else:
             spread = spread and part.extent.end is End.NO_FILE
@@ -213,7 +213,10 @@ def _locations(answer: Answer, seen: Survey) -> list[_Finding]:
 
 
 def _lengths(seen: Survey) -> list[_Finding]:
-    """MULTIPART-018: a Content-Length that is there is right; one that a delimiter cut short is MULTIPART-011."""
+    """MULTIPART-018: a Content-Length that is there is right.
+
+    One that a delimiter cut short is MULTIPART-011, and where the file in the part is short by it, MULTIPART-007 tells.
+    """
     found: list[_Finding] = []
     for part in seen.whole_parts:
         values = part.headers.all("Content-Length")
@@ -224,7 +227,7 @@ def _lengths(seen: Survey) -> list[_Finding]:
         elif announced is None:
             found.append(("MULTIPART-018", "no-number", part, received))
         elif any(int(value) != part.length for value in values):
-            if not _ends_at_a_delimiter(part, announced, seen):
+            if not (_ends_at_a_delimiter(part, announced, seen) or _lacks_its_end(part, announced)):
                 found.append(("MULTIPART-018", "differs-from-the-octets-of-the-part", part, received))
         else:
             found.append(("MULTIPART-018", "equals-the-octets-of-the-part", part, ""))
@@ -234,6 +237,10 @@ def _lengths(seen: Survey) -> list[_Finding]:
 def _announced(part: SurveyedPart) -> int | None:
     values = part.headers.all("Content-Length")
     return int(values[0]) if values and all(each.isascii() and each.isdigit() for each in values) else None
+
+
+def _lacks_its_end(part: SurveyedPart, announced: int) -> bool:
+    return announced > part.length and part.extent is not None and part.extent.end is End.SHORT
 
 
 def _order(answer: Answer, seen: Survey) -> list[_Finding]:

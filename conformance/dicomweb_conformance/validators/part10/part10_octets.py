@@ -103,6 +103,11 @@ def unread(error: UnreadableError) -> Observation:
     return Observation(FILE, _UNPARSABLE, error.where, received=error.why)
 
 
+def is_of_its_end(seen: Observation) -> bool:
+    """Tell whether an observation may come of it that the file ends too early."""
+    return seen.requirement == FILE and seen.observation == _UNPARSABLE
+
+
 def _judge_file(tally: Tally, octets: bytes, own: bool) -> None:
     try:
         meta, start = _meta(tally, memoryview(octets))
