@@ -55,6 +55,7 @@ CASES = 12
 _ASKS = frozenset({"accept", "content-type", "range"})
 BY_CAUSE = ("fail", "known", "deviation")
 ONE_BY_ONE = ("fixed", "error")
+_NOTE = frozenset({"note", *BY_CAUSE, "fixed"})
 
 
 @dataclass(frozen=True)
@@ -233,10 +234,12 @@ class Page:
 
 
 def noted(run: Run) -> tuple[Noted, ...]:
-    """Return the notes that checks made, each told once: the most common first."""
+    """Return the notes that checks made, also beside what is worse, each told once: the most common first."""
     found: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
     for result in run.results:
-        for finding in result.findings if result.verdict == "note" else ():
+        for finding in result.findings if result.verdict in _NOTE else ():
+            if finding.verdict != "note":
+                continue
             case = (result.check, finding.where, finding.received)
             found.setdefault((finding.requirement, finding.observation), []).append(case)
     return tuple(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lxml import html as lxml_html
 
+from dicomweb_reports.page import noted as noted_in
 from dicomweb_reports.report_html import html
 from tests.reports.run_directory import ROWS, RunDirectory, finding, realistic, studies
 
@@ -309,6 +310,19 @@ def test_a_finding_at_several_places_is_told_once(directory: RunDirectory) -> No
 
     assert len(told) == 1
     assert "Observed none, 3 times At [0].00100010; [1].00100010; [2].00100010" in text_of(told[0])
+
+
+@pytest.mark.parametrize("worse", ["deviation", "fail"])
+def test_a_note_beside_what_is_worse_is_told_as_well(directory: RunDirectory, worse: str) -> None:
+    directory.header()
+    beside = finding("SEARCH-069", "a blank", "note", where="00080050", received="'A12 '")
+    directory.result(
+        "search-limit", "SEARCH-069", "A claim.", worse, findings=[finding("SEARCH-069", "5", worse), beside]
+    )
+
+    (noted,) = noted_in(directory.load())
+
+    assert (noted.observation, noted.cases) == ("a blank", (("search-limit", "00080050", "'A12 '"),))
 
 
 def test_what_breaks_clients_is_to_be_repaired_first(directory: RunDirectory) -> None:
