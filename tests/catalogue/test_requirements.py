@@ -25,7 +25,7 @@ def test_every_row_is_there_once():
         "CAPABILITIES": 15,
         "NEGOTIATION": 55,
         "MULTIPART": 27,
-        "JSON": 56,
+        "JSON": 57,
         "XML": 32,
         "RETRIEVE": 42,
         "METADATA": 25,

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from dicomweb_reference import multipart
 from dicomweb_reference.archive import Instance
-from dicomweb_reference.dicom_json import Json, Model
+from dicomweb_reference.dicom_json import Charset, Json, Model
 from dicomweb_reference.elements import Element, Elements
 from dicomweb_reference.media_types import DICOM_JSON, MediaType
 from dicomweb_reference.messages import Refusal, Request
@@ -20,6 +20,7 @@ from tests.odd.odd import Odd, odd
 
 ODD: list[Odd] = []
 
+NAMES = ("doe_with_suffix", "latin_1", "japanese", "gb18030", "utf_8", "sally_zhang")
 LABELLED_JSON = (
     *("metadata-json-by-default", "metadata-without-accept", "metadata-unacceptable[image-bmp]"),
     *("search-json-by-default", "store-without-accept", "store-malformed-accept"),
@@ -95,6 +96,34 @@ class EmptyAttributesLost(Reference):
 
     def metadata_of(self, instance: Instance, request: Request) -> Model:
         return _without_empty(super().metadata_of(instance, request))
+
+
+@odd("metadata", into=ODD)
+class ListsAreText(Reference):
+    """Several values of an attribute are one: the list of a programming language, written as text."""
+
+    def json_values(self, element: Element, charset: Charset) -> list[Json]:
+        values = super().json_values(element, charset)
+        return values if len(values) < 2 or element.vr == "PN" else [str(values)]
+
+
+@odd(
+    checks=(*(f"search-returns-all-groups-of-a-name[{each}]" for each in NAMES), "metadata-values[names]"),
+    into=ODD,
+)
+class NamesAreOneGroup(Reference):
+    """All groups of a name stand in the alphabetic one, with the signs between them."""
+
+    def json_values(self, element: Element, charset: Charset) -> list[Json]:
+        values = super().json_values(element, charset)
+        return [_in_one_group(each) for each in values] if element.vr == "PN" else values
+
+
+def _in_one_group(name: Json) -> Json:
+    if not isinstance(name, dict):
+        return name
+    groups = (str(name.get(group, "")) for group in ("Alphabetic", "Ideographic", "Phonetic"))
+    return {"Alphabetic": "=".join(groups).rstrip("=")}
 
 
 def _without_empty(model: Model) -> Model:

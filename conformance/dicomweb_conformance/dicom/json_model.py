@@ -51,6 +51,26 @@ def text(data_set: DataSet, tag: str) -> str:
     return "" if value is None else str(value)
 
 
+_WITHOUT_BRACKETS = frozenset(
+    {"AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "SL", "SS", "SV", "TM", "UI", "UL", "US", "UV"}
+)
+"""VRs of which no value holds a square bracket (PS3.5 6.2)."""
+
+
+def is_list_as_text(vr: str, value: object) -> bool:
+    """Tell whether an attribute has one value, which is several written as a list: `[0.5, 0.25]`, `['A', 'B']`."""
+    if not isinstance(value, list) or len(value) != 1:
+        return False
+    (entry,) = value
+    said = entry.get("Alphabetic") if vr == "PN" and isinstance(entry, dict) else entry
+    return isinstance(said, str) and said[:1] == "[" and said[-1:] == "]"
+
+
+def is_told_list(vr: str, value: object) -> bool:
+    """Tell whether that can be seen of the attribute alone, for nothing in brackets is a value of its VR."""
+    return vr in _WITHOUT_BRACKETS and is_list_as_text(vr, value)
+
+
 def items(data_set: DataSet, tag: str) -> list[DataSet]:
     """Return the items of a sequence that are objects."""
     return [item for item in values(data_set, tag) if isinstance(item, dict)]

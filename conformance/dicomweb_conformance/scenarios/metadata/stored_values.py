@@ -89,6 +89,8 @@ def _names(it: Expectation, instance: Instance, found: DataSet, tag: str) -> Non
         other = received[number] if number < len(received) else None
         if not isinstance(other, Mapping):
             continue  # how a name is written is JSON-030
+        if "=" in str(other.get(GROUPS[0])):
+            continue  # that groups are not set apart is JSON-031
         groups = dict(zip(GROUPS, text.split("="), strict=False))
         for group in GROUPS:
             wanted, said = groups.get(group, "").rstrip("^"), str(other.get(group) or "").rstrip("^")
@@ -193,6 +195,16 @@ JUDGES: Mapping[str, tuple[Judge, tuple[str, ...]]] = {
 """What judges the values of `Corpus.elements`, and at which tags."""
 
 
+def is_list_as_text(found: DataSet, tag: str) -> bool:
+    """Tell whether a value is a list written as text, where JSON-020b tells of such values in these metadata."""
+    told = any(_is(json_model.is_told_list, element) for element in found.values())
+    return told and _is(json_model.is_list_as_text, found.get(tag))
+
+
+def _is(question: Callable[[str, object], bool], element: object) -> bool:
+    return isinstance(element, dict) and question(str(element.get("vr")), element.get("Value"))
+
+
 class _Heard:
     """Takes what a judge observes, and keeps only that it did."""
 
@@ -204,7 +216,9 @@ class _Heard:
 
 
 def is_told(tag: str, instance: Instance, found: DataSet) -> bool:
-    """Tell whether one of `JUDGES` says what became of the value of a tag, which the metadata have."""
+    """Tell whether one of `JUDGES` says what became of the value of a tag, which the metadata have, or JSON-020b."""
+    if is_list_as_text(found, tag) and instance.dataset[tag].VM > 1:
+        return True
     heard = _Heard()
     for judge, tags in JUDGES.values():
         if tag in tags:

@@ -26,6 +26,7 @@ OWNED = (
     *(f"JSON-{number:03}" for number in range(1, 16)),
     *(f"JSON-{number:03}" for number in (17, 18, 19, 21, 22, 23, 24, 25, 27, 28, 29, 30, 31, 33, 34, 37, 38, 39)),
     *(f"JSON-{number:03}" for number in (42, 43, 44, 45, 47, 48, 49, 50, 52)),
+    "JSON-020b",
     "JSON-024b",
     "BULKDATA-003",
     # These leave their observations to rows above.

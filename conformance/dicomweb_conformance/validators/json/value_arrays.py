@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from dicomweb_conformance.dicom import json_model
 from dicomweb_conformance.validators.tally import Tally, kind, shown
 from dicomweb_conformance.validators.vr import definitions as vrs
 from dicomweb_conformance.validators.vr import strings
@@ -72,7 +73,12 @@ def judge(tally: Tally, place: Place, entries: list[Any]) -> None:
     vr = place.vr
     passes = _PASSES[vr]
     several = len(entries) > 1
+    if json_model.is_told_list(vr, entries):
+        code = "all-values-in-one-string"
+        tally.sees("JSON-020b", code, place.entry(0), shown(entries[0], own=place.own), own=place.own)
+        return
     if several:
+        tally.meets("JSON-020b", "an-entry-for-each-value")
         if vr in vrs.TEXTS:
             tally.sees(
                 "JSON-049",
