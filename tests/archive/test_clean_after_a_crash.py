@@ -23,6 +23,7 @@ from dicomweb_fixtures.fresh import Fresh
 from dicomweb_fixtures.identifiers import uid
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
+from tests import warm
 
 SEED = 4711
 SENT_BY_A_RUN = 380
@@ -64,7 +65,7 @@ class Site:
 
     def command(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("DICOMWEB_", "PYTEST_"))}
-        return subprocess.Popen(
+        return warm.Popen(
             [sys.executable, *arguments],
             cwd=self.directory,
             env=kept | environment,

@@ -12,6 +12,7 @@ import pytest
 
 from dicomweb_conformance.service.ledger import Ledger
 from dicomweb_fixtures.identifiers import uid
+from tests import warm
 from tests.transport.other_origins import Elsewhere, elsewhere
 
 SEED = 4711
@@ -39,7 +40,7 @@ def clean(
     report.mkdir(parents=True)
     Ledger(report / "ledger.jsonl", url_of(other), SEED).enter([uid(SEED, "a")])
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DICOMWEB_", "PYTEST_"))}
-    ended = subprocess.run(
+    ended = warm.run(
         [*COMMAND, *arguments],
         cwd=directory,
         env=kept | {"DICOMWEB_TOKEN": TOKEN, "KEY": KEY} | environment,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from dicomweb_reference.archive import Instance
 from dicomweb_reference.google import Google
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
+from tests import warm
 from tests.foreign import others, spoiled
 from tests.foreign.spoiled import Answer, Spoil, Spoiled
 
@@ -78,7 +78,7 @@ def judged(url: str, directory: Path, *arguments: str, **environment: str) -> En
         *("--dicomweb-grace=0.2", "--dicomweb-timeout=10", "--log-level=DEBUG"),
         *arguments,
     ]
-    ended = subprocess.run(
+    ended = warm.run(
         command, cwd=directory, env=kept | environment, capture_output=True, text=True, timeout=600, check=False
     )
     (directory / "printed").write_text(ended.stdout + ended.stderr, "utf-8")

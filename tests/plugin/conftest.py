@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import warm
 from tests.plugin.runs import Run
 
 
@@ -30,8 +31,6 @@ def run(tmp_path: Path) -> Run:
             if not name.startswith(("DICOMWEB_", "PYTEST_", "GITHUB_"))
         }
         command = [sys.executable, "-m", "pytest", *arguments]
-        return subprocess.run(
-            command, cwd=directory, env=kept | environment, capture_output=True, text=True, timeout=240, check=False
-        )
+        return warm.run(command, cwd=directory, env=kept | environment, capture_output=True, text=True, timeout=240)
 
     return started

@@ -21,6 +21,7 @@ from starlette.responses import Response
 from dicomweb_conformance.service.ledger import Entry, Ledger
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
+from tests import warm
 
 Moment = Callable[[Request, int], bool]
 """Whether it has come, by a request and its number."""
@@ -75,13 +76,13 @@ class Site:
 
     def _start(self, command: list[str], **popen: Any) -> subprocess.Popen[str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("DICOMWEB_", "PYTEST_"))}
-        process = subprocess.Popen(
+        process = warm.Popen(
             [sys.executable, *command],
             cwd=self.directory,
             env=kept,
             text=True,
             start_new_session=True,
-            **{"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "preexec_fn": _hears_ctrl_c, **popen},
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, **popen},
         )
         self.started.append(process)
         return process
@@ -123,11 +124,6 @@ class Site:
         """Return report.json."""
         found: dict[str, Any] = json.loads((self.report / "report.json").read_text(encoding="utf-8"))
         return found
-
-
-def _hears_ctrl_c() -> None:
-    """Undo what a shell does to its background jobs: they ignore Ctrl-C, and so would everything that they start."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @contextmanager

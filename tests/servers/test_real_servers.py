@@ -1,7 +1,6 @@
 """Real servers, judged to the end: what they fail is known row by row, all else is a regression of this suite."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ from types import ModuleType
 
 import pytest
 
+from tests import warm
 from tests.servers import orthanc, tiny_pacs
 
 SERVERS = {"orthanc": orthanc, "tiny-pacs": tiny_pacs}
@@ -37,7 +37,7 @@ def judge(url: str, directory: Path, *arguments: str) -> tuple[int, dict[str, st
     # What such a server loses is waited for to the end of the grace time, family by family; it needs milliseconds.
     settings = [f"--dicomweb-url={url}", "--dicomweb-report=report", "--dicomweb-grace=3"]
     command = [sys.executable, "-m", "pytest", *settings, "-q", *arguments]
-    ended = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=900, check=False)
+    ended = warm.run(command, cwd=directory, capture_output=True, text=True, timeout=900, check=False)
     report = json.loads((directory / "report/report.json").read_text(encoding="utf-8"))
     return ended.returncode, {each["check"]: each["verdict"] for each in report["results"]}, ended.stdout
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ pytest.importorskip("botocore", reason="the extra `aws` is not installed")
 from dicomweb_conformance.settings.auth import Beside, Credentials, CredentialsError, credentials
 from dicomweb_conformance.settings.credentials import Outgoing
 from dicomweb_reference.serving import running
+from tests import warm
 from tests.settings.signatures import KEY, KEY_ID, SESSION, Signed
 from tests.settings.test_credentials_that_expire import judge
 
@@ -133,7 +133,7 @@ def test_keys_that_are_refused_end_the_run_with_the_cause(tmp_path: Path) -> Non
     server.revoked = True
     with running(server) as url:
         command = [sys.executable, "-m", "pytest", f"--dicomweb-url={url}", "--dicomweb-auth=aws:us-east-1", "-q"]
-        ended = subprocess.run(
+        ended = warm.run(
             command, cwd=tmp_path, env=dict(os.environ), capture_output=True, text=True, timeout=120, check=False
         )
 

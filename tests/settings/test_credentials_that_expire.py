@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
@@ -14,6 +13,7 @@ from starlette.responses import Response
 
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
+from tests import warm
 from tests.settings.token_endpoint import TokenEndpoint
 
 SELECTED = "search-limit or search-offset or search-returns or metadata-of or store-multipart or retrieve-instance"
@@ -51,7 +51,7 @@ def judge(
     """Run the suite, and return its report and what it printed."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DICOMWEB_", "PYTEST_"))}
     command = [sys.executable, "-m", "pytest", f"--dicomweb-url={url}", "-q", "-k", selected, *arguments]
-    ended = subprocess.run(
+    ended = warm.run(
         command,
         cwd=directory,
         env=kept | {"DICOMWEB_TOKEN": "expiring"} | environment,

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from dicomweb_conformance.record.redaction import Redaction
 from dicomweb_conformance.settings.auth import Beside, CredentialsError, credentials
 from dicomweb_conformance.settings.credentials import Outgoing
+from tests import warm
 from tests.settings.token_endpoint import PREFIX, TokenEndpoint
 
 
@@ -86,7 +86,7 @@ def test_a_run_sends_the_token_and_leaves_it_in_no_file(
     command = [sys.executable, "-m", "pytest", "--dicomweb-url=embedded", "--dicomweb-profile=google", "-q"]
     command += ["--dicomweb-auth=google:key.json", "--junitxml=junit.xml", "-k", "google-base-url or google-error-body"]
 
-    ended = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=120, check=False)
+    ended = warm.run(command, cwd=directory, capture_output=True, text=True, timeout=120, check=False)
 
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert endpoint.asked
@@ -104,7 +104,7 @@ def test_a_token_that_cannot_be_had_judges_nobody(endpoint: TokenEndpoint, key_f
     endpoint.status = 401
     command = [sys.executable, "-m", "pytest", "--dicomweb-url=embedded", f"--dicomweb-auth=google:{key_file}", "-q"]
 
-    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    ended = warm.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
 
     assert ended.returncode == 4, ended.stdout + ended.stderr
     assert "give no access token" in ended.stderr

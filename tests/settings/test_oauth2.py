@@ -2,7 +2,6 @@
 
 import base64
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from dicomweb_conformance.settings.auth import Beside, Credentials, CredentialsError, credentials
 from dicomweb_reference.serving import running
+from tests import warm
 from tests.settings.test_credentials_that_expire import Guarded, judge
 from tests.settings.token_endpoint import PREFIX, TokenEndpoint
 
@@ -128,9 +128,7 @@ def test_a_client_that_is_refused_judges_nobody(endpoint: TokenEndpoint, tmp_pat
     ]
     environment = {"DICOMWEB_CLIENT_SECRET": SECRET, "DICOMWEB_CLIENT": CLIENT, "PATH": "/usr/bin:/bin"}
 
-    ended = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
+    ended = warm.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
     assert ended.returncode == 4, ended.stdout + ended.stderr
     assert "give no access token" in ended.stderr

@@ -1,7 +1,6 @@
 """`--dicomweb-auth=plugin:module:function`: an auth object of requests that a vendor brings."""
 
 import importlib.metadata
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from dicomweb_conformance.settings.auth import Credentials, CredentialsError, credentials
 from dicomweb_conformance.settings.credentials import Outgoing
 from dicomweb_reference.serving import running
+from tests import warm
 from tests.settings.test_credentials_that_expire import Guarded, judge
 
 MODULE = '''
@@ -142,9 +142,7 @@ def test_one_that_fails_judges_nobody(module: str, tmp_path: Path) -> None:
     ]
     environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(tmp_path)}
 
-    ended = subprocess.run(
-        command, cwd=directory, env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
+    ended = warm.run(command, cwd=directory, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
     assert ended.returncode == 4, ended.stdout + ended.stderr
     assert "failed (RuntimeError): call it in Python to see why" in ended.stderr

@@ -5,7 +5,6 @@ import itertools
 import json
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from starlette.responses import Response, StreamingResponse
 from dicomweb_reference.google import Google
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
+from tests import warm
 from tests.transport.other_origins import elsewhere, table
 
 TOKEN, KEY = "token-of-the-target", "key-of-the-target"
@@ -92,7 +92,7 @@ def test_no_secret_leaves_for_another_origin(profile: str, tmp_path: Path) -> No
         command = [sys.executable, "-m", "pytest", f"--dicomweb-url={url}", f"--dicomweb-profile={profile}", "-q"]
         command += ["--dicomweb-auth=bearer", "--dicomweb-header=X-Api-Key: $KEY", "--dicomweb-grace=1"]
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("DICOMWEB_", "PYTEST_"))}
-        ended = subprocess.run(
+        ended = warm.run(
             [*command, "-k", SELECTED[profile]],
             cwd=tmp_path,
             env=kept | {"DICOMWEB_TOKEN": TOKEN, "KEY": KEY},

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from dicomweb_conformance.settings.rate import Rate, rate
 from dicomweb_conformance.transport.pace import Budget, Pace
+from tests import warm
 
 
 class Clock:
@@ -116,7 +116,7 @@ def test_a_budget_that_was_given_stays(tmp_path: Path) -> None:
 def test_a_run_whose_budget_is_used_up_ends_orderly(workers: str, tmp_path: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DICOMWEB_", "PYTEST_"))}
     command = [sys.executable, "-m", "pytest", "--dicomweb-url=embedded", "-q", "-m", "delete", "-n", workers]
-    ended = subprocess.run(
+    ended = warm.run(
         [*command, "--dicomweb-budget=0.000001"],
         cwd=tmp_path,
         env=kept,

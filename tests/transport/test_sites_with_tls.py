@@ -3,7 +3,6 @@
 import os
 import shutil
 import ssl
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from dicomweb_conformance.settings.tls_files import must_be_usable
 from dicomweb_conformance.transport.exact import send_exactly
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
+from tests import warm
 from tests.settings.test_credentials_that_expire import judge
 from tests.settings.token_endpoint import PREFIX, TokenEndpoint
 from tests.transport.raw_peer import client
@@ -130,7 +130,7 @@ def told(url: str, directory: Path, *arguments: str) -> str:
     """Run, demand exit status 4, and return what was printed."""
     command = [sys.executable, "-m", "pytest", f"--dicomweb-url={url}", "-q", *arguments]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DICOMWEB_", "PYTEST_"))}
-    ended = subprocess.run(command, cwd=directory, env=kept, capture_output=True, text=True, timeout=120, check=False)
+    ended = warm.run(command, cwd=directory, env=kept, capture_output=True, text=True, timeout=120, check=False)
     printed = ended.stdout + ended.stderr
     assert ended.returncode == 4, printed
     assert "Traceback" not in printed
