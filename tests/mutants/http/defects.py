@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from starlette.middleware import Middleware
@@ -18,6 +18,10 @@ from dicomweb_reference.server import Headers, Reference, Step
 from tests.mutants.mutant import EVERYWHERE, Mutant, mutant
 
 MUTANTS: list[Mutant] = []
+SEARCHED = (
+    *("search", "series-of-a-study", "instances-of-a-study", "instances-of-a-series"),
+    *("all-series", "all-instances"),
+)
 SINGLE = ("http-range-of-a-single-part[bulkdata]", "http-range-of-a-single-part[frame]")
 TOKEN = "token-of-the-mutants-0815"  # noqa: S105 - of a server in this process
 
@@ -103,12 +107,21 @@ class TagStaysAndConditionsAreIgnored(TagOfTheResource):
         return False
 
 
-def breaking(name: str, defect: str, method: str, end: str, *kills: str, tiers: Sequence[str] = ()) -> None:
-    """A server that breaks where a resource is asked for by some method."""
+def breaking(
+    name: str,
+    defect: str,
+    method: str,
+    end: str,
+    *kills: str,
+    tiers: Sequence[str] = (),
+    held: Collection[str] | None = None,
+) -> None:
+    """A server that breaks where a resource is asked for by some method; `held` are the levels that its path names."""
 
     class Breaking(Reference):
         async def exchange(self, steps: dict[str, Step], http: HttpRequest) -> Response:
-            if http.method == method and http.url.path.endswith(end):
+            is_there = http.url.path.endswith(end) and (held is None or http.path_params.keys() == held)
+            if http.method == method and is_there:
                 raise Refusal(500, "An exception.")
             return await super().exchange(steps, http)
 
@@ -118,7 +131,30 @@ def breaking(name: str, defect: str, method: str, end: str, *kills: str, tiers: 
 
 breaking("head-of-metadata-breaks", "HEAD of metadata ends in 500.", "HEAD", "/metadata", "http-head[metadata]")
 breaking("head-of-a-search-breaks", "HEAD of a search ends in 500.", "HEAD", "/studies", "http-head[search]")
+for _kind, _held in {
+    "series-of-a-study": {"study"},
+    "instances-of-a-study": {"study"},
+    "instances-of-a-series": {"study", "series"},
+    "all-series": set[str](),
+    "all-instances": set[str](),
+}.items():
+    breaking(
+        f"head-of-{_kind}-breaks",
+        f"HEAD of {_kind.replace('-', ' ')} ends in 500.",
+        "HEAD",
+        "/instances" if "instances" in _kind else "/series",
+        f"http-head[{_kind}]",
+        held=_held,
+    )
 breaking("patch-breaks", "PATCH ends in 500.", "PATCH", "/metadata", "http-method-not-supported", tiers=["unsafe"])
+
+
+@mutant(*(f"http-options[{each}]" for each in SEARCHED), may_trip=["http", "google"], into=MUTANTS)
+class OnlyPostIsAllowed(Reference):
+    """Allow says that nothing but POST is supported."""
+
+    def allow(self, methods: Iterable[str]) -> str:
+        return "POST"
 
 
 @mutant("http-delete-not-offered", may_trip=["delete"], tiers=["unsafe"], into=MUTANTS)

@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from dicomweb_reference import multipart
 from dicomweb_reference.archive import Instance, Resource
-from dicomweb_reference.dicom_json import Model
+from dicomweb_reference.dicom_json import Json, Model
 from dicomweb_reference.google import Google
 from dicomweb_reference.levels import Level
-from dicomweb_reference.matching import Query
+from dicomweb_reference.matching import Key, Query
 from dicomweb_reference.media_types import DICOM_JSON, DICOM_XML, MediaType
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.multipart import Part
@@ -37,6 +37,15 @@ class PutsRowsIntoAnObject(Reference):
 
     def search_answer(self, results: Sequence[Model], media: MediaType, headers: Headers) -> Response:
         return self.answer([json.dumps({"results": list(results)}).encode()], media.name, headers=headers)
+
+
+@mutant(*checks("search", "ohif"), may_trip=EVERYWHERE, into=MUTANTS)
+class ARangeOfOneDayIsEmpty(Reference):
+    """A range that begins and ends with the same day finds nothing."""
+
+    def match_range(self, key: Key, values: Sequence[Json]) -> bool:
+        begin, _, end = key.value.partition("-")
+        return begin != end and super().match_range(key, values)
 
 
 @mutant(*checks("metadata"), *checks("bulkdata"), may_trip=EVERYWHERE, into=MUTANTS)

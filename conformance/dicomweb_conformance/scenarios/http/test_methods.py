@@ -20,13 +20,32 @@ RESOURCES = (
     Variant("search", "HTTP-026", needs="search.studies"),
     Variant("metadata", "HTTP-026", needs="metadata"),
 )
+SEARCHES = {
+    "search": "search.studies",
+    "series-of-a-study": "search.series",
+    "instances-of-a-study": "search.study-instances",
+    "instances-of-a-series": "search.instances",
+    "all-series": "search.all-series",
+    "all-instances": "search.all-instances",
+}
+"""The six resources of Table 10.6.1-1, and the capability to be searched that each is."""
+READ = (*RESOURCES, *(Variant(name, "HTTP-026", needs=needs) for name, needs in SEARCHES.items() if name != "search"))
+ASKED_FOR_METHODS = tuple(Variant(name, "HTTP-045", needs=needs) for name, needs in SEARCHES.items())
 CODED = tuple(Variant(each.id, "HTTP-009", needs=each.needs) for each in RESOURCES)
 LONG = 60_000
 
 
 def _target(study: Study, resource: str) -> str:
-    uid = quote(study.study_instance_uid)
-    return f"/studies?StudyInstanceUID={uid}" if resource == "search" else f"/{path(study)}/metadata"
+    below, key = path(study), f"?StudyInstanceUID={quote(study.study_instance_uid)}"
+    return {
+        "search": f"/studies{key}",
+        "series-of-a-study": f"/{below}/series",
+        "instances-of-a-study": f"/{below}/instances",
+        "instances-of-a-series": f"/{path(study.series[0])}/instances",
+        "all-series": f"/series{key}",
+        "all-instances": f"/instances{key}",
+        "metadata": f"/{below}/metadata",
+    }[resource]
 
 
 def _works(response: Response, study: Study) -> None:
@@ -36,7 +55,7 @@ def _works(response: Response, study: Study) -> None:
     assume(found, "the response does not hold the study that was asked for", response.exchange)
 
 
-@verifies(id="http-head", each=RESOURCES)
+@verifies(id="http-head", each=READ)
 def test_head(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     """HEAD gives the status and header fields of GET, and no body."""
     study = corpus.ct_pair
@@ -58,6 +77,21 @@ def test_head(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
         elif it.is_one_of(200, 501) and head.status == 200 and head.content_type != get.content_type:
             received = head.content_type or "none"
             it.observes("content-type-other-than-that-of-get", expected=[get.content_type], received=received)
+
+
+@verifies(id="http-options", each=ASKED_FOR_METHODS)
+def test_options(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """OPTIONS of a resource that can be searched is not supported, or says that GET is."""
+    response = dicomweb.send_exactly("OPTIONS", _target(corpus.ct_pair, case.id), headers=[JSON])
+
+    with expect(response) as it:
+        if not it.is_one_of(200, 204, 405) or response.status == 501:
+            it.concludes()
+        allow = response.headers.get("Allow")
+        if allow is None:
+            it.observes("405-without-allow-http-014" if response.status == 405 else "no-allow", where="Allow")
+        elif "GET" not in {each.strip() for each in allow.split(",")}:
+            it.observes("allow-without-get", where="Allow", expected=["a list with GET"], received=allow)
 
 
 @verifies(id="http-codings-listed", each=CODED)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import chain
+from urllib.parse import quote
 
 from dicomweb_conformance.archive.contents import Archive
 from dicomweb_conformance.checks.expect import expect, offered
@@ -22,6 +23,7 @@ from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance
 from dicomweb_fixtures.fresh import Fresh
 
+_KEYS = {"name": "PatientName", "accession": "AccessionNumber", "modality": "Modality", "date": "StudyDate"}
 GONE = frozenset({403, 404, 410})
 
 
@@ -118,7 +120,9 @@ def _subject(corpus: Corpus, step: Step) -> Subject:
 
 
 def _places(subject: Subject) -> dict[str, str]:
-    return {**heads.about(subject.instance), "patient": subject.study.patient_id}
+    """Return what stands in the places of a request: a value as a client writes it into a query."""
+    named = {name: quote(subject.study.value(keyword), safe="") for name, keyword in _KEYS.items()}
+    return {**heads.about(subject.instance), "patient": subject.study.patient_id, **named}
 
 
 def _sent(dicomweb: StudiesService, step: Step, subject: Subject, link: Url | None) -> Response:
