@@ -372,3 +372,23 @@ def test_a_url_that_others_gave_is_not_shown() -> None:
     assert "KANARIE" not in screening.url(uri)
     assert others.uid(2, 0) not in screening.url(f"{BASE}/studies/{others.uid(2, 0)}")
     assert screening.url(f"{BASE}/studies?limit=1") == f"{BASE}/studies?limit=1"
+
+
+@pytest.mark.parametrize("location", ["/dicom-web/studies/?{}", BASE + "/studies/?{}"])
+def test_a_redirect_that_adds_a_slash_gives_no_url_of_others(location: str, study: Study) -> None:
+    screening, keys = Screening(Own(SEED), BASE), f"StudyInstanceUID={study.study_instance_uid}"
+    led = Headers((("Location", location.format(keys)),))
+
+    found = screening.screen(Response("main-1", "GET", f"{BASE}/studies?{keys}", 301, headers=led))
+
+    assert found.proved
+    assert screening.url(f"{BASE}/studies/?{keys}") == f"{BASE}/studies/?{keys}"
+
+
+@pytest.mark.parametrize("elsewhere", ["/dicom-web/studies/?PatientID=KANARIE", "//other.example/dicom-web/studies/"])
+def test_a_redirect_that_names_more_may_be_of_others(elsewhere: str, study: Study) -> None:
+    screening, url = Screening(Own(SEED), BASE), f"{BASE}/studies?StudyInstanceUID={study.study_instance_uid}"
+
+    found = screening.screen(Response("main-1", "GET", url, 301, headers=Headers((("Location", elsewhere),))))
+
+    assert not found.proved

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
+from starlette.routing import Route
 
 from dicomweb_reference import multipart
 from dicomweb_reference.archive import Instance
-from dicomweb_reference.dicom_json import Charset, Json, Model
+from dicomweb_reference.dicom_json import Attribute, Charset, Json, Model
 from dicomweb_reference.elements import Element, Elements
 from dicomweb_reference.media_types import DICOM_JSON, MediaType
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.multipart import Part
-from dicomweb_reference.server import Headers, Reference
+from dicomweb_reference.server import Headers, Reference, Step
 from dicomweb_reference.transactions.negotiation import Ranges
 from tests.odd.odd import Odd, odd
 
@@ -219,3 +222,56 @@ class EveryFrameIsBare(Reference):
 
     def retrieve_frames(self, request: Request) -> Response:
         return super().retrieve_frames(replace(request, accept="application/octet-stream"))
+
+
+@odd(into=ODD, checks=("frames-single-part", "frames-of-an-image", "http-range-of-a-single-part[frame]"))
+class FramesInMultipartOnly(Reference):
+    """One frame comes as multipart, whatever is accepted, with another boundary each time."""
+
+    def retrieve_frames(self, request: Request) -> Response:
+        return super().retrieve_frames(replace(request, accept='multipart/related; type="application/octet-stream"'))
+
+
+@odd("bulkdata", into=ODD, passes=("bulkdata-by-uri", "bulkdata-is-the-value[OB]"))
+class SmallPixelsInline(Reference):
+    """Values of up to 1,000 octets stand in the metadata, pixels too; larger ones are given by a URI."""
+
+    def json_binary(self, element: Element, location: str) -> Attribute:
+        if element.encapsulated or len(element.value) > 1000:
+            return {"vr": element.vr, "BulkDataURI": location}
+        return {"vr": element.vr, "InlineBinary": base64.b64encode(element.value).decode()}
+
+
+SEARCHED = (
+    "search-studies",
+    "search-by-keyword",
+    "search-optional-key",
+    "search-ignores-unknown-keys",
+    "search-series-of-a-study",
+)
+
+
+@odd(into=ODD, checks=SEARCHED, passes=SEARCHED)
+class SearchPathsEndWithSlash(Reference):
+    """Searches are redirected to a path that ends in a slash, and the keys go along."""
+
+    def routes(self) -> list[Route]:
+        return [
+            route
+            for each in super().routes()
+            for route in ([each, Route(f"{each.path}/", each.endpoint)] if _is_searched(each) else [each])
+        ]
+
+    async def exchange(self, steps: dict[str, Step], http: HttpRequest) -> Response:
+        path = http.scope["raw_path"].decode("ascii")
+        if http.method == "GET" and not path.endswith("/") and _is_collection(path):
+            return self.redirected(http, f"{path}/")
+        return await super().exchange(steps, http)
+
+
+def _is_collection(path: str) -> bool:
+    return path.rpartition("/")[2] in {"studies", "series", "instances"}
+
+
+def _is_searched(route: Route) -> bool:
+    return _is_collection(route.path)

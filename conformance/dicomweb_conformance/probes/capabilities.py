@@ -59,9 +59,17 @@ class Capability:
     exchanges: tuple[str, ...] = ()
 
 
-# None: there is nothing that could be asked for.
-Probe = Callable[[StudiesService, Study], Response | None]
+# A response, or why nothing is asked for here: in a state that is known without.
+Probe = Callable[[StudiesService, Study], "Response | _Unasked"]
 Proof = Callable[[Response, Study], bool]
+
+
+@dataclass(frozen=True)
+class _Unasked:
+    """What is known of a capability without a request for it."""
+
+    state: State
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -103,7 +111,7 @@ def _instance(study: Study) -> set[str]:
 
 
 def _pixel_data(accept: str) -> Probe:
-    def probe(service: StudiesService, study: Study) -> Response | None:
+    def probe(service: StudiesService, study: Study) -> Response | _Unasked:
         metadata = service.metadata(study.instances[0])
         if not shows(metadata, _instance(study)):
             return metadata
@@ -113,9 +121,17 @@ def _pixel_data(accept: str) -> Probe:
             return metadata
         given = {each.path: each for each in bulk_data.references(data_set, metadata)}
         reference = given.get(bulk_data.PIXEL_DATA)
-        if reference and reference.refusal:
+        if reference is None:
+            element = data_set.get(bulk_data.PIXEL_DATA)
+            if isinstance(element, dict) and "InlineBinary" in element:
+                # Of a small image. Others may be given by a URI: each check looks at its own.
+                return _Unasked(State.OFFERED, "the pixels of a small image stand in its metadata")
+            return _Unasked(State.ABSENT, "nothing on the target refers to it")
+        if reference.refusal:
             return metadata  # which do not lead to the pixels: that is broken, not absent
-        return bulk_data.dereferenced(service, reference, accept=accept) if reference else None
+        return bulk_data.dereferenced(service, reference, accept=accept) or _Unasked(
+            State.ABSENT, "it is on another origin, which is not asked"
+        )
 
     return probe
 
@@ -413,8 +429,8 @@ class Capabilities:
         question = self._questions[capability]
         response = question.probe(self._service, study)
         declared = self._declared(capability)
-        if response is None:
-            return Capability(capability, State.ABSENT, declared, "nothing on the target refers to it")
+        if isinstance(response, _Unasked):
+            return Capability(capability, response.state, declared, response.reason)
         # A redirect may have led to a URL that names other people's data.
         path = resources.path((response.shown_url or response.url).removeprefix(self._service.base_url))
         said = f"{response.method} /{path}: {response.error or f'status {response.status}'}"

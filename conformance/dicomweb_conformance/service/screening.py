@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
@@ -97,7 +98,12 @@ class Screening:
         whole = octets is response.body and (limited or seen.holds_own)
         # Where a search gives no rows, nothing tells whose a resource is to which its head leads.
         leads = resource == "search" and not seen.holds_own
-        located = [value for name in ("Location", "Content-Location") for value in response.headers.all(name)]
+        located = [
+            value
+            for name in ("Location", "Content-Location")
+            for value in response.headers.all(name)
+            if self._says_more(value, response.url)
+        ]
         proved = whole and not (leads and located)
         if not proved:
             self._note(response, [*seen.uris, *located])
@@ -112,9 +118,22 @@ class Screening:
 
     def url(self, url: str) -> str:
         """Return a URL as it may be shown: one that a target gave may name other people's data."""
-        if self._given and (url in self._given or _below(url) in self._given):
+        if self._is_given(url):
             return f"{self._base_url}/(a URL that the target gave with data that are not of this run)"
         return self._own.masked(url)
+
+    def _is_given(self, url: str) -> bool:
+        return bool(self._given) and (url in self._given or _below(url) in self._given)
+
+    def _says_more(self, uri: str, asked: str) -> bool:
+        """Tell whether a URL in a head names more than that of the request, which may be shown: a slash at its end."""
+        if self._is_given(asked):
+            return True
+        try:
+            there, here = urls.resolve(uri, asked), urls.resolve(asked, asked)
+        except UrlError:
+            return True
+        return there != replace(here, path=there.path) or there.path.rstrip("/") != here.path.rstrip("/")
 
     def text(self, text: str) -> str:
         """Return words without the UIDs of other people's data."""

@@ -76,6 +76,9 @@ def test_range_of_a_single_part(dicomweb: StudiesService, corpus: Corpus, case: 
     whole = ask("")
     control(whole, because="the payload cannot be retrieved as a whole")
     body = whole.body
+    is_multipart = media_types.name_of(whole.content_type) == media_types.MULTIPART_RELATED
+    owner = "frames-single-part" if case.id == "frame" else "bulkdata-single-part"
+    assume(not is_multipart, "the payload comes as multipart, with another boundary each time", owner)
     assume(len(body) > _LEAST, f"the payload has {len(body)} octets only", whole.exchange)
     ranges = (
         _Range("bytes=0-9", 0, 10),

@@ -403,6 +403,8 @@ def test_text_is_utf_8(dicomweb: StudiesService, corpus: Corpus, case: Variant) 
                 continue
             if _lost_without_value(each, stored):
                 continue
+            escaped = each.vr == "PN" and "\\x1b" in each.received
+            assume(not escaped, "the escapes to a character set stand in the name", "message[JSON-028]")
             quote = "text-absent-although-stored" if each.kind == "lost" else "characters-replaced"
             it.observes(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
 
