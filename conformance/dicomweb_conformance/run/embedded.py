@@ -8,6 +8,8 @@ import sys
 import threading
 from dataclasses import dataclass
 
+from dicomweb_conformance.settings.target import Product
+
 START = 30.0
 """Seconds that the process may take to say where it listens."""
 
@@ -30,6 +32,11 @@ class Embedded:
             self.process.wait()
         if self.process.stdout:
             self.process.stdout.close()
+
+
+def product(version: str) -> Product:
+    """Return what a report is headed by where the embedded server of a version of the suite is judged."""
+    return Product("", "The reference server of dicomweb-conformance", version)
 
 
 def start(flavour: str) -> Embedded:

@@ -272,6 +272,7 @@ class ConformanceSession:
 
     def _record_header(self, tools: Instruments) -> None:
         target = self.settings.target
+        product = target.product or (embedded.product(VERSION) if self.settings.embedded else None)
         tools.recorder.event(
             "header",
             format=1,
@@ -284,7 +285,7 @@ class ConformanceSession:
             edition=self.profile.edition,
             seed=self.settings.seed,
             settings=self.settings.shown(),
-            target={"url": target.url, "product": asdict(target.product) if target.product else None},
+            target={"url": target.url, "product": asdict(product) if product else None},
         )
 
     def pytest_report_header(self) -> list[str]:
