@@ -53,7 +53,7 @@ def compare(old: Concluded, new: Concluded, renamed: Renamed) -> Comparison:
         if later is None:
             if earlier is None or earlier.outcome not in JUDGED:
                 continue
-            if new.left_out and not earlier.of_messages:
+            if new.left_out:
                 not_asked += 1
                 continue
             lost = _of_check(earlier, earlier.outcome, MISSING, "the run did not plan it")
@@ -160,8 +160,9 @@ def _hold(
         if later.outcome == "fail" and earlier.outcome in _GOOD and not got_worse:
             got_worse = [_of_check(later, earlier.outcome, "fail", later.reason)]
         worse += got_worse
-        # A check ends at its first fail: what it does not say any more it may not have reached.
-        better += [] if got_worse else found
+        # A check ends at its first fail: what it does not say any more it may not have reached. Nor has a selection
+        # seen the messages of a whole run.
+        better += [] if got_worse or (later.of_messages and new.left_out) else found
 
 
 def _moved(earlier: Check, later: Check) -> Iterator[Difference]:

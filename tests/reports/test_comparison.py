@@ -106,6 +106,20 @@ def test_a_selection_is_held_only_against_what_it_was_asked_for(tmp_path: Path) 
     assert (result.worse, result.not_asked) == ((), 1)
 
 
+def test_a_selection_that_sees_other_messages_makes_nothing_better_of_them(tmp_path: Path) -> None:
+    rule, other = "message[SEARCH-069]", "message[SEARCH-036]"
+    of_messages = {"scenario": "messages", "messages": {"judged": 4000, "at_fault": 1}}
+    verdict, fields = found("fail")
+    all_messages = [(rule, verdict, fields | of_messages), (other, "pass", of_messages)]
+    few = {"scenario": "messages", "messages": {"judged": 40, "at_fault": 0}}
+    old = concluded.read(run_of(tmp_path / "old", *all_messages).path)
+    new = concluded.read(run_of(tmp_path / "new", (rule, "pass", few), left_out=900).path)
+
+    comparison = compare(old, new, NONE)
+
+    assert (comparison.better, comparison.worse, comparison.unjudged, comparison.not_asked) == ((), (), (), 1)
+
+
 def test_what_a_selection_as_baseline_did_not_judge_is_no_excuse(tmp_path: Path) -> None:
     old = concluded.read(run_of(tmp_path / "old", ("a", *PASS), left_out=1).path)
     new = concluded.read(run_of(tmp_path / "new", ("a", *PASS), ("b", *found("fail"))).path)
