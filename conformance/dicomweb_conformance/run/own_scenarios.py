@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -133,7 +134,14 @@ def _verifying(file: Path) -> Iterator[ast.FunctionDef]:
 
 
 def _checks_in(file: Path, config: pytest.Config) -> Iterator[OwnCheck]:
-    for check, requirements in coverage.checks_of(_loaded(file, config)):
+    module = _loaded(file, config)
+    for name, member in inspect.getmembers(module, inspect.isfunction):
+        marked = any(mark.name == "verifies" for mark in getattr(member, "pytestmark", []))
+        if name.startswith("test") and member.__module__ == module.__name__ and not marked:
+            raise ScenarioError(
+                f"{file}: {name} is no check, as no @verifies says which row it is about and what it is called"
+            )
+    for check, requirements in coverage.checks_of(module):
         yield OwnCheck(check, requirements, file)
 
 

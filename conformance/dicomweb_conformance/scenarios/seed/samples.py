@@ -24,6 +24,7 @@ class Sample:
         poll: how it asks for an operation, None where it does not.
         types: media types that it goes on with, any where it is empty.
         files: how many files it stores.
+        prints: whether it prints the body of a response, whatever there is, and reads nothing in it.
     """
 
     operation: str
@@ -34,6 +35,7 @@ class Sample:
     poll: Head | None
     types: tuple[str, ...]
     files: int
+    prints: bool
 
     @property
     def id(self) -> str:
@@ -64,6 +66,7 @@ def _sample(row: Mapping[str, Any], requirement: str, start: Head) -> Sample:
         poll=Head.of(row["poll"]) if "poll" in row else None,
         types=tuple(row.get("types", ())),
         files=row.get("files", 1),
+        prints=row.get("prints", False),
     )
 
 
