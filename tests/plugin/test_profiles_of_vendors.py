@@ -231,7 +231,10 @@ def test_checks_that_cannot_be_used_are_a_setting_error(run: Run, tmp_path: Path
         ({"checks__test_twice": CHECK.replace("acme-answers", "search-limit-caps")}, "is that of a check of the suite"),
         ({"checks__test_slug": CHECK.replace("acme-answers", "Acme")}, "SuiteError: check id 'Acme' is no slug"),
         ({"checks__test_import": "import nowhere_at_all\n" + CHECK}, "No module named 'nowhere_at_all'"),
-        ({"checks__test_bare": CHECK + "def test_bare(dicomweb):\n    pass\n"}, "test_bare is no check, as no @verifies"),
+        (
+            {"checks__test_bare": CHECK + "def test_bare(dicomweb):\n    pass\n"},
+            "test_bare is no check, as no @verifies",
+        ),
         ({"checks__test_syntax": CHECK + "def\n"}, "cannot be loaded: SyntaxError"),
     ],
 )

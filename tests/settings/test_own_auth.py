@@ -45,6 +45,14 @@ def breaks():
     return auth
 
 
+def forgets():
+    return lambda request: None
+
+
+def gives_none():
+    return None
+
+
 NOTHING = 3
 '''
 
@@ -104,7 +112,15 @@ def test_what_cannot_be_loaded_is_told(module: str, name: str, said: str) -> Non
     assert said in str(raised.value)
 
 
-@pytest.mark.parametrize(("function", "said"), [("fails", "failed (RuntimeError)"), ("breaks", "a line break")])
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        ("fails", "failed (RuntimeError)"),
+        ("breaks", "a line break"),
+        ("forgets", "forgets returns gives no request back"),
+        ("gives_none", "gives_none returns NoneType: expected an auth object of requests"),
+    ],
+)
 def test_one_that_fails_is_told_without_its_words(module: str, function: str, said: str) -> None:
     found = login(f"{module}:{function}")
 

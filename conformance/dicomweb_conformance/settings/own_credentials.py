@@ -7,7 +7,7 @@ import importlib.metadata
 import re
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import requests
 from requests.structures import CaseInsensitiveDict
@@ -58,9 +58,16 @@ class OwnAuth:
         with self._lock:
             try:
                 if self._auth is None:
-                    self._auth = self._make()
-                after = self._auth(_prepared(outgoing)).headers
+                    self._auth = self._authorizer()
+                after = getattr(self._auth(_prepared(outgoing)), "headers", None)
+                if after is None:
+                    raise CredentialsError(
+                        f"auth is 'plugin', and what {self._name} returns gives no request back: expected an auth "
+                        "object of requests, which is called with a request and returns it"
+                    )
                 added = [(str(name), _text(value)) for name, value in after.items() if name.lower() not in given]
+            except CredentialsError:
+                raise
             except Exception as error:  # whatever it raises; its words are not shown, for they may hold a secret
                 raise CredentialsError(
                     f"auth is 'plugin', and {self._name} failed ({type(error).__name__}): call it in Python to see why"
@@ -72,6 +79,15 @@ class OwnAuth:
                     )
                 self._issued.add(*of_field(name, value))
         return tuple(added)
+
+    def _authorizer(self) -> Callable[[requests.PreparedRequest], Any]:
+        made = self._make()
+        if not callable(made):
+            raise CredentialsError(
+                f"auth is 'plugin', and {self._name} returns {type(made).__name__}: expected an auth object "
+                "of requests, which is called with a request and returns it"
+            )
+        return cast("Callable[[requests.PreparedRequest], Any]", made)
 
     def renew(self, refused: str) -> bool:  # noqa: ARG002 - only the provider knows what it sent
         """Make another auth object in the place of one whose fields were refused."""
