@@ -125,3 +125,18 @@ class BulkDataAreInstances(Reference):
         (instance,) = self.found(request.resource)
         parts = self.retrieve_parts(request, [instance], [instance.transfer_syntax])
         return self.multipart_answer(parts, DICOM, [])
+
+
+@odd(
+    into=ODD,
+    checks=(
+        *("rendered-instance-and-frame", "rendered-as[png]", "rendered-as[gif]", "rendered-as-optional-type[jp2]"),
+        *("rendered-frames-as-jpeg", "rendered-frames-as-animation", "rendered-unacceptable"),
+        *("rendered-jpeg-by-default[anything]", "rendered-jpeg-by-default[any-image]"),
+    ),
+)
+class RenderedIsPng(Reference):
+    """What is rendered is a PNG, whatever is accepted."""
+
+    def retrieve_rendered(self, request: Request) -> Response:
+        return super().retrieve_rendered(replace(request, accept="image/png"))

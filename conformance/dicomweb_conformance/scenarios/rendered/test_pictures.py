@@ -14,10 +14,12 @@ from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.reading.picture_files import Samples
 from dicomweb_conformance.scenarios.steps.pictures import (
     ABSENT,
+    ACCEPTS_NONE,
     all_shown,
     frames,
     is_alike,
     is_multipart,
+    is_of_what_was_asked,
     is_same,
     plain,
     several,
@@ -101,6 +103,7 @@ def test_as(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
 
     response = dicomweb.rendered(instance, accept=case.value)
 
+    is_of_what_was_asked(dicomweb, response, instance, case.value)
     with expect(response) as it:
         it.has_status(200)
         match type_of_pictures(response):
@@ -129,10 +132,14 @@ def test_as_optional_type(dicomweb: StudiesService, corpus: Corpus, case: Varian
 
     response = dicomweb.rendered(instance, accept=case.value)
 
+    is_of_what_was_asked(dicomweb, response, instance, case.value)
     with expect(response) as it:
         it.has_status(200, 406)
-        if response.status == 200 and type_of_pictures(response) == JPEG:
+        name = type_of_pictures(response)
+        if response.status == 200 and name == JPEG:
             it.observes("200-image-jpeg-the-default", where="Content-Type")
+        elif response.status == 200 and name != case.value:
+            it.observes("200-with-another-type", where="Content-Type", received=name or "none")
 
 
 ALL_ALIKE = (
@@ -188,7 +195,7 @@ def test_unacceptable(dicomweb: StudiesService, corpus: Corpus) -> None:
     instance = corpus.pictures.instances[0]
     plain(dicomweb, instance)
 
-    response = dicomweb.rendered(instance, accept="text/html")
+    response = dicomweb.rendered(instance, accept=ACCEPTS_NONE)
 
     with expect(response) as it:
         if response.status != 200:
@@ -200,6 +207,9 @@ def test_unacceptable(dicomweb: StudiesService, corpus: Corpus) -> None:
                 it.observes("200-image-jpeg-the-default", where="Content-Type")
             case "text/html" if response.body.lstrip(_BEFORE_MARKUP).startswith(b"<"):
                 it.observes("200-text-html-with-page-about-image", where="Content-Type")
+            case name if name.startswith("image/"):
+                shown(it, otherwise="200-with-body-does-not-fit-content-type")
+                it.observes("200-with-another-type", where="Content-Type", received=name)
             case name:
                 it.observes("200-with-body-does-not-fit-content-type", where="Content-Type", received=name or "none")
 

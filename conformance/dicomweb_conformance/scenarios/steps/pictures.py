@@ -48,6 +48,10 @@ def is_multipart(response: Response) -> bool:
     return media_types.name_of(response.content_type) == media_types.MULTIPART_RELATED
 
 
+ACCEPTS_NONE = "text/html"
+"""An Accept that no rendered image meets."""
+
+
 def type_of_pictures(response: Response) -> str:
     """Return the media type of the picture, or of the parts of a multipart; empty where it does not say."""
     if not is_multipart(response):
@@ -144,6 +148,22 @@ def plain_and_with(
     said = f"the target ignores {name}, as it has to where it does not support it (8.3); see check rendered-parameters"
     offered(has_effect(before, picture, after, changed), said, f"rendered.{name}")
     return picture, changed
+
+
+def is_of_what_was_asked(dicomweb: StudiesService, response: Response, instance: Instance, accepted: str) -> None:
+    """End a check of a media type where a picture of another comes, and comes as well to who accepts none at all.
+
+    JPEG, which some servers take for the default, has observations of its own.
+
+    Raises:
+        Inconclusive: that is one habit, which `rendered-unacceptable` tells.
+    """
+    name = type_of_pictures(response)
+    if response.status != 200 or name in {accepted, media_types.JPEG}:
+        return
+    other = dicomweb.rendered(instance, accept=ACCEPTS_NONE)
+    ignored = other.status == 200 and type_of_pictures(other) == name
+    assume(not ignored, f"{quoted(name)} comes whatever is accepted", "rendered-unacceptable")
 
 
 def profiles_are_offered(dicomweb: StudiesService, instance: Instance) -> None:
