@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from dicomweb_reports import clauses, comparison_lines, media_type_table, personas, samples
+from dicomweb_reports import clauses, comparison_lines, media_type_table, personas, samples, transcodings
 from dicomweb_reports.evidence import COMMAND, extent, named, repeat
 from dicomweb_reports.page import ONE_BY_ONE, VALUE, Page, groups, noted, passed, rows
 from dicomweb_reports.repeating import before
@@ -116,6 +116,9 @@ def html(run: Run) -> str:
             samples=samples.rows(run),
             personas=personas.rows(run),
             syntaxes=syntaxes(run),
+            transcodings=transcodings.transcodings(run),
+            asked_syntaxes=tuple(transcodings.ASKED.values()),
+            tone_of_transcoding=transcodings.TONES,
             media_types=media_type_table.media_types(run),
             resources=media_type_table.COLUMNS,
             tone_of_word=media_type_table.TONES,

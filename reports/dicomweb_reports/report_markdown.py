@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dicomweb_reports import comparison_lines, media_type_table, personas, samples, transfer_syntaxes
+from dicomweb_reports import comparison_lines, media_type_table, personas, samples, transcodings, transfer_syntaxes
 from dicomweb_reports.causes import causes
 from dicomweb_reports.evidence import COMMAND
 from dicomweb_reports.markdown_failures import failures, found, headed
@@ -46,6 +46,7 @@ def markdown(run: Run) -> str:
     blocks += _causes(run)
     blocks += _samples(run)
     blocks += _transfer_syntaxes(run)
+    blocks += _transcodings(run)
     blocks += _media_types(run)
     blocks += _personas(run)
     blocks += failures(run)
@@ -142,6 +143,17 @@ def _transfer_syntaxes(run: Run) -> Iterator[str]:
     table = [["stored in", *(heading for heading, _ in transfer_syntaxes.COLUMNS.values())]]
     table.append(["---"] * len(table[0]))
     table += [[plain(row.syntax), *(plain(cell.word) for cell in row.cells)] for row in found]
+    yield "\n".join(f"| {' | '.join(row)} |" for row in table)
+
+
+def _transcodings(run: Run) -> Iterator[str]:
+    found = transcodings.transcodings(run)
+    if not found:
+        return
+    yield f"## Transcoding ({len(found)})"
+    table = [["stored in", *transcodings.ASKED.values()]]
+    table.append(["---"] * len(table[0]))
+    table += [[plain(row.stored), *(plain(word) for word in row.words)] for row in found]
     yield "\n".join(f"| {' | '.join(row)} |" for row in table)
 
 

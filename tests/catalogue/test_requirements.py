@@ -27,7 +27,7 @@ def test_every_row_is_there_once():
         "MULTIPART": 27,
         "JSON": 57,
         "XML": 32,
-        "RETRIEVE": 42,
+        "RETRIEVE": 43,
         "METADATA": 25,
         "BULKDATA": 29,
         "FRAMES": 32,

@@ -6,10 +6,12 @@ from typing import Any
 
 from dicomweb_reports.report_html import html
 from dicomweb_reports.report_markdown import markdown
+from dicomweb_reports.transcodings import ASKED, transcodings
 from dicomweb_reports.transfer_syntaxes import syntaxes
 from tests.reports.run_directory import RunDirectory, finding
 
 ROW = "SEARCH-069"
+ANSWERS = ((50, 406), (70, 200), (90, 200))
 
 
 def concluded(directory: RunDirectory, check: str, verdict: str, *codes: str, **fields: Any) -> None:
@@ -50,6 +52,27 @@ def test_the_table_stands_in_the_page_and_in_the_summary(directory: RunDirectory
 
     assert "rle lossless" in html(run)
     assert "| rle lossless | decoded |" in markdown(run)
+
+
+def test_what_came_of_every_other_syntax_is_a_table_of_its_own(directory: RunDirectory) -> None:
+    check = "retrieve-in-every-syntax[rle_lossless]"
+    directory.header()
+    asked = [(f'multipart/related; transfer-syntax="1.2.840.10008.1.2.4.{uid}"', status) for uid, status in ANSWERS]
+    names = [directory.exchange(status=status, sent=(("Accept", accept),), check=check) for accept, status in asked]
+    wrong = finding(ROW, "another-image", "fail", exchange=names[-1])
+    directory.result(check, ROW, "A claim.", "fail", findings=[wrong], exchanges=names)
+    run = directory.load()
+
+    (row,) = transcodings(run)
+    words = dict(zip(ASKED.values(), row.words, strict=True))
+    assert row.stored == "rle lossless"
+    assert {name: word for name, word in words.items() if word} == {
+        "JPEG Baseline": "refused",
+        "JPEG Lossless SV1": "transcoded",
+        "JPEG 2000 Lossless": "wrong",
+    }
+    assert "Images as they are stored, by the transfer syntax that was asked for" in html(run)
+    assert "## Transcoding (1)" in markdown(run)
 
 
 def test_without_such_checks_there_is_no_table(directory: RunDirectory) -> None:

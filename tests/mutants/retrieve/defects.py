@@ -7,17 +7,21 @@ from dataclasses import replace
 
 from starlette.responses import Response
 
+from dicomweb_conformance.scenarios.steps.encoded_images import ENCAPSULATED
+from dicomweb_fixtures.building.transfer_syntaxes import JPEG_2000_LOSSLESS, RLE_LOSSLESS, SYNTAXES
+from dicomweb_fixtures.entities import EXPLICIT_VR_LITTLE_ENDIAN
 from dicomweb_reference import elements
 from dicomweb_reference.archive import Instance, Resource
-from dicomweb_reference.elements import Element, Elements
+from dicomweb_reference.elements import PIXEL_DATA, Element, Elements
 from dicomweb_reference.media_types import DICOM, MULTIPART_DICOM, MediaType
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.multipart import Part
 from dicomweb_reference.server import Reference
-from tests.mutants.mutant import Mutant, mutant
+from tests.mutants.mutant import EVERYWHERE, Mutant, mutant
 
 MUTANTS: list[Mutant] = []
 MISSING = ("study", "series", "instance")
+STORED = [SYNTAXES[EXPLICIT_VR_LITTLE_ENDIAN], *ENCAPSULATED]
 STUDIES = ("ct_pair", "multiframe", "implicit", "rle")
 
 
@@ -293,3 +297,31 @@ class UnquotedTypeBreaks(Reference):
         if "type=application/dicom" in (request.accept or "") and default == MULTIPART_DICOM:
             raise Refusal(500, "An exception.")
         return super().acceptable(request, default)
+
+
+@mutant(
+    *(f"retrieve-in-every-syntax[{each.key}]" for each in STORED if each.uid != RLE_LOSSLESS),
+    tiers=["large"],
+    may_trip=EVERYWHERE,
+    into=MUTANTS,
+)
+class TranscodesUpsideDown(Reference):
+    """What is encoded anew is encoded from its last octet to its first."""
+
+    def encoded(self, content: Elements, transfer_syntax: str) -> Elements:
+        pixels = content[PIXEL_DATA]
+        return super().encoded(
+            {**content, PIXEL_DATA: replace(pixels, value=bytes(pixels.value)[::-1])}, transfer_syntax
+        )
+
+
+@mutant("retrieve-in-every-syntax[rle_lossless]", tiers=["large"], may_trip=EVERYWHERE, into=MUTANTS)
+class CallsNativePixelsJpeg2000(Reference):
+    """Who asks for JPEG 2000 gets native pixels, and is told that they are in JPEG 2000."""
+
+    def deliverable(self, instance: Instance, transfer_syntax: str) -> bool:
+        return transfer_syntax == JPEG_2000_LOSSLESS or super().deliverable(instance, transfer_syntax)
+
+    def transcode(self, instance: Instance, transfer_syntax: str) -> bytes:
+        is_said = transfer_syntax == JPEG_2000_LOSSLESS != instance.transfer_syntax
+        return super().transcode(instance, EXPLICIT_VR_LITTLE_ENDIAN if is_said else transfer_syntax)

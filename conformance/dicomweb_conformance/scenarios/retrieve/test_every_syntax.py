@@ -1,0 +1,76 @@
+"""Retrieve: an image in each transfer syntax, asked for in each of the others (PS3.18 8.7.3.4, 8.7.8.2)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dicomweb_conformance.checks.expect import Expectation, control, expect
+from dicomweb_conformance.checks.verifies import Variant, verifies
+from dicomweb_conformance.http.unreadable import NoDecoderError, UnreadableError
+from dicomweb_conformance.reading import pixel_data, values
+from dicomweb_conformance.scenarios.steps.encoded_images import ENCAPSULATED, images_in
+from dicomweb_conformance.scenarios.steps.storing import AS_STORED
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.building.transfer_syntaxes import SYNTAXES, Syntax
+from dicomweb_fixtures.corpus import Corpus
+from dicomweb_fixtures.entities import EXPLICIT_VR_LITTLE_ENDIAN, Instance
+
+_STORED = (SYNTAXES[EXPLICIT_VR_LITTLE_ENDIAN], *ENCAPSULATED)
+_LESS_QUALITY = 4
+"""How much further from the pixels a server's encoder may come than the tolerance of a syntax, which is for that of the
+corpus: JPEG of a quality of 50, JPEG 2000 of 30 dB, JPEG-LS of a NEAR of 8 and JPEG XL of a distance of 3 stay below."""
+_REFUSED = range(400, 500)
+
+
+@verifies(id="retrieve-in-every-syntax", each=[Variant(each.key, "RETRIEVE-033", each.uid) for each in _STORED])
+def test_in_every_syntax(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """An image that comes in another transfer syntax than it was stored in has the pixels that were stored."""
+    stored = SYNTAXES[case.value]
+    instance = images_in(corpus, stored.uid)[-1]
+    control(dicomweb.retrieve(instance, accept=AS_STORED), because="the image cannot be retrieved as it is stored")
+
+    for asked in ENCAPSULATED:
+        if asked is stored:  # which RETRIEVE-025b is about
+            continue
+        response = dicomweb.retrieve(instance, accept=AS_STORED.replace("*", asked.uid))
+
+        with expect(response) as it:
+            if response.status in _REFUSED or response.status == 501:
+                it.observes("refused")
+                it.concludes()
+            it.has_status(200)
+            _is_the_image(it, instance, stored, asked)
+
+
+def _is_the_image(it: Expectation, instance: Instance, stored: Syntax, asked: Syntax) -> None:
+    received = it.is_one_instance()
+    syntax = values.syntax(received)
+    if syntax != asked.uid:
+        it.observes("in-a-syntax-that-was-not-asked-for", where="(0002,0010)", expected=[asked.uid], received=syntax)
+        return
+    try:
+        found = pixel_data.samples(received)
+    except NoDecoderError:
+        return  # of this machine
+    except UnreadableError as error:
+        it.observes("pixels-that-do-not-decode", where="(7FE0,0010)", expected=[asked.name], received=str(error))
+        return
+    expected = pixel_data.samples(instance.dataset)
+    bound = stored.tolerance + _LESS_QUALITY * asked.tolerance
+    if found.shape != expected.shape:
+        it.observes("another-image", expected=[f"{expected.shape}"], received=f"{found.shape} in {asked.name}")
+    elif _is_reduced(instance, values.number(received, "BitsStored")):
+        it.observes("fewer-bits-in-a-lossy-syntax" if not asked.lossless else "another-image")
+    elif (apart := int(np.abs(found.astype(int) - expected.astype(int)).max())) > bound:
+        it.observes(
+            "another-image",
+            where=f"{stored.name} as {asked.name}",
+            expected=[f"each sample within {bound} of the one that was stored"],
+            received=f"{apart} apart",
+        )
+    else:
+        it.observes("the-pixels-that-were-stored")
+
+
+def _is_reduced(instance: Instance, bits: int) -> bool:
+    return bits < int(instance.value("BitsStored"))
