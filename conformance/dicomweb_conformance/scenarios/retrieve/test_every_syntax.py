@@ -17,8 +17,8 @@ from dicomweb_fixtures.entities import EXPLICIT_VR_LITTLE_ENDIAN, Instance
 
 _STORED = (SYNTAXES[EXPLICIT_VR_LITTLE_ENDIAN], *ENCAPSULATED)
 _LESS_QUALITY = 4
-"""How much further from the pixels a server's encoder may come than the tolerance of a syntax, which is for that of the
-corpus: JPEG of a quality of 50, JPEG 2000 of 30 dB, JPEG-LS of a NEAR of 8 and JPEG XL of a distance of 3 stay below."""
+"""How much further from the pixels a server may come than the tolerance of a syntax, which is for the encoder of the
+corpus: JPEG of quality 50, JPEG 2000 of 30 dB, JPEG-LS of NEAR 8 and JPEG XL of distance 3 are within it."""
 _REFUSED = range(400, 500)
 
 
