@@ -1,18 +1,24 @@
 """No false alarm on stores that do what the Cloud Healthcare API leaves open in another way than the google flavour."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageOps
 from starlette.requests import Request as HttpRequest
+from starlette.responses import Response as HttpResponse
 
 from dicomweb_reference import operations
 from dicomweb_reference.archive import Instance, Resource
+from dicomweb_reference.dicom_json import Model
 from dicomweb_reference.google import Google
 from dicomweb_reference.levels import Level
 from dicomweb_reference.matching import Query
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.operations import Json, Operation
+from dicomweb_reference.outcomes import Outcome
+from dicomweb_reference.rendering import Viewport
 from dicomweb_reports import samples
 from tests.mutants.google.access import TakesTokensInHeadersOnly, WantsAToken
 from tests.mutants.harness import judged
@@ -95,7 +101,52 @@ class KnowsNoLimitOfItsOwn(Google):
         return query if request.parameter("limit") else replace(query, limit=None)
 
 
+class GivesCanonicalCodes(Google):
+    """The code of an error body is that of google.rpc.Code."""
+
+    def refusal(self, refusal: Refusal) -> HttpResponse:
+        error = {"code": 5, "message": refusal.reason, "status": "NOT_FOUND"}
+        return self.google_answer({"error": error}, refusal.status, dict(refusal.headers))
+
+
+class PadsPictures(Google):
+    """A picture fills its viewport, with a margin about it."""
+
+    def scaled(self, picture: Image.Image, viewport: Viewport) -> Image.Image:
+        return ImageOps.pad(picture, (viewport.width, viewport.height))
+
+
+class DeletesInstancesWithoutAWord(Google):
+    """The delete of an instance is answered 204."""
+
+    def delete(self, request: Request) -> HttpResponse:
+        answer = super().delete(request)
+        return answer if request.resource.instance is None else HttpResponse(status_code=204)
+
+
+class NamesNoStudyUrl(Google):
+    """The answer to a store names where each instance is, and not where the study is."""
+
+    def store_module(self, request: Request, outcomes: Sequence[Outcome]) -> Model:
+        return {tag: each for tag, each in super().store_module(request, outcomes).items() if tag != "00081190"}
+
+
+class GivesStudiesInPartsOnly(Google):
+    """A study comes as multipart where a single part is asked for."""
+
+    def request_of(self, http: HttpRequest, body: bytes) -> Request:
+        request = super().request_of(http, body)
+        single = request.accept == "application/dicom" and request.resource.study and not request.resource.series
+        return replace(request, accept=None) if single else request
+
+
 OTHERWISE = [
+    (NamesNoStudyUrl, "google-retrieve-urls", "deviation", "absent"),
+    (DeletesInstancesWithoutAWord, "google-delete-instance", "deviation", "204"),
+    (DeletesInstancesWithoutAWord, "seed-delete-instance[curl]", "note", "no-body-which-the-client-does-not-read"),
+    (GivesStudiesInPartsOnly, "google-study-not-single[single-part]", "note", "200-with-multipart-dicom-default"),
+    (PadsPictures, "google-viewport[wider]", "note", "undistorted-picture-with-margin"),
+    (GivesCanonicalCodes, "google-error-body", "note", "code-differs-from-the-http-status"),
     (ChallengesNobody, "google-token-wanted[absent]", "note", "401-without-www-authenticate"),
     (HidesWhatIsThere, "google-token-wanted[broken]", "deviation", "404"),
     (TakesTokensInHeadersOnly, "google-access-token", "deviation", "401-or-403"),

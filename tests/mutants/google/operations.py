@@ -68,13 +68,12 @@ class AbsentBreaksTheDelete(Google):
         return super().delete(request)
 
 
-@mutant("google-error-body", may_trip=["google", "seed"], into=MUTANTS)
-class GivesCanonicalCodes(Google):
-    """The code of an error body is that of google.rpc.Code."""
+@mutant("google-error-body", may_trip=EVERYWHERE, into=MUTANTS)
+class SaysJsonOfText(Google):
+    """An error body says that it is JSON, and is text."""
 
     def refusal(self, refusal: Refusal) -> Response:
-        error = {"code": 5, "message": refusal.reason, "status": "NOT_FOUND"}
-        return self.google_answer({"error": error}, refusal.status, dict(refusal.headers))
+        return Response(refusal.reason, refusal.status, dict(refusal.headers), "application/json; charset=UTF-8")
 
 
 @mutant("lro-json", may_trip=EVERYWHERE, into=MUTANTS)
