@@ -275,3 +275,17 @@ def _is_collection(path: str) -> bool:
 
 def _is_searched(route: Route) -> bool:
     return _is_collection(route.path)
+
+
+@odd(
+    into=ODD,
+    checks=tuple(f"metadata-text-is-utf-8[{each}]" for each in ("ISO_IR-100", "IR13", "IR166", "ISO-2022-IR-87")),
+)
+class BackslashIsYen(Reference):
+    """In ISO_IR 13 a backslash is a yen sign, in codes and numbers too, which then are no longer several."""
+
+    def json_values(self, element: Element, charset: Charset) -> list[Json]:
+        values = super().json_values(element, charset)
+        if charset[:1] != ("ISO_IR 13",) or len(values) < 2 or element.vr not in {"CS", "DS"}:
+            return values
+        return ["\u00a5".join(map(str, values))] if element.vr == "CS" else []

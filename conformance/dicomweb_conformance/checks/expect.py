@@ -6,7 +6,6 @@ describes one that is not listed, and the requirement's level decides. No check 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -45,7 +44,6 @@ DISCARDED = "discarded-as-warned"
 NOT_FOLLOWED = "a-url-that-cannot-be-followed"
 """What rows list for a URL that is none, or that two clients read differently: `urls` says which those are."""
 _EXCERPT = 200
-_BOUNDARY = re.compile(r";\s*boundary=(?:\"[^\"]*\"|[^;,]*)", re.IGNORECASE)
 
 
 class _Concluded(Exception):  # noqa: N818 - it is no error
@@ -252,7 +250,7 @@ class Expectation:
         response = self.response
         if not response.proved:
             return Harmless(f"{response.status}, {media_types.name_of(response.content_type) or 'no media type'}")
-        kind = f", {_BOUNDARY.sub('', response.content_type)}" if response.content_type else ""
+        kind = f", {media_types.without_boundary(response.content_type)}" if response.content_type else ""
         return Harmless(f"{response.status} {response.reason}".strip() + kind)
 
     def is_a_list_of_matches(self, *, of: str | None = None) -> Matches:

@@ -33,6 +33,7 @@ _TYPE = re.compile(rf"[ \t]*({_TOKEN})/({_TOKEN})(?=[ \t]*(?:;|\Z))")
 _NAME = re.compile(rf"({_TOKEN})=")
 _VALUE = re.compile(rf"({_TOKEN}|{_QUOTED_STRING})[ \t]*(?=;|\Z)")
 _SEPARATOR = re.compile(r"[ \t]*;[ \t]*")
+_BOUNDARY = re.compile(r";\s*boundary=(?:\"[^\"]*\"|[^;,]*)", re.IGNORECASE)
 _QVALUE = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
 _ONE = Decimal(1)
 _LONGEST_KNOWN = 200
@@ -271,3 +272,8 @@ def _written(value: str) -> str:
     if re.fullmatch(_TOKEN, value):
         return value
     return '"' + re.sub(r'(["\\])', r"\\\1", value) + '"'
+
+
+def without_boundary(content_type: str) -> str:
+    """Return a Content-Type, as it was sent, without the boundary, which is another one in each message."""
+    return _BOUNDARY.sub("", content_type)

@@ -368,6 +368,9 @@ def test_leads_to_compressed_pixels(dicomweb: StudiesService, corpus: Corpus, ca
             it.observes("neither-uri-nor-inline", where="7FE00010", received=str(element)[:200])
 
 
+TEXTS = frozenset({"PN", "LO", "SH", "LT", "ST", "UT", "UC"})
+DELIMITED = frozenset({"AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI"})
+PLAIN_SET = "IR100"
 CHARACTER_SETS = (
     Variant("ISO_IR-100", "METADATA-021", "ISO_IR 100"),
     Variant("ISO_IR-144", "METADATA-021", "ISO_IR 144"),
@@ -399,7 +402,7 @@ def test_text_is_utf_8(dicomweb: StudiesService, corpus: Corpus, case: Variant) 
         objects = it.is_metadata()
         assume(objects, "the metadata are empty", "metadata-one-object-per-instance")
         for each in differences.with_json(stored, objects[0]):
-            if each.vr not in {"PN", "LO", "SH", "LT", "ST", "UT", "UC"}:
+            if each.vr not in TEXTS:
                 continue
             if _lost_without_value(each, stored):
                 continue
@@ -407,6 +410,24 @@ def test_text_is_utf_8(dicomweb: StudiesService, corpus: Corpus, case: Variant) 
             assume(not escaped, "the escapes to a character set stand in the name", "message[JSON-028]")
             quote = "text-absent-although-stored" if each.kind == "lost" else "characters-replaced"
             it.observes(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
+        joined = _not_set_apart(instance, objects[0])
+        usual = corpus.character_sets.study(PLAIN_SET).instances[0] if joined else instance
+        known = _not_set_apart(usual, _only(it.on(dicomweb.metadata(usual)), usual)) if joined else []
+        for tag in joined:
+            if tag not in known:  # as in any character set, which other rows tell
+                expected, received = [f"{instance.dataset[tag].VM} values"], json_model.values(objects[0], tag)
+                it.observes("values-not-set-apart", where=tag, expected=expected, received=str(received))
+
+
+def _not_set_apart(instance: Instance, found: json_model.DataSet) -> list[str]:
+    """Return the tags of attributes but texts that have several values, of which another number came."""
+    return [
+        tag
+        for element in instance.dataset
+        if element.VM > 1 and element.VR in DELIMITED and element.keyword != "SpecificCharacterSet"
+        for tag in [f"{element.tag:08X}"]
+        if isinstance(found.get(tag), dict) and len(json_model.values(found, tag)) != element.VM
+    ]
 
 
 def _in_character_set(corpus: Corpus, term: str) -> Study:

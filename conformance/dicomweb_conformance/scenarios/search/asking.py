@@ -229,9 +229,13 @@ class Asking:
 
 
 def _described(query: Query, uids: Iterable[str]) -> list[str]:
-    """Return UIDs with the values that were stored for the keys of a query."""
-    entities = {each.uid: each.attributes for each in query.place.entities}
-    return [f"{uid} ({_stored(query, entities[uid])})" if uid in entities else uid for uid in sorted(uids)]
+    """Return UIDs with the values that were stored for the keys of a query, in the order of these values.
+
+    UIDs are others in each run, and no order that a reader could compare.
+    """
+    stored = {each.uid: _stored(query, each.attributes) for each in query.place.entities}
+    told = sorted((stored.get(uid, ""), uid) for uid in uids)
+    return [f"{uid} ({values})" if values else uid for values, uid in told]
 
 
 def _stored(query: Query, attributes: matching.Attributes) -> str:

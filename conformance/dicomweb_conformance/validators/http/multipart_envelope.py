@@ -56,7 +56,8 @@ def _labelled(answer: Answer, seen: Survey) -> Iterator[Observation]:
         text = "multipart-related"
     else:
         text = "another-multipart-subtype"
-    yield Observation("MULTIPART-001", text, where=_CONTENT_TYPE, received=answer.content_type)
+    received = media_types.without_boundary(answer.content_type)
+    yield Observation("MULTIPART-001", text, where=_CONTENT_TYPE, received=received)
 
 
 def _type(answer: Answer, seen: Survey) -> Iterator[Observation]:
@@ -70,7 +71,8 @@ def _type(answer: Answer, seen: Survey) -> Iterator[Observation]:
         text = "parameters-inside-the-quotes"
     else:
         text = "present-quoted-or-unquoted"
-    yield Observation("MULTIPART-002", text, where=_CONTENT_TYPE, received=answer.content_type)
+    received = media_types.without_boundary(answer.content_type)
+    yield Observation("MULTIPART-002", text, where=_CONTENT_TYPE, received=received)
 
 
 def _boundary(answer: Answer, seen: Survey) -> Iterator[Observation]:
