@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
@@ -32,44 +33,62 @@ def url(name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield base_url
 
 
-def judge(url: str, directory: Path, *arguments: str) -> tuple[int, dict[str, str], str]:
-    """Judge the server from an empty directory; return exit status, verdicts by check, and what was printed."""
+@dataclass(frozen=True)
+class Judged:
+    """What a run came to: the verdict of each check, and what was printed."""
+
+    verdicts: dict[str, str]
+    printed: str
+
+    @property
+    def unexpected(self) -> dict[str, str]:
+        """What is not known of the server, or no longer so."""
+        return {check: verdict for check, verdict in self.verdicts.items() if verdict in {"fail", "fixed", "error"}}
+
+
+def judge(url: str, directory: Path, known: Path, *arguments: str) -> Judged:
+    """Judge the server from an empty directory, by what is known of it."""
     # What such a server loses is waited for to the end of the grace time, family by family; it needs milliseconds.
-    settings = [f"--dicomweb-url={url}", "--dicomweb-report=report", "--dicomweb-grace=3"]
+    settings = [f"--dicomweb-url={url}", "--dicomweb-report=report", "--dicomweb-grace=3", f"--dicomweb-known={known}"]
     command = [sys.executable, "-m", "pytest", *settings, "-q", *arguments]
-    ended = warm.run(command, cwd=directory, capture_output=True, text=True, timeout=900, check=False)
+    ended = warm.run(command, cwd=directory, capture_output=True, text=True, timeout=900)
     report = json.loads((directory / "report/report.json").read_text(encoding="utf-8"))
-    return ended.returncode, {each["check"]: each["verdict"] for each in report["results"]}, ended.stdout
+    return Judged({each["check"]: each["verdict"] for each in report["results"]}, ended.stdout)
 
 
-def test_nothing_fails_but_what_is_known(name: str, url: str, tmp_path: Path) -> None:
-    known = Path(__file__).with_name(f"{name}-known.toml")
+@pytest.fixture(scope="module")
+def known(name: str) -> Path:
+    return Path(__file__).with_name(f"{name}-known.toml")
 
-    _, verdicts, printed = judge(url, tmp_path, f"--dicomweb-known={known}")
 
-    unexpected = {check: verdict for check, verdict in verdicts.items() if verdict in {"fail", "fixed", "error"}}
-    assert not unexpected, printed
-    assert "known" in verdicts.values()
-    assert "stale known failure" not in printed
-    assert "is gone since" not in printed
+@pytest.fixture(scope="module")
+def alone(url: str, known: Path, tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    """What one process makes of the server, which several tests look at."""
+    return judge(url, tmp_path_factory.mktemp("alone"), known)
+
+
+def test_nothing_fails_but_what_is_known(alone: Judged) -> None:
+    assert not alone.unexpected, alone.printed
+    assert "known" in alone.verdicts.values()
+    assert "stale known failure" not in alone.printed
+    assert "is gone since" not in alone.printed
 
 
 def test_under_the_profile_of_google_nothing_fails_but_what_is_known(name: str, tmp_path: Path) -> None:
-    known = tmp_path / "known.toml"
+    both = tmp_path / "known.toml"
     tables = [
         *_tables(f"{name}-known.toml", but=NOT_ASKED_BY_GOOGLE),
         *_tables(f"{name}-google-known.toml"),
     ]
-    known.write_text("\n".join(tables), encoding="utf-8")
+    both.write_text("\n".join(tables), encoding="utf-8")
     # Malformed instances that another run left make Orthanc refuse any search for all instances.
     (tmp_path / "server").mkdir()
     with SERVERS[name].running(tmp_path / "server") as url:
-        _, verdicts, printed = judge(url, tmp_path, f"--dicomweb-known={known}", "--dicomweb-profile=google")
+        run = judge(url, tmp_path, both, "--dicomweb-profile=google")
 
-    unexpected = {check: verdict for check, verdict in verdicts.items() if verdict in {"fail", "fixed", "error"}}
-    assert not unexpected, printed
-    assert verdicts["google-single-part-store"] == "known"
-    assert "stale known failure" not in printed
+    assert not run.unexpected, run.printed
+    assert run.verdicts["google-single-part-store"] == "known"
+    assert "stale known failure" not in run.printed
 
 
 NOT_ASKED_BY_GOOGLE = frozenset({"message[HTTP-002]"})
@@ -83,23 +102,22 @@ def _tables(file: str, but: frozenset[str] = frozenset()) -> list[str]:
     return [each for each in tables if not any(f'check = "{check}"' in each for check in but)]
 
 
-def test_workers_come_to_the_same_verdicts(name: str, url: str, tmp_path: Path) -> None:
+def test_workers_come_to_the_same_verdicts(
+    request: pytest.FixtureRequest, name: str, url: str, known: Path, tmp_path: Path
+) -> None:
     if name == "tiny-pacs":
         pytest.skip(
             "asked by two clients at once it answers some requests 500 and stores in part what one stores whole"
         )
-    alone, together = tmp_path / "alone", tmp_path / "together"
-    alone.mkdir()
-    together.mkdir()
+    by_one: Judged = request.getfixturevalue("alone")
 
-    _, by_one, _ = judge(url, alone)
-    _, by_two, _ = judge(url, together, "-n", "2")
+    by_two = judge(url, tmp_path, known, "-n", "2")
 
-    assert by_one == by_two
+    assert by_one.verdicts == by_two.verdicts
 
 
-def test_what_cannot_be_deleted_is_told(url: str, tmp_path: Path) -> None:
-    _, _, printed = judge(url, tmp_path, "-k", "search-studies")
+def test_what_cannot_be_deleted_is_told(url: str, known: Path, tmp_path: Path) -> None:
+    printed = judge(url, tmp_path, known, "-k", "search-studies").printed
 
     assert "left on the target: 2 studies" in printed
     assert (tmp_path / "report/ledger.jsonl").exists()
