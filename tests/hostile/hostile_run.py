@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import dicomweb_conformance
 from dicomweb_reference.serving import FLAVOURS, running
 from tests.hostile import alterations, foreigners, surroundings
 from tests.hostile.altered_server import Altered
@@ -22,8 +19,8 @@ from tests.hostile.elsewhere import Elsewhere, elsewhere
 from tests.hostile.hostile_behaviour import Behaviour
 from tests.hostile.hostile_meeting import Meeting
 from tests.hostile.raw_server import raw_server
+from tests.nodes import node_of
 
-SCENARIOS = Path(dicomweb_conformance.__file__).with_name("scenarios")
 USER = "hostile"
 PASSWORD = "pa\"s5w\\ord <&>'%41+/=~q"  # noqa: S105 - a secret of a test is none
 KEY = "k3y\"h\\eader <&>'%42+/=~z"
@@ -151,7 +148,7 @@ def _measured(
         sys.executable,
         "-m",
         "pytest",
-        *(_node(each) for each in behaviour.checks),
+        *(node_of(each) for each in behaviour.checks),
         f"--dicomweb-url={url}",
         f"--dicomweb-report={reports}",
         f"--dicomweb-auth=basic:{USER}",
@@ -179,19 +176,3 @@ def _measured(
         process.wait(patience + 30)
     read: dict[str, Any] = json.loads((directory / "measured.json").read_text(encoding="utf-8"))
     return read
-
-
-def _node(check: str) -> str:
-    """Return the node id of a check: of its file alone, as it is collecting that takes the time."""
-    name, bracket, case = check.partition("[")
-    return f"dicomweb_conformance/scenarios/{_nodes()[name]}{bracket}{case}"
-
-
-@cache
-def _nodes() -> dict[str, str]:
-    checks = re.compile(r'^@verifies\([^@]*?\bid="([a-z0-9-]+)"[^@]*?^def (test_\w+)', re.MULTILINE)
-    return {
-        check: f"{path.relative_to(SCENARIOS).as_posix()}::{function}"
-        for path in sorted(SCENARIOS.glob("*/test_*.py"))
-        for check, function in checks.findall(path.read_text(encoding="utf-8"))
-    }

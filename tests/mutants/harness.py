@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dicomweb_conformance.archive import cleaning
+from dicomweb_conformance.plugin import SCENARIOS
 from dicomweb_conformance.run import finishing
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
@@ -18,9 +19,17 @@ from dicomweb_reports import record
 from dicomweb_reports.record import Run
 from dicomweb_reports.write import Written
 from tests.mutants.mutant import profile_of
+from tests.nodes import file_of
 
 GRACE = "0.5"
 """Seconds that a mutant which loses instances may cost each check that waits for one."""
+_IDLE = ("anyio", "doctest", "faulthandler", "junitxml", "legacypath", "pastebin", "setuponly", "setupplan", "stepwise")
+"""Plug-ins of pytest that no proof asks anything of, though each of its many runs would begin with them."""
+
+
+def is_message(check: str) -> bool:
+    """Tell whether this is not a check, but a requirement that all messages are judged by."""
+    return check.startswith("message[")
 
 
 class _Only:
@@ -49,7 +58,7 @@ def judged(
         directory: where the run record goes, and the root directory of the inner pytest.
         arguments: further arguments of pytest.
         checks: the ids of the checks to judge it with; every check of the suite if None.
-        files: which file holds which check, so that no others need be collected.
+        files: which file holds which check, so that no others need be collected; found out if None.
         plugins: further plugins of pytest.
 
     Raises:
@@ -58,7 +67,8 @@ def judged(
     only = [] if checks is None else [_Only(checks)]
     with _quick_turns(), _nothing_afterwards(), _authorized(reference) as auth, running(reference) as url:
         profile = f"--dicomweb-profile={profile_of(type(reference))}"
-        named = sorted({files[each] for each in checks if each in files}) if checks and files else []
+        of_files = [each for each in checks or () if not is_message(each)]
+        named = sorted({(files or {}).get(each) or file_of(each) for each in of_files})
         status, printed, run = printed_and_judged_at(
             url, directory, profile, *auth, *arguments, *named, plugins=[*only, *plugins]
         )
@@ -91,6 +101,7 @@ def _nothing_afterwards() -> Iterator[None]:
     """Leave out what follows the last verdict: reports that nobody reads, and cleaning a server that is thrown away."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(finishing, "write_reports", _only_read)
+        patch.setattr(finishing.Finishing, "_settle", lambda _: None)  # the exit status, for which it reads the record
         patch.setattr(cleaning, "clean", lambda *_, **__: cleaning.Cleaned(0, ()))
         yield
 
@@ -120,8 +131,11 @@ def printed_and_judged_at(
         "--config-file=/dev/null",
         "-q",
         "--tb=no",
+        # Else all that lies beside the suite is looked at before a module of checks is found.
+        f"--confcutdir={SCENARIOS}",
         "-pno:cacheprovider",
         "-pno:xdist",
+        *(f"-pno:{name}" for name in _IDLE),
         "-pno:unraisableexception",  # it collects all garbage, twice in a run
         "-pno:hypothesispytest",
     ]

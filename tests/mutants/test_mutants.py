@@ -12,7 +12,7 @@ from dicomweb_conformance.catalogue.verdicts import Verdict
 from dicomweb_conformance.checks.observers import OWNED, TOLD_BY_CHECKS
 from dicomweb_reference.server import Reference
 from dicomweb_reports.messages import check_id
-from tests.mutants.harness import judged
+from tests.mutants.harness import is_message, judged
 from tests.mutants.mutant import Mutant, flavour_of
 from tests.mutants.reach import Reach, overridden
 from tests.mutants.replay.tables import REPLAYS
@@ -33,7 +33,7 @@ DRAWN = "search-any-query["
 """Checks that draw their queries, and so trip over whatever is wrong with a search."""
 HISTORIES = "search-follows-"
 """Checks that draw what they store and delete, and so trip over whatever is wrong with a delete, too."""
-SURPRISES, CARRIERS = 2, 5
+SURPRISES, CARRIERS = 6, 10
 """Checks that a mutant is shown to at most, beside those that must notice it, and to carry messages."""
 FEW = 8
 """Requests of a check that is cheap to show a mutant to."""
@@ -58,11 +58,6 @@ def sample(checks: Collection[str], number: int, mutant: Mutant, reach: Reach) -
         return len(reach.entries[check] - needed), many, hashlib.sha256(f"{mutant.name} {check}".encode()).digest()
 
     return set(sorted(checks, key=order)[:number])
-
-
-def is_message(check: str) -> bool:
-    """Tell whether this is not a check, but a requirement that all messages are judged by."""
-    return check.startswith("message[")
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)

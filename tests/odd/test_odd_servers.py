@@ -14,6 +14,7 @@ from dicomweb_reports.causes import causes
 from dicomweb_reports.evidence import answers
 from dicomweb_reports.record import Run
 from tests.mutants.harness import judged
+from tests.nodes import file_of, files_of
 from tests.odd.odd import Odd, deserved, outcome, words
 
 SEED, ANOTHER = 1, 2
@@ -53,6 +54,9 @@ def run_of(tmp_path_factory: pytest.TempPathFactory) -> RunOf:
             server = odd.server(odd.freedoms)
             load(server, odd.loaded, seed)
             arguments = [*odd.arguments, f"--dicomweb-seed={seed}", *(["--dicomweb-read-only"] if odd.loaded else [])]
+            # Only their files: to collect all checks takes as long as to judge an odd server by some.
+            files = {*(file for name in odd.scenarios for file in files_of(name)), *map(file_of, odd.checks)}
+            arguments += sorted(files)
             directory = tmp_path_factory.mktemp(odd.name)
             runs[odd.name, seed] = judged(server, directory, *arguments, plugins=[Shown(odd)])
         return runs[odd.name, seed]
