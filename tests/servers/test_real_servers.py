@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -81,14 +82,20 @@ def test_under_the_profile_of_google_nothing_fails_but_what_is_known(name: str, 
         *_tables(f"{name}-google-known.toml"),
     ]
     both.write_text("\n".join(tables), encoding="utf-8")
-    # Malformed instances that another run left make Orthanc refuse any search for all instances.
-    (tmp_path / "server").mkdir()
-    with SERVERS[name].running(tmp_path / "server") as url:
+    with started(name, tmp_path) as url:
         run = judge(url, tmp_path, both, "--dicomweb-profile=google")
 
     assert not run.unexpected, run.printed
     assert run.verdicts["google-single-part-store"] == "known"
     assert "stale known failure" not in run.printed
+
+
+@contextmanager
+def started(name: str, directory: Path) -> Iterator[str]:
+    """A server on which no run left anything: after malformed instances Orthanc refuses to search for all instances."""
+    (directory / "server").mkdir()
+    with SERVERS[name].running(directory / "server") as base_url:
+        yield base_url
 
 
 NOT_ASKED_BY_GOOGLE = frozenset({"message[HTTP-002]"})
@@ -103,7 +110,7 @@ def _tables(file: str, but: frozenset[str] = frozenset()) -> list[str]:
 
 
 def test_workers_come_to_the_same_verdicts(
-    request: pytest.FixtureRequest, name: str, url: str, known: Path, tmp_path: Path
+    request: pytest.FixtureRequest, name: str, known: Path, tmp_path: Path
 ) -> None:
     if name == "tiny-pacs":
         pytest.skip(
@@ -111,7 +118,8 @@ def test_workers_come_to_the_same_verdicts(
         )
     by_one: Judged = request.getfixturevalue("alone")
 
-    by_two = judge(url, tmp_path, known, "-n", "2")
+    with started(name, tmp_path) as url:
+        by_two = judge(url, tmp_path, known, "-n", "2")
 
     assert by_one.verdicts == by_two.verdicts
 
