@@ -106,6 +106,12 @@ def _nothing_afterwards() -> Iterator[None]:
         yield
 
 
+UNUSED = (
+    *("anyio", "platformdirs", "xdist.looponfail", "doctest", "pastebin", "setuponly", "setupplan", "stepwise"),
+    *("legacypath", "faulthandler", "unittest", "debugging", "monkeypatch", "recwarn"),
+)
+"""Plugins of pytest that no check needs, which each inner run would look through for fixtures."""
+
 _read: dict[Path, Run] = {}
 """Runs as they ended, by the directory of their record, which need not be read again."""
 
@@ -138,6 +144,8 @@ def printed_and_judged_at(
         *(f"-pno:{name}" for name in _IDLE),
         "-pno:unraisableexception",  # it collects all garbage, twice in a run
         "-pno:hypothesispytest",
+        "--assert=plain",  # no module is compiled anew, and no distribution looked through for modules
+        *(f"-pno:{each}" for each in UNUSED),
     ]
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         status = pytest.main([*own, *arguments], [*plugins])
