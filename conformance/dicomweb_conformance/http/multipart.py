@@ -11,6 +11,7 @@ import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from typing import TypeAlias
 
 from dicomweb_conformance.http import limits, media_types
@@ -25,6 +26,7 @@ _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]*")
 _HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*")
 _TEXT = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 _REST_OF_LINE = re.compile(rb"(--)?([ \t]{0,256})(\r\n|\n|\r|\Z)")
+_SHORT_BLOCK = 512
 _MANY = 64
 """Boundaries in payload, one after the other, after which they are looked for with what surrounds a delimiter."""
 
@@ -386,6 +388,8 @@ class _Reader:
 
     def _headers(self, number: int) -> Generator[Event, None, Headers]:
         """Read a header block and its blank line; what cannot belong to one stays to be read as body."""
+        if (plain := self._plain_headers()) is not None:
+            return plain
         lines, broken = self._header_lines()
         fields: list[tuple[str, str]] = []
         malformed: _Line | None = None
@@ -408,6 +412,18 @@ class _Reader:
             yield Fault(broken, self._offset + at, number)
         self._skip(at)
         return Headers(tuple(fields))
+
+    def _plain_headers(self) -> Headers | None:
+        """Read a short header block in which nothing is odd, as most are; None for any other, of which nothing is read.
+
+        Parts of one message have the same few, which are looked at once.
+        """
+        end = self._data.find(b"\r\n\r\n", self._begin, self._begin + min(_SHORT_BLOCK, self._header_limit))
+        block = self._data[self._begin : end] if end >= 0 else self._marker
+        headers = None if self._marker in block else _plain(block)
+        if headers is not None:
+            self._skip(len(block) + 4)
+        return headers
 
     def _header_lines(self) -> tuple[list[_Line], Kind | None]:
         """Return the lines up to the blank one, and why there is none."""
@@ -474,6 +490,14 @@ class _Reader:
         self._skip(length)
         if number:
             yield Octets(octets)
+
+
+@lru_cache(256)
+def _plain(block: bytes) -> Headers | None:
+    """Return the fields of a header block whose every line is one; None where any is something else."""
+    lines = [_HEADER.fullmatch(line) for line in block.split(b"\r\n")]
+    fields = tuple((line[1].decode("latin-1"), line[2].decode("latin-1")) for line in lines if line)
+    return Headers(fields) if len(fields) == len(lines) else None
 
 
 def _pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
