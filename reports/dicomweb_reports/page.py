@@ -124,7 +124,7 @@ class Card:
 class ShownCause:
     """What has one cause: the result that shows it best, the others, and those for which only a line is left.
 
-    `heading` says what was observed, `request` of what: method and resource, "" where the heading has it.
+    `heading` says what was observed, `request` of what; "" where the heading has it all.
     """
 
     number: int
@@ -221,9 +221,10 @@ class Page:
     def _request(self, cause: Cause, heading_: str) -> str:
         named = (self.run.exchanges.get(finding.exchange or "") for _, finding in cause.shown)
         exchange = next((each for each in named if each), None)
-        if exchange is None or f"{exchange.method} {resource(exchange.url, self.run)}" in heading_:
+        if exchange is None:
             return ""
-        return _line(exchange, self.run)
+        is_said = "?" not in exchange.url and f"{exchange.method} {resource(exchange.url, self.run)}" in heading_
+        return "" if is_said else _line(exchange, self.run)
 
     def _card(self, anchor: str, result: Result, findings: Sequence[Finding]) -> Card:
         card = _card(anchor, result, findings, self.run, in_full=self._room > 0)
