@@ -12,7 +12,7 @@ from dicomweb_reports.json_fields import Fields, RecordError
 from dicomweb_reports.messages import SCENARIO as MESSAGES
 from dicomweb_reports.model import FINDING_VERDICTS, VERDICTS, PlannedCheck
 from dicomweb_reports.record import FILE, load
-from dicomweb_reports.summary import NOT_CONCLUDED, NOT_INCLUDED, overall, product, service
+from dicomweb_reports.summary import NOT_CONCLUDED, NOT_INCLUDED, overall, product, product_name, service
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -159,7 +159,7 @@ def of_run(run: Run, source: str) -> Concluded:
 def _of_report(report: Fields) -> Concluded:
     target, over_all = report.child("target"), report.child("overall")
     declared = target.optional_child("product")
-    named = [declared.text(key, "") for key in ("vendor", "name", "version")] if declared else []
+    named = product_name(*(declared.text(key, "") for key in ("vendor", "name", "version"))) if declared else ""
     services = {name: each.text("service", "") for name, each in report.named("requirements").items()}
     checks = {each.text("check"): _check(each, services) for each in report.children("results")}
     for each in report.children("planned"):
@@ -168,7 +168,7 @@ def _of_report(report: Fields) -> Concluded:
         checks.setdefault(planned.check, _open(planned, _service(each, services)))
     return Concluded(
         source=report.place,
-        target=" ".join(filter(None, named)) or target.text("url"),
+        target=named or target.text("url"),
         url=target.text("url"),
         suite=report.child("suite").text("version"),
         profile=report.text("profile"),

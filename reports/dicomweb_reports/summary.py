@@ -64,15 +64,15 @@ class Share:
 
 
 def product(run: Run) -> str:
-    """Return vendor, name and version of the product; "" where it is not declared.
-
-    A name that begins with the vendor's says it once.
-    """
+    """Return vendor, name and version of the product; "" where it is not declared."""
     declared = run.target.product
-    if not declared:
-        return ""
-    vendor = "" if declared.name.lower().startswith(declared.vendor.lower()) else declared.vendor
-    return " ".join(filter(None, (vendor, declared.name, declared.version)))
+    return product_name(declared.vendor, declared.name, declared.version) if declared else ""
+
+
+def product_name(vendor: str, name: str, version: str) -> str:
+    """Return what a product is called; a name that begins with the vendor's says it once."""
+    is_said = name.lower().startswith(vendor.lower())
+    return " ".join(filter(None, ("" if is_said else vendor, name, version)))
 
 
 def broken(run: Run) -> str:

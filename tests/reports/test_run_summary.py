@@ -10,7 +10,16 @@ from dicomweb_conformance.run.terminal import terminal_lines
 from dicomweb_reports.report_html import html
 from dicomweb_reports.report_json import report
 from dicomweb_reports.report_markdown import markdown
-from dicomweb_reports.summary import broken, counts, exit_status, not_concluded, overall, requirement_verdicts, services
+from dicomweb_reports.summary import (
+    broken,
+    counts,
+    exit_status,
+    not_concluded,
+    overall,
+    product_name,
+    requirement_verdicts,
+    services,
+)
 from tests.reports.run_directory import ROWS, RunDirectory, finding
 
 LIMIT = ("search-limit-caps", "SEARCH-069", "`limit=2` returns two matches.")
@@ -299,3 +308,24 @@ def test_trouble_of_the_run_itself_is_told_and_never_taken_for_a_fail(
     assert report(run)["troubles"] == ["worker gw0 died"]
     assert broken(run) in html(run)
     assert broken(run) in markdown(run)
+
+
+@pytest.mark.parametrize(
+    ("declared", "told"),
+    [
+        (("Example", "Archive", "4.2"), "Example Archive 4.2"),
+        (("Orthanc", "Orthanc", "1.10.1"), "Orthanc 1.10.1"),
+        (("", "", "4.2"), "4.2"),
+        (("Example", "", ""), "Example"),
+    ],
+)
+def test_a_product_is_called_by_its_vendor_once(declared: tuple[str, str, str], told: str) -> None:
+    assert product_name(*declared) == told
+
+
+def test_a_verdict_names_the_services_that_fail_most_and_counts_the_others(directory: RunDirectory) -> None:
+    directory.header()
+    for number, service in enumerate(("A", "A", "A", "B", "B", "C", "D", "E")):
+        directory.result(f"c{number}", f"{service}-001", "A claim.", "fail")
+
+    assert overall(directory.load()).reason == "8 of 8 checks failed: 3 in a, 2 in b, 1 in c and 2 in 2 other services."
