@@ -27,7 +27,7 @@ from dicomweb_fixtures.entities import Study
 from tests.mutants.personas import OF
 
 PLACES = {"host", "hostname", "length", "study", "series", "instance", "patient", "link"} | {
-    *("name", "accession", "modality", "date")
+    *("family", "accession", "modality", "date")
 }
 TAKING_APART = ("python-dicomweb-client", "dicomtrolley", "ez-wsi", "js-dicomweb-client", "cornerstone")
 """The clients whose own code was given each form."""

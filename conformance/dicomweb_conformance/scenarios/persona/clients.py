@@ -12,7 +12,7 @@ they do not name has the effect of `ALWAYS`, or none. What is known from memory 
 
 Steps are listed under the transaction that they use, in the order in which the client sends them:
 
-* `target`, `accept`, `type`, `host`, `fields`: the request; {study}, {series}, {instance}, {patient}, {name},
+* `target`, `accept`, `type`, `host`, `fields`: the request; {study}, {series}, {instance}, {patient}, {family},
   {accession}, {modality} and {date} are those of `about`, an entry of the corpus; {link} is what the step before leads
   to: a value that its metadata refer to, or the Retrieve URL of its row. Where it leads nowhere the step is not sent.
 * `reads`: as what it is read, where the transaction does not tell it.

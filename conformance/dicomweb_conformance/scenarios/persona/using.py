@@ -23,7 +23,7 @@ from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance
 from dicomweb_fixtures.fresh import Fresh
 
-_KEYS = {"name": "PatientName", "accession": "AccessionNumber", "modality": "Modality", "date": "StudyDate"}
+_KEYS = {"accession": "AccessionNumber", "modality": "Modality", "date": "StudyDate"}
 GONE = frozenset({403, 404, 410})
 
 
@@ -122,7 +122,8 @@ def _subject(corpus: Corpus, step: Step) -> Subject:
 def _places(subject: Subject) -> dict[str, str]:
     """Return what stands in the places of a request: a value as a client writes it into a query."""
     named = {name: quote(subject.study.value(keyword), safe="") for name, keyword in _KEYS.items()}
-    return {**heads.about(subject.instance), "patient": subject.study.patient_id, **named}
+    family = quote(subject.study.value("PatientName").partition("^")[0], safe="")  # what a person types of a name
+    return {**heads.about(subject.instance), "patient": subject.study.patient_id, "family": family, **named}
 
 
 def _sent(dicomweb: StudiesService, step: Step, subject: Subject, link: Url | None) -> Response:

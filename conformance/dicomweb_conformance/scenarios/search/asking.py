@@ -22,6 +22,7 @@ from dicomweb_conformance.scenarios.search.queries import (
     Query,
     values,
 )
+from dicomweb_conformance.scenarios.search.query_keys import pool_of
 from dicomweb_conformance.service import resources
 from dicomweb_conformance.service.studies_service import StudiesService
 
@@ -36,6 +37,8 @@ READINGS = {
     matching.WILD_CARDS_IN_UIDS: ("SEARCH-037", "studies-with-that-prefix"),
 }
 """Known ways to match otherwise than the text says, and the rows that own them."""
+_UNDECODED = ("HTTP-034", "none")
+"""What tells of values whose percent-encoding a server does not undo."""
 _OF_THE_SERVER = frozenset({"00080056", "00081190"})
 """Instance Availability and Retrieve URL, which are how things are and may change."""
 _TRIED = 6
@@ -71,9 +74,16 @@ class Wrong:
     received: str
 
     def explains(self, other: Wrong) -> bool:
-        """Tell whether another query goes wrong for what shows here already: it has the same kinds of parameters."""
-        same = self.code == other.code and self.code in _WHATEVER_IS_ASKED
-        return self.query.kinds <= other.query.kinds or same
+        """Tell whether another query goes wrong for what shows here already.
+
+        It has the same kinds of parameters, or goes wrong for the same known reading, or for what is not decoded.
+        """
+        cause, is_same = (
+            (self.requirement, self.code),
+            self.code == other.code and self.requirement == other.requirement,
+        )
+        is_anywhere = self.code in _WHATEVER_IS_ASKED or cause in {_UNDECODED, *READINGS.values()}
+        return self.query.kinds <= other.query.kinds or (is_same and is_anywhere)
 
     @property
     def where(self) -> str:
@@ -149,8 +159,9 @@ class Asking:
         missing, surplus = expected.required - found, found - expected.permitted
         code = "what-does-not-match-is-returned" if surplus or answer.others else "a-match-is-missing"
         requirement = OWN
-        if RESERVED in query.kinds and missing and not surplus and not answer.others:
-            requirement, code = "HTTP-034", "none"
+        is_less = missing and not surplus and not answer.others
+        if is_less and (RESERVED in query.kinds or (query.is_encoded and self._never_decodes(query.place))):
+            requirement, code = _UNDECODED
         if NO_VALUE in query.kinds and not found and not answer.others:
             requirement, code = "SEARCH-031", "204-or-200-empty-list"
         for reading, row in READINGS.items():
@@ -167,6 +178,12 @@ class Asking:
             f"exactly {', '.join(_described(query, expected.required)) or 'no match'}",
             Harmless("; ".join(told)),
         )
+
+    def _never_decodes(self, place: Place) -> bool:
+        """Tell whether no plain value that needs percent-encoding finds what it must: it finds another, if any."""
+        keys = (key for forms in pool_of(place).values() for key in forms.get(RESERVED, ()))
+        queries = [query for each in keys if (query := Query(place, (each,))).answers().required][:_TRIED]
+        return bool(queries) and not any(each.answers().required & set(self.answer_to(each).uids) for each in queries)
 
     def _page(self, query: Query, answer: Answer) -> Wrong | None:
         """Compare a page with the list that comes without paging."""

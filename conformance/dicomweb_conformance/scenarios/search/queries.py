@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from urllib.parse import quote
 
 from dicomweb_conformance.dicom import matching
 from dicomweb_conformance.dicom.matching import Answers, Attributes, Entity
@@ -108,6 +109,12 @@ class Query:
     def is_paged(self) -> bool:
         """Whether a page of the results is asked for."""
         return self.limit is not None or self.offset is not None
+
+    @property
+    def is_encoded(self) -> bool:
+        """Whether it has a value that cannot be sent as it stands."""
+        values = [each.value if isinstance(each.value, str) else "".join(each.value) for each in self.keys]
+        return any(quote(each, safe="*?") != each for each in values)
 
     @property
     def kinds(self) -> frozenset[str]:
