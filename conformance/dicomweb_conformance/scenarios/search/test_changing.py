@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from dicomweb_conformance.archive.contents import Archive
 from dicomweb_conformance.checks.expect import BUSY, assume, control, expect, offered
 from dicomweb_conformance.checks.verifies import Variant, verifies
@@ -10,7 +12,7 @@ from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.entities import Study
 from dicomweb_fixtures.fresh import Fresh
 
-_INSTANCES, _SEARCHES = 4, 6
+_INSTANCES, _SEARCHES, _TURNS = 4, 6, 3
 TAGS = {"study": "0020000D", "series": "0020000E", "instance": "00080018"}
 
 
@@ -77,24 +79,27 @@ GROWING = tuple(
 @verifies(id="search-while-storing", each=GROWING)
 def test_while_storing(dicomweb: StudiesService, fresh: Fresh, case: Variant) -> None:
     """While instances are stored, a search lists what is there so far, each once, and never breaks."""
-    study = fresh.study(series=2, instances=_INSTANCES // 2)
     control(dicomweb.store([fresh.instance()]), 200, 202, because="a store by one client does not work")
-    usual = _searched(dicomweb, study, case.id)
-    control(usual, 200, 204, 404, because="a search for what is not there yet does not work")
+    refused: list[Response] = []
 
-    stored, answers = dicomweb.store_beside(
-        study.instances, lambda service: _searched(service, study, case.id), _SEARCHES
-    )
-
-    for each in stored:
+    # What two clients get at once is a matter of chance: that all goes well is believed the third time.
+    for turn in range(_TURNS):
+        study = fresh.study(series=2, instances=_INSTANCES // 2, name=f"turn {turn}")
+        usual = _searched(dicomweb, study, case.id)
+        control(usual, 200, 204, 404, because="a search for what is not there yet does not work")
+        stored, answers = dicomweb.store_beside(
+            study.instances, partial(_searched, study=study, level=case.id), _SEARCHES
+        )
+        if {usual.status, *(each.status for each in answers)} == {404}:
+            # An index that follows behind, or a resource that is not there.
+            control(_searched(dicomweb, study, case.id), 200, 204, because="what was stored meanwhile is not searched")
+        for response in answers:
+            with expect(response) as it:
+                if response.status == usual.status == 404:
+                    it.concludes()
+                matches = it.is_a_list_of_matches()
+                it.lists_each_once(matches, TAGS[case.id], twice="listed-twice")
+                it.lists_nothing_but(matches, TAGS[case.id], _uids(study, case.id), else_="something-else-is-listed")
+        refused += [each for each in stored if each.status not in {200, 202} or each.error]
+    for each in refused[:1]:
         control(each, 200, 202, because="instances cannot be stored while somebody searches")
-    if {usual.status, *(each.status for each in answers)} == {404}:
-        # An index that follows behind, or a resource that is not there.
-        control(_searched(dicomweb, study, case.id), 200, 204, because="what was stored meanwhile is searched in vain")
-    for response in answers:
-        with expect(response) as it:
-            if response.status == usual.status == 404:
-                it.concludes()
-            matches = it.is_a_list_of_matches()
-            it.lists_each_once(matches, TAGS[case.id], twice="listed-twice")
-            it.lists_nothing_but(matches, TAGS[case.id], _uids(study, case.id), else_="something-else-is-listed")
