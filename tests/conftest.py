@@ -1,0 +1,48 @@
+"""Long tests first: each process begins with its share of them, so that all end at about the same time."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+LONG = Path(__file__).with_name("long_tests.toml")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the tests of a worker of pytest-xdist in order, which has each process take a part of the list."""
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    if workers > 1:
+        seconds: dict[str, float] = tomllib.loads(LONG.read_text(encoding="utf-8"))
+        names = dealt([each.nodeid for each in items], seconds, workers)
+        by_name = {each.nodeid: each for each in items}
+        if len(by_name) == len(items):
+            items[:] = [by_name[name] for name in names]
+
+
+def dealt(names: Sequence[str], seconds: Mapping[str, float], workers: int) -> list[str]:
+    """Return the tests in an order by which each of several processes begins with its share of the long ones.
+
+    Args:
+        names: node ids of all tests.
+        seconds: what those take whose node ids begin so; they stay together.
+        workers: how many processes there are; each takes as many tests as the others, in their order.
+    """
+    long = {start: [name for name in names if name.startswith(start)] for start in seconds}
+    shares: list[list[str]] = [[] for _ in range(workers)]
+    loads = [0.0] * workers
+    for start in sorted(long, key=lambda start: -seconds[start]):
+        least = loads.index(min(loads))
+        shares[least] += long[start]
+        loads[least] += seconds[start] if long[start] else 0
+    given = {name for share in shares for name in share}
+    others = iter([name for name in names if name not in given])
+    left = len(names)
+    ordered: list[str] = []
+    for number, share in enumerate(shares):
+        size = left // (workers - number)
+        ordered += share
+        ordered += [name for _, name in zip(range(size - len(share)), others, strict=False)]
+        left -= size
+    return ordered + list(others)
