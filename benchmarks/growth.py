@@ -88,8 +88,13 @@ def asked(reference: Reference, target: str) -> tuple[float, int, int]:
     }
     body: list[bytes] = []
 
+    requests = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        for request in requests:
+            return request
+        await asyncio.Event().wait()  # a client that stays
+        raise AssertionError
 
     async def send(message: Any) -> None:
         body.append(message.get("body", b""))
