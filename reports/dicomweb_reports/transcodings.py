@@ -32,6 +32,7 @@ ASKED = {
     f"{_ROOT}.8.1": "Deflated Image Frame",
 }
 """The transfer syntaxes that are asked for, in the order of the columns."""
+_REFUSED = {*range(400, 500), 501}
 TRANSCODED, REFUSED, OTHER, WRONG = "transcoded", "refused", "other", "wrong"
 TONES = {TRANSCODED: "pass", REFUSED: "not-applicable", OTHER: "note", WRONG: "fail", "": ""}
 
@@ -66,4 +67,7 @@ def _words(result: Result, run: Run) -> tuple[str, ...]:
 def _word(exchange: Exchange, verdict: str | None) -> str:
     if verdict is not None:
         return OTHER if verdict == "note" else WRONG
-    return TRANSCODED if exchange.status == 200 else REFUSED
+    if exchange.status == 200:
+        return TRANSCODED
+    # What a check finds in the same words several times names the first of them alone.
+    return REFUSED if exchange.status in _REFUSED else WRONG

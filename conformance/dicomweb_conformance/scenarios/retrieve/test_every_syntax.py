@@ -44,27 +44,29 @@ def test_in_every_syntax(dicomweb: StudiesService, corpus: Corpus, case: Variant
 
 def _is_the_image(it: Expectation, instance: Instance, stored: Syntax, asked: Syntax) -> None:
     received = it.is_one_instance()
-    syntax = values.syntax(received)
+    syntax, place = values.syntax(received), f"{stored.name} as {asked.name}"
     if syntax != asked.uid:
-        it.observes("in-a-syntax-that-was-not-asked-for", where="(0002,0010)", expected=[asked.uid], received=syntax)
+        it.observes("in-a-syntax-that-was-not-asked-for", where=place, expected=[asked.uid], received=syntax)
         return
     try:
         found = pixel_data.samples(received)
     except NoDecoderError:
         return  # of this machine
     except UnreadableError as error:
-        it.observes("pixels-that-do-not-decode", where="(7FE0,0010)", expected=[asked.name], received=str(error))
+        it.observes("pixels-that-do-not-decode", where=place, expected=[asked.name], received=str(error))
         return
     expected = pixel_data.samples(instance.dataset)
     bound = stored.tolerance + _LESS_QUALITY * asked.tolerance
     if found.shape != expected.shape:
-        it.observes("another-image", expected=[f"{expected.shape}"], received=f"{found.shape} in {asked.name}")
+        it.observes(
+            "another-image", where=place, expected=[f"{expected.shape}"], received=f"{found.shape} in {asked.name}"
+        )
     elif _is_reduced(instance, values.number(received, "BitsStored")):
-        it.observes("fewer-bits-in-a-lossy-syntax" if not asked.lossless else "another-image")
+        it.observes("fewer-bits-in-a-lossy-syntax" if not asked.lossless else "another-image", where=place)
     elif (apart := int(np.abs(found.astype(int) - expected.astype(int)).max())) > bound:
         it.observes(
             "another-image",
-            where=f"{stored.name} as {asked.name}",
+            where=place,
             expected=[f"each sample within {bound} of the one that was stored"],
             received=f"{apart} apart",
         )
