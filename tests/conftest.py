@@ -5,6 +5,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# No test is timed: a machine that does more than these tests draws slowly, and nothing is wrong with it.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 LONG = Path(__file__).with_name("long_tests.toml")
 
