@@ -77,13 +77,13 @@ class SaysJsonOfText(Google):
 
 
 @mutant("lro-json", may_trip=EVERYWHERE, into=MUTANTS)
-class NamesNoType(Google):
-    """Answers of the JSON methods have no Content-Type."""
+class TellsOfOperationsInWords(Google):
+    """How far an operation has come is told in words, and called JSON."""
 
     def google_answer(self, content: Json, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-        answer = super().google_answer(content, status, headers)
-        del answer.headers["Content-Type"]
-        return answer
+        if isinstance(content, dict) and "metadata" in content:
+            return Response("It goes on.", status, headers, "application/json")
+        return super().google_answer(content, status, headers)
 
 
 @mutant("lro-name", may_trip=["google", "seed"], into=MUTANTS)
@@ -268,11 +268,11 @@ class GoogleDeletesTheStudy(Google):
 
 @mutant("lro-store-again", may_trip=EVERYWHERE, into=MUTANTS)
 class NeverTakesBack(Google):
-    """What was deleted cannot be stored again."""
+    """What was deleted and is stored again is lost behind a 200."""
 
-    def unwelcome(self, received: Received) -> Reason | None:
-        removed = self.archive.was_removed(received.identity.resource)
-        return Reason.PROCESSING_FAILURE if removed else super().unwelcome(received)
+    def keep(self, received: Received) -> None:
+        if not self.archive.was_removed(received.identity.resource):
+            super().keep(received)
 
 
 @mutant("lro-adds-nothing", into=MUTANTS)
