@@ -293,6 +293,6 @@ def test_the_command_shows_rows_as_a_profile_has_them(tmp_path):
     gone = CliRunner().invoke(main, [*asked, "SEARCH-070"])
 
     assert "SEARCH-069 [may, core]" in shown.output
-    assert "  note: none" in shown.output
+    assert "  note: nothing is found" in shown.output
     assert gone.exit_code == 2
     assert "there is no requirement of the profile" in gone.output
