@@ -34,6 +34,8 @@ OPTIONAL |= {"lro-partly-failed"}
 # Its pictures are neither GIF nor windowed; small values stand in its metadata.
 OPTIONAL |= {"rendered-types-show-the-same[gif]", "bulkdata-is-the-value[OF]", "bulkdata-is-the-value[OL]"}
 OPTIONAL |= {f"rendered-window-without-width[{each}]" for each in ("linear", "linear-exact", "sigmoid")}
+# Of studies it renders none.
+OPTIONAL |= {"rendered-study-with-a-report"}
 # It renders no text, and neither takes nor embeds profiles; bulk data are of single values, and never a part of them.
 OPTIONAL |= {"charset-that-cannot-hold-the-text", "rendered-characters-of-a-report"}
 OPTIONAL |= {"rendered-icc-profile-of-the-image", "bulkdata-pixels-without-icon", "negotiation-type-of-each-part"}
