@@ -21,12 +21,16 @@ def file_of(check: str) -> str:
 
 
 def files_of(marker: str) -> list[str]:
-    """Return the files in which checks have a marker: those of the scenario of that name, and those that name it."""
+    """Return the files in which checks have a marker: those of the scenario of that name, and those that name it.
+
+    All of them where no scenario has that name: such a marker comes of what a check needs.
+    """
     given = re.compile(rf"\bmark\.{marker}\b")
+    everywhere = not (SCENARIOS / marker).is_dir()
     return [
         str(path)
         for path in sorted(SCENARIOS.glob("*/test_*.py"))
-        if path.parent.name == marker or given.search(path.read_text(encoding="utf-8"))
+        if everywhere or path.parent.name == marker or given.search(path.read_text(encoding="utf-8"))
     ]
 
 

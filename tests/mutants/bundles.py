@@ -91,7 +91,7 @@ def _enemies(name: str) -> set[str]:
     return set().union(*(group for group in _APART if name in group)) - {name}
 
 
-@dataclass
+@dataclass(eq=False)
 class Shown:
     """Which freedoms a check met with: a plugin of the suite, and a class of server to judge with it.
 

@@ -30,6 +30,7 @@ EXPECTED = {
     | BOUNDARY
     | {
         # No wild cards, no attributes that are counted, and no thumbnails.
+        ("persona-search[ohif]", "4xx"),
         ("persona-search[ohif]", "not-found"),
         ("persona-search[ohif]", "no-value-to-show"),
         ("persona-thumbnail[js-dicomweb-client]", "4xx"),

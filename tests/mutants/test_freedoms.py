@@ -60,6 +60,7 @@ def test_permitted_answers_are_no_failures(
         told = "\n".join(text for _, text in wrong)
         pytest.fail(f"{', '.join(sorted(blamed))}:\n{told}", pytrace=False)
     concluded = {each.check for each in run.results if each.verdict in CONCLUDED}
+    assert concluded, "the run broke down before any check concluded"
     hidden = {name for name in freedoms - shown.everywhere if not shown.met[name] & concluded}
     assert not hidden, "no check that concluded met with these: the others beside them hide them"
 

@@ -380,7 +380,7 @@ class EndsWithAnError(Google):
         return {"done": True, "error": {"code": 13, "message": "Internal."}}
 
 
-@mutant(*checks("delete-instance"), "google-delete-instance", may_trip=EVERYWHERE, into=MUTANTS)
+@mutant("seed-delete-instance[dcmweb]", "google-delete-instance", may_trip=EVERYWHERE, into=MUTANTS)
 class AnswersNothingToTheDeleteOfAnInstance(Google):
     """The delete of an instance is answered 200 with an empty body."""
 

@@ -190,11 +190,11 @@ def test_value_against_an_empty_one(dicomweb: StudiesService, corpus: Corpus) ->
     filled = family.studies[1]
     finds_just(dicomweb, {"PatientID": family.patient_id}, uids(family), blame="search-by-keyword")
     one = corpus.four_studies_of_one_patient.studies[0]
-    keys = {"AccessionNumber": one.value("AccessionNumber"), "PatientID": one.patient_id}
+    keys = {"PatientID": one.patient_id, "AccessionNumber": one.value("AccessionNumber")}
     finds_just(dicomweb, keys, [one.study_instance_uid], blame="search-matches-study[AccessionNumber]")
 
     response = dicomweb.search(
-        "studies", AccessionNumber=f"{filled.value('AccessionNumber')}X", PatientID=family.patient_id
+        "studies", PatientID=family.patient_id, AccessionNumber=f"{filled.value('AccessionNumber')}X"
     )
 
     with expect(response) as it:
