@@ -1,15 +1,18 @@
 """A server that is strange in one way fails of that, and of nothing else: its whole report is held against it."""
 
 import importlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from dicomweb_conformance.catalogue.verdicts import Verdict
 from dicomweb_conformance.scenarios.store.malformed_payloads import FAMILIES
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_reference.server import Reference
+from dicomweb_reports import record
 from dicomweb_reports.causes import causes
 from dicomweb_reports.evidence import answers
 from dicomweb_reports.record import Run
@@ -40,28 +43,40 @@ def load(server: Reference, entries: tuple[str, ...], seed: int = SEED) -> None:
 
 
 RunOf = Callable[[Odd, int], Run]
+JUDGED = "judged"
+"""A file that says that the run beside it has ended."""
 # Of the scope of the runs: then all that is asked of a server is asked in turn, by the process that has judged it.
 each_odd_server = pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd.name, scope="module")
 
 
 @pytest.fixture(scope="module")
 def run_of(tmp_path_factory: pytest.TempPathFactory) -> RunOf:
-    """Judge an odd server with the data of a seed, once."""
+    """Judge an odd server with the data of a seed, once, whichever processes ask for it."""
+    own = tmp_path_factory.getbasetemp()
+    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "odd"
+    shared.mkdir(exist_ok=True)
     runs: dict[tuple[str, int], Run] = {}
 
     def made(odd: Odd, seed: int) -> Run:
         if (odd.name, seed) not in runs:
-            server = odd.server(odd.freedoms)
-            load(server, odd.loaded, seed)
-            arguments = [*odd.arguments, f"--dicomweb-seed={seed}", *(["--dicomweb-read-only"] if odd.loaded else [])]
-            # Only their files: to collect all checks takes as long as to judge an odd server by some.
-            files = {*(file for name in odd.scenarios for file in files_of(name)), *map(file_of, odd.checks)}
-            arguments += sorted(files)
-            directory = tmp_path_factory.mktemp(odd.name)
-            runs[odd.name, seed] = judged(server, directory, *arguments, plugins=[Shown(odd)])
+            directory = shared / f"{odd.name}-{seed}"
+            with FileLock(directory.with_suffix(".lock")):
+                is_judged = (directory / JUDGED).exists()
+                runs[odd.name, seed] = record.load(directory / "report") if is_judged else _judged(odd, seed, directory)
         return runs[odd.name, seed]
 
     return made
+
+
+def _judged(odd: Odd, seed: int, directory: Path) -> Run:
+    server = odd.server(odd.freedoms)
+    load(server, odd.loaded, seed)
+    arguments = [*odd.arguments, f"--dicomweb-seed={seed}", *(["--dicomweb-read-only"] if odd.loaded else [])]
+    # Only their files: to collect all checks takes as long as to judge an odd server by some.
+    files = {*(file for name in odd.scenarios for file in files_of(name)), *map(file_of, odd.checks)}
+    run = judged(server, directory, *arguments, *sorted(files), plugins=[Shown(odd)])
+    (directory / JUDGED).touch()
+    return run
 
 
 @each_odd_server
