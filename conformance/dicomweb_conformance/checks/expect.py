@@ -534,6 +534,23 @@ def offered(condition: object, reason: str, capability: str | None = None) -> No
         raise NotApplicable(reason, capability)
 
 
+def kept(condition: object, lost: str, blame: str) -> None:
+    """Require something that was stored, of a target that may have said that it discards elements.
+
+    Args:
+        condition: it is there.
+        lost: what is not.
+        blame: the check that tells of it.
+
+    Raises:
+        NotApplicable: it is not there, and the response to its store warned that elements were discarded.
+        Inconclusive: it is not there, and nobody was warned.
+    """
+    if current().discards:
+        offered(condition, f"{lost}: elements were discarded, as the response to the store says")
+    assume(condition, lost, blame)
+
+
 def read_parts(response: Response) -> list[Dataset]:
     """Read the Part 10 files of a multipart response.
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from pydicom import DataElement, Dataset
 
-from dicomweb_conformance.checks.expect import control, offered, quoted
+from dicomweb_conformance.checks.expect import control, kept, offered, quoted
 from dicomweb_conformance.checks.judgement import Inconclusive
 from dicomweb_conformance.dicom import differences
 from dicomweb_conformance.dicom.json_model import DataSet, items, objects, text
@@ -60,7 +60,9 @@ def reference_to(
     offered("InlineBinary" not in members, f"the metadata hold the value of {path}, as they may, and give no URI")
     if "Value" in members:
         raise Inconclusive(f"the metadata have {path} in a Value, where no binary value may be", "message[JSON-042]")
-    raise Inconclusive(f"the metadata give {path} neither by a URI nor inline", owner)
+    lost = f"the metadata give {path} neither by a URI nor inline"
+    kept(None, lost, owner)
+    raise Inconclusive(lost, owner)
 
 
 def _members(data_set: DataSet, path: str) -> Collection[str]:
