@@ -238,23 +238,7 @@ class NobodyMayRead(PagesOfOthers):
     """A preflight lets pages of any origin in, and no response lets them read it."""
 
 
-@mutant("http-clients-at-once[search]", "http-clients-at-once[retrieve]", may_trip=EVERYWHERE, into=MUTANTS)
-class OneClientAtATime(Reference):
-    """Whoever comes while another connection is open is turned away with 500 as long as that one asks."""
-
-    def __init__(self, freedoms: frozenset[str] | set[str] = frozenset()) -> None:
-        super().__init__(freedoms)
-        self.ports: list[int] = []
-
-    def request_of(self, http: HttpRequest, body: bytes) -> Request:
-        before, self.ports = self.ports, [*self.ports, http.client.port if http.client else 0][-2:]
-        if len(before) == 2 and len({*before, *self.ports}) == 3:
-            raise Refusal(500, "The database is locked.")
-        return super().request_of(http, body)
-
-
-@mutant("http-clients-at-once[metadata]", may_trip=EVERYWHERE, into=MUTANTS)
-class MetadataOfWhoAskedBefore(Reference):
+class MixedUp(Reference):
     """Who comes over another connection gets what the one before asked for."""
 
     def __init__(self, freedoms: frozenset[str] | set[str] = frozenset()) -> None:
@@ -266,7 +250,32 @@ class MetadataOfWhoAskedBefore(Reference):
         self.port = http.client.port if http.client else 0
         return super().request_of(http, body)
 
-    def metadata(self, request: Request) -> Response:
+    def answered(self, request: Request) -> Request:
+        """Return the request that is answered in place of one."""
         before, self.before = self.before, (self.port, request)
-        mixed_up = before and before[0] != self.port
-        return super().metadata(before[1] if before and mixed_up else request)
+        return before[1] if before and before[0] != self.port else request
+
+
+@mutant("http-clients-at-once[metadata]", may_trip=EVERYWHERE, into=MUTANTS)
+class MetadataMixedUp(MixedUp):
+    """Who asks for metadata over another connection gets those that were asked for before."""
+
+    def metadata(self, request: Request) -> Response:
+        return super().metadata(self.answered(request))
+
+
+@mutant("http-clients-at-once[retrieve]", may_trip=EVERYWHERE, into=MUTANTS)
+class RetrievesMixedUp(MixedUp):
+    """Who retrieves over another connection gets what was retrieved before."""
+
+    def retrieve(self, request: Request) -> Response:
+        return super().retrieve(self.answered(request))
+
+
+@mutant("http-clients-at-once[search]", may_trip=EVERYWHERE, into=MUTANTS)
+class SearchesMixedUp(MixedUp):
+    """Who searches over another connection gets what was found before."""
+
+    def search(self, request: Request, level: Level) -> Response:
+        other = self.answered(request)
+        return super().search(other if other.resource == request.resource else request, level)
