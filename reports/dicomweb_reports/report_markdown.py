@@ -16,7 +16,7 @@ from dicomweb_reports.summary import OUTCOMES, broken, counts, not_concluded, ov
 from dicomweb_reports.visible import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from dicomweb_reports.model import Result, Run
 
@@ -120,9 +120,14 @@ def _causes(run: Run) -> Iterator[str]:
                 plain(ids),
             ]
         )
-    yield "\n".join(f"| {' | '.join(row)} |" for row in table)
+    yield _table(table)
     if len(found) > LISTED:
         yield f"and {len(found) - LISTED} more, in report.html."
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    """Return a table; the second row parts its head from the rest."""
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def _samples(run: Run) -> Iterator[str]:
@@ -132,7 +137,7 @@ def _samples(run: Run) -> Iterator[str]:
     yield f"## Samples of the page ({len(found)})"
     table = [["operation", "client", "outcome"], ["---", "---", "---"]]
     table += [[plain(row.operation), plain(row.client), plain(f"{row.outcome} {row.why}".strip())] for row in found]
-    yield "\n".join(f"| {' | '.join(row)} |" for row in table)
+    yield _table(table)
 
 
 def _transfer_syntaxes(run: Run) -> Iterator[str]:
@@ -143,7 +148,7 @@ def _transfer_syntaxes(run: Run) -> Iterator[str]:
     table = [["stored in", *(heading for heading, _ in transfer_syntaxes.COLUMNS.values())]]
     table.append(["---"] * len(table[0]))
     table += [[plain(row.syntax), *(plain(cell.word) for cell in row.cells)] for row in found]
-    yield "\n".join(f"| {' | '.join(row)} |" for row in table)
+    yield _table(table)
 
 
 def _transcodings(run: Run) -> Iterator[str]:
@@ -154,7 +159,7 @@ def _transcodings(run: Run) -> Iterator[str]:
     table = [["stored in", *transcodings.ASKED.values()]]
     table.append(["---"] * len(table[0]))
     table += [[plain(row.stored), *(plain(word) for word in row.words)] for row in found]
-    yield "\n".join(f"| {' | '.join(row)} |" for row in table)
+    yield _table(table)
 
 
 def _media_types(run: Run) -> Iterator[str]:
@@ -164,7 +169,7 @@ def _media_types(run: Run) -> Iterator[str]:
     yield f"## Media types ({len(found)})"
     table = [["media type", *media_type_table.COLUMNS], ["---"] * (len(media_type_table.COLUMNS) + 1)]
     table += [[plain(row.title), *row.words] for row in found]
-    yield "\n".join(f"| {' | '.join(row)} |" for row in table)
+    yield _table(table)
 
 
 def _personas(run: Run) -> Iterator[str]:
@@ -176,7 +181,7 @@ def _personas(run: Run) -> Iterator[str]:
     for row in found:
         said = plain(f"{row.outcome} {row.why}".strip())
         table.append([plain(row.client), said, "must work" if row.must_work else ""])
-    yield "\n".join(f"| {' | '.join(row)} |" for row in table)
+    yield _table(table)
 
 
 def _results(run: Run, verdict: str, heading: str) -> Iterator[str]:

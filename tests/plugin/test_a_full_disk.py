@@ -1,7 +1,6 @@
 """A disk that is full, at whatever moment: nothing is stored that is not on record, and what was concluded stays."""
 
 import random
-import re
 import resource
 import shutil
 import subprocess
@@ -90,14 +89,15 @@ def test_a_study_that_the_ledger_cannot_name_is_not_sent(tmp_path: Path) -> None
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_a_record_that_takes_no_more_ends_the_run(workers: str, tmp_path: Path) -> None:
     def limited() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (220_000, 220_000))
+        # More than the metadata of 120 instances, which are a file of their own; the record grows beyond it.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
 
     with site(tmp_path) as archive:
         status, printed = archive.end(archive.begin("-m", "metadata", "-n", workers, preexec_fn=limited))
 
         assert status == 3, printed
         assert "Traceback" not in printed
-        assert re.search(r"(run\.jsonl|bodies/\w+) cannot be written: file too large", printed), printed
+        assert "run.jsonl cannot be written: file too large" in printed
         told = archive.told()
         assert told["interrupted"] in {True, None}
         assert told["overall"]["verdict"] == "partial"

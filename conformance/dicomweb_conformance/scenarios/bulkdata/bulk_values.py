@@ -60,9 +60,8 @@ def reference_to(
     offered("InlineBinary" not in members, f"the metadata hold the value of {path}, as they may, and give no URI")
     if "Value" in members:
         raise Inconclusive(f"the metadata have {path} in a Value, where no binary value may be", "message[JSON-042]")
-    lost = f"the metadata give {path} neither by a URI nor inline"
-    kept(None, lost, owner)
-    raise Inconclusive(lost, owner)
+    kept(path in given, f"the metadata give {path} neither by a URI nor inline", owner)
+    return given[path]
 
 
 def _members(data_set: DataSet, path: str) -> Collection[str]:

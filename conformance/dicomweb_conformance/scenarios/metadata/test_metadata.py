@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from pydicom import Dataset
 
-from dicomweb_conformance.archive.contents import Archive, shows
+from dicomweb_conformance.archive.contents import shows
 from dicomweb_conformance.checks.expect import BUSY, Expectation, assume, control, expect, quoted, read_parts
 from dicomweb_conformance.checks.judgement import Inconclusive
 from dicomweb_conformance.checks.verifies import Variant, verifies
@@ -18,13 +18,11 @@ from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.http.unreadable import UnreadableError
 from dicomweb_conformance.scenarios.metadata.stored_values import is_list_as_text, is_told
-from dicomweb_conformance.scenarios.steps.listing import differing, listed
 from dicomweb_conformance.scenarios.steps.refusals import judge_unacceptable, missing_beside, names_any_of, study_named
 from dicomweb_conformance.scenarios.steps.returned import element_at, octets_of
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance, Series, Study
-from dicomweb_fixtures.fresh import Fresh
 
 INSTANCE = "00080018"
 BINARY_ABSENT = "bulk-element-absent"
@@ -66,82 +64,6 @@ def test_json_by_default(dicomweb: StudiesService, corpus: Corpus) -> None:
                 it.observes("200-as-multipart-dicom-xml", where="Content-Type")
             case other:
                 it.observes("200-with-another-type", where="Content-Type", received=other or "no Content-Type")
-
-
-@verifies("METADATA-004", id="metadata-one-object-per-instance")
-def test_one_object_per_instance(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """The array of metadata holds one object for each instance, also for a single one."""
-    study = corpus.two_series
-
-    for resource, number in ((study, 4), (study.series[1], 3), (study.instances[0], 1)):
-        response = dicomweb.metadata(resource)
-        with expect(response) as it:
-            found = len(it.is_metadata())
-            if found != number:
-                it.observes(
-                    "fewer-objects-than-instances" if found < number else "more-objects-than-instances",
-                    expected=[f"{number} objects"],
-                    received=f"{found} objects",
-                )
-
-
-WHOLE = (Variant("study", "METADATA-005"), Variant("series", "METADATA-005"))
-
-
-@verifies("METADATA-005", id="metadata-of-many-is-whole")
-def test_of_many_is_whole(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """The metadata of a series cover all its 120 instances, however many a page of a search holds."""
-    series = corpus.many_slices.series[0]
-
-    response = dicomweb.metadata(series)
-
-    with expect(response) as it:
-        _covers(it, series)
-
-
-@verifies(id="metadata-is-whole", each=WHOLE)
-def test_is_whole(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
-    """The metadata of a study or series cover all its instances and no others, each once."""
-    study = corpus.two_series
-    resource: Study | Series = study if case.id == "study" else study.series[1]
-
-    response = dicomweb.metadata(resource)
-
-    with expect(response) as it:
-        _covers(it, resource)
-
-
-@verifies("METADATA-005", id="metadata-follows-stores")
-def test_follows_stores(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
-    """The metadata of a series that were asked for before hold an instance that was added since."""
-    series = fresh.study().series[0]
-    control(dicomweb.store(series.instances), 200, 202, because="what is to be added to cannot be stored")
-    assume(archive.holds(*series.instances), "what is to be added to does not become visible", "store-multipart")
-    control(dicomweb.metadata(series), because="there are no metadata of a stored series")
-    added = fresh.another_in(series)
-    control(dicomweb.store([added]), 200, 202, because="a second instance cannot be stored")
-    assume(archive.holds(added), "a second instance does not become visible", "store-multipart")
-    grown = Series((*series.instances, added))
-
-    response = dicomweb.metadata(series)
-    if not shows(response, [added.sop_instance_uid]):
-        archive.time_until(lambda: shows(dicomweb.metadata(series), [added.sop_instance_uid]))
-        response = dicomweb.metadata(series)
-
-    with expect(response) as it:
-        _covers(it, grown)
-
-
-def _covers(it: Expectation, resource: Study | Series) -> None:
-    wanted = sorted(each.sop_instance_uid for each in resource.instances)
-    found = [json_model.text(each, INSTANCE) for each in it.is_metadata()]
-    expected, received = [listed(wanted)], differing(wanted, found)
-    if set(wanted) - set(found):
-        it.observes("instance-missing", expected=expected, received=received)
-    if set(found) - set(wanted):
-        it.observes("instance-of-another-series-or-study", expected=expected, received=received)
-    if len(found) != len(set(found)):
-        it.observes("the-same-instance-twice", expected=expected, received=received)
 
 
 @verifies("METADATA-006", id="metadata-holds-every-element")

@@ -116,9 +116,10 @@ def test_pages_of_many(dicomweb: StudiesService, corpus: Corpus) -> None:
             if not page or len(pages) >= len(wanted):
                 break
 
+    # Of pages so small that they are not turned to the last only what was seen is judged.
+    ended = not page or len(pages) >= len(wanted)
     with expect(response) as it:
-        assume(len(pages) >= len(wanted) or not page, f"a page has fewer than {len(wanted) // MOST_PAGES} instances")
-        if sorted(pages) != sorted(wanted):
+        if (ended and set(wanted) - set(pages)) or len(set(pages)) < len(pages) or set(pages) - set(wanted):
             it.observes("a-study-twice-or-missing", expected=[listed(wanted)], received=differing(wanted, pages))
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from pydicom import Dataset
 
-from dicomweb_conformance.archive.contents import Archive
+from dicomweb_conformance.archive.contents import Archive, shows
 from dicomweb_conformance.checks.expect import Expectation, assume, control, expect
 from dicomweb_conformance.dicom import store_response
 from dicomweb_conformance.dicom.differences import data_sets
@@ -14,7 +14,7 @@ from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.http.quoting import Harmless
 from dicomweb_conformance.reading import values
 from dicomweb_conformance.service.studies_service import StudiesService
-from dicomweb_fixtures.entities import Instance
+from dicomweb_fixtures.entities import Instance, Series
 from dicomweb_fixtures.fresh import Fresh
 
 AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*'
@@ -30,6 +30,36 @@ def stored_for(dicomweb: StudiesService, archive: Archive, *instances: Instance)
     """
     control(dicomweb.store(instances), 200, 202, because="a plain store does not work")
     assume(archive.holds(*instances), "what was stored does not become visible", "store-multipart")
+
+
+def asked_again(
+    dicomweb: StudiesService, archive: Archive, fresh: Fresh, ask: Callable[[Series], Response]
+) -> tuple[Series, Response]:
+    """Ask for a stored series, add an instance to it, and ask again, for the grace time at most until it is there.
+
+    Args:
+        dicomweb: stores.
+        archive: tells what has become visible.
+        fresh: makes the series.
+        ask: sends the request, which names the series and all that belongs to it.
+
+    Returns:
+        the series as it is now, and the last response.
+
+    Raises:
+        Inconclusive: it cannot be stored, added to, or asked for in the first place.
+    """
+    series = fresh.study().series[0]
+    stored_for(dicomweb, archive, *series.instances)
+    control(ask(series), because="a stored series cannot be had")
+    added = fresh.another_in(series)
+    stored_for(dicomweb, archive, added)
+
+    response = ask(series)
+    if not shows(response, [added.sop_instance_uid]):
+        archive.time_until(lambda: shows(ask(series), [added.sop_instance_uid]))
+        response = ask(series)
+    return Series((*series.instances, added)), response
 
 
 def retrieved(dicomweb: StudiesService, instance: Instance) -> Dataset:

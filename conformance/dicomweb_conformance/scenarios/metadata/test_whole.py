@@ -1,0 +1,80 @@
+"""Metadata: that those of studies and series are whole, of many instances and after more were added, too."""
+
+from __future__ import annotations
+
+from dicomweb_conformance.archive.contents import Archive
+from dicomweb_conformance.checks.expect import Expectation, expect
+from dicomweb_conformance.checks.verifies import Variant, verifies
+from dicomweb_conformance.dicom import json_model
+from dicomweb_conformance.scenarios.steps.listing import differing, listed
+from dicomweb_conformance.scenarios.steps.storing import asked_again
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.corpus import Corpus
+from dicomweb_fixtures.entities import Series, Study
+from dicomweb_fixtures.fresh import Fresh
+
+INSTANCE = "00080018"
+
+
+@verifies("METADATA-004", id="metadata-one-object-per-instance")
+def test_one_object_per_instance(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """The array of metadata holds one object for each instance, also for a single one."""
+    study = corpus.two_series
+
+    for resource, number in ((study, 4), (study.series[1], 3), (study.instances[0], 1)):
+        response = dicomweb.metadata(resource)
+        with expect(response) as it:
+            found = len(it.is_metadata())
+            if found != number:
+                it.observes(
+                    "fewer-objects-than-instances" if found < number else "more-objects-than-instances",
+                    expected=[f"{number} objects"],
+                    received=f"{found} objects",
+                )
+
+
+WHOLE = (Variant("study", "METADATA-005"), Variant("series", "METADATA-005"))
+
+
+@verifies("METADATA-005", id="metadata-of-many-is-whole")
+def test_of_many_is_whole(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """The metadata of a series cover all its 120 instances, however many a page of a search holds."""
+    series = corpus.many_slices.series[0]
+
+    response = dicomweb.metadata(series)
+
+    with expect(response) as it:
+        _covers(it, series)
+
+
+@verifies(id="metadata-is-whole", each=WHOLE)
+def test_is_whole(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """The metadata of a study or series cover all its instances and no others, each once."""
+    study = corpus.two_series
+    resource: Study | Series = study if case.id == "study" else study.series[1]
+
+    response = dicomweb.metadata(resource)
+
+    with expect(response) as it:
+        _covers(it, resource)
+
+
+@verifies("METADATA-005", id="metadata-follows-stores")
+def test_follows_stores(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """The metadata of a series that were asked for before hold an instance that was added since."""
+    series, response = asked_again(dicomweb, archive, fresh, dicomweb.metadata)
+
+    with expect(response) as it:
+        _covers(it, series)
+
+
+def _covers(it: Expectation, resource: Study | Series) -> None:
+    wanted = sorted(each.sop_instance_uid for each in resource.instances)
+    found = [json_model.text(each, INSTANCE) for each in it.is_metadata()]
+    expected, received = [listed(wanted)], differing(wanted, found)
+    if set(wanted) - set(found):
+        it.observes("instance-missing", expected=expected, received=received)
+    if set(found) - set(wanted):
+        it.observes("instance-of-another-series-or-study", expected=expected, received=received)
+    if len(found) != len(set(found)):
+        it.observes("the-same-instance-twice", expected=expected, received=received)
