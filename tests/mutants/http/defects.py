@@ -279,3 +279,14 @@ class SearchesMixedUp(MixedUp):
     def search(self, request: Request, level: Level) -> Response:
         other = self.answered(request)
         return super().search(other if other.resource == request.resource else request, level)
+
+
+@mutant("http-clients-at-once[retrieve]", may_trip=EVERYWHERE, into=MUTANTS)
+class OneRetrieveAtATime(MixedUp):
+    """A retrieval that comes over another connection than the one before ends in 500."""
+
+    def retrieve(self, request: Request) -> Response:
+        before, self.before = self.before, (self.port, request)
+        if before and before[0] != self.port:
+            raise Refusal(500, "The database is locked.")
+        return super().retrieve(request)

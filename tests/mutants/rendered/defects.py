@@ -323,7 +323,13 @@ class ReportsBreakLevels(Reference):
         return super().rendered_level(request, instances, rendering, headers)
 
 
-@mutant("rendered-study-and-series[study]", "rendered-study-and-series[series]", may_trip=OWN, into=MUTANTS)
+@mutant(
+    "rendered-study-and-series[study]",
+    "rendered-study-and-series[series]",
+    "rendered-study-with-a-report",
+    may_trip=OWN,
+    into=MUTANTS,
+)
 class LevelOfOthers(Reference):
     """The rendering of a study or series shows something else."""
 
