@@ -87,14 +87,15 @@ def test_a_run_stops_at_the_first_failure_and_takes_it_up_again(run: Run, tmp_pa
     known.write_text(
         '[[known]]\ncheck = "search-limit-caps"\nrequirement = "SEARCH-069"\ncode = "none"\nreason = "it was so"\n'
     )
-    arguments = (URL, f"--dicomweb-known={known}", "-k", "search-limit", "-q")
+    # What failed last is kept below this directory, whatever the directories above it hold.
+    arguments = (URL, f"--dicomweb-known={known}", "-k", "search-limit", "-q", f"--rootdir={tmp_path}")
 
     first = run(*arguments, "-x")
     again = run(*arguments, "--lf")
 
     assert first.returncode == 1
     assert "a known failure is gone" in first.stdout
-    assert checks(tmp_path) == ["search-limit-caps"]
+    assert checks(tmp_path) == ["search-limit-caps"], (first.stdout, again.stdout, again.stderr)
     assert again.returncode == 1
 
 
