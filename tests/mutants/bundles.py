@@ -50,7 +50,7 @@ _APART = (
     ),
     *(
         {"compressed-bulk-data-refused", each}
-        for each in ("codestream-believed", "description-believed", "pixel-description-wanted")
+        for each in ("boxes-kept", "codestream-believed", "description-believed", "pixel-description-wanted")
     ),
     *({"delete-not-offered", each} for each in ("delete-is-200", "gone-is-410")),
     {"thumbnail-not-offered", "thumbnail-redirects"},

@@ -6,7 +6,7 @@ import pytest
 
 from dicomweb_fixtures.building import jpeg_images, transfer_syntaxes
 from dicomweb_fixtures.identifiers import Branch
-from dicomweb_fixtures.payloads import bulk_kinds, json_bulk
+from dicomweb_fixtures.payloads import bulk_kinds, json_bulk, unchanged_kinds
 from dicomweb_fixtures.payloads.json_bulk import Payload
 from tests.reference.payloads import Service
 from tests.reference.store_metadata import codestreams, posted, stored
@@ -40,7 +40,13 @@ def test_frames_are_parts_of_one_location(dicomweb: Service) -> None:
     assert [each.removesuffix(b"\0") for each in kept] == [each.octets for each in payload.bulk_data]
 
 
-@pytest.mark.parametrize("make", [bulk_kinds.jpeg_2000, bulk_kinds.photographs, bulk_kinds.frames])
+@pytest.mark.parametrize(
+    "make",
+    [
+        *(bulk_kinds.jpeg_2000, bulk_kinds.photographs, bulk_kinds.frames),
+        *(each.make for each in unchanged_kinds.KINDS.values()),
+    ],
+)
 def test_codestreams_stay_as_they_are(dicomweb: Service, make: Callable[..., Payload]) -> None:
     payload = make(PLACE)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from dicomweb_reference import codestreams
 from dicomweb_reference.codestreams import JpegFrame
 from dicomweb_reference.elements import PIXEL_DATA, Element, Elements
 from dicomweb_reference.media_types import MediaType
@@ -13,7 +14,7 @@ from dicomweb_reference.messages import Refusal
 from dicomweb_reference.multipart import Part
 from dicomweb_reference.server import Reference
 from dicomweb_reference.transactions.store_metadata import BulkData
-from dicomweb_reference.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, IMAGE_MEDIA_TYPES
+from dicomweb_reference.transfer_syntaxes import BULK_MEDIA_TYPES, EXPLICIT_VR_LITTLE_ENDIAN
 from tests.mutants.mutant import Mutant, Unexamined, mutant
 
 MUTANTS: list[Mutant] = []
@@ -24,6 +25,11 @@ COLOUR = (
     "store-bulk-picture[json-gif-colour]",
     "store-bulk-picture[xml-png-colour]",
 )
+UNCHANGED = (
+    *(f"store-bulk-unchanged[json-{each}]" for each in ("jpx", "jph", "jxl", "mp4", "mpeg", "h265")),
+    *(f"store-bulk-unchanged[xml-{each}]" for each in ("jph", "mp4")),
+)
+RARE = ("image/jpx", "image/jph", "image/jxl", "video/mp4", "video/mpeg", "video/h265")
 CONTRADICTIONS = (
     *("rows", "columns", "samples", "frames", "transfer-syntax-of-the-part", "transfer-syntax-of-the-metadata"),
     "no-jpeg",
@@ -44,7 +50,7 @@ class TakesTheDefaultOfTheMediaType(Reference):
     """A JPEG without transfer-syntax is kept as JPEG Lossless, which Table 8.7.3-5 has as default."""
 
     def transfer_syntax_of(self, media: MediaType, claimed: str, frames: Sequence[JpegFrame]) -> str:
-        default = IMAGE_MEDIA_TYPES.get(media.name, (EXPLICIT_VR_LITTLE_ENDIAN,))[0]
+        default = BULK_MEDIA_TYPES.get(media.name, (EXPLICIT_VR_LITTLE_ENDIAN,))[0]
         return media.transfer_syntax or claimed or default
 
     def with_codestream(self, content: Elements, frames: Sequence[JpegFrame], syntax: str) -> tuple[str, Elements]:
@@ -91,6 +97,31 @@ class NamesJpeg2000Otherwise(Reference):
     ) -> tuple[str, Elements]:
         syntax, content = super().with_pixels(content, parts, claimed)
         return "1.2.840.10008.1.2.4.80" if syntax.endswith(".90") else syntax, content
+
+
+@mutant(*UNCHANGED, into=MUTANTS)
+class NamesWhateverIsRareJpeg2000(Reference):
+    """Codestreams of the rarer media types, and videos, are kept as JPEG 2000."""
+
+    def with_pixels(
+        self, content: Elements, parts: Sequence[tuple[MediaType, bytes]], claimed: str
+    ) -> tuple[str, Elements]:
+        syntax, content = super().with_pixels(content, parts, claimed)
+        return "1.2.840.10008.1.2.4.91" if parts[0][0].name in RARE else syntax, content
+
+
+@mutant(*UNCHANGED, may_trip=["store"], into=MUTANTS)
+class CutsTheLastOctetsOfWhateverIsRare(Reference):
+    """Codestreams of the rarer media types, and videos, lose their last four octets."""
+
+    def with_pixels(
+        self, content: Elements, parts: Sequence[tuple[MediaType, bytes]], claimed: str
+    ) -> tuple[str, Elements]:
+        syntax, content = super().with_pixels(content, parts, claimed)
+        if parts[0][0].name in RARE:
+            kept = codestreams.of_file(parts[0][1]) if parts[0][0].name == "image/jph" else parts[0][1]
+            content = {**content, PIXEL_DATA: self.encapsulated([kept[:-4]])}
+        return syntax, content
 
 
 @mutant(*GREY, *COLOUR, "store-bulk-picture[json-png-sixteen-bit]", may_trip=["store"], into=MUTANTS)

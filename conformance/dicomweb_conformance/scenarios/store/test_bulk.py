@@ -27,7 +27,7 @@ from dicomweb_conformance.validators.images import jpeg
 from dicomweb_fixtures.building import jpeg_images
 from dicomweb_fixtures.fresh import Fresh
 from dicomweb_fixtures.identifiers import Branch
-from dicomweb_fixtures.payloads import bulk_kinds, json_bulk
+from dicomweb_fixtures.payloads import bulk_kinds, json_bulk, unchanged_kinds
 from dicomweb_fixtures.payloads.json_bulk import JPEG, Payload
 
 JPEG_LOSSLESS = "1.2.840.10008.1.2.4.70"
@@ -129,6 +129,44 @@ def test_jpeg_2000(dicomweb: StudiesService, archive: Archive, fresh: Fresh, cas
             it.observes("transfer-syntax-does-not-fit-codestream", received=syntax)
         elif jpeg.unpadded(kept) != payload.bulk_data[0].octets:
             it.observes("2xx-and-the-codestream-was-recompressed", received=f"another one of {len(kept)} octets")
+
+
+UNCHANGED = (
+    *_in("json", "STORE-052", *unchanged_kinds.KINDS),
+    *_in("xml", "STORE-052", "jph", "mp4"),
+)
+
+
+@verifies(id="store-bulk-unchanged", each=UNCHANGED)
+def test_unchanged(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
+    """JPEG 2000 Part 2, HTJ2K, JPEG XL and videos are kept as they are, in a transfer syntax that fits them."""
+    works(dicomweb, _said(case, json_bulk.native(fresh.place())))
+    kind = unchanged_kinds.KINDS[case.value]
+    payload = _said(case, kind.make(fresh.place()))
+
+    response = dicomweb.store_metadata(payload)
+
+    with expect(response) as it:
+        from_metadata.type_is_taken(it, dicomweb, archive, fresh, payload)
+        received, sent = retrieved(dicomweb, payload.instance), payload.bulk_data[0].octets
+        syntax, kept = str(values.syntax(received)), jpeg.of(received)
+        if not values.octets(received, "PixelData"):
+            it.observes("pixel-data-missing")
+        elif kept is None:
+            it.observes("2xx-and-the-codestream-was-recompressed", received=f"native pixels in {syntax}")
+        elif syntax not in kind.syntaxes:
+            it.observes("transfer-syntax-does-not-fit-codestream", expected=[kind.syntaxes[0]], received=syntax)
+        elif _is(kept, jpeg.of(payload.instance.dataset)):
+            it.observes("same-codestream-matching-syntax")
+        elif _is(kept, sent):
+            it.observes("kept-with-its-boxes")
+        else:
+            it.observes("2xx-and-the-codestream-was-recompressed", received=f"another one of {len(kept)} octets")
+
+
+def _is(kept: bytes, sent: bytes | None) -> bool:
+    """Tell whether a codestream is the one sent, the octet apart that makes its number even."""
+    return sent is not None and kept.removesuffix(b"\0") == sent.removesuffix(b"\0")
 
 
 PICTURES = (
