@@ -35,7 +35,7 @@ def test_every_row_is_there_once():
         "THUMBNAIL": 15,
         "URI": 36,
         "STORE": 94,
-        "SEARCH": 167,
+        "SEARCH": 168,
         "DELETE": 7,
         "UPS": 15,
         "SERVICE": 4,

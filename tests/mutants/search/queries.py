@@ -38,6 +38,28 @@ class DecodedBeforeItIsTakenApart(Rewriting):
         return unquote(query).replace("%", "%25")
 
 
+MARKED = tuple(f"search-quotation-marks[{name}]" for name in ("accession-number", "name"))
+
+
+@mutant(*MARKED, into=MUTANTS)
+class ApostrophesBreak(Reference):
+    """An apostrophe ends the text of a value for the database, which does not understand what follows."""
+
+    def search_keys(self, values: dict[str, str], level: Level) -> tuple[Key, ...]:
+        if any("'" in value for value in values.values()):
+            raise Refusal(500, 'near "1": syntax error')
+        return super().search_keys(values, level)
+
+
+@mutant(*MARKED, into=MUTANTS)
+class QuotationMarksAreLeftOut(Reference):
+    """Apostrophes and quotation marks are taken out of a value before it is compared."""
+
+    def search_keys(self, values: dict[str, str], level: Level) -> tuple[Key, ...]:
+        without = str.maketrans("", "", "'\"")
+        return super().search_keys({path: value.translate(without) for path, value in values.items()}, level)
+
+
 @mutant("search-plus-sign", may_trip=["search"], into=MUTANTS)
 class EncodedPlusIsBlank(Rewriting):
     """`%2B` is decoded twice, and a blank."""

@@ -8,6 +8,7 @@ from dicomweb_conformance.checks.expect import Matches, assume, control, expect
 from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.dicom import json_model
 from dicomweb_conformance.http import media_types
+from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.scenarios.search.controls import (
     PLAIN,
     RESERVED,
@@ -177,6 +178,32 @@ def test_by_path(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> Non
         it.lists_exactly(it.is_a_list_of_matches(), SERIES, [wanted.uid], none=other, excess=other)
 
 
+MARKED = (
+    Variant("accession-number", "SEARCH-027b", "AccessionNumber"),
+    Variant("name", "SEARCH-027b", "ReferringPhysicianName"),
+)
+MARKED_TAGS = {"AccessionNumber": ACCESSION, "ReferringPhysicianName": "00080090"}
+
+
+@verifies(id="search-quotation-marks", each=MARKED)
+def test_quotation_marks(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """A value with apostrophes or quotation marks finds the study that has it, and no other."""
+    patient = corpus.quotation_marks
+    wanted, other = patient.studies
+    plain = {case.value: other.value(case.value), "PatientID": patient.patient_id}
+    finds_just(dicomweb, plain, [other.study_instance_uid], blame=f"search-matches-study[{case.value}]")
+    stored = dicomweb.search("studies", StudyInstanceUID=wanted.study_instance_uid)
+    _shows_as_stored(stored, MARKED_TAGS[case.value], wanted.value(case.value))
+
+    response = dicomweb.search("studies", {case.value: wanted.value(case.value), "PatientID": patient.patient_id})
+
+    with expect(response) as it:
+        matches = it.is_a_list_of_matches()
+        if not len(matches):
+            decodes(dicomweb, corpus)
+        it.lists_exactly(matches, STUDY, [wanted.study_instance_uid], none="none", excess="another-study")
+
+
 def _with_accession(dicomweb: StudiesService, corpus: Corpus, name: str) -> Study:
     """Return one of the neighbours, after demanding that it is there with the Accession Number that was stored."""
     patient = corpus.neighbours
@@ -185,13 +212,16 @@ def _with_accession(dicomweb: StudiesService, corpus: Corpus, name: str) -> Stud
     keys = {"AccessionNumber": plain.value("AccessionNumber"), "PatientID": patient.patient_id}
     finds_just(dicomweb, keys, [plain.study_instance_uid], blame="search-matches-study[AccessionNumber]")
     stored = dicomweb.search("studies", StudyInstanceUID=wanted.study_instance_uid)
+    _shows_as_stored(stored, ACCESSION, wanted.value("AccessionNumber"))
+    return wanted
+
+
+def _shows_as_stored(stored: Response, tag: str, value: str) -> None:
+    """Demand of a search by StudyInstanceUID that its result does not show another value than was stored."""
     control(stored, because="a search by StudyInstanceUID does not work")
     with expect(stored) as it:
-        shown = {json_model.text(each, ACCESSION) for each in it.is_a_list_of_matches().own}
-        assume(
-            shown <= {wanted.value("AccessionNumber"), ""}, "Accession Number is not as it was stored", stored.exchange
-        )
-    return wanted
+        shown = {json_model.text(result, tag) for result in it.is_a_list_of_matches().own}
+        assume(shown <= {value, ""}, f"{tag} is not as it was stored", stored.exchange)
 
 
 def _others(matches: Matches, studies: list[str]) -> bool:
