@@ -111,6 +111,7 @@ def test_images_of_the_corpus_survive_any_quality(quality: int) -> None:
         *corpus.pictures.instances[:5],
         *corpus.pair_of_pictures.instances,
         *corpus.pictures_of_rare_kinds.instances,
+        *corpus.segmented_palettes.instances,
     ]
 
     for instance in (*stills, *corpus.loop.instances):

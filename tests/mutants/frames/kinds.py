@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from struct import iter_unpack, pack
 
 from starlette.responses import Response
 
@@ -79,6 +80,18 @@ kind(
     "palette-color",
     "The entries of a palette are put in place of its pixels.",
     lambda c: text_of(c, "00280004") == "PALETTE COLOR",
+    lambda f: bytes(each for b in f for each in (b, 255 - b, b % 2)),
+)
+kind(
+    "signed-and-rescaled",
+    "Frames come rescaled.",
+    lambda c: text_of(c, "00281053").strip() == "0.5",
+    lambda f: b"".join(pack("<h", value // 2 + 100) for (value,) in iter_unpack("<h", f)),
+)
+kind(
+    "segmented-palette",
+    "The entries of a palette in segments are put in place of its pixels.",
+    lambda c: "00281221" in c,
     lambda f: bytes(each for b in f for each in (b, 255 - b, b % 2)),
 )
 kind(

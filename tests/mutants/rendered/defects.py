@@ -226,6 +226,28 @@ class PaletteNotApplied(Reference):
         return super().coloured(dataset, pixels)
 
 
+@mutant("rendered-shows-segmented-palette[ramp]", "rendered-shows-segmented-palette[copy]", may_trip=OWN, into=MUTANTS)
+class SegmentsNotRead(Reference):
+    """An image whose palette is in segments shows its indices as grey levels."""
+
+    def coloured(self, dataset: Dataset, pixels: Any) -> Image.Image:
+        if "SegmentedRedPaletteColorLookupTableData" in dataset:
+            return Image.fromarray(pixels.astype(np.uint8)).convert("RGB")
+        return super().coloured(dataset, pixels)
+
+
+@mutant("rendered-shows-segmented-palette[copy]", may_trip=OWN, into=MUTANTS)
+class CopiesOfSegmentsNotRead(Reference):
+    """What indirect segments of a palette copy is black."""
+
+    def coloured(self, dataset: Dataset, pixels: Any) -> Image.Image:
+        shown = super().coloured(dataset, pixels)
+        table = dataset.get("SegmentedRedPaletteColorLookupTableData") or b""
+        if not table.endswith(b"\2\0\2\0\0\0\0\0"):
+            return shown
+        return Image.fromarray(np.where(pixels.reshape(*pixels.shape[:2], 1) >= 128, 0, np.asarray(shown)))
+
+
 @mutant("rendered-in-the-size-of-the-image", may_trip=OWN, into=MUTANTS)
 class HalfSize(Repainting):
     """Pictures have half the size of the image."""

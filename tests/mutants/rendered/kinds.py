@@ -47,7 +47,7 @@ class FragmentsBreak(Reference):
         return super().pictures(instance, numbers, rendering)
 
 
-@mutant("rendered-of-one-bit", may_trip=OWN, into=MUTANTS)
+@mutant("rendered-of-one-bit", "rendered-of-segmentation", may_trip=OWN, into=MUTANTS)
 class BitsFromTheOtherEnd(Reference):
     """Pixels of one bit are taken from the other end of the frame."""
 

@@ -17,10 +17,12 @@ from dicomweb_fixtures.entities import Instance
 KINDS = (
     Variant("signed-8-bit", "FRAMES-014b", "bit_depths 1 1"),
     Variant("signed-12-bit", "FRAMES-014b", "bit_depths 3 1"),
+    Variant("signed-and-rescaled", "FRAMES-014b", "grey_scales 6 1"),
     Variant("one-pixel", "FRAMES-014b", "shapes 0 1"),
     Variant("rgb-by-plane", "FRAMES-014b", "colour_by_plane 0 1"),
     Variant("rgb-16-bit", "FRAMES-014b", "colour_of_16_bits 0 1"),
     Variant("palette-color", "FRAMES-014b", "ultrasound_colours 2 2"),
+    Variant("segmented-palette", "FRAMES-014b", "segmented_palettes 0 1"),
     Variant("dose-of-32-bit", "FRAMES-014b", "radiotherapy 4 2"),
     Variant("tile", "FRAMES-014b", "whole_slide_colour 0 5"),
     Variant("float", "FRAMES-014b", "parametric_map 0 2"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from dicomweb_conformance.checks.expect import Expectation, expect
 from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.dicom import expected_renderings, renderings
@@ -42,6 +44,21 @@ def test_of_one_bit(dicomweb: StudiesService, corpus: Corpus) -> None:
         _shows(it, [expected_renderings.frames_of(instance)[1]])
 
 
+@verifies("RENDERED-018c", id="rendered-of-segmentation", needs="rendered")
+def test_of_segmentation(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A frame of a segmentation is rendered: its segment is told from what is around it, in whatever colours."""
+    instance = corpus.segmentation.series[1].instances[0]
+
+    response = dicomweb.rendered(frames(instance, "3"), accept=media_types.PNG)
+    if response.status in {400, 406}:
+        response = dicomweb.rendered(frames(instance, "3"))
+
+    with expect(response) as it:
+        it.has_status(200)
+        expected = expected_renderings.frames_of(instance)[2]
+        _shows(it, [expected, 255 - expected], in_any_colour=True)
+
+
 @verifies("RENDERED-018c", id="rendered-of-signed-and-rescaled", needs="rendered")
 def test_of_signed_and_rescaled(dicomweb: StudiesService, corpus: Corpus) -> None:
     """Signed pixels with a slope and an intercept are rendered: the lower the value, the darker."""
@@ -66,15 +83,19 @@ def test_of_fragments(dicomweb: StudiesService, corpus: Corpus) -> None:
         _shows(it, [expected_renderings.frames_of(instance)[2]])
 
 
-def _shows(it: Expectation, alternatives: list[Samples]) -> None:
-    """Compare a picture with those that it may be, scaled to its size: brightness and contrast are free."""
+def _shows(it: Expectation, alternatives: list[Samples], *, in_any_colour: bool = False) -> None:
+    """Compare a picture with those that it may be, scaled to its size: brightness and contrast are free.
+
+    `in_any_colour`: the one of its channels counts that says most.
+    """
     picture = shown(it, beside=alternatives[0])
-    if renderings.is_flat(picture.samples):
+    samples = picture.samples
+    if renderings.is_flat(samples):
         it.observes("one-flat-colour", received=f"{size_of(picture)} pixels of one colour")
         return
-    likeness = max(
-        renderings.correlation(renderings.scaled(picture.samples, each.shape[1::-1]), each) for each in alternatives
-    )
+    if in_any_colour:
+        samples = np.repeat(samples[..., [int(samples.std(axis=(0, 1)).argmax())]], 3, axis=2)
+    likeness = max(renderings.correlation(renderings.scaled(samples, each.shape[1::-1]), each) for each in alternatives)
     received = f"a correlation of {likeness:.2f}"
     if likeness < 0.7:
         it.observes("another-picture", received=received)

@@ -260,6 +260,22 @@ def test_shows_rare_kind(dicomweb: StudiesService, corpus: Corpus, case: Variant
         _shows(it, expected_renderings.frames_of(instance)[0], low)
 
 
+SEGMENTED = (Variant("ramp", "RENDERED-018b", "0"), Variant("copy", "RENDERED-018b", "1"))
+
+
+@verifies(id="rendered-shows-segmented-palette", each=SEGMENTED)
+def test_shows_segmented_palette(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """An image in PALETTE COLOR is rendered in its colours where its tables are in segments."""
+    instance = corpus.segmented_palettes.instances[int(case.value)]
+
+    response = dicomweb.rendered(instance)
+
+    with expect(response) as it:
+        it.has_status(200)
+        low = "colour-picture-does-not-correlate"
+        _shows(it, expected_renderings.frames_of(instance)[0], low)
+
+
 def _shows(it: Expectation, expected: Samples, low: str) -> None:
     """Compare a picture with the one predicted, scaled to its size: which size it has is judged elsewhere."""
     picture = shown(it, beside=expected)
