@@ -152,6 +152,16 @@ class SequencesOfOneItem(Editing):
         }
 
 
+@mutant("metadata-holds-delimited-sequences", may_trip=["metadata"], into=MUTANTS)
+class ItemsWithDelimitersAreLost(Editing):
+    """Of sequences whose items end with delimiters the metadata have no items."""
+
+    def edited(self, model: Model) -> Model:
+        if not str(model["00100020"]["Value"][0]).endswith("-DELIMITED"):
+            return model
+        return {tag: {"vr": "SQ"} if element["vr"] == "SQ" else element for tag, element in model.items()}
+
+
 @mutant("metadata-holds-private-elements", may_trip=["metadata"], into=MUTANTS)
 class PrivateElementsLeftOut(Editing):
     """Private elements are not in the metadata."""

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import base64
 import copy
-from collections.abc import Callable
 
 from pydicom import Dataset
 
 from dicomweb_conformance.archive.contents import shows
-from dicomweb_conformance.checks.expect import BUSY, Expectation, assume, control, expect, quoted, read_parts
+from dicomweb_conformance.checks.expect import BUSY, assume, control, expect, quoted, read_parts
 from dicomweb_conformance.checks.judgement import Inconclusive
 from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.dicom import differences, json_model
-from dicomweb_conformance.dicom.differences import Difference
 from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.http.unreadable import UnreadableError
-from dicomweb_conformance.scenarios.metadata.stored_values import is_list_as_text, is_told
+from dicomweb_conformance.scenarios.metadata.one_object import lost_without_value, only
 from dicomweb_conformance.scenarios.steps.refusals import judge_unacceptable, missing_beside, names_any_of, study_named
-from dicomweb_conformance.scenarios.steps.returned import element_at, octets_of
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance, Series, Study
-
-INSTANCE = "00080018"
-BINARY_ABSENT = "bulk-element-absent"
 
 
 @verifies("METADATA-001", id="metadata-of-instance-series-study", smoke=True)
@@ -66,143 +60,6 @@ def test_json_by_default(dicomweb: StudiesService, corpus: Corpus) -> None:
                 it.observes("200-with-another-type", where="Content-Type", received=other or "no Content-Type")
 
 
-@verifies("METADATA-006", id="metadata-holds-every-element")
-def test_holds_every_element(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """The metadata hold every standard element of the top level, with its value or a URI of it."""
-    instance = corpus.elements.instances[0]
-
-    response = dicomweb.metadata(instance)
-
-    with expect(response) as it:
-        found = _only(it, instance)
-        for each in differences.with_json(instance.dataset, found):
-            if each.private or "/" in each.path or _lost_without_value(each, instance.dataset):
-                continue
-            if each.kind == "changed" and is_told(each.path, instance, found):
-                continue  # which test_values tells by what became of it
-            lost_binary = each.kind == "lost" and each.vr in differences.BINARY
-            quote = (
-                BINARY_ABSENT
-                if lost_binary
-                else "element-of-any-other-vr-absent"
-                if each.kind == "lost"
-                else "value-differs-from-the-stored-one"
-            )
-            report = it.loses if each.kind == "lost" else it.observes
-            report(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
-
-
-def _of_every_vr_or(
-    dicomweb: StudiesService, corpus: Corpus, plainer: Callable[[], Instance]
-) -> tuple[Instance, Response]:
-    """Return the metadata of an instance of every VR; where they cannot be had, those of one without rare VRs."""
-    instance = corpus.elements.instances[0]
-    response = dicomweb.metadata(instance)
-    if response.status != 200:
-        instance = plainer()
-        response = dicomweb.metadata(instance)
-    owner = "metadata-holds-every-element"
-    assume(response.status == 200, "the metadata of an instance of every VR cannot be had, nor plainer ones", owner)
-    return instance, response
-
-
-@verifies("METADATA-014", id="metadata-holds-nested-data-sets")
-def test_holds_nested_data_sets(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """Sequences are complete: items, order, elements and values, three levels deep."""
-    instance, response = _of_every_vr_or(dicomweb, corpus, lambda: corpus.reports.series[1].instances[1])
-
-    with expect(response) as it:
-        found = _only(it, instance)
-        for each in differences.with_json(instance.dataset, found):
-            if each.private or ("/" not in each.path and each.vr != "SQ"):
-                continue
-            if each.kind == "changed" and is_told(each.path, instance, found):
-                continue  # which test_values tells by what became of it
-            if _lost_without_value(each, instance.dataset):
-                continue
-            if each.kind == "lost":
-                quote = (
-                    "nested-bulk-element-absent"
-                    if each.vr in differences.BINARY
-                    else "nested-element-of-another-vr-absent"
-                )
-            else:
-                quote = "item-lost" if each.vr == "SQ" else "nested-value-differs"
-            report = it.loses if each.kind == "lost" else it.observes
-            report(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
-
-
-@verifies("METADATA-015", id="metadata-holds-private-elements")
-def test_holds_private_elements(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """The metadata hold private elements and their creators."""
-    instance, response = _of_every_vr_or(dicomweb, corpus, lambda: corpus.sequence_as_un.instances[0])
-    # Of a sequence as UN a server may make one (PS3.5 6.2.2 Note 2).
-    only_lost = instance not in corpus.elements.instances
-
-    with expect(response) as it:
-        found = _only(it, instance)
-        for each in differences.with_json(instance.dataset, found):
-            if not each.private or _is_un_with_the_octets(each, instance, found):
-                continue
-            if only_lost and each.kind != "lost":
-                continue
-            if "/" not in each.path and is_list_as_text(found, each.path):
-                continue  # which JSON-020b tells
-            lost_binary = each.kind == "lost" and each.vr in differences.BINARY
-            quote = "private-value-differs"
-            if each.kind == "lost":
-                quote = "private-element-of-vr-un-ob-or-ow-absent" if lost_binary else "private-text-element-absent"
-            report = it.loses if each.kind == "lost" else it.observes
-            report(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
-
-
-@verifies("JSON-016", id="metadata-keeps-empty-attributes")
-def test_keeps_empty_attributes(dicomweb: StudiesService, corpus: Corpus) -> None:
-    """An attribute that was stored without a value is there without one."""
-    instance = corpus.empty_and_filled.studies[0].instances[0]
-
-    response = dicomweb.metadata(instance)
-
-    with expect(response) as it:
-        found = _only(it, instance)
-        filled = json_model.text(found, "00100010") == instance.value("PatientName")
-        assume(filled, "an attribute with a value is not in the metadata either", "metadata-holds-every-element")
-        for each in differences.with_json(instance.dataset, found):
-            if _lost_without_value(each, instance.dataset):
-                it.observes("the-attribute-is-missing-from-metadata", where=f"{each.path} {each.vr}")
-            elif each.kind == "changed" and _is_empty(each, instance.dataset):
-                it.observes("a-value-nobody-stored", where=f"{each.path} {each.vr}", received=each.received)
-
-
-def _is_empty(difference: Difference, stored: Dataset) -> bool:
-    element = element_at(stored, difference.path)
-    return element is not None and element.is_empty
-
-
-def _lost_without_value(difference: Difference, stored: Dataset) -> bool:
-    """Whether what is absent is an element that was stored without a value, which is JSON-016."""
-    return difference.kind == "lost" and _is_empty(difference, stored)
-
-
-def _is_un_with_the_octets(difference: Difference, instance: Instance, received: json_model.DataSet) -> bool:
-    """Whether a private element has VR UN and the octets stored, as one may that is retrieved so (RETRIEVE-014)."""
-    element = received.get(difference.path)
-    if not isinstance(element, dict) or element.get("vr") != "UN":
-        return False
-    try:
-        octets = base64.b64decode(element.get("InlineBinary", ""), validate=True)
-    except (ValueError, TypeError):
-        return False
-    stored = octets_of(instance.dataset[difference.path], instance.dataset)
-    return octets.rstrip(b"\0 ") == stored.rstrip(b"\0 ")
-
-
-def _only(it: Expectation, instance: Instance) -> json_model.DataSet:
-    found = [each for each in it.is_metadata() if json_model.text(each, INSTANCE) == instance.sop_instance_uid]
-    assume(found, "the metadata do not hold the instance asked for", "metadata-holds-identifiers")
-    return found[0]
-
-
 IDENTIFIERS = ("00100020", "0020000D", "0020000E", "00080018", "00080016")
 
 
@@ -241,7 +98,7 @@ def test_leads_to_pixels(dicomweb: StudiesService, corpus: Corpus) -> None:
     response = dicomweb.metadata(instance)
 
     with expect(response) as it:
-        element = _only(it, instance).get("7FE00010")
+        element = only(it, instance).get("7FE00010")
         assume(element is not None, "Pixel Data is not in the metadata", "metadata-holds-every-element")
         given = [each for each in ("BulkDataURI", "InlineBinary") if isinstance(element, dict) and element.get(each)]
         if not given:
@@ -283,9 +140,9 @@ def test_leads_to_compressed_pixels(dicomweb: StudiesService, corpus: Corpus, ca
     response = dicomweb.metadata(instance)
 
     with expect(response) as it:
-        element = _only(it, instance).get("7FE00010")
+        element = only(it, instance).get("7FE00010")
         if element is None:
-            it.observes(BINARY_ABSENT, where="7FE00010", of="METADATA-006")
+            it.observes("bulk-element-absent", where="7FE00010", of="METADATA-006")
         elif not (isinstance(element, dict) and (element.get("BulkDataURI") or element.get("InlineBinary"))):
             it.observes("neither-uri-nor-inline", where="7FE00010", received=str(element)[:200])
 
@@ -326,7 +183,7 @@ def test_text_is_utf_8(dicomweb: StudiesService, corpus: Corpus, case: Variant) 
         for each in differences.with_json(stored, objects[0]):
             if each.vr not in TEXTS:
                 continue
-            if _lost_without_value(each, stored):
+            if lost_without_value(each, stored):
                 continue
             escaped = each.vr == "PN" and "\\x1b" in each.received
             assume(not escaped, "the escapes to a character set stand in the name", "message[JSON-028]")
@@ -334,7 +191,7 @@ def test_text_is_utf_8(dicomweb: StudiesService, corpus: Corpus, case: Variant) 
             it.observes(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
         joined = _not_set_apart(instance, objects[0])
         usual = corpus.character_sets.study(PLAIN_SET).instances[0] if joined else instance
-        known = _not_set_apart(usual, _only(it.on(dicomweb.metadata(usual)), usual)) if joined else []
+        known = _not_set_apart(usual, only(it.on(dicomweb.metadata(usual)), usual)) if joined else []
         for tag in joined:
             if tag not in known:  # as in any character set, which other rows tell
                 expected, received = [f"{instance.dataset[tag].VM} values"], json_model.values(objects[0], tag)
@@ -366,8 +223,8 @@ def test_equal_the_instance(dicomweb: StudiesService, corpus: Corpus) -> None:
     response = dicomweb.metadata(instance)
 
     with expect(response) as it:
-        for each in differences.with_json(retrieved, _only(it, instance)):
-            if not _lost_without_value(each, retrieved):
+        for each in differences.with_json(retrieved, only(it, instance)):
+            if not lost_without_value(each, retrieved):
                 where = f"{each.path} {each.vr}"
                 it.observes("tag-or-value-differs", where=where, expected=[each.stored], received=each.received)
 

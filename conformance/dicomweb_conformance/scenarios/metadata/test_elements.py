@@ -1,0 +1,160 @@
+"""Metadata: every element that was stored, at the top, within sequences and private (PS3.18 10.4.3.3.2)."""
+
+from __future__ import annotations
+
+import base64
+
+from dicomweb_conformance.checks.expect import Expectation, assume, expect
+from dicomweb_conformance.checks.verifies import verifies
+from dicomweb_conformance.dicom import differences, json_model
+from dicomweb_conformance.dicom.differences import Difference
+from dicomweb_conformance.scenarios.metadata.one_object import (
+    is_empty,
+    lost_without_value,
+    of_every_vr_or,
+    only,
+)
+from dicomweb_conformance.scenarios.metadata.stored_values import is_list_as_text, is_told
+from dicomweb_conformance.scenarios.steps.returned import octets_of
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.corpus import Corpus
+from dicomweb_fixtures.entities import Instance
+
+BINARY_ABSENT = "bulk-element-absent"
+
+
+@verifies("METADATA-006", id="metadata-holds-every-element")
+def test_holds_every_element(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """The metadata hold every standard element of the top level, with its value or a URI of it."""
+    instance = corpus.elements.instances[0]
+
+    response = dicomweb.metadata(instance)
+
+    with expect(response) as it:
+        found = only(it, instance)
+        for each in differences.with_json(instance.dataset, found):
+            if each.private or "/" in each.path or lost_without_value(each, instance.dataset):
+                continue
+            if each.kind == "changed" and is_told(each.path, instance, found):
+                continue  # which test_values tells by what became of it
+            lost_binary = each.kind == "lost" and each.vr in differences.BINARY
+            quote = (
+                BINARY_ABSENT
+                if lost_binary
+                else "element-of-any-other-vr-absent"
+                if each.kind == "lost"
+                else "value-differs-from-the-stored-one"
+            )
+            report = it.loses if each.kind == "lost" else it.observes
+            report(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
+
+
+@verifies("METADATA-014", id="metadata-holds-nested-data-sets")
+def test_holds_nested_data_sets(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Sequences are complete: items, order, elements and values, three levels deep."""
+    instance, response = of_every_vr_or(dicomweb, corpus, lambda: corpus.reports.series[1].instances[1])
+
+    with expect(response) as it:
+        for difference in _nested_differences(it, instance):
+            _tell_nested(it, difference)
+
+
+@verifies("METADATA-014", id="metadata-holds-delimited-sequences")
+def test_holds_delimited_sequences(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Sequences whose items end with delimiters are as complete as those whose lengths are given."""
+    plain, response = of_every_vr_or(dicomweb, corpus, lambda: corpus.reports.series[1].instances[1])
+    with expect(response) as it:
+        told = {difference.path for difference in _nested_differences(it, plain)}
+
+    for instance in corpus.delimited.instances:
+        response = dicomweb.metadata(instance)
+        with expect(response) as it:
+            for difference in _nested_differences(it, instance):
+                owner = "metadata-holds-nested-data-sets"
+                assume(difference.path not in told, "with their lengths they are not complete, either", owner)
+                _tell_nested(it, difference)
+
+
+def _nested_differences(it: Expectation, instance: Instance) -> list[Difference]:
+    """What of standard sequences, and within them, is not as it was stored, and no other check tells."""
+    found = only(it, instance)
+    return [
+        difference
+        for difference in differences.with_json(instance.dataset, found)
+        if not difference.private
+        and ("/" in difference.path or difference.vr == "SQ")
+        and not (difference.kind == "changed" and is_told(difference.path, instance, found))
+        and not lost_without_value(difference, instance.dataset)
+    ]
+
+
+def _tell_nested(it: Expectation, difference: Difference) -> None:
+    is_lost = difference.kind == "lost"
+    if is_lost and difference.vr in differences.BINARY:
+        quote = "nested-bulk-element-absent"
+    elif is_lost:
+        quote = "nested-element-of-another-vr-absent"
+    else:
+        quote = "item-lost" if difference.vr == "SQ" else "nested-value-differs"
+    report = it.loses if is_lost else it.observes
+    report(
+        quote,
+        where=f"{difference.path} {difference.vr}",
+        expected=[difference.stored],
+        received=difference.received,
+    )
+
+
+@verifies("METADATA-015", id="metadata-holds-private-elements")
+def test_holds_private_elements(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """The metadata hold private elements and their creators."""
+    instance, response = of_every_vr_or(dicomweb, corpus, lambda: corpus.sequence_as_un.instances[0])
+    # Of a sequence as UN a server may make one (PS3.5 6.2.2 Note 2).
+    only_lost = instance not in corpus.elements.instances
+
+    with expect(response) as it:
+        found = only(it, instance)
+        for each in differences.with_json(instance.dataset, found):
+            if not each.private or _is_un_with_the_octets(each, instance, found):
+                continue
+            if only_lost and each.kind != "lost":
+                continue
+            if "/" not in each.path and is_list_as_text(found, each.path):
+                continue  # which JSON-020b tells
+            lost_binary = each.kind == "lost" and each.vr in differences.BINARY
+            quote = "private-value-differs"
+            if each.kind == "lost":
+                quote = "private-element-of-vr-un-ob-or-ow-absent" if lost_binary else "private-text-element-absent"
+            report = it.loses if each.kind == "lost" else it.observes
+            report(quote, where=f"{each.path} {each.vr}", expected=[each.stored], received=each.received)
+
+
+@verifies("JSON-016", id="metadata-keeps-empty-attributes")
+def test_keeps_empty_attributes(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """An attribute that was stored without a value is there without one."""
+    instance = corpus.empty_and_filled.studies[0].instances[0]
+
+    response = dicomweb.metadata(instance)
+
+    with expect(response) as it:
+        found = only(it, instance)
+        filled = json_model.text(found, "00100010") == instance.value("PatientName")
+        assume(filled, "an attribute with a value is not in the metadata either", "metadata-holds-every-element")
+        for each in differences.with_json(instance.dataset, found):
+            if lost_without_value(each, instance.dataset):
+                it.observes("the-attribute-is-missing-from-metadata", where=f"{each.path} {each.vr}")
+            elif each.kind == "changed" and is_empty(each, instance.dataset):
+                it.observes("a-value-nobody-stored", where=f"{each.path} {each.vr}", received=each.received)
+
+
+def _is_un_with_the_octets(difference: Difference, instance: Instance, received: json_model.DataSet) -> bool:
+    """Whether a private element has VR UN and the octets stored, as one may that is retrieved so (RETRIEVE-014)."""
+    element = received.get(difference.path)
+    if not isinstance(element, dict) or element.get("vr") != "UN":
+        return False
+    try:
+        octets = base64.b64decode(element.get("InlineBinary", ""), validate=True)
+    except (ValueError, TypeError):
+        return False
+    stored = octets_of(instance.dataset[difference.path], instance.dataset)
+    return octets.rstrip(b"\0 ") == stored.rstrip(b"\0 ")
