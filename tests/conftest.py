@@ -1,11 +1,19 @@
 """Long tests first: each process begins with its share of them, so that all end at about the same time."""
 
+from __future__ import annotations
+
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from dicomweb_reference.server import Reference
+    from tests.mutants.reach import Reach
 
 # No test is timed: a machine that does more than these tests draws slowly, and nothing is wrong with it.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -51,3 +59,15 @@ def dealt(names: Sequence[str], seconds: Mapping[str, float], workers: int) -> l
         ordered += [name for _, name in zip(range(size - len(share)), others, strict=False)]
         left -= size
     return ordered + list(others)
+
+
+@pytest.fixture(scope="session")
+def reach_of(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[type[Reference]], Reach]:
+    """What each check reaches of a flavour; found out when it is first asked for, and kept until sources change."""
+    from tests.mutants.reach_cache import kept_or_traced
+
+    kept = getattr(request.config, "cache", None)  # without the plugin of that name there is none
+    directory = Path(kept.mkdir("dicomweb-reach")) if kept else tmp_path_factory.mktemp("kept")
+    return cache(lambda flavour: kept_or_traced(flavour, directory, tmp_path_factory.mktemp("reach")))

@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 
+from dicomweb_conformance.archive import delivery
+from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
+from dicomweb_fixtures.entities import Study
 from dicomweb_reference.server import Reference
 from dicomweb_reference.transactions.store_bulk_data import StoreBulkData
 from dicomweb_reference.transactions.store_metadata import StoreMetadata
@@ -31,7 +34,8 @@ class Reach:
 
     `by_check` holds the steps behind each check's exchanges. What is in `everywhere` can show in any check: steps that
     make the server, and those that shape what is kept. `files` are those that hold the checks,
-    `entries` those of the corpus that a check uses, `exchanges` how many requests it takes.
+    `entries` those of the corpus that a check uses, `exchanges` how many requests it takes. `bringing` holds the steps
+    behind what brings studies of the corpus to the server: the store, and each way of looking whether it came.
     """
 
     by_check: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -40,6 +44,7 @@ class Reach:
     files: dict[str, str] = field(default_factory=dict)
     entries: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     exchanges: dict[str, int] = field(default_factory=dict)
+    bringing: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def checks(self, steps: Collection[str]) -> set[str]:
         """Return the checks in which a change of these steps can show."""
@@ -54,6 +59,7 @@ class _Tracer:
     def __init__(self, flavour: type[Reference]) -> None:
         self.reach = Reach()
         self.check = ""
+        self.bringing = ""
         self.shaping = 1
         traced = {name: self._traced(name, getattr(flavour, name)) for name in steps_of(flavour)}
         self.server: type[Reference] = type("Traced", (flavour,), traced)
@@ -71,6 +77,8 @@ class _Tracer:
         return call
 
     def _note(self, step: str) -> None:
+        if self.bringing:
+            self.reach.bringing[self.bringing].add(step)
         if self.shaping and step not in OF_METADATA:
             self.reach.everywhere.add(step)
         elif self.check:
@@ -99,7 +107,36 @@ def overridden(server: type[Reference]) -> set[str]:
     return {name for each in own for name in vars(each) if hasattr(flavour, name) and name not in _OF_EVERY_CLASS}
 
 
-_OF_EVERY_CLASS = frozenset(vars(type("Plain", (), {})))
+_OF_EVERY_CLASS = frozenset(vars(type("Plain", (), {}))) | {"__annotations__"}
+
+
+STORE = "store"
+"""What brings a study to the server; all else in `Reach.bringing` are ways of looking."""
+
+
+@contextmanager
+def _bringing_noted(tracer: _Tracer) -> Iterator[None]:
+    """Have the tracer note which steps bring studies of the corpus to the server."""
+
+    def noted(name: str, exchange: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            tracer.bringing = name
+            try:
+                return exchange(*arguments)
+            finally:
+                tracer.bringing = ""
+
+        return call
+
+    looking = delivery.ways_of_looking
+
+    def ways_of_looking(service: StudiesService, study: Study) -> dict[str, Callable[[], set[str]]]:
+        return {name: noted(name, look) for name, look in looking(service, study).items()}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delivery, "WAYS", {name: noted(STORE, way) for name, way in delivery.WAYS.items()})
+        patch.setattr(delivery, "ways_of_looking", ways_of_looking)
+        yield
 
 
 @contextmanager
@@ -121,7 +158,7 @@ def traced(directory: Path, flavour: type[Reference] = Reference, files: Sequenc
     tracer = _Tracer(flavour)
     server = tracer.server()
     tracer.shaping = 0
-    with _use_noted(tracer):
+    with _use_noted(tracer), _bringing_noted(tracer):
         run = judged(server, directory, *files, plugins=[tracer])
     tracer.reach.exchanges = {each.check: len(each.exchanges) for each in run.results}
     return tracer.reach

@@ -78,6 +78,7 @@ def _json(reach: Reach) -> dict[str, Any]:
         "files": reach.files,
         "entries": {check: sorted(entries) for check, entries in reach.entries.items()},
         "exchanges": reach.exchanges,
+        "bringing": {way: sorted(steps) for way, steps in reach.bringing.items()},
     }
 
 
@@ -89,6 +90,7 @@ def _reach(content: Mapping[str, Any]) -> Reach:
         dict(content["files"]),
         defaultdict(set, {check: set(entries) for check, entries in content["entries"].items()}),
         dict(content["exchanges"]),
+        defaultdict(set, {way: set(steps) for way, steps in content["bringing"].items()}),
     )
 
 
@@ -105,3 +107,5 @@ def _merge(reach: Reach, more: Reach) -> None:
     reach.files.update(more.files)
     reach.entries.update(more.entries)
     reach.exchanges.update(more.exchanges)
+    for way, steps in more.bringing.items():
+        reach.bringing[way] |= steps

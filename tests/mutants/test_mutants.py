@@ -12,6 +12,7 @@ from dicomweb_conformance.catalogue.verdicts import Verdict
 from dicomweb_conformance.checks.observers import OWNED, TOLD_BY_CHECKS
 from dicomweb_reference.server import Reference
 from dicomweb_reports.messages import check_id
+from tests.mutants.brought import put_where_that_is_the_same
 from tests.mutants.harness import is_message, judged
 from tests.mutants.mutant import Mutant, flavour_of
 from tests.mutants.reach import Reach, overridden
@@ -78,13 +79,15 @@ def test_a_mutant_is_noticed(
     if "delete" in concerned:
         tripping |= {check for check in reached if check.startswith(HISTORIES)}
     surprising = sample(reached - tripping, SURPRISES, mutant, reach)
-    run = judged(
-        mutant.server(mutant.freedoms),
-        tmp_path,
-        f"--dicomweb-include={','.join(['delete', *mutant.tiers])}",
-        checks=None if every_check else {*mutant.kills, *mutant.shows_in, *surprising, *carriers},
-        files=reach.files,
-    )
+    server = mutant.server(mutant.freedoms)
+    with put_where_that_is_the_same(server, None if every_check else reach):
+        run = judged(
+            server,
+            tmp_path,
+            f"--dicomweb-include={','.join(['delete', *mutant.tiers])}",
+            checks=None if every_check else {*mutant.kills, *mutant.shows_in, *surprising, *carriers},
+            files=reach.files,
+        )
 
     noted = {each.check: each for each in run.results if each.scenario == OF_CLIENTS and each.findings}
     tripped = noted | {each.check: each for each in run.results if each.verdict in TRIPPED}

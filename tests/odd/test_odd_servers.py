@@ -16,7 +16,9 @@ from dicomweb_reports import record
 from dicomweb_reports.causes import causes
 from dicomweb_reports.evidence import answers
 from dicomweb_reports.record import Run
+from tests.mutants.brought import put_where_that_is_the_same
 from tests.mutants.harness import judged
+from tests.mutants.reach import Reach
 from tests.nodes import file_of, files_of
 from tests.odd.odd import Odd, deserved, outcome, words
 
@@ -50,7 +52,7 @@ each_odd_server = pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd.name, 
 
 
 @pytest.fixture(scope="module")
-def run_of(tmp_path_factory: pytest.TempPathFactory) -> RunOf:
+def run_of(tmp_path_factory: pytest.TempPathFactory, reach_of: Callable[[type[Reference]], Reach]) -> RunOf:
     """Judge an odd server with the data of a seed, once, whichever processes ask for it."""
     own = tmp_path_factory.getbasetemp()
     shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "odd"
@@ -61,20 +63,23 @@ def run_of(tmp_path_factory: pytest.TempPathFactory) -> RunOf:
         if (odd.name, seed) not in runs:
             directory = shared / f"{odd.name}-{seed}"
             with FileLock(directory.with_suffix(".lock")):
-                is_judged = (directory / JUDGED).exists()
-                runs[odd.name, seed] = record.load(directory / "report") if is_judged else _judged(odd, seed, directory)
+                if not (directory / JUDGED).exists():
+                    runs[odd.name, seed] = _judged(odd, seed, directory, reach_of(Reference))
+                else:
+                    runs[odd.name, seed] = record.load(directory / "report")
         return runs[odd.name, seed]
 
     return made
 
 
-def _judged(odd: Odd, seed: int, directory: Path) -> Run:
+def _judged(odd: Odd, seed: int, directory: Path, reach: Reach) -> Run:
     server = odd.server(odd.freedoms)
     load(server, odd.loaded, seed)
     arguments = [*odd.arguments, f"--dicomweb-seed={seed}", *(["--dicomweb-read-only"] if odd.loaded else [])]
     # Only their files: to collect all checks takes as long as to judge an odd server by some.
     files = {*(file for name in odd.scenarios for file in files_of(name)), *map(file_of, odd.checks)}
-    run = judged(server, directory, *arguments, *sorted(files), plugins=[Shown(odd)])
+    with put_where_that_is_the_same(server, reach):
+        run = judged(server, directory, *arguments, *sorted(files), plugins=[Shown(odd)])
     (directory / JUDGED).touch()
     return run
 
