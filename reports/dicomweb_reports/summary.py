@@ -11,7 +11,7 @@ from dicomweb_reports.model import VERDICTS
 from dicomweb_reports.rules import is_home_made
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from dicomweb_reports.model import PlannedCheck, Result, Run
 
@@ -251,13 +251,22 @@ def _undecided(run: Run) -> Counter[str]:
 
     A check that is inconclusive only because of a known failure is explained by that one, and not counted.
     """
-    explained = {each.check for each in run.results if each.verdict == "known"}
-    excused = {each.check for each in run.results if each.verdict == "inconclusive" and each.blame in explained}
+    by_check = {each.check: each for each in run.results}
+    excused = {each.check for each in run.results if _is_explained(each, by_check)}
     return Counter(
         verdict
         for check, verdict in _outcomes(run)
         if verdict in _UNDECIDED and (check.core or verdict == "error") and check.check not in excused
     )
+
+
+def _is_explained(result: Result, by_check: Mapping[str, Result]) -> bool:
+    """Tell whether a result is inconclusive only because of a known failure, be it by others that hang on that one."""
+    seen = {result.check}
+    while result.verdict == "inconclusive" and (name := result.blame or "") in by_check and name not in seen:
+        seen.add(name)
+        result = by_check[name]
+    return len(seen) > 1 and result.verdict == "known"
 
 
 def _verdict_on(name: str, result: Result) -> str:

@@ -52,7 +52,7 @@ DEFECTS = [
             *STORED_WITHOUT_ACCEPT,
         },
     ),
-    (addresses.PrefersJson, XML_READ, {"google-store-answers-xml[any]", "google-store-answers-xml[no-accept]"}),
+    (addresses.PrefersJson, XML_READ, {"google-store-answers-xml[no-accept]"}),
     (seed.NamesNoKeywords, XML_READ, {"google-store-xml", "message[XML-013]"}),
     (
         seed.MakesNoPng,

@@ -19,6 +19,7 @@ from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.multipart import Part
 from dicomweb_reference.server import Headers, Reference, Step
 from dicomweb_reference.transactions.negotiation import Ranges
+from dicomweb_reference.transactions.pixel_data import Encoding
 from tests.odd.odd import Odd, odd
 
 ODD: list[Odd] = []
@@ -289,3 +290,29 @@ class BackslashIsYen(Reference):
         if charset[:1] != ("ISO_IR 13",) or len(values) < 2 or element.vr not in {"CS", "DS"}:
             return values
         return ["\u00a5".join(map(str, values))] if element.vr == "CS" else []
+
+
+WITHOUT_LOSS = tuple(
+    f"frames-of-lossless[{each}]"
+    for each in (
+        *("jpeg_lossless", "jpeg_lossless_sv1", "jpeg_ls_lossless", "jpeg_2000_lossless", "jpeg_xl_lossless"),
+        *("htj2k_lossless", "htj2k_lossless_rpcl", "rle_lossless", "deflated_image_frame"),
+    )
+)
+
+
+@odd(into=ODD, checks=("frames-of-an-image", *WITHOUT_LOSS))
+class FramesAreNotDecoded(Reference):
+    """Frames of compressed images come as they are stored, and are called uncompressed."""
+
+    def pixel_values(
+        self,
+        instance: Instance,
+        content: Elements,
+        element: Element,
+        encoding: Encoding,
+        numbers: Sequence[int] | None,
+    ) -> list[bytes]:
+        if encoding.is_native and element.encapsulated and numbers:
+            encoding = replace(encoding, syntax=instance.transfer_syntax)
+        return super().pixel_values(instance, content, element, encoding, numbers)

@@ -66,7 +66,13 @@ class TruncatedFilesKept(Reference):
         return replace(whole, received=replace(whole.received, octets=whole.received.octets[:-lacking]))
 
 
-@odd(checks=("store-multipart", "store-malformed[multipart-delimiters]"), into=ODD)
+@odd(
+    checks=(
+        *("store-multipart", "store-broken-multipart[cut-off]", "store-broken-multipart[boundary-that-never-occurs]"),
+        *("store-malformed[multipart-content-type]", "store-malformed[multipart-delimiters]"),
+    ),
+    into=ODD,
+)
 class NothingSaidOfWhatCannotBeRead(Reference):
     """A message that cannot be read is answered 200 with no item, and a Retrieve URL of a study called unknown."""
 

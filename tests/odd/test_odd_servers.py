@@ -117,7 +117,7 @@ def test_nothing_is_told_twice(odd: Odd, run_of: RunOf) -> None:
 
 def test_what_became_of_a_payload_is_told_though_the_answer_is_not_quoted(run_of: RunOf) -> None:
     (odd,) = (each for each in ODD if each.name == "nothing-said-of-what-cannot-be-read")
-    (result,) = (each for each in run_of(odd, SEED).results if each.check == "store-malformed[multipart-delimiters]")
+    (result,) = (each for each in run_of(odd, SEED).results if each.check == "store-malformed[multipart-content-type]")
     lost = [each for each in result.findings if each.verdict == Verdict.FAIL]
 
     assert lost

@@ -329,3 +329,15 @@ def test_a_verdict_names_the_services_that_fail_most_and_counts_the_others(direc
         directory.result(f"c{number}", f"{service}-001", "A claim.", "fail")
 
     assert overall(directory.load()).reason == "8 of 8 checks failed: 3 in a, 2 in b, 1 in c and 2 in 2 other services."
+
+
+def test_a_known_failure_explains_what_hangs_on_it_by_another_check(directory: RunDirectory) -> None:
+    directory.header()
+    directory.plan(*(checks := (LIMIT, STORE, NOTED)))
+    owner, between, last = checks
+    directory.result(*owner, "known")
+    directory.result(*between, "inconclusive", blame=owner[0])
+    directory.result(*last, "inconclusive", blame=between[0])
+    directory.footer()
+
+    assert exit_status(directory.load(), strict=False) == 0

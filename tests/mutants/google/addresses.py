@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
@@ -75,12 +76,20 @@ class WantsNoQuotes(_Literal):
     refused = 'type="application/dicom"'
 
 
-@mutant("google-store-answers-xml[no-accept]", "google-store-answers-xml[any]", *XML_READ, into=MUTANTS)
+@mutant("google-store-answers-xml[no-accept]", *XML_READ, into=MUTANTS)
 class PrefersJson(Google):
     """The answer to a store is JSON unless XML is asked for."""
 
     def store_offers(self) -> list[MediaType]:
         return [DICOM_JSON, DICOM_XML]
+
+
+@mutant("google-store-answers-xml[any]", may_trip=["seed"], into=MUTANTS)
+class TakesAnythingForJson(Google):
+    """The answer to a store is JSON where any media type will do."""
+
+    def store(self, request: Request) -> Response:
+        return super().store(replace(request, accept=DICOM_JSON.name) if request.accept == "*/*" else request)
 
 
 @mutant("google-store-answer-by-accept[json]", may_trip=EVERYWHERE, into=MUTANTS)

@@ -49,6 +49,16 @@ class DeletesInstancesByOperations(Google):
         return self.google_answer(self.begun_answer(self.begin(request.resource)))
 
 
+@mutant("google-delete-instance", may_trip=EVERYWHERE, into=MUTANTS)
+class DeletesNoInstances(Google):
+    """Studies and series are deleted, and the delete of an instance is refused."""
+
+    def delete(self, request: Request) -> Response:
+        if request.resource.instance is not None:
+            raise Refusal(405, "Instances stay.", {"Allow": "GET"})
+        return super().delete(request)
+
+
 @mutant("google-delete-instance-removes", *checks("delete-instance"), may_trip=EVERYWHERE, into=MUTANTS)
 class KeepsInstances(Google):
     """The delete of an instance is answered 200, and it stays."""

@@ -77,6 +77,17 @@ class SendsNativeFramesOnly(Google):
 
 
 @mutant("google-no-such-frame[zero]", "google-no-such-frame[beyond-the-last]", may_trip=PIXELS, into=MUTANTS)
+class BreaksOverFramesItHasNot(Google):
+    """A frame that is not there ends in 500."""
+
+    def frame_numbers(self, text: str, count: int, partial: bool = False) -> list[int]:
+        try:
+            return super().frame_numbers(text, count, partial)
+        except Refusal as refusal:
+            raise Refusal(500, "An exception.") from refusal
+
+
+@mutant("frames-zero", "google-no-such-frame[beyond-the-last]", may_trip=PIXELS, into=MUTANTS)
 class SendsAnotherFrame(Google):
     """For a frame that is not there the nearest one is sent."""
 
@@ -206,14 +217,25 @@ class BreaksOverGzip(Google):
 TYPES = ("jpeg", "jpeg-lossless", "png", "jls", "jp2", "rle")
 SYNTAXES = ("implicit", "jpeg-lossless", "jpeg-ls-lossless", "jpeg-2000-lossless", "rle", "jpeg-baseline", "jpeg-ls")
 SYNTAXES += ("jpeg-2000",)
+RLE = "1.2.840.10008.1.2.5"
 
 
-@mutant(*(f"google-transfer-syntax[{each}]" for each in SYNTAXES), may_trip=EVERYWHERE, into=MUTANTS)
+@mutant("google-transfer-syntax[implicit]", may_trip=EVERYWHERE, into=MUTANTS)
 class TranscodesNothing(Google):
     """An instance comes as it is stored or in Explicit VR Little Endian; another transfer syntax is refused."""
 
     def deliverable(self, instance: Instance, transfer_syntax: str) -> bool:
         return transfer_syntax in {instance.transfer_syntax, EXPLICIT_VR_LITTLE_ENDIAN}
+
+
+@mutant("google-transfer-syntax[rle]", may_trip=EVERYWHERE, into=MUTANTS)
+class EncodesNoRle(Google):
+    """RLE is refused, and no other transfer syntax."""
+
+    def deliverable(self, instance: Instance, transfer_syntax: str) -> bool:
+        return transfer_syntax in {instance.transfer_syntax, EXPLICIT_VR_LITTLE_ENDIAN} or (
+            transfer_syntax != RLE and super().deliverable(instance, transfer_syntax)
+        )
 
 
 @mutant("google-transfer-syntax[explicit]", may_trip=EVERYWHERE, into=MUTANTS)

@@ -46,13 +46,21 @@ class KnowsKeysAtTheirOwnLevel(Google):
         return tuple(key for key in super().search_keys(values, level) if key.tag in OWN[level])
 
 
-@mutant(*(f"google-other-key[{each}]" for each in OTHER), may_trip=["search"], into=MUTANTS)
+@mutant("google-other-key[StudyTime]", may_trip=["search"], into=MUTANTS)
 class IgnoresKeysItHasNot(Google):
     """A key that is not supported is ignored, and finds everything."""
 
     def search_keys(self, values: dict[str, str], level: Level) -> tuple[Key, ...]:
         known = {tag for tags in OWN.values() for tag in tags} - (OWN["instance"] if level != "instance" else set())
         return super().search_keys({path: value for path, value in values.items() if path in known}, level)
+
+
+@mutant("google-other-key[InstanceNumber]", may_trip=["search"], into=MUTANTS)
+class IgnoresInstanceNumber(Google):
+    """Instance Number alone is ignored."""
+
+    def search_keys(self, values: dict[str, str], level: Level) -> tuple[Key, ...]:
+        return super().search_keys({path: each for path, each in values.items() if path != "00200013"}, level)
 
 
 @mutant(

@@ -30,6 +30,9 @@ def of(form: str, *families: str) -> tuple[str, ...]:
 
 
 EVERY = (*of("files"), *of("json"), *of("bulk-data"), *of("xml"))
+OF_PARTS = of("files", "multipart-delimiters", "multipart-part-headers")
+NAMED = tuple(each for each in EVERY if each not in OF_PARTS)
+"""Those that no other tells of where a message without parts is a success."""
 
 
 class _Refuses(Reference):
@@ -56,7 +59,7 @@ class BreaksOnWhatItRefuses(_Refuses):
         raise Refusal(500, "An exception.")
 
 
-@mutant(*EVERY, may_trip=["store", "xml", "google"], tiers=["unsafe"], into=MUTANTS)
+@mutant(*NAMED, may_trip=["store", "xml", "google"], tiers=["unsafe"], into=MUTANTS)
 class RefusesWith200(_Refuses):
     """Whatever cannot be stored is answered 200, and the answer names nothing."""
 
@@ -64,12 +67,24 @@ class RefusesWith200(_Refuses):
         return self.json_answer({"00081190": {"vr": "UR"}}, DICOM_JSON)
 
 
-@mutant(*EVERY, may_trip=["store", "xml", "google"], tiers=["unsafe"], into=MUTANTS)
+@mutant(*NAMED, may_trip=["store", "xml", "google"], tiers=["unsafe"], into=MUTANTS)
 class RefusesWith204(_Refuses):
     """Whatever cannot be stored is answered 204, as if it had been."""
 
     def refused(self, request: Request) -> Response:
         return Response(status_code=204)
+
+
+@mutant(*OF_PARTS, may_trip=["store", "google"], into=MUTANTS)
+class RefusesPartsWith200(_Refuses):
+    """A message whose parts cannot be taken is answered 200 and names nothing, where its boundary occurs in it."""
+
+    def store(self, request: Request) -> Response:
+        known = "boundary=malformed-boundary" in (request.content_type or "")
+        return super().store(request) if known else Reference.store(self, request)
+
+    def refused(self, request: Request) -> Response:
+        return self.json_answer({"00081190": {"vr": "UR"}}, DICOM_JSON)
 
 
 @mutant(

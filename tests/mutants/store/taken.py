@@ -192,6 +192,26 @@ class UidsNotAskedFor(Reference):
 @mutant(
     "store-broken-multipart[cut-off]",
     "store-broken-multipart[boundary-that-never-occurs]",
+    may_trip=["store"],
+    into=MUTANTS,
+)
+class BadSyntaxOfOneKindIsSuccess(Reference):
+    """A request of which no part can be read is answered 200, where its boundary is none in another case."""
+
+    def payload_parts(self, request: Request) -> list[bytes]:
+        try:
+            return super().payload_parts(request)
+        except Refusal as refusal:
+            if refusal.status != 400 or b"malformed-boundary" in request.body:
+                raise
+            return []
+
+    def store_status(self, outcomes: Sequence[Outcome]) -> int:
+        return super().store_status(outcomes) if outcomes else 200
+
+
+@mutant(
+    "store-malformed[multipart-content-type]",
     "store-nothing[multipart-without-parts]",
     "store-nothing[no-body]",
     may_trip=["store"],

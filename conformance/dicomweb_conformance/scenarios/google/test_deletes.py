@@ -33,6 +33,9 @@ def test_delete_instance(dicomweb: StudiesService, archive: Archive, fresh: Fres
     response = dicomweb.delete(study.instances[0])
 
     with expect(response) as it:
+        if response.status >= 400:
+            of_study = dicomweb.delete(study).status
+            assume(of_study != response.status, f"a delete of a study is answered {of_study}, too", "lro-delete-study")
         it.has_status(200, 204)
         document = read(response.body)
         if response.status == 204:

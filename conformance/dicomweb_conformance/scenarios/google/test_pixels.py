@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dicomweb_conformance.checks.expect import Expectation, control, expect
+from dicomweb_conformance.checks.expect import Expectation, assume, control, expect
 from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.unreadable import UnreadableError
@@ -92,6 +92,7 @@ def test_no_such_frame(dicomweb: StudiesService, corpus: Corpus, case: Variant) 
     response = dicomweb.frames(instance, case.value)
 
     with expect(response) as it:
+        assume(case.id != "zero" or response.status != 200, "frame 0 is answered as if there were one", "frames-zero")
         it.has_status(400)
 
 

@@ -13,9 +13,11 @@ from dicomweb_conformance.dicom.differences import data_sets
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.http.quoting import Harmless
 from dicomweb_conformance.reading import values
+from dicomweb_conformance.service import resources
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance, Series
 from dicomweb_fixtures.fresh import Fresh
+from dicomweb_fixtures.payloads import malformed
 
 AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 _IMAGE_COMMENTS = "00204000"
@@ -186,6 +188,31 @@ def stays_away(
     )
     if not archive.lacks(*instances, after=sibling):
         it.observes(otherwise, expected=["not stored"], received=Harmless("retrievable"), of=of)
+
+
+def names_nothing(response: Response) -> bool:
+    """Tell whether a store is answered with a success that names neither what was stored nor what was not."""
+    if not 200 <= response.status < 300:
+        return False
+    said = store_response.of_body(response.body)
+    return said is None or not (said.stored or said.failed or said.other_failures)
+
+
+PARTS_PASSED_OVER = "store-malformed[multipart-content-type]"
+"""The check that tells of a message in which no part is found, and which is answered as a success."""
+
+
+def passes_over_parts(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> bool:
+    """Tell whether a message in which no part begins is lost behind a success that names nothing.
+
+    That is one habit, whatever keeps parts from being found.
+    """
+    payload = malformed.make("boundary_in_other_case", fresh)
+    response = dicomweb.store_malformed(payload)
+    if not names_nothing(response):
+        return False
+    looking, studies = dicomweb.for_purpose("confirm"), [resources.study(each) for each in payload.studies]
+    return not archive.settles(lambda: any(looking.retrieve(each).status == 200 for each in studies))
 
 
 def warns(response: Response) -> bool:

@@ -18,7 +18,7 @@ from dicomweb_conformance.http import multipart
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.http.unreadable import UnreadableError
 from dicomweb_conformance.reading import part10_files
-from dicomweb_conformance.scenarios.steps.storing import AS_STORED
+from dicomweb_conformance.scenarios.steps.storing import AS_STORED, names_nothing
 from dicomweb_conformance.service import resources
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.fresh import Fresh
@@ -230,6 +230,11 @@ def outcome(it: Sent, there: Kept) -> Outcome:
     if not 400 <= status < 500 and status != 501:
         return Outcome.BROKEN if status >= 500 else Outcome.OTHER
     return Outcome.LISTED_ALL_THE_SAME if listed else Outcome.HIDDEN if there.found else Outcome.REFUSED
+
+
+def is_passed_over(it: Sent, there: Kept) -> bool:
+    """Tell whether a payload is lost behind a success that names nothing."""
+    return outcome(it, there) is Outcome.MISSING and not there.found and names_nothing(it.response)
 
 
 def _of_success(said: store_response.StoreAnswer | None, there: Kept) -> Outcome:
