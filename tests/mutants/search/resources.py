@@ -137,12 +137,20 @@ class LimitIgnored(Reference):
         return super().page(matches, None, offset)
 
 
-@mutant("search-offset-skips", "search-pages-make-the-whole", may_trip=["search"], into=MUTANTS)
+@mutant("search-pages-make-the-whole", may_trip=["search"], into=MUTANTS)
 class OffsetIgnored(Reference):
     """`offset` is not looked at."""
 
     def page(self, matches: Sequence[Instance], limit: int | None, offset: int) -> Sequence[Instance]:
         return super().page(matches, limit, 0)
+
+
+@mutant("search-offset-skips", may_trip=["search"], into=MUTANTS)
+class OffsetDropsWithoutLimit(Reference):
+    """`offset` counts only with `limit`."""
+
+    def page(self, matches: Sequence[Instance], limit: int | None, offset: int) -> Sequence[Instance]:
+        return super().page(matches, limit, 0 if limit is None else offset)
 
 
 @mutant("search-pages-of-many", may_trip=["search"], into=MUTANTS)

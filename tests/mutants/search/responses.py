@@ -152,7 +152,7 @@ class LimitCountsFromZero(Reference):
         return super().page(matches, max(0, limit - 1) if limit is not None else None, offset)
 
 
-@mutant("search-offset-skips", "search-pages-make-the-whole", may_trip=["search"], into=MUTANTS)
+@mutant("search-pages-make-the-whole", may_trip=["search"], into=MUTANTS)
 class OffsetInPages(Reference):
     """`offset` counts pages of two."""
 

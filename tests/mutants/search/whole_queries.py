@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import unquote
 
+from starlette.responses import Response
+
 from dicomweb_reference.archive import Instance
 from dicomweb_reference.dicom_json import Attribute, Json, Model, with_values
 from dicomweb_reference.levels import Level
@@ -83,7 +85,7 @@ class StudyKeysIgnoredAtInstances(Reference):
         return super().matches(level, request, query)
 
 
-@mutant(STUDIES, "search-pages-make-the-whole", may_trip=["search"], into=MUTANTS)
+@mutant("search-pages-make-the-whole", may_trip=["search"], into=MUTANTS)
 class OffsetBeforeMatching(Reference):
     """`offset` skips studies before they are matched."""
 
@@ -192,16 +194,32 @@ class CountsOfWhatMatches(Reference):
         return found | {"00201206": with_values("IS", [1])} if by_modality else found
 
 
+@mutant(STUDIES, may_trip=["search"], into=MUTANTS)
+class PagesByKeysOverlap(Reference):
+    """Where studies are searched by more than the patient, each page but the first has a match of that before."""
+
+    def search_query(self, request: Request, level: Level) -> Query:
+        query = super().search_query(request, level)
+        narrowed = level == "study" and len([each for each in query.keys if each.value]) > 1
+        return replace(query, offset=max(0, query.offset - 1)) if narrowed else query
+
+
 @mutant(
     *(f"search-pages-at-each-resource[{each}]" for each in RESOURCES if each != "studies"),
     may_trip=["search"],
     into=MUTANTS,
 )
 class PagesOfAnotherOrder(Reference):
-    """Each page is cut from the list in another order."""
+    """Each page of series or instances is cut from the list in another order."""
+
+    level: Level = "study"
+
+    def search(self, request: Request, level: Level) -> Response:
+        self.level = level
+        return super().search(request, level)
 
     def page(self, matches: Sequence[Instance], limit: int | None, offset: int) -> Sequence[Instance]:
-        first = offset % max(1, len(matches))
+        first = 0 if self.level == "study" else offset % max(1, len(matches))
         return super().page([*matches[first:], *matches[:first]], limit, offset)
 
 

@@ -27,8 +27,8 @@ from dicomweb_conformance.service import resources
 from dicomweb_conformance.service.studies_service import StudiesService
 
 OWN = "SEARCH-160"
-_PAGE = "a-page-is-not-of-the-list"
-_WHATEVER_IS_ASKED = frozenset({_PAGE, "204-or-200-empty-list"})
+PAGE = "a-page-is-not-of-the-list"
+_WHATEVER_IS_ASKED = frozenset({PAGE, "204-or-200-empty-list"})
 """What goes wrong in the same way whatever else a query holds."""
 READINGS = {
     matching.CASE_FOLDED: ("SEARCH-027", "the-study"),
@@ -143,6 +143,12 @@ class Asking:
             or self._changed(query, answer)
         )
 
+    def pages(self, place: Place) -> list[Query]:
+        """Return queries for the pages of what a search without further keys lists, three or four of them."""
+        everything = self.answer_to(Query(place)).uids
+        length = max(1, len(everything) // 3)
+        return [Query(place, limit=length, offset=at) for at in range(0, len(everything), length)]
+
     def _refused(self, query: Query, answer: Answer) -> Wrong | None:
         status = answer.response.status
         if status == 400 and {UID_WITH_WILD_CARD, NO_VALUE} & query.kinds:
@@ -196,7 +202,7 @@ class Asking:
             return None
         received = Harmless(f"{len(answer.uids) + answer.others}, {len(set(answer.uids) - set(whole.uids))} of others")
         expected = f"{number} of the {len(whole.uids)} results that come without limit and offset"
-        return Wrong(query, answer.response, OWN, _PAGE, expected, received)
+        return Wrong(query, answer.response, OWN, PAGE, expected, received)
 
     def _included(self, query: Query, answer: Answer) -> Wrong | None:
         """Look for attributes of the levels above, which an answer shall hold where they are asked for (10.6.3.3)."""

@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from dicomweb_conformance.checks.expect import Matches, assume, control, expect
 from dicomweb_conformance.checks.verifies import Variant, verifies
+from dicomweb_conformance.scenarios.search import pages
 from dicomweb_conformance.scenarios.search.controls import INSTANCE, STUDY
 from dicomweb_conformance.scenarios.steps.listing import differing, listed
 from dicomweb_conformance.service.studies_service import StudiesService
@@ -50,6 +51,8 @@ def test_offset_skips(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         found = it.is_a_list_of_matches().uids(STUDY)
+        if set(found) != set(everything[1:]):
+            assume(pages.make_the_whole(dicomweb, corpus), "pages with limit=1 go wrong, too", pages.OWNER)
         if len(found) >= 4:
             it.observes("four-objects", expected=["the last three"], received=f"{len(found)} objects")
         elif len(set(found) & set(everything)) < 3:
@@ -83,20 +86,20 @@ def test_pages_make_the_whole(dicomweb: StudiesService, corpus: Corpus) -> None:
     family, _ = corpus.four_studies_of_one_patient, corpus.neighbours
     everything = _studies_of(dicomweb, family.patient_id, 4)
 
-    pages: list[str] = []
+    found: list[str] = []
     for offset in range(4):
         response = dicomweb.search("studies", PatientID=family.patient_id, limit=1, offset=offset)
         with expect(response) as it:
             matches = it.is_a_list_of_matches()
             one = len(matches) == 1 or (offset > 0 and not len(matches))
             assume(one, "limit=1 does not give one match", "search-limit-caps")
-            pages += matches.uids(STUDY)
+            found += matches.uids(STUDY)
 
     with expect(response) as it:
-        if sorted(pages) != sorted(everything):
-            it.observes("a-study-twice-or-missing", expected=everything, received=", ".join(pages) or "nothing")
-        elif pages != everything:
-            it.observes("each-study-once-in-another-order", expected=everything, received=", ".join(pages))
+        if sorted(found) != sorted(everything):
+            it.observes("a-study-twice-or-missing", expected=everything, received=", ".join(found) or "nothing")
+        elif found != everything:
+            it.observes("each-study-once-in-another-order", expected=everything, received=", ".join(found))
 
 
 @verifies("SEARCH-072", id="search-pages-of-many", needs="search.instances")
@@ -105,22 +108,22 @@ def test_pages_of_many(dicomweb: StudiesService, corpus: Corpus) -> None:
     series = corpus.many_slices.series[0]
     wanted = [each.sop_instance_uid for each in series.instances]
 
-    pages: list[str] = []
+    found: list[str] = []
     for _ in range(MOST_PAGES):
-        paging = {"offset": len(pages)} if pages else {}
+        paging = {"offset": len(found)} if found else {}
         response = dicomweb.search_in(series, "instances", paging)
         with expect(response) as it:
             page = it.is_a_list_of_matches().uids(INSTANCE)
-            assume(not page or page != pages, "offset gives the first page again", "search-offset-skips")
-            pages += page
-            if not page or len(pages) >= len(wanted):
+            assume(not page or page != found, "offset gives the first page again", "search-offset-skips")
+            found += page
+            if not page or len(found) >= len(wanted):
                 break
 
     # Of pages so small that they are not turned to the last only what was seen is judged.
-    ended = not page or len(pages) >= len(wanted)
+    ended = not page or len(found) >= len(wanted)
     with expect(response) as it:
-        if (ended and set(wanted) - set(pages)) or len(set(pages)) < len(pages) or set(pages) - set(wanted):
-            it.observes("a-study-twice-or-missing", expected=[listed(wanted)], received=differing(wanted, pages))
+        if (ended and set(wanted) - set(found)) or len(set(found)) < len(found) or set(found) - set(wanted):
+            it.observes("a-study-twice-or-missing", expected=[listed(wanted)], received=differing(wanted, found))
 
 
 @verifies("SEARCH-073", id="search-order-is-stable")
