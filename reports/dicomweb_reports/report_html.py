@@ -117,7 +117,6 @@ def html(run: Run) -> str:
             personas=personas.rows(run),
             syntaxes=syntaxes(run),
             transcodings=transcodings.transcodings(run),
-            asked_syntaxes=tuple(transcodings.ASKED.values()),
             tone_of_transcoding=transcodings.TONES,
             media_types=media_type_table.media_types(run),
             resources=media_type_table.COLUMNS,

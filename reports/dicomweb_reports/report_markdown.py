@@ -155,11 +155,12 @@ def _transcodings(run: Run) -> Iterator[str]:
     found = transcodings.transcodings(run)
     if not found:
         return
-    yield f"## Transcoding ({len(found)})"
-    table = [["stored in", *transcodings.ASKED.values()]]
-    table.append(["---"] * len(table[0]))
-    table += [[plain(row.stored), *(plain(word) for word in row.words)] for row in found]
-    yield _table(table)
+    yield f"## Transcoding ({sum(len(each.rows) for each in found)})"
+    for each in found:
+        yield f"{each.caption}:"
+        table = [["stored in", *each.columns], ["---"] * (1 + len(each.columns))]
+        table += [[plain(row.stored), *(plain(word) for word in row.words)] for row in each.rows]
+        yield _table(table)
 
 
 def _media_types(run: Run) -> Iterator[str]:

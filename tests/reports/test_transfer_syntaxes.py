@@ -63,8 +63,10 @@ def test_what_came_of_every_other_syntax_is_a_table_of_its_own(directory: RunDir
     directory.result(check, ROW, "A claim.", "fail", findings=[wrong], exchanges=names)
     run = directory.load()
 
-    (row,) = transcodings(run)
-    words = dict(zip(ASKED.values(), row.words, strict=True))
+    (table,) = transcodings(run)
+    (row,) = table.rows
+    words = dict(zip(table.columns, row.words, strict=True))
+    assert table.columns == tuple(ASKED.values())
     assert row.stored == "rle lossless"
     assert {name: word for name, word in words.items() if word} == {
         "JPEG Baseline": "refused",
@@ -74,6 +76,27 @@ def test_what_came_of_every_other_syntax_is_a_table_of_its_own(directory: RunDir
     }
     assert "Images as they are stored, by the transfer syntax that was asked for" in html(run)
     assert "## Transcoding (1)" in markdown(run)
+
+
+def test_frames_and_renderings_have_tables_beside_that_of_instances(directory: RunDirectory) -> None:
+    asked = {
+        "frames-in-every-syntax[jpeg_baseline]": 'multipart/related; type="image/jp2"; transfer-syntax='
+        "1.2.840.10008.1.2.4.90",
+        "rendered-in-every-format[jpeg_baseline]": "image/png",
+    }
+    directory.header()
+    for check, accept in asked.items():
+        name = directory.exchange(status=200, sent=(("Accept", accept),), check=check)
+        directory.result(check, ROW, "A claim.", "pass", exchanges=[name])
+    run = directory.load()
+
+    found = [dict(zip(table.columns, table.rows[0].words, strict=True)) for table in transcodings(run)]
+    assert [{name: word for name, word in words.items() if word} for words in found] == [
+        {"JPEG 2000 Lossless": "transcoded"},
+        {"PNG": "transcoded"},
+    ]
+    assert "by the format in which they were to be rendered" in html(run)
+    assert "## Transcoding (2)" in markdown(run)
 
 
 def test_without_such_checks_there_is_no_table(directory: RunDirectory) -> None:

@@ -98,6 +98,18 @@ def started(name: str, directory: Path) -> Iterator[str]:
         yield base_url
 
 
+def test_of_transcoding_nothing_fails_but_what_is_known(name: str, tmp_path: Path) -> None:
+    file = Path(__file__).with_name(f"{name}-large-known.toml")
+    if not file.exists():
+        pytest.skip(f"nobody has looked at what {name} transcodes")
+    with started(name, tmp_path) as url:
+        run = judge(url, tmp_path, file, "--dicomweb-include=large", "-k", "in-every-syntax or in-every-format")
+
+    # What every message shows is known from a run of everything.
+    assert {each for each in run.unexpected if not each.startswith("message[")} == set(), run.printed
+    assert "known" in run.verdicts.values()
+
+
 NOT_ASKED_BY_GOOGLE = frozenset({"message[HTTP-002]"})
 """Rows of requirements on all messages, for which the profile sends nothing that shows them."""
 

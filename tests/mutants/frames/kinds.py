@@ -26,6 +26,7 @@ WITH_A_TYPE = (
     *("jpeg_ls_near_lossless", "jpeg_2000_lossless", "jpeg_2000", "jpeg_xl_lossless", "jpeg_xl_recompression"),
     *("jpeg_xl", "htj2k_lossless", "htj2k_lossless_rpcl", "htj2k", "rle_lossless"),
 )
+STORED = ("explicit_vr_little_endian", "encapsulated_uncompressed", *WITH_A_TYPE, "deflated_image_frame")
 TABLES = ("basic-table", "empty-table", "extended-table", "several-fragments", "several-fragments-without-table")
 
 
@@ -100,6 +101,21 @@ kind(
     lambda c: number(c, "00280100") == 32,
     lambda f: f[: len(f) // 2],
 )
+
+
+@mutant(
+    *(f"frames-in-every-syntax[{each}]" for each in STORED),
+    tiers=["large"],
+    may_trip=["frames", "bulkdata"],
+    into=MUTANTS,
+)
+class DecodedBackwards(Reference):
+    """Native frames come from their last octet to their first."""
+
+    def native_values(
+        self, instance: Instance, content: Elements, element: Element, numbers: Sequence[int] | None
+    ) -> list[bytes]:
+        return [each[::-1] for each in super().native_values(instance, content, element, numbers)]
 
 
 @mutant("frames-of-a-rare-kind[float]", may_trip=["frames"], into=MUTANTS)

@@ -37,6 +37,20 @@ class CompressedUpsideDown(Reference):
         return found
 
 
+@mutant(
+    *(f"rendered-in-every-format[{each}]" for each in ("explicit_vr_little_endian", *ENCAPSULATED)),
+    tiers=["large"],
+    may_trip=OWN,
+    into=MUTANTS,
+)
+class PngsUpsideDown(Reference):
+    """What is rendered as image/png stands on its head."""
+
+    def written(self, pictures: Sequence[Image.Image], media_type: str, rendering: Rendering) -> bytes:
+        turned = [each.transpose(Image.Transpose.ROTATE_180) for each in pictures]
+        return super().written(turned if media_type == "image/png" else list(pictures), media_type, rendering)
+
+
 @mutant("rendered-of-fragments", may_trip=OWN, into=MUTANTS)
 class FragmentsBreak(Reference):
     """A frame in several fragments without an offset table cannot be rendered: 500."""

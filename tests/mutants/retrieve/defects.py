@@ -300,7 +300,12 @@ class UnquotedTypeBreaks(Reference):
 
 
 @mutant(
-    *(f"retrieve-in-every-syntax[{each.key}]" for each in STORED if each.uid != RLE_LOSSLESS),
+    *(
+        f"{check}[{each.key}]"
+        for check in ("retrieve-in-every-syntax", "frames-in-every-syntax")
+        for each in STORED
+        if each.uid != RLE_LOSSLESS
+    ),
     tiers=["large"],
     may_trip=EVERYWHERE,
     into=MUTANTS,

@@ -38,6 +38,8 @@ _NATIVE = frozenset({IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN, EXPLI
 ENCAPSULATED: tuple[Syntax, ...] = tuple(
     each for each in SYNTAXES.values() if not each.retired and each.uid not in _NATIVE
 )
+STORED = (SYNTAXES[EXPLICIT_VR_LITTLE_ENDIAN], *ENCAPSULATED)
+"""Those in which an image is stored to be asked for in all of them."""
 LOSSLESS = tuple(each for each in ENCAPSULATED if each.lossless)
 TYPES = tuple(each for each in ENCAPSULATED if each.uid in _TYPES)
 """Those that have a media type for bulk data."""
