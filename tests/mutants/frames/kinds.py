@@ -110,12 +110,13 @@ kind(
     into=MUTANTS,
 )
 class DecodedBackwards(Reference):
-    """Native frames come from their last octet to their first."""
+    """Native frames of images of every transfer syntax come from their last octet to their first."""
 
     def native_values(
         self, instance: Instance, content: Elements, element: Element, numbers: Sequence[int] | None
     ) -> list[bytes]:
-        return [each[::-1] for each in super().native_values(instance, content, element, numbers)]
+        found = super().native_values(instance, content, element, numbers)
+        return [each[::-1] for each in found] if text_of(content, "00100010").startswith("ENCODED") else found
 
 
 @mutant("frames-of-a-rare-kind[float]", may_trip=["frames"], into=MUTANTS)
