@@ -79,7 +79,7 @@ def _is_the_frame(it: Expectation, instance: Instance, stored: Syntax, asked: Sy
         it.observes("pixels-that-do-not-decode", where=place, expected=["one part"], received=str(error))
         return
     name = media_types.OCTET_STREAM if asked is _DECODED else type_of(asked.uid)
-    unnamed = item.transfer_syntax is None and is_codestream(item.octets, instance)
+    unnamed = stored is not _DECODED and item.transfer_syntax is None and is_codestream(item.octets, instance)
     if item.name != name or unnamed or (item.transfer_syntax or asked.uid) != asked.uid:
         it.observes("in-a-syntax-that-was-not-asked-for", where=place, expected=[name], received=item.content_type)
         return
