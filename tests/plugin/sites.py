@@ -23,6 +23,11 @@ from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
 from tests import warm
 
+STORES_AND_READS = (
+    *("dicomweb_conformance/scenarios/metadata", "dicomweb_conformance/scenarios/store/test_taken.py"),
+    *("-k", "metadata or store-multipart"),
+)
+"""Checks that store many studies, and read each of them; named by their files, so that no others are collected."""
 Moment = Callable[[Request, int], bool]
 """Whether it has come, by a request and its number."""
 

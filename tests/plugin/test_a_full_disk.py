@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.sites import Site, site
+from tests.plugin.sites import STORES_AND_READS, Site, site
 
 MOMENTS = 20
 ENOUGH = 5 << 20
@@ -63,7 +63,7 @@ def test_a_run_whose_disk_is_full_at_any_moment(moment: int, workers: str, every
     octets = int(4096 * (ENOUGH / 4096) ** ((moment + random.Random(moment).random()) / MOMENTS))  # noqa: S311 - no secret
     with small_disk(tmp_path / "disk", octets) as disk, site(tmp_path) as archive:
         report = disk / "report"
-        status, printed = archive.run("-m", "store and smoke or metadata", "-n", workers, f"--dicomweb-report={report}")
+        status, printed = archive.run(*STORES_AND_READS, "-n", workers, f"--dicomweb-report={report}")
 
         is_well(archive, report, status, printed, tmp_path / "elsewhere")
 
@@ -77,7 +77,7 @@ def test_a_study_that_the_ledger_cannot_name_is_not_sent(tmp_path: Path) -> None
     )
 
     with site(tmp_path) as archive:
-        status, printed = archive.run("-m", "store and smoke or metadata")
+        status, printed = archive.run(*STORES_AND_READS)
 
         assert status == 3, printed
         assert "POST" not in archive.reference.seen

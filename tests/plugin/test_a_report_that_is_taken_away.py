@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 from starlette.requests import Request
 
-from tests.plugin.sites import Moment, Site, site
-
-SELECTED = ("-m", "store and smoke or metadata")
+from tests.plugin.sites import STORES_AND_READS, Moment, Site, site
 
 
 def request(number: int) -> Moment:
@@ -38,7 +36,7 @@ def moved(archive: Site) -> Callable[[], None]:
 def test_bodies_that_are_removed_take_no_check_along(workers: str, tmp_path: Path) -> None:
     with site(tmp_path) as archive:
         archive.reference.at(request(60), lambda: remove(archive.report / "bodies"))
-        status, printed = archive.run(*SELECTED, "-n", workers)
+        status, printed = archive.run(*STORES_AND_READS, "-n", workers)
 
         assert status == 3, printed
         assert "Traceback" not in printed
@@ -59,7 +57,7 @@ def test_a_directory_that_is_taken_away_ends_the_run_with_its_report(
 ) -> None:
     with site(tmp_path) as archive:
         archive.reference.at(moment, take_away(archive))
-        status, printed = archive.run(*SELECTED, "-n", workers)
+        status, printed = archive.run(*STORES_AND_READS, "-n", workers)
 
         assert status == 3, printed
         assert "Traceback" not in printed

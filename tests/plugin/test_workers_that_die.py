@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.sites import site
+from tests.plugin.sites import STORES_AND_READS, site
 
 DIES = """
 import os, pathlib, signal
@@ -45,7 +45,7 @@ def test_the_verdict_is_partial_and_what_is_open_is_named(where: str, how: str, 
     (tmp_path / "conftest.py").write_text(DIES.format(how=how, where=WHERE[where]))
 
     with site(tmp_path) as archive:
-        status, printed = archive.run("-m", "store and smoke or metadata", "-n", "2")
+        status, printed = archive.run(*STORES_AND_READS, "-n", "2")
 
         assert status == 3, printed
         assert (tmp_path / "died").exists()
