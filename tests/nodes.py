@@ -34,6 +34,22 @@ def files_of(marker: str) -> list[str]:
     ]
 
 
+def selecting(expression: str) -> list[str]:
+    """Return the options by which pytest selects checks whose ids hold one of several texts, and collects no others.
+
+    Args:
+        expression: as `-k` takes it: the texts, with `or` between them.
+
+    Raises:
+        ValueError: no check has an id that holds one of them.
+    """
+    texts = [text.partition("[")[0].strip("() ") for text in expression.split(" or ")]
+    files = {path for check, (path, _) in _nodes().items() if any(text in check for text in texts)}
+    if not files:
+        raise ValueError(f"no check is called {expression}")
+    return ["-k", expression, *(f"dicomweb_conformance/scenarios/{path}" for path in sorted(files))]
+
+
 @cache
 def _nodes() -> dict[str, tuple[str, str]]:
     return {

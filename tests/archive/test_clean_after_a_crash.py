@@ -26,6 +26,8 @@ from dicomweb_reference.serving import running
 from tests import warm
 
 SEED = 4711
+SCENARIOS = "dicomweb_conformance/scenarios"
+STORE_AND_DELETE = ("-m", "store or delete", f"{SCENARIOS}/store", f"{SCENARIOS}/delete")
 SENT_BY_A_RUN = 380
 """Requests of a run of the checks of store and delete, its own clean-up among them."""
 
@@ -119,7 +121,7 @@ def site(reference: Deadly, directory: Path) -> Iterator[Site]:
 def test_a_killed_run_leaves_nothing_that_clean_does_not_find(moment: int, before: bool, tmp_path: Path) -> None:
     deadly = 10 + (2 * moment + before) * (SENT_BY_A_RUN - 20) // 9
     with site(Deadly(deadly, before), tmp_path) as archive:
-        status, printed = archive.judge("-m", "store or delete")
+        status, printed = archive.judge(*STORE_AND_DELETE)
         assert status == -signal.SIGKILL, printed
         assert archive.ledger.exists()
 
@@ -132,7 +134,7 @@ def test_a_killed_run_leaves_nothing_that_clean_does_not_find(moment: int, befor
 
 def test_all_processes_of_a_run_are_killed(tmp_path: Path) -> None:
     with site(Deadly(100), tmp_path) as archive:
-        status, printed = archive.judge("-m", "store or delete", "-n", "2")
+        status, printed = archive.judge(*STORE_AND_DELETE, "-n", "2")
         assert status == -signal.SIGKILL, printed
 
         status, printed = archive.clean(f"--seed={SEED}", "--dicomweb-report=reports/latest/ledger.jsonl")
@@ -143,7 +145,7 @@ def test_all_processes_of_a_run_are_killed(tmp_path: Path) -> None:
 
 def test_the_record_of_a_killed_run_is_left_as_it_was(tmp_path: Path) -> None:
     with site(Deadly(60), tmp_path) as archive:
-        archive.judge("-m", "store")
+        archive.judge("-m", "store", f"{SCENARIOS}/store")
         record = (tmp_path / "reports/latest/run.jsonl").read_bytes()
         archive.clean()
 
@@ -152,7 +154,7 @@ def test_the_record_of_a_killed_run_is_left_as_it_was(tmp_path: Path) -> None:
 
 def test_what_cannot_be_removed_is_listed(tmp_path: Path) -> None:
     with site(Deadly(freedoms=frozenset({"delete-not-offered"})), tmp_path) as archive:
-        archive.judge("-m", "store and smoke")
+        archive.judge("-m", "store and smoke", f"{SCENARIOS}/store/test_taken.py")
         stored = archive.studies() - {archive.foreign.study_instance_uid}
         assert stored
 

@@ -20,6 +20,7 @@ from dicomweb_reference.serving import running
 from tests import warm
 from tests.foreign import others, spoiled
 from tests.foreign.spoiled import Answer, Spoil, Spoiled
+from tests.nodes import selecting
 
 
 def full_of_others(reference: Reference) -> Reference:
@@ -128,7 +129,7 @@ def test_a_server_full_of_others_is_judged_like_an_empty_one(tmp_path: Path) -> 
 
 def test_samples_that_ask_for_everything_record_nothing_of_others(tmp_path: Path) -> None:
     with running(full_of_others(Google())) as url:
-        run = judged(url, tmp_path, "--dicomweb-profile=google", "-m", "seed")
+        run = judged(url, tmp_path, "--dicomweb-profile=google", "-m", "seed", "dicomweb_conformance/scenarios/seed")
 
     samples = {check: verdict for check, verdict in run.verdicts.items() if check.startswith("seed-")}
     assert samples
@@ -137,14 +138,16 @@ def test_samples_that_ask_for_everything_record_nothing_of_others(tmp_path: Path
 
 def test_samples_record_nothing_of_others_whatever_the_answers_are(tmp_path: Path) -> None:
     with serving(Google(), spoiled.LABELS, spoiled.searches) as url:
-        run = judged(url, tmp_path, "--dicomweb-profile=google", "-k", "seed-search or google-upper or google-no-match")
+        run = judged(
+            url, tmp_path, "--dicomweb-profile=google", *selecting("seed-search or google-upper or google-no-match")
+        )
 
     assert "error" not in run.verdicts.values()
 
 
 def test_clients_in_use_that_ask_for_everything_record_nothing_of_others(tmp_path: Path) -> None:
     with running(full_of_others(Reference())) as url:
-        run = judged(url, tmp_path, "-k", "persona-search or persona-store")
+        run = judged(url, tmp_path, *selecting("persona-search or persona-store"))
 
     clients = {check: verdict for check, verdict in run.verdicts.items() if check.startswith("persona-")}
     assert clients
@@ -154,13 +157,14 @@ def test_clients_in_use_that_ask_for_everything_record_nothing_of_others(tmp_pat
 def test_clients_in_use_record_nothing_of_others_whatever_the_answers_are(tmp_path: Path) -> None:
     ways = dict(list(spoiled.BROKEN.items())[::3])
     with serving(Reference(), ways, spoiled.searches) as url:
-        run = judged(url, tmp_path, "--dicomweb-persona=ohif,slicer,ez-wsi", "-k", "persona-search")
+        run = judged(url, tmp_path, "--dicomweb-persona=ohif,slicer,ez-wsi", *selecting("persona-search"))
 
     assert "error" not in run.verdicts.values()
 
 
 CRASH = """
 from dicomweb_conformance.checks.expect import Expectation
+from tests.nodes import selecting
 
 def crash(self, **_):
     body = self.response.body
@@ -176,7 +180,9 @@ def test_a_crash_of_this_suite_tells_nothing_either(tmp_path: Path) -> None:
     (tmp_path / "crash.py").write_text(CRASH)
     only = {"dicom+json": spoiled.LABELS["dicom+json"]}
     with serving(Reference(), only, spoiled.searches) as url:
-        run = judged(url, tmp_path, "-p", "crash", "-k", "search-limit-caps or search-offset", PYTHONPATH=str(tmp_path))
+        run = judged(
+            url, tmp_path, "-p", "crash", *selecting("search-limit-caps or search-offset"), PYTHONPATH=str(tmp_path)
+        )
 
     assert "error" in run.verdicts.values()
     assert "AssertionError" in run.printed
@@ -185,4 +191,4 @@ def test_a_crash_of_this_suite_tells_nothing_either(tmp_path: Path) -> None:
 def test_workers_tell_nothing_either(tmp_path: Path) -> None:
     two = {name: spoiled.LABELS[name] for name in ("dicom+json", "text/plain")}
     with serving(Reference(), two, spoiled.searches) as url:
-        judged(url, tmp_path, "-n", "2", "-k", "search-limit")
+        judged(url, tmp_path, "-n", "2", *selecting("search-limit"))

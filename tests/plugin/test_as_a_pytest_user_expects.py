@@ -12,9 +12,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.nodes import selecting
 from tests.plugin.runs import Run
 
 URL = "--dicomweb-url=embedded"
+SCENARIOS = "dicomweb_conformance/scenarios"
 
 
 def report(directory: Path) -> dict[str, Any]:
@@ -36,7 +38,7 @@ def test_an_empty_directory_is_enough(run: Run, tmp_path: Path) -> None:
 
 
 def test_nothing_of_a_run_is_left_on_the_target(run: Run, tmp_path: Path) -> None:
-    run(URL, "-m", "store or delete", "-q")
+    run(URL, "-m", "store or delete", f"{SCENARIOS}/store", f"{SCENARIOS}/delete", "-q")
 
     assert report(tmp_path)["left"] == []
     assert not (tmp_path / "reports/latest/ledger.jsonl").exists()
@@ -68,8 +70,9 @@ def test_a_selection_is_not_said_to_conform(run: Run, tmp_path: Path) -> None:
 
 
 def test_junit_names_checks_and_scenarios(run: Run, tmp_path: Path) -> None:
+    selected = selecting("search-limit or search-uid-list")
     for workers in ("0", "2"):
-        run(URL, "-m", "search", "-k", "search-limit or search-uid-list", "-q", "--junitxml=junit.xml", "-n", workers)
+        run(URL, "-m", "search", *selected, "-q", "--junitxml=junit.xml", "-n", workers)
 
         cases = ET.parse(tmp_path / "junit.xml").getroot().iter("testcase")  # noqa: S314 - our own file
         named = {(each.get("classname"), each.get("name")) for each in cases}
@@ -88,7 +91,7 @@ def test_a_run_stops_at_the_first_failure_and_takes_it_up_again(run: Run, tmp_pa
         '[[known]]\ncheck = "search-limit-caps"\nrequirement = "SEARCH-069"\ncode = "none"\nreason = "it was so"\n'
     )
     # What failed last is kept below this directory, whatever the directories above it hold.
-    arguments = (URL, f"--dicomweb-known={known}", "-k", "search-limit", "-q", f"--rootdir={tmp_path}")
+    arguments = (URL, f"--dicomweb-known={known}", *selecting("search-limit"), "-q", f"--rootdir={tmp_path}")
 
     first = run(*arguments, "-x")
     again = run(*arguments, "--lf")
@@ -100,10 +103,10 @@ def test_a_run_stops_at_the_first_failure_and_takes_it_up_again(run: Run, tmp_pa
 
 
 def test_workers_judge_as_one_process_does(run: Run, tmp_path: Path) -> None:
-    run(URL, "-m", "metadata", "-q", "--dicomweb-seed=7")
+    run(URL, "-m", "metadata", f"{SCENARIOS}/metadata", "-q", "--dicomweb-seed=7")
     alone = {each["check"]: each["verdict"] for each in report(tmp_path)["results"]}
 
-    run(URL, "-m", "metadata", "-q", "--dicomweb-seed=7", "-n", "2")
+    run(URL, "-m", "metadata", f"{SCENARIOS}/metadata", "-q", "--dicomweb-seed=7", "-n", "2")
 
     assert {each["check"]: each["verdict"] for each in report(tmp_path)["results"]} == alone
 

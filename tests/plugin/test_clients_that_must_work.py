@@ -9,9 +9,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tests.nodes import selecting
 from tests.plugin.runs import Run
 
-JUDGED = ("--dicomweb-url=embedded", "-q", "-k", "persona-store")
+JUDGED = ("--dicomweb-url=embedded", "-q", *selecting("persona-store"))
 BROKEN = "persona-store[dcmweb]"
 
 

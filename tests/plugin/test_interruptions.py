@@ -12,7 +12,8 @@ from starlette.requests import Request
 
 from tests.plugin.sites import Site, site
 
-STORE = ("-m", "store and smoke")
+SMOKE = ("-m", "store and smoke", "dicomweb_conformance/scenarios/store/test_taken.py")
+STORE = ("-m", "store", "dicomweb_conformance/scenarios/store")
 
 
 def deletes(http: Request, _number: int) -> bool:
@@ -43,7 +44,7 @@ def test_a_request_to_end_in_clean_up_ends_it_and_the_rest_is_done(
         archive.reference.hangs = deletes
         archive.reference.at(deletes, archive.signalling(number))
         began = time.monotonic()
-        status, printed = archive.run(*STORE, "-n", workers, "--dicomweb-timeout=60")
+        status, printed = archive.run(*SMOKE, "-n", workers, "--dicomweb-timeout=60")
 
         assert status == 2, printed
         assert "Traceback" not in printed
@@ -65,7 +66,7 @@ def test_a_second_ctrl_c_ends_the_clean_up_that_the_first_one_began(workers: str
         archive.reference.hangs = deletes
         archive.reference.at(request(60), archive.signalling(signal.SIGINT))
         archive.reference.at(deletes, archive.signalling(signal.SIGINT))
-        status, printed = archive.run("-m", "store", "-n", workers, "--dicomweb-timeout=60")
+        status, printed = archive.run(*STORE, "-n", workers, "--dicomweb-timeout=60")
 
         assert status == 2, printed
         assert "Traceback" not in printed
@@ -104,9 +105,7 @@ def test_a_terminal_that_closes_is_a_request_to_end(tmp_path: Path) -> None:
 
         reader = threading.Thread(target=drain, daemon=True)
         reader.start()
-        process = archive.begin(
-            "-m", "store", stdin=terminal, stdout=terminal, stderr=terminal, preexec_fn=own_terminal
-        )
+        process = archive.begin(*STORE, stdin=terminal, stdout=terminal, stderr=terminal, preexec_fn=own_terminal)
         os.close(terminal)
         status, _ = archive.end(process)
 
@@ -122,7 +121,7 @@ def test_a_reader_of_what_is_printed_that_goes_away_is_a_request_to_end(tmp_path
     with site(tmp_path) as archive:
         reader, writer = os.pipe()
         archive.reference.at(request(60), lambda: os.close(reader))
-        process = archive.begin("-m", "store", "-v", stdout=writer, stderr=writer)
+        process = archive.begin(*STORE, "-v", stdout=writer, stderr=writer)
         os.close(writer)
         status, _ = archive.end(process)
 
@@ -140,7 +139,7 @@ def test_who_ignores_a_hangup_goes_on_ignoring_it(tmp_path: Path) -> None:
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
         archive.reference.at(request(30), archive.signalling(signal.SIGHUP))
-        process = archive.begin(*STORE, preexec_fn=as_nohup_does)
+        process = archive.begin(*SMOKE, preexec_fn=as_nohup_does)
         status, printed = archive.end(process)
 
         assert status == 0, printed

@@ -10,6 +10,7 @@ import pytest
 from dicomweb_fixtures.export import export
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
+from tests.nodes import selecting
 from tests.plugin.runs import Run
 
 SEED = 4242
@@ -57,7 +58,7 @@ def test_what_can_be_read_is_judged_and_nothing_is_sent_that_could_change_anythi
 def test_a_study_that_was_not_loaded_is_named(run: Run, tmp_path: Path) -> None:
     with running(Reference()) as url:
         ended = run(
-            f"--dicomweb-url={url}", "--dicomweb-read-only", f"--dicomweb-seed={SEED}", "-k", "search-limit-caps"
+            f"--dicomweb-url={url}", "--dicomweb-read-only", f"--dicomweb-seed={SEED}", *selecting("search-limit-caps")
         )
 
     assert ended.returncode == 5, "nothing was judged"
@@ -76,7 +77,7 @@ def test_a_corpus_of_another_version_judges_nothing(run: Run, tmp_path: Path, co
                 instance["sha256"] = "0" * 64
     (tmp_path / "corpus.json").write_text(json.dumps(document), "utf-8")
 
-    run(f"--dicomweb-url={loaded}", "--dicomweb-corpus=corpus.json", "-k", "search-limit-caps")
+    run(f"--dicomweb-url={loaded}", "--dicomweb-corpus=corpus.json", *selecting("search-limit-caps"))
 
     result = report(tmp_path)["search-limit-caps"]
     assert result["verdict"] == "inconclusive"

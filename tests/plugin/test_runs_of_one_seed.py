@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dicomweb_conformance.run.exclusion import GoesOnError, alone
+from tests.nodes import selecting
 from tests.plugin.runs import Run
 
 CHECK = "search-limit-caps"
@@ -36,11 +37,11 @@ def test_the_second_run_is_refused_and_the_report_of_the_first_stays(run: Run, t
     url = "http://127.0.0.1:9/dicom-web"
     cache = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
     with going_on("HTTP://127.0.0.1:9/dicom-web/", 7, tmp_path / "cache") as first:
-        ended = run(f"--dicomweb-url={url}", "--dicomweb-seed=7", "-k", CHECK, **cache)
-        other = run(f"--dicomweb-url={url}", "--dicomweb-seed=8", "-k", CHECK, "--dicomweb-report=other", **cache)
+        ended = run(f"--dicomweb-url={url}", "--dicomweb-seed=7", *selecting(CHECK), **cache)
+        other = run(f"--dicomweb-url={url}", "--dicomweb-seed=8", *selecting(CHECK), "--dicomweb-report=other", **cache)
         first.kill()
         first.communicate()
-    after = run(f"--dicomweb-url={url}", "--dicomweb-seed=7", "-k", CHECK, "--dicomweb-report=after", **cache)
+    after = run(f"--dicomweb-url={url}", "--dicomweb-seed=7", *selecting(CHECK), "--dicomweb-report=after", **cache)
 
     printed = ended.stdout + ended.stderr
     assert ended.returncode == 4
@@ -53,7 +54,7 @@ def test_the_second_run_is_refused_and_the_report_of_the_first_stays(run: Run, t
 
 def test_two_runs_at_the_embedded_server_have_one_each(run: Run, tmp_path: Path) -> None:
     with going_on("embedded", 7, tmp_path) as first:
-        ended = run("--dicomweb-url=embedded", "--dicomweb-seed=7", "-k", CHECK, XDG_CACHE_HOME=str(tmp_path))
+        ended = run("--dicomweb-url=embedded", "--dicomweb-seed=7", *selecting(CHECK), XDG_CACHE_HOME=str(tmp_path))
         first.communicate("")
 
     assert ended.returncode == 0, ended.stdout

@@ -13,6 +13,7 @@ from dicomweb_reference.archive import Instance
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
 from dicomweb_reports.write import write_reports
+from tests.nodes import selecting
 from tests.plugin.runs import Run
 from tests.reports.run_directory import RunDirectory, finding
 
@@ -37,7 +38,7 @@ def test_a_failure_that_the_baseline_has_passes_the_gate(run: Run, tmp_path: Pat
 
     with running(NoLimit()) as url:
         ended = run(
-            *("-q", "-k", "search-limit-caps", f"--dicomweb-url={url}", "--junitxml=junit.xml"),
+            *("-q", *selecting("search-limit-caps"), f"--dicomweb-url={url}", "--junitxml=junit.xml"),
             "--dicomweb-baseline=earlier/report.json",
             GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"),
         )
@@ -60,7 +61,7 @@ def test_a_failure_that_the_baseline_has_passes_the_gate(run: Run, tmp_path: Pat
 def test_what_is_kept_is_on_the_target_and_clean_removes_it(run: Run, tmp_path: Path) -> None:
     archive = Reference()
     with running(archive) as url:
-        ended = run("-q", "-k", "search-limit-caps", f"--dicomweb-url={url}", "--dicomweb-keep")
+        ended = run("-q", *selecting("search-limit-caps"), f"--dicomweb-url={url}", "--dicomweb-keep")
         kept = json.loads((tmp_path / "reports/latest/report.json").read_text("utf-8"))["kept"]
         with urlopen(f"{url}/studies") as response:
             there = len(json.load(response))

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
 from tests import warm
+from tests.nodes import selecting
 from tests.settings.token_endpoint import TokenEndpoint
 
 SELECTED = "search-limit or search-offset or search-returns or metadata-of or store-multipart or retrieve-instance"
@@ -50,7 +51,7 @@ def judge(
 ) -> tuple[dict[str, Any], str]:
     """Run the suite, and return its report and what it printed."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DICOMWEB_", "PYTEST_"))}
-    command = [sys.executable, "-m", "pytest", f"--dicomweb-url={url}", "-q", "-k", selected, *arguments]
+    command = [sys.executable, "-m", "pytest", f"--dicomweb-url={url}", "-q", *selecting(selected), *arguments]
     ended = warm.run(
         command,
         cwd=directory,

@@ -19,6 +19,7 @@ from dicomweb_reference.google import Google
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
 from tests import warm
+from tests.nodes import selecting
 from tests.transport.other_origins import elsewhere, table
 
 TOKEN, KEY = "token-of-the-target", "key-of-the-target"
@@ -93,7 +94,7 @@ def test_no_secret_leaves_for_another_origin(profile: str, tmp_path: Path) -> No
         command += ["--dicomweb-auth=bearer", "--dicomweb-header=X-Api-Key: $KEY", "--dicomweb-grace=1"]
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("DICOMWEB_", "PYTEST_"))}
         ended = warm.run(
-            [*command, "-k", SELECTED[profile]],
+            [*command, *selecting(SELECTED[profile])],
             cwd=tmp_path,
             env=kept | {"DICOMWEB_TOKEN": TOKEN, "KEY": KEY},
             capture_output=True,
