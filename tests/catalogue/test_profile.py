@@ -114,7 +114,11 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
         ('["SEARCH"]', '"SEARCH"', r"services is missing, or no list"),
         ('core = ["core"]', 'core = ["essential"]', r"core names 'essential', which is none of core, extended"),
         ('core = ["core"]', 'core = ["extended"]', r"a tier is core or extended, not both: extended"),
-        ('include = ["large"]', 'include = ["core"]', r"include names 'core', which is none of large, unsafe, delete"),
+        (
+            'include = ["large"]',
+            'include = ["core"]',
+            r"include names 'core', which is none of large, huge, unsafe, delete",
+        ),
         ('include = ["large"]', 'includes = ["large"]', r"tiers\.includes is no key of a profile"),
         ("[tiers]", "[levels]", r"levels is no key of a profile"),
         (

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OPT_IN_TIERS", "Profile", "ProfileError", "load_profile", "shipped"]
 
-OPT_IN_TIERS = ("large", "unsafe", "delete")
+OPT_IN_TIERS = ("large", "huge", "unsafe", "delete")
 BASE = "dicom"
 """The profile that others are held against: what they leave out is told."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")

@@ -29,7 +29,7 @@ from dicomweb_conformance.catalogue.verdicts import Level, Verdict, of_level
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-Tier = Literal["core", "extended", "large", "unsafe", "delete"]
+Tier = Literal["core", "extended", "large", "huge", "unsafe", "delete"]
 Scope = Literal["check", "message"]
 
 SERVICES = (

@@ -105,7 +105,7 @@ OPTIONS: tuple[Option, ...] = (
         "path",
         Path("reports/latest"),
     ),
-    Option("include", "opt-in tiers, separated by commas: large, delete, unsafe", "TIERS", "tiers", ()),
+    Option("include", "opt-in tiers, separated by commas: large, huge, delete, unsafe", "TIERS", "tiers", ()),
     Option(
         "known", "known failures (TOML): run anyway; an unexpected pass and a stale row fail the run", "FILE", "path"
     ),
@@ -138,7 +138,7 @@ OPTIONS: tuple[Option, ...] = (
 LITERAL = 8
 """Characters of a header field's value given literally from which it is looked for elsewhere: "true" and "https" are
 values, too."""
-TIERS = frozenset({"large", "delete", "unsafe"})
+TIERS = frozenset({"large", "huge", "delete", "unsafe"})
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,8 @@ class Streamed:
 Body = bytes | Streamed | Iterable[bytes] | None
 Examine = Callable[[Response, Callable[[], Response]], Examined]
 
+_SLOW = 8 << 20
+"""Octets a second at which a payload of hundreds of megabytes is given the time to be sent and stored."""
 _IDEMPOTENT = busy.SAFE | {"DELETE", "PUT"}
 FOLLOWING = frozenset({"GET", "HEAD"})
 """Methods whose redirects are followed."""
@@ -374,6 +376,10 @@ class Client:
             self._on_answer(asked, response, _course(response, examined))
         return repeat if repeat is not None and asked.method in busy.SAFE else response
 
+    def _time_for(self, body: Body) -> float:
+        """Return the seconds that an exchange may take: for a payload that is made while it is sent so many more."""
+        return self.target.timeout + (len(body) / _SLOW if isinstance(body, Streamed) else 0)
+
     def _once(
         self,
         method: str,
@@ -393,7 +399,7 @@ class Client:
         if isinstance(body, Iterator) and self.target.credentials.provider is not None:
             body = tuple(body)  # whoever signs it iterates over it, too
         secrets = self._secrets(Outgoing(method, url, headers, body), to)
-        self.wire.begin(self.target.timeout, to, secrets, self._room(check, purpose))
+        self.wire.begin(self._time_for(body), to, secrets, self._room(check, purpose))
         started, clock = now(), time.monotonic()
         response = answer(Request(exchange, method, url, headers, body, purpose))
         self._last = time.monotonic()
@@ -497,7 +503,7 @@ class Client:
         answer: urllib3.BaseHTTPResponse | None = None
         error = ""
         try:
-            answer = self.connections.ask(asked.method, fields, asked.body, self.target.timeout)
+            answer = self.connections.ask(asked.method, fields, asked.body, self._time_for(asked.body))
             self.wire.receive_body()
             answer.release_conn()
         except (urllib3.exceptions.HTTPError, OSError) as problem:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from dicomweb_fixtures.building.transfer_syntaxes import RLE_LOSSLESS
+from dicomweb_reference.archive import Instance, Tail
+from dicomweb_reference.elements import Element, Elements
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.multipart import Part
 from dicomweb_reference.outcomes import Received
@@ -109,6 +112,26 @@ class LargeValuesAreCut(Reference):
             octets = received.octets[: 64 << 20] + bytes(len(received.octets) - (64 << 20))
             received = replace(received, octets=octets)
         super().keep(received)
+
+
+@mutant("store-1000-frames", may_trip=["store"], tiers=["large"], into=MUTANTS)
+class FramesBehindTheNineHundredthAreBlack(Reference):
+    """Frames behind the nine hundredth of a list are black."""
+
+    def native_values(
+        self, instance: Instance, content: Elements, element: Element, numbers: Sequence[int] | None
+    ) -> list[bytes]:
+        found = super().native_values(instance, content, element, numbers)
+        named = zip(numbers or [0] * len(found), found, strict=True)
+        return [bytes(len(each)) if 900 < number < 1000 else each for number, each in named]
+
+
+@mutant("store-2-gigabytes", may_trip=["store"], tiers=["huge"], into=MUTANTS)
+class CountsUpToAGigabyte(Reference):
+    """Of a value longer than a gigabyte the beginning is kept."""
+
+    def keep_large(self, received: Received, tail: Tail) -> None:
+        super().keep_large(received, replace(tail, value=tail.value[: 1 << 30]))
 
 
 @mutant("store-mixed-transfer-syntaxes", may_trip=["store", "retrieve", "frames", "metadata"], into=MUTANTS)

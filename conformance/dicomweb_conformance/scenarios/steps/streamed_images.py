@@ -9,7 +9,6 @@ from dicomweb_conformance.checks.expect import Expectation, assume, expect
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.scenarios.steps import pixel_octets
 from dicomweb_conformance.service.studies_service import StudiesService
-from dicomweb_fixtures.payloads import streamed
 from dicomweb_fixtures.payloads.streamed import StreamedImage
 
 
@@ -42,15 +41,16 @@ def comes_back(
         it.observes(otherwise, received="the instance is not found")
         it.concludes()
     for number in numbers:
-        _is_frame(it, first[-1] if number == 1 else dicomweb.frames(image.instance, str(number)), number, otherwise)
+        answer = first[-1] if number == 1 else dicomweb.frames(image.instance, str(number))
+        _is_frame(it, answer, image, number, otherwise)
 
 
-def _is_frame(it: Expectation, answer: Response, number: int, otherwise: str) -> None:
+def _is_frame(it: Expectation, answer: Response, image: StreamedImage, number: int, otherwise: str) -> None:
     found = b""
     if answer.status == 200:
         with expect(answer) as frame:
             found = pixel_octets.joined(pixel_octets.items_in(frame))
-    sent = streamed.frame(number)
+    sent = image.frame(number)
     if found != sent:
         it.observes(
             otherwise,

@@ -1,19 +1,27 @@
-"""Store: what is large (PS3.18 10.5.1.4): many instances in one request, and one of 200 MB."""
+"""Store: what is large (PS3.18 10.5.1.4): many instances in one request, many frames in one, 200 MB and 2 GB."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
 
 from dicomweb_conformance.archive.contents import Archive
 from dicomweb_conformance.checks.expect import Expectation, control, expect
 from dicomweb_conformance.checks.verifies import verifies
 from dicomweb_conformance.dicom import store_response
+from dicomweb_conformance.reading import values
+from dicomweb_conformance.scenarios.steps import pixel_octets
 from dicomweb_conformance.scenarios.steps.storing import warns
 from dicomweb_conformance.scenarios.steps.streamed_images import comes_back
 from dicomweb_conformance.scenarios.store.partial_success import ROWS, judge_sequences
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.fresh import Fresh
 from dicomweb_fixtures.payloads import streamed
+from dicomweb_fixtures.payloads.streamed import StreamedImage
 
 INSTANCES, FRAMES = 300, 400
+MANY_FRAMES, AT_A_TIME, ROWS_OF_MANY, COLUMNS_OF_MANY = 1_000, 250, 64, 128
+FRAMES_OF_2_GIGABYTES = 4_000
 _TOO_LARGE = {413, 507}
 _NOTHING_STORED = "413-or-507-nothing-stored"
 _FRAME_DIFFERS = "2xx-and-a-frame-differs-or-is-missing"
@@ -55,6 +63,70 @@ def test_200_megabytes(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
         if response.status == 202 and warns(response):
             it.observes("202-warned-frames-as-sent")
         comes_back(it, dicomweb, archive, image, (1, FRAMES // 2, FRAMES), otherwise=_FRAME_DIFFERS)
+
+
+@verifies("STORE-073b", id="store-1000-frames")
+def test_1000_frames(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """An image of a thousand frames is stored, and comes back whole and frame by frame, to the last octet."""
+    control(dicomweb.store([fresh.instance(name="control")]), 200, 202, because="a small image is not stored")
+    image = streamed.image(fresh.place(), MANY_FRAMES, ROWS_OF_MANY, COLUMNS_OF_MANY)
+
+    response = dicomweb.store_streamed(image)
+
+    with expect(response) as it:
+        _is_small_enough(it)
+        it.has_status(200, 202)
+        if response.status == 202 and warns(response):
+            it.observes("202-warned-frames-as-sent")
+        comes_back(it, dicomweb, archive, image, (1, MANY_FRAMES), otherwise=_FRAME_DIFFERS)
+        for first in range(1, MANY_FRAMES, AT_A_TIME):
+            _are_frames(it, dicomweb, image, range(first, first + AT_A_TIME))
+        whole = dicomweb.retrieve(image.instance)
+        if whole.status in {400, 406}:
+            it.observes("406-or-400-for-all-of-it", received=str(whole.status))
+            it.concludes()
+        found = values.octets(it.on(whole).is_one_instance(), "PixelData")
+        if _digest([found]) != _digest(map(image.frame, range(1, MANY_FRAMES + 1))):
+            it.observes("2xx-and-a-frame-differs-or-is-missing", where="(7FE0,0010)", received=f"{len(found)} octets")
+
+
+def _are_frames(it: Expectation, dicomweb: StudiesService, image: StreamedImage, numbers: range) -> None:
+    """Compare the digest of frames that are asked for together with that of those sent."""
+    answer = dicomweb.frames(image.instance, ",".join(map(str, numbers)))
+    place = f"frames {numbers[0]} to {numbers[-1]}"
+    if answer.status in {400, 406, 414}:
+        it.observes("406-or-400-for-many-frames", where=place, received=str(answer.status))
+        return
+    found = b""
+    if answer.status == 200:
+        with expect(answer) as of_frames:
+            found = pixel_octets.joined(pixel_octets.items_in(of_frames))
+    if _digest([found]) != _digest(map(image.frame, numbers)):
+        it.observes(_FRAME_DIFFERS, where=place, received=f"{answer.status}, {len(found)} octets")
+
+
+def _digest(octets: Iterable[bytes]) -> str:
+    digest = sha256()
+    for each in octets:
+        digest.update(each)
+    return digest.hexdigest()
+
+
+@verifies("STORE-073c", id="store-2-gigabytes")
+def test_2_gigabytes(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """An image of 4,000 frames of half a megabyte, 2.1 GB in all, is stored, and its frames come back."""
+    control(dicomweb.store([fresh.instance(name="control")]), 200, 202, because="a small image is not stored")
+    image = streamed.image(fresh.place(), FRAMES_OF_2_GIGABYTES)
+
+    response = dicomweb.store_streamed(image)
+
+    with expect(response) as it:
+        _is_small_enough(it)
+        it.has_status(200, 202)
+        if response.status == 202 and warns(response):
+            it.observes("202-warned-frames-as-sent")
+        numbers = (1, FRAMES_OF_2_GIGABYTES // 2, FRAMES_OF_2_GIGABYTES)
+        comes_back(it, dicomweb, archive, image, numbers, otherwise=_FRAME_DIFFERS)
 
 
 def _is_small_enough(it: Expectation) -> None:
