@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _STATUS = re.compile(r"\b([1-5]\d\d)\b|\b([1-5])xx\b")
 _TAG = re.compile(r"\(([0-9A-F]{4}),([0-9A-F]{4})\)|\b([0-9A-F]{8})\b")
-_FIRST = re.compile(r"^(?:\$)?\[(\d+)\]")
+_FIRST = re.compile(r"^(?:\$)?\[(?:(\d+)|([\d.]+))\]")
 _OCTET = re.compile(r"\boctet (\d+)")
 # A received value shorter than this may stand anywhere.
 _QUOTED = 4
@@ -26,7 +26,7 @@ class Place:
     Attributes:
         status: the status line.
         fields: header fields, by their names in small letters, whether they are there or not.
-        item: the number of an object in an array at the top, None for any.
+        item: the number of an object in an array at the top, or its UID; None for any.
         tags: of attributes, each within the one before where `nested`, each on its own where not.
         nested: see tags.
         text: as it stands in the body; "" for none.
@@ -35,7 +35,7 @@ class Place:
 
     status: bool = False
     fields: frozenset[str] = frozenset()
-    item: int | None = None
+    item: int | str | None = None
     tags: tuple[str, ...] = ()
     nested: bool = False
     text: str = ""
@@ -53,13 +53,14 @@ def place(finding: Finding, exchange: Exchange) -> Place:
     if where == "header fields":
         fields = {name for name in names if name in finding.received.lower()}
     first = _FIRST.match(where)
-    tags = tuple("".join(filter(None, found)) for found in _TAG.findall(where))
+    inside = where[first.end() :] if first else where
+    tags = tuple("".join(filter(None, found)) for found in _TAG.findall(inside))
     octet = _OCTET.search(where)
     said = finding.received.strip("'\"")
     return Place(
         status=where == "status line" or (not where and _is_about_the_status(finding, exchange.status)),
         fields=frozenset(fields),
-        item=int(first[1]) if first else None,
+        item=(int(first[1]) if first[1] else first[2]) if first else None,
         tags=tags,
         nested=bool(first) or where.startswith("/"),
         text=said if len(said) >= _QUOTED else "",
@@ -92,9 +93,16 @@ def _of_path(lines: Sequence[str], at: Place) -> tuple[int, ...]:
     start = 0
     if at.item is not None:
         items = [number for number, line in enumerate(lines) if re.match(r" {2}[{\[]", line)]
-        if at.item >= len(items):
+        if isinstance(at.item, str):
+            named = next((number for number, line in enumerate(lines) if f'"{at.item}"' in line), -1)
+            items = [number for number in items if number <= named][-1:]
+        elif at.item >= len(items):
             return ()
-        start = items[at.item]
+        else:
+            items = items[at.item :]
+        if not items:
+            return ()
+        start = items[0]
     for tag in at.tags:
         found = next((number for number in range(start, len(lines)) if f'"{tag}"' in lines[number]), None)
         if found is None:

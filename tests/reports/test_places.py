@@ -78,3 +78,11 @@ def test_an_octet_that_is_no_text_is_dumped_with_those_after_it(directory: RunDi
     dump = page.xpath("//pre[contains(@class, 'dump')]")[0].text_content().splitlines()
     assert dump[0] == "00000020  a0 a1 a2 a3 a4 a5 a6 a7 a8 a9 aa ab ac ad ae af  ................"
     assert len(dump) == 4
+
+
+def test_an_attribute_of_the_object_with_a_uid(directory: RunDirectory) -> None:
+    studies = [{**each, "0020000D": {"vr": "UI", "Value": [f"2.25.{at}"]}} for at, each in enumerate(STUDIES, 100)]
+
+    found = marks(directory, json.dumps(studies).encode(), where="[2.25.150].00081030.Value[0]")
+
+    assert found == ['"00081030": {"vr": "LO", "Value": ["Study 50 of a patient"]},']

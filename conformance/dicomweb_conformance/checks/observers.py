@@ -194,9 +194,10 @@ class Observers:
         )
         if not left_to_checks:
             # Another example has something to add; how many there were is told of all of them.
-            if replace(finding, exchange=None) in self._examples:
+            example = replace(finding, exchange=None, where=quoting.within(finding.where))
+            if example in self._examples:
                 return
-            self._examples.add(replace(finding, exchange=None))
+            self._examples.add(example)
         self._told[key] += 1
         self._recorder.event("observed", **asdict(finding))
 

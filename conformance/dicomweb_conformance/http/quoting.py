@@ -37,6 +37,10 @@ _TAG = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-fXx]{4},?[0-9A-Fa-fXx]{4}(?![0-9A-Z
 _SIGNS = re.compile(r"(?:(?!\d\.\d)[\w \[\]().,:;/@='*-])*", re.ASCII)
 
 
+# An object of a list, by its number or by its own UID. Those of others are masked in every text.
+_OBJECT = re.compile(r"\[(?:\d{1,9}|2\.25\.\d{1,39})\]\.?")
+
+
 class Harmless(str):
     """A text that its author knows to hold nothing of another patient's: kinds, counts, own names."""
 
@@ -71,8 +75,14 @@ def place(text: str, *, proved: bool) -> str:
     """Return a place in a response as it may be recorded; empty where it says more than a place."""
     if proved or not text or isinstance(text, Harmless):
         return text
-    words = _WORD.findall(_TAG.sub(" ", text)) if _SIGNS.fullmatch(text) else [text]
+    inside = within(text)
+    words = _WORD.findall(_TAG.sub(" ", inside)) if _SIGNS.fullmatch(inside) else [text]
     return text if all(each in _PLACES or (each.isdigit() and len(each) < 8) for each in words) else ""
+
+
+def within(text: str) -> str:
+    """Return a place without the object of a list that it lies in, if it does: which one that is depends on the run."""
+    return _OBJECT.sub("", text, count=1) if _OBJECT.match(text) else text
 
 
 def traceback_of(error: BaseException, *, proved: bool) -> str:

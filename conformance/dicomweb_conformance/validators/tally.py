@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 from dicomweb_conformance.catalogue import requirements
@@ -24,8 +24,8 @@ class Tally:
     """The observations on one message, in the order in which they were made."""
 
     def __init__(self) -> None:
-        self._found: list[Observation] = []
-        self._counts: Counter[tuple[str, str]] = Counter()
+        self._found: dict[tuple[str, str], list[tuple[int, Observation]]] = {}
+        self._numbers = count()
         self._against: set[str] = set()
         self._passed: dict[str, str] = {}
         self._tables: set[int] = set()
@@ -56,9 +56,11 @@ class Tally:
                 kept = f": {received}" if quoting.is_harmless(received) else ""
                 received, observation = Harmless(row.sentence(observation) + kept), FOREIGN
         self._against.add(requirement)
-        self._counts[requirement, observation] += 1
-        if self._counts[requirement, observation] <= EXAMPLES:
-            self._found.append(Observation(requirement, observation, _writable(where), expected, _writable(received)))
+        seen = Observation(requirement, observation, _writable(where), expected, _writable(received))
+        alike = self._found.setdefault((requirement, observation), [])
+        alike.append((next(self._numbers), seen))
+        if len(alike) >= 2 * EXAMPLES:
+            alike[:] = _first_of(alike)
 
     def meets(self, requirement: str, observation: str) -> None:
         """Note that the message shows a row to be met; the first observation of each row is the one reported."""
@@ -83,10 +85,20 @@ class Tally:
 
     def observations(self) -> Iterator[Observation]:
         """Yield what was seen, then one pass for each row that is met everywhere."""
-        yield from self._found
+        found = [each for alike in self._found.values() for each in _first_of(alike)]
+        yield from (seen for _, seen in sorted(found, key=lambda each: each[0]))
         for requirement, observation in self._passed.items():
             if requirement not in self._against:
                 yield Observation(requirement, observation)
+
+
+def _first_of(alike: list[tuple[int, Observation]]) -> list[tuple[int, Observation]]:
+    """Return the first examples, in the order of what they say: a server may list results in another in each run."""
+    by_words = sorted(alike, key=lambda each: (quoting.within(each[1].where), each[1].received))
+    if all(quoting.within(seen.where) == seen.where for _, seen in alike):
+        by_words = alike
+    numbers = sorted(number for number, _ in alike)
+    return [(number, seen) for number, (_, seen) in zip(numbers, by_words, strict=True)][:EXAMPLES]
 
 
 def _writable(text: str) -> str:

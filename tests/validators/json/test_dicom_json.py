@@ -596,3 +596,18 @@ def test_a_place_can_be_written_in_a_report() -> None:
     body = b'[{"00080018": {"vr": "UI"}, "\\ud800": {"vr": "PN"}}]'
     for each in dicom_json.judge(body):
         f"{each.where}{each.received}".encode()
+
+
+def test_results_are_named_by_their_uid_so_that_their_order_changes_no_word() -> None:
+    results = [
+        {
+            "00081030": attribute("LO", f" study {number}"),
+            "0020000D": attribute("UI", f"2.25.30442{number}"),
+        }
+        for number in range(50)
+    ]
+
+    found, again = (seen_in(each, resource="search") for each in (results, results[::-1]))
+
+    assert found == again
+    assert found[0].where == "[2.25.304420].00081030.Value[0]"

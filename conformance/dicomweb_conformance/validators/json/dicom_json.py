@@ -103,7 +103,9 @@ def _data_sets(
             path = f"[{number}]"
             if isinstance(entry, dict):
                 tally.meets(row, "one-array-whose-entries-are-all-objects")
-                yield entry, f"{path}.", own(entry)
+                ours = own(entry)
+                named = _uid(entry) if ours and answer.resource == "search" else ""
+                yield entry, f"[{named or number}].", ours
             elif isinstance(entry, list):
                 tally.sees(row, "an-array-inside-the-array", path, kind(entry))
             else:
@@ -117,6 +119,19 @@ def _data_sets(
         tally.sees(row, "a-json-string-that-itself-holds-json", received="a string")
     else:
         tally.sees(row, "neither an array nor an object", received=kind(value))
+
+
+def _uid(result: Mapping[str, Any]) -> str:
+    """Return the UID by which a reader finds a result, wherever a server lists it; empty where it has none of ours."""
+    for tag in ("00080018", "0020000E", "0020000D"):
+        attribute = result.get(tag)
+        values = attribute.get("Value") if isinstance(attribute, dict) else None
+        if isinstance(values, list) and values and isinstance(values[0], str) and _OWN_UID.fullmatch(values[0]):
+            return values[0]
+    return ""
+
+
+_OWN_UID = re.compile(r"2\.25\.\d{1,39}")
 
 
 def _looks_like_data_set(value: Mapping[str, Any]) -> bool:
