@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -98,17 +98,8 @@ def _after_checks(result: Result, run: Run) -> Result:
     if not AFTER_CHECKS & set(result.requirements) or result.messages is None:
         return result
 
-    def request(exchange: str | None) -> tuple[str, str] | None:
-        sent = run.exchanges.get(exchange or "")
-        return (sent.method, sent.url) if sent else None
-
-    found = {
-        request(finding.exchange)
-        for each in run.results
-        if each.scenario != SCENARIO or TOLD_BY_CHECKS.keys() & set(each.requirements)
-        for finding in each.findings
-    }
-    findings = tuple(each for each in result.findings if request(each.exchange) not in found)
+    told = _told_by_checks(run)
+    findings = tuple(each for each in result.findings if not told(each.exchange))
     of_each: dict[object, ReportedFinding] = {}
     for each in findings:
         of_each.setdefault(replace(each, exchange=None), each)
@@ -120,6 +111,48 @@ def _after_checks(result: Result, run: Run) -> Result:
         exchanges=tuple(dict.fromkeys(each.exchange for each in examples if each.exchange)),
         messages=Messages(result.messages.judged, len(findings)),
     )
+
+
+def _told_by_checks(run: Run) -> Callable[[str | None], bool]:
+    """Return what tells whether a check says of an exchange what is wrong with it.
+
+    It does where it, or another, has a finding on that very request, be it sent again; where it has one on another to
+    the same URL, since alike findings are not all kept; and where it leaves its judgement to a check that has findings.
+    Another payload that goes wrong at the same URL is another matter.
+    """
+    of_checks = [each for each in run.results if each.scenario != SCENARIO]
+    of_messages = [each for each in run.results if TOLD_BY_CHECKS.keys() & set(each.requirements)]
+    found = {_request(run, finding.exchange) for each in (*of_checks, *of_messages) for finding in each.findings}
+    by_check = {each.check: each for each in of_checks}
+    own = {(each.check, _target(run, finding.exchange)) for each in of_checks for finding in each.findings}
+
+    def is_left(check: str) -> bool:
+        seen: set[str] = set()
+        while (result := by_check.get(check)) and result.verdict == Verdict.INCONCLUSIVE and check not in seen:
+            seen.add(check)
+            check = result.blame or ""
+        return bool(seen) and check in by_check and bool(by_check[check].findings)
+
+    def is_told(exchange: str | None) -> bool:
+        sent = run.exchanges.get(exchange or "")
+        check = (sent.check if sent else None) or ""
+        return _request(run, exchange) in found or (check, _target(run, exchange)) in own or is_left(check)
+
+    return is_told
+
+
+def _target(run: Run, exchange: str | None) -> tuple[str, str] | None:
+    sent = run.exchanges.get(exchange or "")
+    return (sent.method, sent.url) if sent else None
+
+
+def _request(run: Run, exchange: str | None) -> tuple[str, str, str, str] | None:
+    """Return what makes one request like another: method, URL, what is acceptable, and the payload."""
+    sent = run.exchanges.get(exchange or "")
+    if sent is None:
+        return None
+    payload = sent.request.body.sha256 if sent.request.body else ""
+    return sent.method, sent.url, sent.request.header("Accept") or "", payload
 
 
 def _report(config: pytest.Config, result: Result, run: Run) -> None:
