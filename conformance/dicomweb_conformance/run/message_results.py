@@ -123,7 +123,7 @@ def _told_by_checks(run: Run) -> Callable[[str | None], bool]:
     of_checks = [each for each in run.results if each.scenario != SCENARIO]
     of_messages = [each for each in run.results if TOLD_BY_CHECKS.keys() & set(each.requirements)]
     found = {_request(run, finding.exchange) for each in (*of_checks, *of_messages) for finding in each.findings}
-    by_check = {each.check: each for each in of_checks}
+    by_check = {each.check: each for each in (*of_checks, *of_messages)}
     own = {(each.check, _target(run, finding.exchange)) for each in of_checks for finding in each.findings}
 
     def is_left(check: str) -> bool:

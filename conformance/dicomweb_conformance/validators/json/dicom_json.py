@@ -104,7 +104,7 @@ def _data_sets(
             if isinstance(entry, dict):
                 tally.meets(row, "one-array-whose-entries-are-all-objects")
                 ours = own(entry)
-                named = _uid(entry) if ours and answer.resource == "search" else ""
+                named = _uid(entry) if ours and answer.resource == "search" and len(value) > 1 else ""
                 yield entry, f"[{named or number}].", ours
             elif isinstance(entry, list):
                 tally.sees(row, "an-array-inside-the-array", path, kind(entry))
