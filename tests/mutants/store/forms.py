@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dicomweb_fixtures.building.transfer_syntaxes import RLE_LOSSLESS
-from dicomweb_reference.archive import Instance, Tail
+from dicomweb_reference.archive import Instance
 from dicomweb_reference.elements import Element, Elements
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.multipart import Part
@@ -127,11 +127,14 @@ class FramesBehindTheNineHundredthAreBlack(Reference):
 
 
 @mutant("store-2-gigabytes", may_trip=["store"], tiers=["huge"], into=MUTANTS)
-class CountsUpToAGigabyte(Reference):
-    """Of a value longer than a gigabyte the beginning is kept."""
+class CountsFramesInElevenBits(Reference):
+    """Behind frame 2,048 the first one comes again."""
 
-    def keep_large(self, received: Received, tail: Tail) -> None:
-        super().keep_large(received, replace(tail, value=tail.value[: 1 << 30]))
+    def native_values(
+        self, instance: Instance, content: Elements, element: Element, numbers: Sequence[int] | None
+    ) -> list[bytes]:
+        counted = numbers and [(number - 1) % 2048 + 1 for number in numbers]
+        return super().native_values(instance, content, element, counted)
 
 
 @mutant("store-mixed-transfer-syntaxes", may_trip=["store", "retrieve", "frames", "metadata"], into=MUTANTS)
