@@ -238,10 +238,12 @@ class Delivery:
         tried: list[dict[str, str]] = []
         exchanges: list[str] = []
         received: list[Response] = []
+        refusals: list[bool] = []
         for way in self._ways():
             responses = WAYS[way](self._store, study)
             exchanges.extend(each.exchange for each in responses)
             received.extend(responses)
+            refusals.append(_is_refused(study, responses))
             accepted = all(200 <= each.status < 300 for each in responses)
             given_up = bool(self._patience.blame(way))
             grace = 2 * self._slowest if given_up else self._grace
@@ -271,7 +273,7 @@ class Delivery:
             None,
             tuple(tried),
             reason=reason,
-            refused=all(400 <= each.status < 500 for each in received),
+            refused=all(refusals),
             told_by=self._told_by(study, received),
             exchanges=tuple(exchanges),
         )
@@ -349,6 +351,21 @@ def _looked(look: Callable[[], set[str]]) -> set[str]:
 def _searches(judgement: Judgement) -> bool:
     """Tell whether a check asks its question of an index."""
     return any(each.startswith("search.") for each in judgement.capabilities)
+
+
+def _is_refused(study: Study, responses: Sequence[Response]) -> bool:
+    """Tell whether a study is refused, or what of it is in a transfer syntax that need not be taken."""
+    optional = {
+        each.sop_instance_uid for each in study.instances if each.transfer_syntax_uid != EXPLICIT_VR_LITTLE_ENDIAN
+    }
+
+    def is_refused(response: Response) -> bool:
+        answer = store_response.of_body(response.body) if response.status == 202 else None
+        failed = set(answer.failed_uids) if answer else set()
+        return 400 <= response.status < 500 or bool(failed and failed <= optional)
+
+    some = len(responses) > 1 and any(map(is_refused, responses))  # sent one by one, others may have been taken
+    return all(is_refused(each) or (some and each.status == 200) for each in responses)
 
 
 def _optional_syntax(study: Study) -> str:

@@ -54,8 +54,8 @@ def _single_part(dicomweb: StudiesService, instance: Instance, resource: str) ->
     given = {each.path: each for each in bulk_data.references(data_set, metadata)}
     offered(PIXEL_DATA in given, "the metadata give the pixels by no URI")
     reference = given[PIXEL_DATA]
-    followed = not reference.refusal and dicomweb.is_targets(reference.url)
-    assume(followed, "the URI of the pixels does not lead to the target", "bulkdata-by-uri")
+    assume(not reference.refusal, "the URI of the pixels cannot be followed", "bulkdata-by-uri")
+    offered(dicomweb.is_targets(reference.url), "the URI of the pixels leads to another origin, which is not asked")
     return lambda wanted: dicomweb.get_url(reference.url, accept=media_types.OCTET_STREAM, headers=_range(wanted))
 
 
