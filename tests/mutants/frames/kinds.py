@@ -119,6 +119,17 @@ class DecodedBackwards(Reference):
         return [each[::-1] for each in found] if text_of(content, "00100010").startswith("ENCODED") else found
 
 
+@mutant("frames-as-deflate", may_trip=["frames", "bulkdata"], into=MUTANTS)
+class DeflatedBackwards(Reference):
+    """Frames in application/x-deflate come from their last octet to their first."""
+
+    def compressed_values(
+        self, instance: Instance, content: Elements, encoding: Encoding, numbers: Sequence[int] | None
+    ) -> list[bytes]:
+        found = super().compressed_values(instance, content, encoding, numbers)
+        return [each[::-1] for each in found] if encoding.content == "application/x-deflate" else found
+
+
 @mutant("frames-of-a-rare-kind[float]", may_trip=["frames"], into=MUTANTS)
 class NoFramesOfFloat(Reference):
     """Floating point pixels have no frames."""

@@ -16,7 +16,7 @@ from dicomweb_conformance.scenarios.steps.image_description import fits_metadata
 from dicomweb_conformance.scenarios.steps.likewise import leave_to_the_first
 from dicomweb_conformance.scenarios.steps.pixel_octets import ANY_SYNTAX, ITEM, JPEG, equals, items_in, joined
 from dicomweb_conformance.service.studies_service import StudiesService
-from dicomweb_fixtures.building.transfer_syntaxes import SYNTAXES
+from dicomweb_fixtures.building.transfer_syntaxes import DEFLATED_IMAGE_FRAME, SYNTAXES
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance, Study
 from dicomweb_fixtures.studies import offset_tables
@@ -114,6 +114,27 @@ def test_in_own_type(dicomweb: StudiesService, corpus: Corpus, case: Variant) ->
             it.observes("codestream-of-the-same-pixels", of="FRAMES-018b")
         else:
             it.observes("another-picture", received=f"{len(found)} octets: {found[:16].hex(' ')}", of="FRAMES-018b")
+
+
+@verifies("FRAMES-018d", id="frames-as-deflate", needs="frames")
+def test_as_deflate(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A deflated frame comes in application/x-deflate, as it is stored or deflated anew, or that type is refused."""
+    instance = images_in(corpus, DEFLATED_IMAGE_FRAME)[0]
+    accept = f"{media_types.multipart_related(pixel_octets.DEFLATE)}; transfer-syntax={DEFLATED_IMAGE_FRAME}"
+
+    response = dicomweb.frames(instance, "1", accept=accept)
+
+    with expect(response) as it:
+        it.has_status(200, 406)
+        if response.status == 406:
+            it.observes("406")
+            it.concludes()
+        items = items_in(it)
+        offered(items[0].name == pixel_octets.DEFLATE, "application/x-deflate is answered in another type")
+        if _shows(joined(items), DEFLATED_IMAGE_FRAME, instance):
+            it.observes("the-deflated-frame")
+        else:
+            it.observes("another-picture", received=f"{len(joined(items))} octets: {joined(items)[:16].hex(' ')}")
 
 
 def _shows(found: bytes, syntax: str, instance: Instance) -> bool:

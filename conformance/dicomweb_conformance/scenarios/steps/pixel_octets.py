@@ -17,11 +17,13 @@ ANY_SYNTAX = f"{media_types.MULTIPART_OCTETS}; transfer-syntax=*"
 JPEG, ITEM = b"\xff\xd8", b"\xfe\xff\x00\xe0"
 """How a JPEG begins, and an item of encapsulated Pixel Data."""
 _IDCT_TOLERANCE = 2
+DEFLATE = "application/x-deflate"
 IMAGE_RLE = ("image/dicom-rle", "image/x-dicom-rle")
 # Table 8.7.3-4 and Table 8.7.3-5 of PS3.18, with the old names of two types.
 BULK_DATA_TYPES = frozenset(
     {
         media_types.OCTET_STREAM,
+        DEFLATE,
         *IMAGE_RLE,
         *(f"image/{each}" for each in ("jpeg", "jls", "x-jls", "jp2", "jpx", "jphc", "jxl")),
         *(f"video/{each}" for each in ("mpeg", "mp4", "h265")),
