@@ -316,3 +316,27 @@ class FramesAreNotDecoded(Reference):
         if encoding.is_native and element.encapsulated and numbers:
             encoding = replace(encoding, syntax=instance.transfer_syntax)
         return super().pixel_values(instance, content, element, encoding, numbers)
+
+
+JPEG_2000 = "1.2.840.10008.1.2.4.90"
+
+
+@odd(
+    into=ODD,
+    checks=(
+        *("frames-of-lossless[jpeg_2000_lossless]", "retrieve-decoded[jpeg_2000_lossless]"),
+        *("rendered-of-encoded[jpeg_2000_lossless]", "retrieve-in-own-syntax[jpeg_2000_lossless]"),
+    ),
+)
+class OneDecoderBreaks(Reference):
+    """Whatever needs an image in JPEG 2000 decoded ends in 500."""
+
+    def decodes(self, instance: Instance) -> bool:
+        if instance.transfer_syntax == JPEG_2000:
+            raise Refusal(500, "An exception.")
+        return super().decodes(instance)
+
+    def retrieve_rendered(self, request: Request) -> Response:
+        if any(each.transfer_syntax == JPEG_2000 for each in self.found(request.resource)):
+            raise Refusal(500, "An exception.")
+        return super().retrieve_rendered(request)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from dicomweb_conformance.checks.expect import BUSY, assume
+from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.building import transfer_syntaxes as ts
 from dicomweb_fixtures.building.transfer_syntaxes import SYNTAXES, Syntax
 from dicomweb_fixtures.corpus import Corpus
@@ -43,6 +46,18 @@ STORED = (SYNTAXES[EXPLICIT_VR_LITTLE_ENDIAN], *ENCAPSULATED)
 LOSSLESS = tuple(each for each in ENCAPSULATED if each.lossless)
 TYPES = tuple(each for each in ENCAPSULATED if each.uid in _TYPES)
 """Those that have a media type for bulk data."""
+
+
+def leave_broken_decoder(dicomweb: StudiesService, response: Response, instance: Instance, syntax: str) -> None:
+    """Leave a 5xx to the check of frames, where the frames of the image are answered so, too: nothing decodes it.
+
+    Raises:
+        Inconclusive: they are.
+    """
+    if response.status >= 500 and response.status not in {501, *BUSY} and SYNTAXES[syntax].lossless:
+        of_frames = dicomweb.frames(instance, "1").status
+        because = f"a frame of the image is answered with {of_frames}, too, where it should be decoded"
+        assume(of_frames != response.status, because, f"frames-of-lossless[{SYNTAXES[syntax].key}]")
 
 
 def is_near(found: NDArray[np.generic], expected: NDArray[np.generic], uid: str) -> bool:
