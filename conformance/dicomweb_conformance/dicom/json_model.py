@@ -5,6 +5,7 @@ Whether the model holds is judged elsewhere; nothing here raises on odd values.
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeAlias
 
 from dicomweb_conformance.http.unreadable import Form, UnreadableError
@@ -69,6 +70,14 @@ def is_list_as_text(vr: str, value: object) -> bool:
 def is_told_list(vr: str, value: object) -> bool:
     """Tell whether that can be seen of the attribute alone, for nothing in brackets is a value of its VR."""
     return vr in _WITHOUT_BRACKETS and is_list_as_text(vr, value)
+
+
+_PRIVATE = re.compile("[0-9A-F]{3}[13579BDF](?!00)[0-9A-F]{4}")
+
+
+def is_private(tag: str) -> bool:
+    """Whether a name is the tag of a private element, and not one that reserves a block (PS3.5 7.8.1)."""
+    return bool(_PRIVATE.fullmatch(tag))
 
 
 def items(data_set: DataSet, tag: str) -> list[DataSet]:
