@@ -365,7 +365,7 @@ def _is_refused(study: Study, responses: Sequence[Response]) -> bool:
         return 400 <= response.status < 500 or bool(failed and failed <= optional)
 
     some = len(responses) > 1 and any(map(is_refused, responses))  # sent one by one, others may have been taken
-    return all(is_refused(each) or (some and each.status == 200) for each in responses)
+    return all(is_refused(each) or (some and 200 <= each.status < 300) for each in responses)
 
 
 def _optional_syntax(study: Study) -> str:
