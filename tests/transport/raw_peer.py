@@ -105,7 +105,7 @@ def answers(*octets: bytes, keeps_open: bool = False) -> Handler:
 @contextmanager
 def client(url: str, directory: Path, **settings: object) -> Iterator[Client]:
     """A client of a target; `pause`, `body_limit` are the client's own, any other setting is the target's."""
-    own = {name: settings.pop(name) for name in ("pause", "body_limit") if name in settings}
+    own = {name: settings.pop(name) for name in ("pause", "body_limit", "changes", "repeatable") if name in settings}
     recorder = Recorder(directory, "main", Redaction())
     target = Target(url, **{"timeout": 10.0, **settings})  # type: ignore[arg-type]  # by name, as the caller has it
     made = Client(target, recorder, user_agent="test", screen=everything, **own)  # type: ignore[arg-type]  # by name, as the caller has it

@@ -102,6 +102,7 @@ class Judgement:
     discarded. `needs`: a capability beside those of its requirements. `must_work`: what breaks the client that the
     check is about is a fail, for the user named it. `proved`: every response so far is proved to be of this run;
     `foreign` are the values of others in those that are not. `masked` takes the UIDs of others out of a text.
+    `afresh`: it takes no answer to what another check asked; `asked` is what it has asked itself, or would have.
     `pictures`: for an exchange whose picture was compared, what makes the files that show how; `keep` puts such a file
     on record, and returns its name there ("" where it does not).
     """
@@ -120,6 +121,8 @@ class Judgement:
     discards: bool = False
     needs: str = ""
     must_work: bool = False
+    afresh: bool = False
+    asked: set[object] = field(default_factory=set)
     proved: bool = True
     foreign: set[str] = field(default_factory=set)
     masked: Callable[[str], str] = lambda text: text
@@ -198,6 +201,15 @@ def note_screened(screened: Screened) -> None:
     if judgement is not None and not screened.proved:
         judgement.proved = False
         judgement.foreign |= screened.foreign
+
+
+def takes_anothers_answer(asked: object) -> bool:
+    """Tell whether the running check takes the answer to what another asked: once, for it may ask twice on purpose."""
+    judgement = _current.get()
+    if judgement is None or judgement.afresh or asked in judgement.asked:
+        return False
+    judgement.asked.add(asked)
+    return True
 
 
 def is_judging() -> bool:

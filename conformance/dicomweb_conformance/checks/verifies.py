@@ -49,6 +49,7 @@ def verifies(
     each: Sequence[Case] = (),
     needs: str = "",
     smoke: bool = False,
+    afresh: bool = False,
 ) -> Callable[[_Check], _Check]:
     """Declare that a function is the check `id`, and which requirements it verifies.
 
@@ -60,6 +61,8 @@ def verifies(
         needs: a capability that the check asks its question of, beside those of its requirements; without it the check
             is not applicable.
         smoke: the check belongs to the ten-second selection `-m smoke`.
+        afresh: each of its requests is sent, though another check asked the same and nothing can have changed since:
+            what it is about depends on when or how often it asks.
 
     Raises:
         SuiteError: the id is no slug, or nothing is verified, or the function makes no claim in the first line of its
@@ -74,7 +77,7 @@ def verifies(
         claim_of(check)
         marked: Any = check
         marked.__test__ = True  # collected whatever python_functions says in the project that runs us
-        marked = pytest.mark.verifies(*requirements, id=id, needs=needs)(marked)
+        marked = pytest.mark.verifies(*requirements, id=id, needs=needs, afresh=afresh)(marked)
         if smoke:
             marked = pytest.mark.smoke(marked)
         if each:

@@ -12,7 +12,14 @@ from dicomweb_conformance.archive.contents import Archive
 from dicomweb_conformance.archive.delivery import Delivery
 from dicomweb_conformance.archive.patience import Patience
 from dicomweb_conformance.catalogue.profile import Profile
-from dicomweb_conformance.checks.judgement import Inconclusive, current, is_judging, note_exchange, note_screened
+from dicomweb_conformance.checks.judgement import (
+    Inconclusive,
+    current,
+    is_judging,
+    note_exchange,
+    note_screened,
+    takes_anothers_answer,
+)
 from dicomweb_conformance.checks.observers import JUDGES, Observers
 from dicomweb_conformance.http.exchanges import Examined, Response
 from dicomweb_conformance.http.observed import Course, answer_of
@@ -33,6 +40,7 @@ from dicomweb_conformance.settings.options import Settings
 from dicomweb_conformance.transport.access import Access
 from dicomweb_conformance.transport.client import Client, Request, Streamed
 from dicomweb_conformance.transport.pace import Budget, Pace
+from dicomweb_conformance.transport.repeatable import Asked, Changes, Repeatable
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Study
 
@@ -84,6 +92,8 @@ def instruments(
     exit_stack.callback(recorder.close)
     pace = Pace(settings.rate, state)
     exit_stack.callback(pace.close)
+    changes = Changes(state)
+    exit_stack.callback(changes.close)
     own = Own(settings.seed)
     screening = Screening(own, settings.target.url)
     led = Ledger(settings.report / ledger.FILE, settings.url, settings.seed)
@@ -123,6 +133,12 @@ def instruments(
         if response.exceeded and wanted and request.purpose == "check" and is_judging():
             raise Inconclusive(f"{response.request_line}: {response.error}", response.exchange)
 
+    lasting = tuple(f"{settings.target.url}/{each}" for each in ("studies", "series", "instances"))
+
+    def may_stand(asked: Asked) -> bool:
+        # What is not below these goes on by itself, as operations do.
+        return asked[0].startswith(lasting) and takes_anothers_answer(asked)
+
     client = Client(
         settings.target,
         recorder,
@@ -136,6 +152,8 @@ def instruments(
         on_answer=observe,
         examine=partial(_examine, liveness, hanging),
         doubt=partial(_doubt, access),
+        changes=changes,
+        repeatable=Repeatable(changes, lambda: liveness.epoch, may_stand),
     )
     exit_stack.callback(client.close)
     service = StudiesService(client, led, own)

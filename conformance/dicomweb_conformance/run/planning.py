@@ -88,6 +88,7 @@ class Planning:
         persona = next((mark.kwargs["persona"] for mark in marks if mark.kwargs.get("persona")), "")
         judgement = Judgement(check, scenario, _title(item), requirements, needs=needs)
         judgement.must_work = persona in self.personas
+        judgement.afresh = any(mark.kwargs.get("afresh") for mark in marks)
         item.stash[JUDGEMENT] = judgement
         in_core = any(each.tier in self.profile.core_tiers for each in requirements)
         item.stash[CORE] = judgement.must_work if persona else in_core

@@ -32,6 +32,7 @@ from dicomweb_conformance.settings.target import Target
 from dicomweb_conformance.transport import busy
 from dicomweb_conformance.transport.access import REFUSALS
 from dicomweb_conformance.transport.connections import Connections, Fields, Wire
+from dicomweb_conformance.transport.repeatable import Changes, Kept, Repeatable
 
 _IDLE = 1.0
 """Seconds after which a kept-alive connection is not trusted with a request that cannot be repeated."""
@@ -114,6 +115,8 @@ class Client:
         doubt: told of an answer of 401 or 403 to the credentials of the settings, and the Authorization that was sent;
             returns whether the request is to be sent again.
         patience: seconds that a busy target is waited for in all.
+        changes: told when a request begins and ends that may change something.
+        repeatable: answers that stand for others; None where each request is sent.
     """
 
     def __init__(
@@ -134,6 +137,8 @@ class Client:
         examine: Examine | None = None,
         doubt: Callable[[Response, str], bool] | None = None,
         patience: float = busy.PATIENCE,
+        changes: Changes | None = None,
+        repeatable: Repeatable | None = None,
     ) -> None:
         self.target = target
         self.wire = Wire()
@@ -151,6 +156,10 @@ class Client:
         self._on_answer = on_answer
         self._examine = examine
         self._doubt = doubt
+        self._changes = changes
+        self._repeatable = repeatable
+        self._screened: Screened | None = None
+        self._exchanges = 0
         self._last = 0.0
         self._check: str | None = None
         self._taken = 0
@@ -231,6 +240,7 @@ class Client:
             body_limit=self.body_limit,
             on_answer=on_answer,
             doubt=doubt,
+            changes=self._changes,
         )
 
     def send(
@@ -249,7 +259,7 @@ class Client:
         that went to a kept-alive connection which had been closed meanwhile, unless it is a POST. Where the target is
         busy (429, 502, 503, 504) the request is sent again, if it cannot have been processed or may be twice; and where
         its credentials were refused and others can be had. Each try is an exchange of its own in the record, and so is
-        each hop of a redirect.
+        each hop of a redirect. Where an answer stands for this one (`repeatable`), nothing is sent.
 
         Args:
             method: the HTTP method.
@@ -270,7 +280,24 @@ class Client:
         to = urls.parse(url) if isinstance(url, str) else url
         fields = {name.lower(): (name, value) for name, value in (*self.own_fields, *headers)}
         hops = self.answered if follow and method in FOLLOWING else None
+        is_plain = method == "GET" and body is None and follow and all(each.lower() == "accept" for each, _ in headers)
+        if is_plain and purpose == _OF_THE_CHECK and self._repeatable is not None:
+            return self._sent_or_standing(self._repeatable, to, tuple(fields.values()))
         return self.exchange(method, to, str(to), tuple(fields.values()), body, purpose, self.answered, follow=hops)
+
+    def _sent_or_standing(self, repeatable: Repeatable, to: Url, fields: Fields) -> Response:
+        """Return the answer that stands for that to a GET, or send it and let its own stand for the next."""
+        asked, as_of = (str(to), fields), repeatable.now()
+        if standing := repeatable.answer_to(asked):
+            self._on_exchange(standing.response.exchange)
+            self._on_screened(standing.screened)
+            return standing.response
+        exchanges = self._exchanges
+        response = self.exchange("GET", to, str(to), fields, None, _OF_THE_CHECK, self.answered, follow=self.answered)
+        # Neither a redirect nor a second try: what those have to show is shown to whoever asks.
+        if self._exchanges == exchanges + 1 and self._screened is not None:
+            repeatable.keep(asked, Kept(response, self._screened), as_of)
+        return response
 
     def exchange(
         self,
@@ -400,12 +427,18 @@ class Client:
             body = tuple(body)  # whoever signs it iterates over it, too
         secrets = self._secrets(Outgoing(method, url, headers, body), to)
         self.wire.begin(self._time_for(body), to, secrets, self._room(check, purpose))
+        changes = self._changes if method not in busy.SAFE else None
+        if changes is not None:
+            changes.note()
         started, clock = now(), time.monotonic()
         response = answer(Request(exchange, method, url, headers, body, purpose))
         self._last = time.monotonic()
+        if changes is not None:
+            changes.note()
         response = self._held(replace(response, seconds=self._last - clock), purpose)
         screened, shown = self._screen(response), self._shown_url(url)
         response = replace(response, proved=screened.proved, shown_url="" if shown == url else shown)
+        self._screened, self._exchanges = screened, self._exchanges + 1
         self._on_screened(screened)
         self._recorder.event(
             "exchange",

@@ -15,7 +15,7 @@ METHODS = (Variant("study", "GOOGLE-108", "getStudyMetrics"), Variant("series", 
 _NOT_OFFERED = frozenset({400, 403, 404, 501})
 
 
-@verifies(id="google-metrics", each=METHODS)
+@verifies(id="google-metrics", afresh=True, each=METHODS)
 def test_metrics(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     """The metrics of a study or series, where they are offered, give each counter as a string of digits."""
     study = corpus.ct_pair

@@ -27,7 +27,7 @@ def _asking(study: Study, question: str) -> Sender:
     return ask
 
 
-@verifies(id="http-clients-at-once", each=QUESTIONS)
+@verifies(id="http-clients-at-once", afresh=True, each=QUESTIONS)
 def test_clients_at_once(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     """Four clients that ask at the same time each get what they asked for."""
     studies = corpus.four_studies_of_one_patient.studies

@@ -57,7 +57,7 @@ def _works(response: Response, study: Study) -> None:
     assume(found, "the response does not hold what was asked for", response.exchange)
 
 
-@verifies(id="http-head", each=READ)
+@verifies(id="http-head", afresh=True, each=READ)
 def test_head(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     """HEAD gives the status and header fields of GET, and no body."""
     study = corpus.ct_pair

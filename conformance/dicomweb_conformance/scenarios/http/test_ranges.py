@@ -69,7 +69,7 @@ SINGLE = (
 )
 
 
-@verifies("HTTP-011b", id="http-range-of-a-single-part", each=SINGLE)
+@verifies("HTTP-011b", id="http-range-of-a-single-part", afresh=True, each=SINGLE)
 def test_range_of_a_single_part(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     """A range of a payload in one part is those octets of it, named in Content-Range, or the whole payload."""
     ask = _single_part(dicomweb, corpus.ct_pair.instances[0], case.id)
@@ -145,7 +145,7 @@ def _is_slice(it: Expectation, wanted: _Range, body: bytes) -> None:
         it.observes("206-with-shorter-range", where=wanted.asked, received=said, of="HTTP-011b")
 
 
-@verifies("HTTP-013", id="http-range-of-a-multipart", needs="retrieve")
+@verifies("HTTP-013", id="http-range-of-a-multipart", afresh=True, needs="retrieve")
 def test_range_of_a_multipart(dicomweb: StudiesService, corpus: Corpus) -> None:
     """Two halves of a multipart payload, where ranges of it are served, are the whole."""
     instance = corpus.ct_pair.instances[0]

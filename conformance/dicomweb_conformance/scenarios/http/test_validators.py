@@ -27,7 +27,7 @@ def _stored_metadata(dicomweb: StudiesService, study: Study) -> Response:
     return response
 
 
-@verifies("HTTP-025", "HTTP-025b", id="http-conditional-metadata", needs="metadata")
+@verifies("HTTP-025", "HTTP-025b", id="http-conditional-metadata", afresh=True, needs="metadata")
 def test_conditional_metadata(dicomweb: StudiesService, corpus: Corpus) -> None:
     """Metadata asked for by a current ETag or date are 304 without a body, or come; by any other tag they come."""
     study = corpus.ct_pair
@@ -70,7 +70,7 @@ def _is_of_the_current(it: Expectation, tag: str | None, date: str | None) -> No
         it.has_status(304)
 
 
-@verifies("HTTP-038", "HTTP-025b", id="http-etag-follows-the-content", needs="metadata")
+@verifies("HTTP-038", "HTTP-025b", id="http-etag-follows-the-content", afresh=True, needs="metadata")
 def test_etag_follows_the_content(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
     """After an instance was added, the metadata of its series have another ETag, and come under the old one."""
     study = fresh.study()

@@ -88,7 +88,7 @@ def _names(body: bytes) -> list[str]:
         return []
 
 
-@verifies("RETRIEVE-030", "RETRIEVE-029", id="retrieve-twice")
+@verifies("RETRIEVE-030", "RETRIEVE-029", id="retrieve-twice", afresh=True)
 def test_twice(dicomweb: StudiesService, corpus: Corpus) -> None:
     """A study retrieved twice is the same twice, in whatever order its instances come."""
     study = corpus.two_series

@@ -126,7 +126,7 @@ def test_pages_of_many(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.observes("a-study-twice-or-missing", expected=[listed(wanted)], received=differing(wanted, found))
 
 
-@verifies("SEARCH-073", id="search-order-is-stable")
+@verifies("SEARCH-073", id="search-order-is-stable", afresh=True)
 def test_order_is_stable(dicomweb: StudiesService, corpus: Corpus) -> None:
     """The same search gives the same list in the same order while nothing changes."""
     family = corpus.four_studies_of_one_patient
