@@ -1,4 +1,4 @@
-"""How fast multipart bodies of 100 MB are read, and in how much memory: `python benchmarks/multipart.py`.
+"""How fast multipart bodies are read as a stream, and in how much memory: `python benchmarks/multipart.py [megabytes]`.
 
 The body is made as it is read, so that the figures are those of the reader; peak memory is measured in a second pass,
 because tracing slows the first.
@@ -6,6 +6,7 @@ because tracing slows the first.
 
 from __future__ import annotations
 
+import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from dicomweb_conformance.http.exchanges import Headers
 from dicomweb_conformance.http.observed import Answer, Asked
 from dicomweb_conformance.validators.http import messages
 
-SIZE = 100_000_000
+SIZE = 1_000_000 * int(sys.argv[1] if len(sys.argv) > 1 else 100)
 CHUNK = 1 << 16
 BOUNDARY = "benchmark"
 CONTENT_TYPE = f'multipart/related; type="application/octet-stream"; boundary={BOUNDARY}'

@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from dicomweb_conformance.http import limits, media_types
 from dicomweb_conformance.http.exchanges import Headers
@@ -20,7 +20,8 @@ from dicomweb_conformance.http.unreadable import Form, TooLargeError, Unreadable
 
 LONGEST_BOUNDARY = 70
 
-_PIECE = 1 << 18
+_PIECE = 1 << 16
+"""Octets that are handed on at a time: few enough that their memory is used again."""
 _QUOTED = 80
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]*")
 _HEADER = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*")
@@ -97,8 +98,7 @@ class Fault:
         return f"{where}: {self.kind.value}" + (f": {self.line!r}" if self.line else "")
 
 
-@dataclass(frozen=True, slots=True)
-class PartBegins:
+class PartBegins(NamedTuple):  # a tuple, since a body may have parts by the hundred thousand
     """The header block of a part was read; its first line stands at `offset`, its body at `body_offset`."""
 
     number: int
@@ -107,15 +107,16 @@ class PartBegins:
     headers: Headers
 
 
-@dataclass(frozen=True, slots=True)
-class Octets:
+class Octets(NamedTuple):
     """The next octets of the part that began last."""
 
-    octets: bytes = field(repr=False)
+    octets: bytes
+
+    def __repr__(self) -> str:
+        return f"Octets({len(self.octets)})"
 
 
-@dataclass(frozen=True, slots=True)
-class PartEnds:
+class PartEnds(NamedTuple):
     """A part has `length` octets; `complete` where a delimiter ended it, not the end of the body."""
 
     number: int
@@ -291,6 +292,9 @@ class _Reader:
             yield Fault(Kind.NO_PARTS, delimiter.offset)
         number = 0
         while not delimiter.closing:
+            number, closing = yield from self._plain_parts(number)
+            if closing:
+                break
             number += 1
             following = yield from self._part(number)
             if following is None:
@@ -298,6 +302,61 @@ class _Reader:
                 return
             delimiter = following
         yield from self._epilogue()
+
+    def _plain_parts(self, number: int) -> Generator[Event, None, tuple[int, bool]]:
+        """Read parts in which nothing is odd, while they have arrived whole, as most are and have.
+
+        Whatever is not as plain as that is left where it begins to `_part`, which reads any.
+
+        Returns:
+            the number of the last part that was read, and whether the delimiter after it closes the envelope.
+        """
+        if self._bare:
+            return number, False
+        data, marker, new = self._data, self._marker, tuple.__new__
+        find, startswith = data.find, data.startswith
+        before, limit = b"\r\n" + marker, min(_SHORT_BLOCK, self._header_limit)
+        size = len(before)
+        begin, ahead = self._begin, self._offset - self._begin
+        end = find(b"\r\n\r\n", begin, begin + limit)
+        while end >= 0:
+            block = data[begin:end]
+            known = None if marker in block else _plain(block)
+            if known is None or known.odd:
+                break
+            headers, announced = known.headers, known.length
+            # Parts of one message mostly have the same header block, which then need not be looked for.
+            line_end_and_block = b"\r\n" + block + b"\r\n\r\n"
+            alike = True
+            while alike:
+                body = begin + len(line_end_and_block) - 2
+                # From the blank line on: a delimiter may be the first of a body.
+                after = find(before, body - 2)
+                length = after - body
+                following = after + size
+                alike = startswith(line_end_and_block, following)
+                closing = not alike and startswith(b"--\r\n", following)
+                is_plain = length >= 0 and (alike or closing or startswith(b"\r\n", following))
+                if not is_plain or (announced is not None and announced != length):
+                    end = -1
+                    break
+                number += 1
+                # As the class would make it, in half the time.
+                yield new(PartBegins, (number, ahead + begin, ahead + body, headers))
+                if 0 < length <= _PIECE:
+                    yield new(Octets, (data[body:after],))
+                else:
+                    for at in range(body, after, _PIECE):
+                        yield new(Octets, (data[at : min(at + _PIECE, after)],))
+                begin = following + (4 if closing else 2)
+                yield new(PartEnds, (number, length, True))
+                if closing:
+                    self._begin, self._offset = begin, ahead + begin
+                    return number, True
+            else:
+                end = find(b"\r\n\r\n", begin, begin + limit)
+        self._begin, self._offset = begin, ahead + begin
+        return number, False
 
     def _part(self, number: int) -> Generator[Event, None, _Delimiter | None]:
         begin = self._offset
@@ -420,10 +479,11 @@ class _Reader:
         """
         end = self._data.find(b"\r\n\r\n", self._begin, self._begin + min(_SHORT_BLOCK, self._header_limit))
         block = self._data[self._begin : end] if end >= 0 else self._marker
-        headers = None if self._marker in block else _plain(block)
-        if headers is not None:
-            self._skip(len(block) + 4)
-        return headers
+        known = None if self._marker in block else _plain(block)
+        if known is None:
+            return None
+        self._skip(len(block) + 4)
+        return known.headers
 
     def _header_lines(self) -> tuple[list[_Line], Kind | None]:
         """Return the lines up to the blank one, and why there is none."""
@@ -472,7 +532,8 @@ class _Reader:
         if piece is None:
             self._ended = True
             return False
-        self._data = self._data[self._begin :] + piece
+        rest = self._data[self._begin :]
+        self._data = rest + piece if rest else piece
         self._begin = 0
         return True
 
@@ -484,27 +545,47 @@ class _Reader:
         """Hand on the next octets of a part; drop those outside of all parts."""
         if length <= 0:
             return
-        octets = self._piece(0, length)
         passed.octets += length
-        passed.line_ends_only = passed.line_ends_only and not number and not octets.strip(b"\r\n")
+        for at in range(0, length, _PIECE):
+            octets = self._piece(at, min(at + _PIECE, length))
+            passed.line_ends_only = passed.line_ends_only and not number and not octets.strip(b"\r\n")
+            if number:
+                yield Octets(octets)
         self._skip(length)
-        if number:
-            yield Octets(octets)
+
+
+class _Plain(NamedTuple):
+    """A header block whose every line is a field: these, the length that they announce, and whether that is all right.
+
+    `odd`: there is more to say of its labels, or of its length, than whether the part is as long.
+    """
+
+    headers: Headers
+    length: int | None
+    odd: bool
 
 
 @lru_cache(256)
-def _plain(block: bytes) -> Headers | None:
-    """Return the fields of a header block whose every line is one; None where any is something else."""
+def _plain(block: bytes) -> _Plain | None:
+    """Return what a header block says; None where any line of it is no field."""
     lines = [_HEADER.fullmatch(line) for line in block.split(b"\r\n")]
-    fields = tuple((line[1].decode("latin-1"), line[2].decode("latin-1")) for line in lines if line)
-    return Headers(fields) if len(fields) == len(lines) else None
+    headers = Headers(tuple((line[1].decode("latin-1"), line[2].decode("latin-1")) for line in lines if line))
+    if len(headers.fields) != len(lines):
+        return None
+    lengths = headers.all("Content-Length")
+    is_number = len(lengths) == 1 and lengths[0].isascii() and lengths[0].isdigit()
+    odd = any(_faults_of_labels(headers, 0, 0)) or (bool(lengths) and not is_number)
+    return _Plain(headers, int(lengths[0]) if is_number else None, odd)
 
 
 def _pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield chunks in pieces; the first is left as it is, as nothing has to be put before it."""
+    is_first = True
     for chunk in chunks:
-        if len(chunk) <= _PIECE:
+        if is_first or len(chunk) <= _PIECE:
             if chunk:
                 yield chunk
+                is_first = False
         else:
             view = memoryview(chunk)
             for at in range(0, len(chunk), _PIECE):
