@@ -1,17 +1,16 @@
 """What a run costs beside its target, as ratios taken in one go: `python benchmarks/overhead.py [-m smoke]`.
 
 Processor time, which other work on the machine changes little, is that of the suite alone: the reference server is a
-process of its own. What follows the name of this file goes to pytest, to select fewer checks than all.
+process of its own. What follows the name of this file goes to pytest, to select fewer checks than `SELECTION`.
 
 Start: how many times the start of a bare pytest it takes to collect all checks, and to judge by one of them.
-Exchanges: how many times the bare sending of the same GET requests, one after the other over one connection, a run
-takes for each exchange.
+Exchanges: how many times the bare sending of the same requests over a plain socket a run takes for each.
+Latency: the same beside a target that takes 20 ms for each answer, by the clock; and by four processes.
 """
 
 from __future__ import annotations
 
-import http.client
-import json
+import asyncio
 import os
 import subprocess
 import sys
@@ -19,65 +18,120 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
+
+from replay import replayed, sent_in
+
+from dicomweb_reference.server import Reference
+from dicomweb_reference.serving import running
 
 TRIES = 3
+LATENCY = 0.02
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+SELECTION = ("-m", "search or metadata or frames or retrieve")
+LONGEST = 600.0
+
+
+class Slow(Reference):
+    """The reference server as one that takes `LATENCY` seconds for each answer."""
+
+    async def exchange(self, *arguments: Any) -> Any:
+        """Answer when the time has come."""
+        due = time.monotonic() + LATENCY
+        answer = await super().exchange(*arguments)
+        await asyncio.sleep(max(0.0, due - time.monotonic()))
+        return answer
 
 
 @contextmanager
-def reference() -> Iterator[str]:
-    """Run the reference server as a process of its own; yield its base URL."""
-    command = [sys.executable, "-P", "-m", "dicomweb_reference", "--port", "0", "--until-stdin-closes"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - our own module
+def served(kind: str = "plain") -> Iterator[str]:
+    """Run the reference server, or the slow one, as a process of its own; yield its base URL."""
+    command = [sys.executable, str(Path(__file__).resolve()), f"--serve={kind}"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - this module
         assert server.stdout
         assert server.stdin
         yield server.stdout.readline().strip()
         server.stdin.close()
 
 
-def processor_seconds(command: Sequence[str], directory: Path) -> float:
-    """Run a command and return the processor time, user and system, of its process."""
-    process = subprocess.Popen(command, cwd=directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - as above
+def serve(kind: str) -> None:
+    """Serve until standard input closes; the first line printed is the base URL."""
+    with running(Slow() if kind == "slow" else Reference()) as url:
+        say(url)
+        sys.stdin.read()
+
+
+@dataclass(frozen=True)
+class Took:
+    """Seconds that a process took, by the clock and of the processor."""
+
+    wall: float
+    processor: float
+
+
+def timed(command: Sequence[str], directory: Path) -> Took:
+    """Run a command; its processor time is that of all its processes."""
+    began = time.monotonic()
+    process = subprocess.Popen(command, cwd=directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - our own module
     _, _, used = os.wait4(process.pid, 0)
-    return used.ru_utime + used.ru_stime
+    return Took(time.monotonic() - began, used.ru_utime + used.ru_stime)
 
 
 def least(command: Sequence[str], directory: Path) -> float:
     """Return the least processor time of several tries."""
-    return min(processor_seconds(command, directory) for _ in range(TRIES))
+    return min(timed(command, directory).processor for _ in range(TRIES))
 
 
-def replayed(urls: Sequence[str]) -> float:
-    """Send GET requests and read the responses; return the processor time of each."""
-    connection = http.client.HTTPConnection(urlsplit(urls[0]).netloc)
-    began = time.process_time()
-    for url in urls:
-        connection.request("GET", url[url.index("/", len("http://")) :])
-        connection.getresponse().read()
-    return (time.process_time() - began) / len(urls)
+def run_at(url: str, directory: Path, selection: Sequence[str], *more: str) -> Took:
+    """Judge a target."""
+    budget = (f"--dicomweb-budget={LONGEST}", "--dicomweb-seed=1", f"--dicomweb-report={directory / 'report'}")
+    return timed((*PYTEST, f"--dicomweb-url={url}", *budget, *selection, *more), directory)
 
 
-def main(selection: Sequence[str]) -> None:
-    """Print the ratios."""
-    with tempfile.TemporaryDirectory() as made, reference() as url:
-        directory = Path(made)
-        bare = least((*PYTEST, "-p", "no:dicomweb_conformance"), directory)
-        say(f"bare pytest         {bare:7.2f} s of a processor")
-        idle = least(PYTEST, directory)
-        say(f"plug-in, no target  {1000 * (idle - bare):7.0f} ms more")
-        collecting = least((*PYTEST, "--dicomweb-url=embedded", "--co"), directory)
-        say(f"--co                {collecting:7.2f} s, {collecting / bare:4.1f} times the bare start")
+def start(directory: Path) -> float:
+    """Print what a start takes, and return the processor time of `--co`."""
+    bare = least((*PYTEST, "-p", "no:dicomweb_conformance"), directory)
+    say(f"bare pytest         {bare:7.2f} s of a processor, the least of {TRIES}")
+    idle = least(PYTEST, directory)
+    say(f"plug-in, no target  {1000 * (idle - bare):7.0f} ms more")
+    collecting = least((*PYTEST, "--dicomweb-url=embedded", "--co"), directory)
+    say(f"--co                {collecting:7.2f} s, {collecting / bare:4.1f} times the bare start")
+    with served() as url:
         one = least((*PYTEST, f"--dicomweb-url={url}", "-k", "search-limit-caps"), directory)
-        say(f"one check           {one:7.2f} s, {one / bare:4.1f} times the bare start")
-        whole = processor_seconds((*PYTEST, f"--dicomweb-url={url}", *selection), directory)
-        record = (directory / "reports/latest/run.jsonl").read_text("utf-8").splitlines()
-        exchanges = [each for each in map(json.loads, record) if each["event"] == "exchange"]
-        say(f"a run               {whole:7.2f} s, {len(exchanges)} exchanges")
-        of_run = (whole - collecting) / len(exchanges)
-        of_replay = replayed([each["url"] for each in exchanges if each["method"] == "GET"])
-        say(f"an exchange         {1000 * of_run:7.2f} ms after the start, {of_run / of_replay:4.1f} times a bare GET")
+    say(f"one check           {one:7.2f} s, {one / bare:4.1f} times the bare start")
+    return collecting
+
+
+def exchanges(directory: Path, selection: Sequence[str], collecting: float) -> None:
+    """Print what an exchange takes beside its replay."""
+    with served() as url:
+        whole = run_at(url, directory, selection)
+    with served() as url:
+        bare = replayed(sent_in(directory / "report", url), url)
+    of_run = (whole.processor - collecting) / bare.exchanges
+    of_replay = bare.processor / bare.exchanges
+    say(f"a run               {whole.processor:7.2f} s of a processor, {bare.exchanges} exchanges")
+    say(
+        f"an exchange         {1000 * of_run:7.2f} ms after the start; replayed over a plain socket "
+        f"{1000 * of_replay:.2f} ms, {of_run / of_replay:.0f} times"
+    )
+
+
+def latency(directory: Path, selection: Sequence[str]) -> None:
+    """Print what a run takes by the clock beside a target that takes its time."""
+    with served("slow") as url:
+        alone = run_at(url, directory, selection)
+    with served("slow") as url:
+        bare = replayed(sent_in(directory / "report", url), url)
+    say(
+        f"20 ms an answer     {alone.wall:7.1f} s; replayed {bare.wall:.1f} s ({bare.exchanges} exchanges): "
+        f"{alone.wall / bare.wall:.2f} times"
+    )
+    with served("slow") as url:
+        four = run_at(url, directory, selection, "-n", "4")
+    say(f"the same, -n 4      {four.wall:7.1f} s: {alone.wall / four.wall:.1f} times as fast as one process")
 
 
 def say(line: str) -> None:
@@ -85,5 +139,18 @@ def say(line: str) -> None:
     print(line, flush=True)  # noqa: T201 - this is what it is for
 
 
+def main(selection: Sequence[str]) -> None:
+    """Print the ratios."""
+    with tempfile.TemporaryDirectory() as made:
+        directory = Path(made)
+        collecting = start(directory)
+        exchanges(directory, selection or SELECTION, collecting)
+        latency(directory, selection or SELECTION)
+
+
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    first = next(iter(sys.argv[1:]), "")
+    if first.startswith("--serve="):
+        serve(first.removeprefix("--serve="))
+    else:
+        main(sys.argv[1:])

@@ -1,4 +1,4 @@
-"""How fast multipart bodies are read as a stream, and in how much memory: `python benchmarks/multipart.py [megabytes]`.
+"""How fast multipart bodies are read as a stream, and in how much memory: `python benchmarks/stream.py [megabytes]`.
 
 The body is made as it is read, so that the figures are those of the reader; peak memory is measured in a second pass,
 because tracing slows the first.
