@@ -62,6 +62,9 @@ def put_where_that_is_the_same(server: Reference, reach: Reach | None) -> Iterat
 def _put(delivering: Delivery, server: Reference, known: Collection[str], send: object, study: Study) -> Delivered:
     for kept, octets in _as_kept(flavour_of(type(server)), study.instances):
         server.archive.add(kept, octets)
+    changes = delivering._store._client._changes
+    assert changes is not None
+    changes.note()  # what was answered before stands no more
     uids = {each.sop_instance_uid for each in study.instances}
     looks = delivery.ways_of_looking(delivering._look, study)
     if not all(delivery._looked(look) == uids for name, look in looks.items() if name not in known):
