@@ -44,6 +44,7 @@ DISCARDED = "discarded-as-warned"
 NOT_FOLLOWED = "a-url-that-cannot-be-followed"
 """What rows list for a URL that is none, or that two clients read differently: `urls` says which those are."""
 _EXCERPT = 200
+_NAMED = 10
 
 
 class _Concluded(Exception):  # noqa: N818 - it is no error
@@ -335,9 +336,7 @@ class Expectation:
         else:
             quote, described = other or excess, "other entities"
         received = f"{len(found)} of this run" + (f", {matches.foreign} that are not" if matches.foreign else "")
-        received += "".join(f"; missing {each}" for each in sorted(missing)) + "".join(
-            f"; too many {each}" for each in sorted(found - wanted)
-        )
+        received += _named("missing", missing) + _named("too many", found - wanted)
         report = self.finds if quote is None else self.observes
         report(
             quote or described,
@@ -568,6 +567,12 @@ def read_parts(response: Response) -> list[Dataset]:
 
 def _tag(tag: str) -> str:
     return f"({tag[:4]},{tag[4:]})"
+
+
+def _named(what: str, uids: Collection[str]) -> str:
+    """Say the first few of these UIDs, and how many there are beside them: what a reader can look at."""
+    named = "".join(f"; {what} {each}" for each in sorted(uids)[:_NAMED])
+    return f"{named}; and {len(uids) - _NAMED} more" if len(uids) > _NAMED else named
 
 
 def _is_own(match: DataSet) -> bool:
