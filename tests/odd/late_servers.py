@@ -5,11 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
 
+import pytest
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
+from dicomweb_conformance.http.urls import Url
+from dicomweb_conformance.transport.client import Client
 from dicomweb_reference import levels
 from dicomweb_reference.archive import Instance, Resource
 from dicomweb_reference.matching import Query
@@ -57,9 +63,11 @@ class OneInstanceDidNotArrive(Reference):
 HANGS = 4.0
 """Seconds that an answer takes which nobody waits for: more than the time-out of a run that it is shown to."""
 IMPATIENT = ("--dicomweb-timeout=1.5",)
+SURELY = 0.3
+"""Seconds that are waited for what surely comes too late: as good as the whole time-out, which others may need."""
 
 
-class _Hangs(Reference):
+class Hangs(Reference):
     """A server that answers some requests too late."""
 
     asked = 0
@@ -77,7 +85,7 @@ class _Hangs(Reference):
 
 
 @odd("metadata", arguments=IMPATIENT, into=ODD)
-class MetadataHang(_Hangs):
+class MetadataHang(Hangs):
     """Metadata come too late."""
 
     def hangs(self, path: str) -> bool:
@@ -85,7 +93,7 @@ class MetadataHang(_Hangs):
 
 
 @odd("frames", arguments=IMPATIENT, into=ODD)
-class FramesOfCompressedImagesHang(_Hangs):
+class FramesOfCompressedImagesHang(Hangs):
     """Frames of what is compressed come too late, others at once."""
 
     def hangs(self, path: str) -> bool:
@@ -101,3 +109,25 @@ class NothingIsKept(Reference):
 
     def keep(self, received: Received) -> None:
         pass
+
+
+@contextlib.contextmanager
+def what_hangs_given_up_soon(server: Reference) -> Iterator[None]:
+    """Have a client in this process give up at once what a server that hangs answers too late."""
+    if not isinstance(server, Hangs):
+        yield
+        return
+    once = Client._once
+
+    def impatient(client: Client, method: str, to: Url, url: str, *arguments: Any) -> Any:
+        patient = client.target
+        if method == "GET" and server.hangs(urlsplit(url).path):
+            client.target = replace(patient, timeout=SURELY)
+        try:
+            return once(client, method, to, url, *arguments)
+        finally:
+            client.target = patient
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Client, "_once", impatient)
+        yield

@@ -20,6 +20,7 @@ from tests.mutants.brought import put_where_that_is_the_same
 from tests.mutants.harness import judged
 from tests.mutants.reach import Reach
 from tests.nodes import file_of, files_of
+from tests.odd.late_servers import what_hangs_given_up_soon
 from tests.odd.odd import Odd, deserved, outcome, words
 
 SEED, ANOTHER = 1, 2
@@ -78,7 +79,7 @@ def _judged(odd: Odd, seed: int, directory: Path, reach: Reach) -> Run:
     arguments = [*odd.arguments, f"--dicomweb-seed={seed}", *(["--dicomweb-read-only"] if odd.loaded else [])]
     # Only their files: to collect all checks takes as long as to judge an odd server by some.
     files = {*(file for name in odd.scenarios for file in files_of(name)), *map(file_of, odd.checks)}
-    with put_where_that_is_the_same(server, reach):
+    with put_where_that_is_the_same(server, reach), what_hangs_given_up_soon(server):
         run = judged(server, directory, *arguments, *sorted(files), plugins=[Shown(odd)])
     (directory / JUDGED).touch()
     return run
