@@ -66,6 +66,7 @@ SECONDS = 10
 def answering(answer: Answer) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one segment: else each answer waits for the client to acknowledge the head
 
         def reply(self) -> None:
             length = self.headers.get("Content-Length")
