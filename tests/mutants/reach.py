@@ -8,18 +8,22 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from dicomweb_conformance.archive import delivery
+from dicomweb_conformance.archive.delivery import Delivery
 from dicomweb_conformance.run.planning import JUDGEMENT
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Study
+from dicomweb_reference.google import Google
 from dicomweb_reference.server import Reference
 from dicomweb_reference.transactions.store_bulk_data import StoreBulkData
 from dicomweb_reference.transactions.store_metadata import StoreMetadata
+from dicomweb_reports.record import Run
+from tests.mutants.google.access import WantsAToken
 from tests.mutants.harness import judged
 from tests.mutants.mutant import flavour_of
 
@@ -29,6 +33,16 @@ _SHAPING = frozenset({"keep", "coerced", "examine"})
 OF_METADATA = {name for each in (StoreMetadata, StoreBulkData) for name in vars(each) if not name.startswith("_")}
 
 
+class Told(NamedTuple):
+    """What a clean run said of a check, or of all messages by a requirement."""
+
+    scenario: str
+    verdict: str
+    reason: str
+    found: tuple[str, ...]
+    """The requirements of its findings."""
+
+
 @dataclass
 class Reach:
     """What one run of the whole suite reached; a freedom that a step asks for counts as a step `free:name`.
@@ -36,7 +50,8 @@ class Reach:
     `by_check` holds the steps behind each check's exchanges. What is in `everywhere` can show in any check: steps that
     make the server, and those that shape what is kept. `files` are those that hold the checks,
     `entries` those of the corpus that a check uses, `exchanges` how many requests it takes. `bringing` holds the steps
-    behind what brings studies of the corpus to the server: the store, and each way of looking whether it came.
+    behind what brings studies of the corpus to the server: the store, and each way of looking whether it came. `told`
+    is what the run said.
     """
 
     by_check: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -46,6 +61,7 @@ class Reach:
     entries: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     exchanges: dict[str, int] = field(default_factory=dict)
     bringing: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    told: dict[str, Told] = field(default_factory=dict)
 
     def checks(self, steps: Collection[str]) -> set[str]:
         """Return the checks in which a change of these steps can show."""
@@ -55,15 +71,15 @@ class Reach:
 
 
 class _Tracer:
-    """Follows the suite as a plugin, and the server as the class `server`."""
+    """Follows the suite as a plugin, and a server of a flavour as the class `server`."""
 
-    def __init__(self, flavour: type[Reference]) -> None:
+    def __init__(self, flavour: type[Reference], server: type[Reference]) -> None:
         self.reach = Reach()
         self.check = ""
         self.bringing = ""
         self.shaping = 1
         traced = {name: self._traced(name, getattr(flavour, name)) for name in steps_of(flavour)}
-        self.server: type[Reference] = type("Traced", (flavour,), traced)
+        self.server: type[Reference] = type("Traced", (server,), traced)
 
     def _traced(self, name: str, step: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(step)
@@ -114,6 +130,8 @@ _OF_EVERY_CLASS = frozenset(vars(type("Plain", (), {}))) | {"__annotations__"}
 
 STORE = "store"
 """What brings a study to the server; all else in `Reach.bringing` are ways of looking."""
+INDEX = "search by attributes"
+"""How it is found out that an index follows what is stored."""
 
 
 @contextmanager
@@ -138,7 +156,15 @@ def _bringing_noted(tracer: _Tracer) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(delivery, "WAYS", {name: noted(STORE, way) for name, way in delivery.WAYS.items()})
         patch.setattr(delivery, "ways_of_looking", ways_of_looking)
+        patch.setattr(Delivery, "_await_index", noted(INDEX, Delivery._await_index))
         yield
+
+
+def _name(make: Callable[[int], Any]) -> str:
+    """Return the name of what makes an entry; of one that is made in a way of several, with the way."""
+    if isinstance(make, functools.partial):
+        return f"{_name(make.func)}[{', '.join(str(getattr(each, 'key', each)) for each in make.args)}]"
+    return f"{make.__module__}.{make.__qualname__}"
 
 
 @contextmanager
@@ -147,7 +173,7 @@ def _use_noted(tracer: _Tracer) -> Iterator[None]:
     used = Corpus._used
 
     def noted(corpus: Corpus, make: Callable[[int], Any]) -> Any:
-        tracer.reach.entries[tracer.check].add(f"{make.__module__}.{make.__qualname__}")
+        tracer.reach.entries[tracer.check].add(_name(make))
         return used(corpus, make)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -156,11 +182,41 @@ def _use_noted(tracer: _Tracer) -> Iterator[None]:
 
 
 def traced(directory: Path, flavour: type[Reference] = Reference, files: Sequence[str] = ()) -> Reach:
-    """Judge a flavour of the reference server with the suite, or some of its files; say what each check reached."""
-    tracer = _Tracer(flavour)
+    """Judge a flavour of the reference server with the suite, or some of its files; say what each check reached.
+
+    The google flavour is followed where it wants a token. Checks whose requests it refuses for the lack of it are
+    followed where it wants none, too.
+    """
+    if flavour is not Google:
+        return _traced(directory, flavour, flavour, files)
+    reach = _traced(directory, flavour, WantsAToken, files)
+    refused = {reach.files[check] for check, steps in reach.by_check.items() if "unauthenticated" in steps}
+    if refused:
+        open_to_all = _traced(directory / "open", flavour, flavour, sorted(refused))
+        reach.everywhere |= open_to_all.everywhere
+        for check, steps in open_to_all.by_check.items():
+            reach.by_check[check] |= steps
+    return reach
+
+
+def _traced(directory: Path, flavour: type[Reference], traced_server: type[Reference], files: Sequence[str]) -> Reach:
+    tracer = _Tracer(flavour, traced_server)
     server = tracer.server()
     tracer.shaping = 0
     with _use_noted(tracer), _bringing_noted(tracer):
         run = judged(server, directory, *files, plugins=[tracer])
+    left_out = {each.check for each in run.planned} - {each.check for each in run.results}
+    assert not left_out, f"the run that was to be followed did not come to its end: it lacks {sorted(left_out)}"
     tracer.reach.exchanges = {each.check: len(each.exchanges) for each in run.results}
+    tracer.reach.told = told(run)
     return tracer.reach
+
+
+def told(run: Run) -> dict[str, Told]:
+    """Return what a run says of each check, and of messages."""
+    return {
+        each.check: Told(
+            each.scenario, each.verdict, each.reason, tuple(sorted({one.requirement for one in each.findings}))
+        )
+        for each in run.results
+    }

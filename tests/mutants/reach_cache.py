@@ -18,10 +18,11 @@ from filelock import FileLock
 
 import dicomweb_conformance
 from dicomweb_reference.server import Reference
-from tests.mutants.reach import Reach, traced
+from tests.mutants.harness import is_message
+from tests.mutants.reach import Reach, Told, traced
 
 _PACKAGES = ("dicomweb_conformance", "dicomweb_fixtures", "dicomweb_reference")
-_INSTRUMENTS = ("reach.py", "harness.py")
+_INSTRUMENTS = ("reach.py", "harness.py", "google/access.py")
 
 
 def kept_or_traced(flavour: type[Reference], directory: Path, work: Path) -> Reach:
@@ -79,6 +80,7 @@ def _json(reach: Reach) -> dict[str, Any]:
         "entries": {check: sorted(entries) for check, entries in reach.entries.items()},
         "exchanges": reach.exchanges,
         "bringing": {way: sorted(steps) for way, steps in reach.bringing.items()},
+        "told": reach.told,
     }
 
 
@@ -91,12 +93,13 @@ def _reach(content: Mapping[str, Any]) -> Reach:
         defaultdict(set, {check: set(entries) for check, entries in content["entries"].items()}),
         dict(content["exchanges"]),
         defaultdict(set, {way: set(steps) for way, steps in content["bringing"].items()}),
+        {check: Told(*told[:3], tuple(told[3])) for check, told in content["told"].items()},
     )
 
 
 def _forget(reach: Reach, files: set[str]) -> None:
     for check in [check for check, file in reach.files.items() if file in files]:
-        for table in (reach.by_check, reach.scenarios, reach.files, reach.entries, reach.exchanges):
+        for table in (reach.by_check, reach.scenarios, reach.files, reach.entries, reach.exchanges, reach.told):
             table.pop(check, None)
 
 
@@ -109,3 +112,7 @@ def _merge(reach: Reach, more: Reach) -> None:
     reach.exchanges.update(more.exchanges)
     for way, steps in more.bringing.items():
         reach.bringing[way] |= steps
+    # What some checks show of messages adds to what all have shown, and takes nothing of it away.
+    reach.told.update(
+        {check: told for check, told in more.told.items() if not is_message(check) or told.verdict != "pass"}
+    )

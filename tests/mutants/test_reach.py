@@ -22,4 +22,5 @@ def test_each_check_reaches_a_step_of_a_flavour(
     without = sorted(check for check in asking if not reach.by_check.get(check))
     steps = {step for steps in reach.by_check.values() for step in steps if not step.startswith("free:")}
     assert len(without) <= FEW < len(asking), without
+    assert not [check for check, told in reach.told.items() if told.verdict == "error"]
     assert steps <= steps_of(flavour)
