@@ -8,7 +8,7 @@ from typing import Any
 
 from dicomweb_reference.archive import Instance
 from dicomweb_reference.dicom_json import Model
-from dicomweb_reference.messages import Request
+from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.server import Reference
 from tests.mutants.mutant import Mutant, mutant
 
@@ -62,6 +62,19 @@ values(
 values(
     "empty-items-dropped", "Items without an element are left out.", "SQ", lambda v: list(filter(None, v)), "empty-item"
 )
+
+
+@mutant("metadata-values[empty-item]", may_trip=["metadata", "xml"], into=MUTANTS)
+class EmptyItemsBreak(Reference):
+    """An item without an element ends in 500."""
+
+    def metadata_of(self, instance: Instance, request: Request) -> Model:
+        model = super().metadata_of(instance, request)
+        if any({} in element.get("Value", []) for element in model.values() if element["vr"] == "SQ"):
+            raise Refusal(500, "An exception.")
+        return model
+
+
 values("text-stripped", "Text has no blanks and line ends around it.", "LT ST UT", lambda v: [v[0].strip()], "text")
 values(
     "backslashes-doubled",

@@ -125,7 +125,7 @@ class XmlSexUnknown(EditingXml):
         return model | {"00100040": {"vr": "CS", "Value": ["O"]}} if "Value" not in model.get("00100040", {}) else model
 
 
-@mutant("xml-metadata-sequences", "xml-metadata-equal-json[elements]", may_trip=IN_XML, into=MUTANTS)
+@mutant("xml-metadata-sequences", may_trip=IN_XML, into=MUTANTS)
 class XmlWithoutEmptyItems(Reference):
     """An empty item is left out of XML."""
 
