@@ -66,7 +66,7 @@ class EditingXml(Reference):
         return super().xml_document(self.edited(model))
 
 
-@mutant("xml-metadata-values[elements]", may_trip=IN_XML, into=MUTANTS)
+@mutant("xml-metadata-values[elements]", "xml-metadata-equal-json[elements]", may_trip=IN_XML, into=MUTANTS)
 class XmlNumbersRounded(EditingXml):
     """Numbers lose their fractions in XML."""
 
