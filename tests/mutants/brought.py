@@ -62,12 +62,8 @@ def put_where_that_is_the_same(server: Reference, reach: Reach | None) -> Iterat
 
 
 def _put(delivering: Delivery, server: Reference, known: Collection[str], send: object, study: Study) -> Delivered:
-    changes = delivering._store._client._changes
-    assert changes is not None, "nobody would hear of what is put into the server, and ask anew"
-    changes.note()
     for kept, octets in _as_kept(flavour_of(type(server)), study.instances):
         server.archive.add(kept, octets)
-    changes.note()
     changes = delivering._store._client._changes
     assert changes is not None
     changes.note()  # what was answered before stands no more
