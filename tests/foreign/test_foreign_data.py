@@ -90,7 +90,7 @@ def judged(url: str, directory: Path, *arguments: str, **environment: str) -> En
 
 
 CHECKS = {
-    "searches": "search and (limit or offset or paging or no-match or all-instances or study-Study or matches or keyword)",
+    "searches": "search and (limit or offset or paging or no-match or all-instances or matches or keyword)",
     "metadata": "metadata or bulkdata-by or xml-metadata",
     "retrieve": "retrieve",
 }
