@@ -28,8 +28,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
     if workers > 1:
         seconds: dict[str, float] = tomllib.loads(LONG.read_text(encoding="utf-8"))
-        names = dealt([each.nodeid for each in items], seconds, workers)
-        by_name = {each.nodeid: each for each in items}
+        names = dealt([item.nodeid for item in items], seconds, workers)
+        by_name = {item.nodeid: item for item in items}
         if len(by_name) == len(items):
             items[:] = [by_name[name] for name in names]
 

@@ -146,7 +146,7 @@ def test_every_package_of_the_suite_has_a_floor() -> None:
 
 
 def test_no_import_of_the_suite_climbs() -> None:
-    wrong = [each for path in files(SUITE) for each in climbs(name_of(path), imported(path))]
+    wrong = [climb for path in files(SUITE) for climb in climbs(name_of(path), imported(path))]
     assert not wrong, "\n".join(wrong)
 
 
@@ -231,7 +231,7 @@ def test_a_package_says_its_job_and_holds_nothing_else() -> None:
     wrong = [name_of(path) for path in inits if len(ast.parse(path.read_text(encoding="utf-8")).body) != 1]
     silent = [name_of(path) for path in inits if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))]
     folders = {path.parent for path in files(SUITE)}
-    assert [name_of(each / "__init__.py") for each in folders if not (each / "__init__.py").exists()] == []
+    assert [name_of(folder / "__init__.py") for folder in folders if not (folder / "__init__.py").exists()] == []
     assert (wrong, silent) == ([], [])
 
 

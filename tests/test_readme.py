@@ -19,7 +19,7 @@ def test_figures_are_those_of_the_suite() -> None:
 
 
 def test_every_setting_is_told() -> None:
-    assert [each.flag for each in OPTIONS if f"`{each.flag}" not in TEXT] == []
+    assert [option.flag for option in OPTIONS if f"`{option.flag}" not in TEXT] == []
 
 
 def test_the_python_that_it_asks_for_is_that_of_the_package() -> None:

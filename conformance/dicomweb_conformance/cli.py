@@ -37,7 +37,7 @@ def run(url: str | None, options: tuple[str, ...]) -> None:
     arguments = [*([url] if url else []), *options]
     if url and not url.startswith("-"):
         arguments[0] = f"--dicomweb-url={url}"
-    elif not any(each.startswith("--dicomweb-target") for each in arguments):
+    elif not any(argument.startswith("--dicomweb-target") for argument in arguments):
         raise click.UsageError(
             "no target: give the base URL of its Studies Service, 'embedded', or --dicomweb-target=FILE"
         )
@@ -125,7 +125,7 @@ def requirements(identifiers: tuple[str, ...], shows_coverage: bool, profile: st
     elif as_json:
         told = catalogue_lines.as_json(named.values())
     else:
-        in_full = {each.upper() for each in identifiers}
+        in_full = {identifier.upper() for identifier in identifiers}
         told = catalogue_lines.told(named.values(), in_full)
     for line in told:
         click.echo(line)

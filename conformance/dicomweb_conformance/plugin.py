@@ -101,7 +101,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.args[:] = files
     if set(files) <= set(config.args):
         config.args += [str(path) for path in session.own.files if str(path) not in config.args]
-    config.args[:] = [_path(each) for each in config.args]
+    config.args[:] = [_path(arg) for arg in config.args]
 
 
 def _hasten() -> None:

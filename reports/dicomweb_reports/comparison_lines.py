@@ -47,9 +47,11 @@ def lines(comparison: Comparison, plain: Callable[[str], str], code: Callable[[s
 
 def _told(differences: Iterable[Difference], plain: Callable[[str], str], code: Callable[[str], str]) -> Iterator[str]:
     alike: dict[tuple[str, ...], list[Difference]] = {}
-    for each in differences:
-        own = each.check if each.requirement else each.blame or ""
-        alike.setdefault((each.before, each.after, each.requirement, each.code, each.what, own), []).append(each)
+    for difference in differences:
+        own = difference.check if difference.requirement else difference.blame or ""
+        alike.setdefault(
+            (difference.before, difference.after, difference.requirement, difference.code, difference.what, own), []
+        ).append(difference)
     for group in alike.values():
         first = group[0]
         names = ", ".join(code(each.check) for each in group[:NAMED])

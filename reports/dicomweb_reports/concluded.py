@@ -123,20 +123,20 @@ def of_run(run: Run, source: str) -> Concluded:
     """Return a run of which the record was read."""
     over_all = overall(run)
     checks = {
-        each.check: Check(
-            each.check,
-            each.scenario,
-            service(each, run),
-            each.title,
-            each.core,
-            each.requirements,
-            each.verdict if each.included else NOT_INCLUDED,
-            each.reason,
-            each.blame,
-            _findings((found.requirement, found.code, found.verdict, found.observation) for found in each.findings),
-            frozenset((row.requirement, row.code) for row in each.known),
+        result.check: Check(
+            result.check,
+            result.scenario,
+            service(result, run),
+            result.title,
+            result.core,
+            result.requirements,
+            result.verdict if result.included else NOT_INCLUDED,
+            result.reason,
+            result.blame,
+            _findings((found.requirement, found.code, found.verdict, found.observation) for found in result.findings),
+            frozenset((row.requirement, row.code) for row in result.known),
         )
-        for each in run.results
+        for result in run.results
     }
     planned = {each.check: _open(each, service(each, run)) for each in run.planned if each.check not in checks}
     return Concluded(

@@ -146,5 +146,5 @@ def _quoted(text: str) -> str:
 def _octal(text: str) -> str:
     # Header fields are recorded as ISO 8859-1, octet by octet.
     octets = text.encode("latin-1" if max(text) <= "\xff" else "utf-8")
-    escapes = "".join(rf"\{each:03o}" for each in octets)
+    escapes = "".join(rf"\{octet:03o}" for octet in octets)
     return f"\"$(printf '{escapes}')\""

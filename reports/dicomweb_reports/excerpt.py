@@ -83,7 +83,7 @@ def excerpt(
         tuple(visible(line.rstrip("\r").expandtabs(4), width) for line in found[passed : passed + lines]),
         "" if whole else _described(body, "in all"),
         passed=passed,
-        marked=frozenset(each - passed for each in places if passed <= each < passed + lines),
+        marked=frozenset(place - passed for place in places if passed <= place < passed + lines),
         dump=() if start is None else tuple(_dump(content, start, rows)),
     )
 

@@ -67,7 +67,7 @@ class Recorded(Mapping[str, "Exchange"]):
 
     def by_start(self) -> Iterator[Exchange]:
         """Yield all, in the order of their start."""
-        for name in sorted(self._lines, key=lambda each: self._lines[each].started):
+        for name in sorted(self._lines, key=lambda line: self._lines[line].started):
             yield self[name]
 
 
@@ -75,4 +75,4 @@ def by_start(exchanges: Mapping[str, Exchange]) -> Iterator[Exchange]:
     """Yield exchanges in the order of their start, without holding them all where a record holds them."""
     if isinstance(exchanges, Recorded):
         return exchanges.by_start()
-    return iter(sorted(exchanges.values(), key=lambda each: each.started))
+    return iter(sorted(exchanges.values(), key=lambda exchange: exchange.started))

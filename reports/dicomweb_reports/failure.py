@@ -48,7 +48,7 @@ def failure_text(result: Result, run: Run, *, width: int = 100) -> str:
         *_findings(result, run, width),
         *_exchanges(result, run, width),
         *(_labelled("Why", reason, width) for reason in reasons(result, run)),
-        *(_repeat(repeat(each, run)) for each in exhibits(result, run)[:1]),
+        *(_repeat(repeat(exhibit, run)) for exhibit in exhibits(result, run)[:1]),
     ]
     return "\n\n".join(blocks)
 

@@ -42,7 +42,7 @@ def failures(run: Run) -> Iterator[str]:
     for same, results in alike.items():
         for result in results:
             lines.append(headed(result))
-            lines += [f"  {_request(each)}" for each in exhibits(result, run)[:1]]
+            lines += [f"  {_request(exhibit)}" for exhibit in exhibits(result, run)[:1]]
         lines += same
         here = [command for result in results for command in commands.get(result.check, ())]
         if here:

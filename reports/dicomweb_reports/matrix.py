@@ -118,7 +118,7 @@ def _remarks(runs: Sequence[Concluded]) -> list[str]:
 def _service(name: str, checks: Sequence[Check], runs: Sequence[Concluded]) -> Line:
     cells = []
     for run in runs:
-        number = Counter(run.checks[each.check].outcome for each in checks if each.check in run.checks)
+        number = Counter(run.checks[check.check].outcome for check in checks if check.check in run.checks)
         there = [outcome for outcome in OUTCOMES if number[outcome]]
         said = ", ".join(f"{number[outcome]} {outcome}" for outcome in there)
         cells.append(Cell(there[0] if there else ABSENT, said or ABSENT))

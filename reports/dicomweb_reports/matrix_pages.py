@@ -35,7 +35,7 @@ def html(matrix: Matrix) -> str:
 
 def markdown(matrix: Matrix) -> str:
     """Return the page in GitHub's Markdown."""
-    blocks = ["# Servers side by side", *(plain(each) for each in matrix.remarks)]
+    blocks = ["# Servers side by side", *(plain(remark) for remark in matrix.remarks)]
     names = [column.name for column in matrix.columns]
     facts = {
         "verdict": [column.run.verdict for column in matrix.columns],

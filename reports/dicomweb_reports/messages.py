@@ -73,12 +73,12 @@ def _result(
         title=requirement.text if requirement else name,
         core=requirement is not None and requirement.tier == "core",
         requirements=(name,),
-        verdict=min((each.verdict for each in findings), key=VERDICTS.index, default="pass"),
+        verdict=min((finding.verdict for finding in findings), key=VERDICTS.index, default="pass"),
         findings=findings,
         observed=tuple(
             Observation(name, text) for text in dict.fromkeys(each.observation for each in seen if each.finding is None)
         ),
-        exchanges=tuple(dict.fromkeys(each.exchange for each in findings if each.exchange)),
+        exchanges=tuple(dict.fromkeys(finding.exchange for finding in findings if finding.exchange)),
         started=started,
         seconds=0.0,
         reason="",
@@ -91,7 +91,7 @@ def _result(
 def _examples(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings of each kind, the worst kind first; how many are recorded is the suite's to decide."""
     kinds: dict[str, list[Finding]] = {}
-    for each in findings:
-        kinds.setdefault(each.observation, []).append(each)
+    for finding in findings:
+        kinds.setdefault(finding.observation, []).append(finding)
     worst_first = sorted(kinds.values(), key=lambda kind: VERDICTS.index(kind[0].verdict))
     return tuple(each for kind in worst_first for each in kind)

@@ -184,7 +184,7 @@ class Page:
 
     def causes(self, verdict: str) -> tuple[ShownCause, ...]:
         """Return what was found against the target with one of the verdicts in `BY_CAUSE`, by cause."""
-        found = [each for each in self._causes if each.verdict == verdict]
+        found = [cause for cause in self._causes if cause.verdict == verdict]
         return tuple(self._cause(number, each) for number, each in enumerate(found, start=1))
 
     def cards(self, verdict: str) -> tuple[Card, ...]:
@@ -192,11 +192,11 @@ class Page:
 
         Of a verdict in `BY_CAUSE` those that no finding shows.
         """
-        results = [each for each in self.run.results if each.verdict == verdict]
+        results = [result for result in self.run.results if result.verdict == verdict]
         if verdict in BY_CAUSE:
             told = {each.check for cause in self._causes for each in cause.at_fault}
-            results = [each for each in results if each.check not in told]
-        results.sort(key=lambda each: (not each.core, service(each, self.run)))
+            results = [result for result in results if result.check not in told]
+        results.sort(key=lambda result: (not result.core, service(result, self.run)))
         return tuple(
             self._card(f"{verdict}-of-its-own-{number}", each, findings_of(each))
             for number, each in enumerate(results, start=1)
@@ -320,7 +320,9 @@ def _card(anchor: str, result: Result, findings: Sequence[Finding], run: Run, *,
         )[:FINDINGS],
         findings=tuple(shown[:most]),
         more_findings=max(len(shown) - most, 0),
-        exchanges=tuple(_exchange(each, run, of.get(each.id)) for each in exchanges[:EXHIBITS]) if in_full else (),
+        exchanges=tuple(_exchange(exchange, run, of.get(exchange.id)) for exchange in exchanges[:EXHIBITS])
+        if in_full
+        else (),
         reasons=reasons(result, run),
         traceback=tuple(result.reason.splitlines()[-TRACEBACK_LINES:]) if result.verdict == "error" else (),
     )
@@ -329,9 +331,16 @@ def _card(anchor: str, result: Result, findings: Sequence[Finding], run: Run, *,
 def _each_once(findings: Sequence[Finding], run: Run) -> Iterable[ShownFinding]:
     """Tell findings that differ in nothing but their place once."""
     alike: dict[tuple[object, ...], list[Finding]] = {}
-    for each in findings:
-        said = (each.requirement, each.code, each.observation, each.verdict, each.expected, each.received)
-        alike.setdefault(said, []).append(each)
+    for finding in findings:
+        said = (
+            finding.requirement,
+            finding.code,
+            finding.observation,
+            finding.verdict,
+            finding.expected,
+            finding.received,
+        )
+        alike.setdefault(said, []).append(finding)
     for same in alike.values():
         yield ShownFinding(
             same[0],
@@ -356,7 +365,7 @@ def _exchange(exchange: Exchange, run: Run, finding: Finding | None) -> ShownExc
         response=_message(exchange.response, run, in_body, at.fields) if exchange.response else None,
         command=command,
         where=where(command),
-        asked=tuple(each for each in exchange.request.headers if each[0].lower() in _ASKS),
+        asked=tuple(header for header in exchange.request.headers if header[0].lower() in _ASKS),
         place=at,
         absent=tuple(sorted(at.fields - present)),
     )
@@ -370,7 +379,7 @@ def _line(exchange: Exchange, run: Run) -> str:
 def _message(message: Message, run: Run, at: Place = NOWHERE, fields: frozenset[str] = frozenset()) -> ShownMessage:
     headers = [(name, value, name.lower() in fields) for name, value in message.headers]
     return ShownMessage(
-        headers=tuple(sorted(headers, key=lambda each: not each[2]))[:HEADERS],
+        headers=tuple(sorted(headers, key=lambda header: not header[2]))[:HEADERS],
         more_headers=max(len(message.headers) - HEADERS, 0),
         body=excerpt(message, run, lines=BODY_LINES, width=BODY_WIDTH, at=at, rows=ROWS),
     )
@@ -386,11 +395,11 @@ def _blamed(name: str, run: Run) -> str:
 def _length(card: Card) -> int:
     """Return about how many characters a card takes."""
     texts: list[str] = [*card.traceback, *(shown.command for shown in card.exchanges)]
-    for each in card.findings:
-        texts += [each.finding.where, each.finding.received, *(answer.text for answer in each.answers)]
+    for finding in card.findings:
+        texts += [finding.finding.where, finding.finding.received, *(answer.text for answer in finding.answers)]
     for message in chain.from_iterable((shown.request, shown.response) for shown in card.exchanges):
         if message:
             texts += [text for name, value, _ in message.headers for text in (name, value)]
             texts += [*message.body.lines, *message.body.dump] if message.body else []
-    files = sum(len(picture.url) for each in card.findings for picture in each.pictures)
+    files = sum(len(picture.url) for finding in card.findings for picture in finding.pictures)
     return files + sum(min(len(text), VALUE) for text in texts)

@@ -51,7 +51,7 @@ def client(result: Result) -> str:
 
 def rows(run: Run) -> tuple[Persona, ...]:
     """Return what becomes of each client that was planned, by their names; nothing where none was."""
-    results = {each.check: each for each in run.results if each.scenario == SCENARIO}
+    results = {result.check: result for result in run.results if result.scenario == SCENARIO}
     planned = [each.check for each in run.planned if each.scenario == SCENARIO]
     of_clients: dict[str, dict[str, str]] = {}
     for check in dict.fromkeys([*planned, *results]):

@@ -234,7 +234,7 @@ def _run(directory: Path, path: Path, read: _Read) -> Run:
         exchanges=Recorded(path, lines, held, lambda line, place: _exchange(_fields(line, place))),
         stored=tuple(_stored(event) for event in events["stored"]),
         capabilities=tuple(_capability(event) for event in events["capability"]),
-        results=tuple({**{each.check: each for each in of_messages}, **concluded}.values()),
+        results=tuple({**{of_message.check: of_message for of_message in of_messages}, **concluded}.values()),
         left=tuple(Left(event.text("study_uid"), event.text("reason", "")) for event in events["left"]),
         cleaned=sum(event.integer("studies") for event in events["cleaned"]),
         footer=_footer(footer) if footer else None,
@@ -556,7 +556,7 @@ def _finding(fields: Fields) -> Finding:
 
 def _pictures(fields: Fields) -> tuple[str, ...]:
     names = fields.texts("pictures")
-    if not all(_DIGEST.fullmatch(each) for each in names):
+    if not all(_DIGEST.fullmatch(name) for name in names):
         raise fields.wrong("pictures", "names of bodies, each of 64 hexadecimal digits")
     return names
 

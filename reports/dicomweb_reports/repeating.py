@@ -54,7 +54,9 @@ def _lines(run: Run) -> tuple[str, str]:
     options = [word.replace("'", "'\\''") for word in secret_fields(run)]
     if run.settings.get("insecure") is True:
         options.insert(0, "-k")
-    store = _STORE.format(options="".join(f" {each}" for each in options), url=shlex.quote(f"{run.target.url}/studies"))
+    store = _STORE.format(
+        options="".join(f" {option}" for option in options), url=shlex.quote(f"{run.target.url}/studies")
+    )
     return f"dicomweb-conformance corpus export {STUDIES} --seed {run.seed}", store
 
 

@@ -73,7 +73,7 @@ def _time(time: datetime) -> str:
 
 
 def _result(result: Result, run: Run) -> dict[str, Any]:
-    found = [{**asdict(each), "because": because(each, run)} for each in result.findings]
+    found = [{**asdict(finding), "because": because(finding, run)} for finding in result.findings]
     return {**asdict(result), "findings": found, "started": _time(result.started)}
 
 

@@ -56,8 +56,8 @@ def sarif(run: Run) -> dict[str, Any]:
 def _shown(run: Run) -> Iterator[tuple[Result, Finding]]:
     """Yield the first finding of each kind of each check."""
     for result in run.results:
-        kinds = {(each.requirement, each.code): each for each in reversed(findings(result))}
-        yield from ((result, each) for each in kinds.values())
+        kinds = {(finding.requirement, finding.code): finding for finding in reversed(findings(result))}
+        yield from ((result, kind) for kind in kinds.values())
 
 
 def _rule(name: str, row: Requirement | None) -> dict[str, Any]:
@@ -108,11 +108,11 @@ def _anchor(run: Run) -> str:
 
 
 def _message(result: Result, finding: Finding, run: Run) -> str:
-    accepted = " or ".join(str(each) for each in answers(finding, run)[:8])
+    accepted = " or ".join(str(answer) for answer in answers(finding, run)[:8])
     lines = [f"{named(finding)}. {result.title}", f"Expected: {accepted}", f"Received: {finding.received}"]
     if reason := because(finding, run):
         lines.append(f"No fail, as {reason}")
-    lines += [f"Repeat it: {repeat(each, run)}" for each in exhibits(result, run)[:1]]
+    lines += [f"Repeat it: {repeat(exhibit, run)}" for exhibit in exhibits(result, run)[:1]]
     return "\n".join(line[:TEXT] for line in lines)
 
 
@@ -121,7 +121,10 @@ def _invocation(run: Run) -> dict[str, Any]:
     told: dict[str, Any] = {"executionSuccessful": ended, "startTimeUtc": _time(run)}
     if run.footer:
         told["exitCode"] = run.footer.exit
-    notes = [*run.troubles, *(f"{each.check}: {each.reason}" for each in run.results if each.verdict == "error")]
+    notes = [
+        *run.troubles,
+        *(f"{result.check}: {result.reason}" for result in run.results if result.verdict == "error"),
+    ]
     if notes:
         told["toolExecutionNotifications"] = [
             {"level": "error", "message": {"text": (text.strip() or "an error of the suite")[-TEXT:]}} for text in notes

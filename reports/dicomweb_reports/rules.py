@@ -48,14 +48,16 @@ def departures(run: Run) -> tuple[Departure, ...]:
     if run.rules is None:
         return ()
     omitted = [
-        Departure(", ".join((*each.rows, *each.checks)), "left out", each.reason, each.link, each.sure)
-        for each in run.rules.omissions
+        Departure(
+            ", ".join((*omission.rows, *omission.checks)), "left out", omission.reason, omission.link, omission.sure
+        )
+        for omission in run.rules.omissions
     ]
     changed = []
-    for each in run.rules.changes:
-        how = [f"{name} {value}" for name, value in (("level", each.level), ("tier", each.tier)) if value]
-        how += [f"{observation}: {verdict}" for observation, verdict in each.verdicts.items()]
-        changed.append(Departure(", ".join(each.rows), "; ".join(how), each.reason, each.link, each.sure))
+    for change in run.rules.changes:
+        how = [f"{name} {value}" for name, value in (("level", change.level), ("tier", change.tier)) if value]
+        how += [f"{observation}: {verdict}" for observation, verdict in change.verdicts.items()]
+        changed.append(Departure(", ".join(change.rows), "; ".join(how), change.reason, change.link, change.sure))
     return (*omitted, *changed)
 
 

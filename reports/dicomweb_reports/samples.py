@@ -32,7 +32,7 @@ class Row:
 
 def rows(run: Run) -> tuple[Row, ...]:
     """Return what became of each sample that was planned, in the order of the page; nothing where none was."""
-    concluded = {each.check: each for each in run.results if each.scenario == SCENARIO}
+    concluded = {result.check: result for result in run.results if result.scenario == SCENARIO}
     open_ = {each.check for each in not_concluded(run)}
     order = [each.check for each in run.planned if each.scenario == SCENARIO]
     matched = {check: _CHECK.fullmatch(check) for check in dict.fromkeys([*order, *concluded])}

@@ -178,7 +178,10 @@ def _query(exchange: Exchange) -> list[tuple[str, str]]:
 def media_type(value: str) -> str:
     """Return a media type with the type of its parts, and no other parameter."""
     own, *parameters = [each.strip() for each in value.split(";")]
-    inner = next((each.partition("=")[2].strip('"') for each in parameters if each.lower().startswith("type=")), "")
+    inner = next(
+        (parameter.partition("=")[2].strip('"') for parameter in parameters if parameter.lower().startswith("type=")),
+        "",
+    )
     return f'{own.lower()}; type="{inner.lower()}"' if inner else own.lower()
 
 

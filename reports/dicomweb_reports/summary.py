@@ -229,7 +229,7 @@ def exit_status(run: Run, strict: bool) -> int:
 
 
 def _deviates_from_a_shall(run: Run) -> bool:
-    found = (each for result in run.results for each in result.findings if each.verdict == "deviation")
+    found = (finding for result in run.results for finding in result.findings if finding.verdict == "deviation")
     rows = [run.requirements.get(each.requirement) for each in found]
     return any(row is None or row.level == "shall" for row in rows)
 
@@ -251,8 +251,8 @@ def _undecided(run: Run) -> Counter[str]:
 
     A check that is inconclusive only because of a known failure is explained by that one, and not counted.
     """
-    by_check = {each.check: each for each in run.results}
-    excused = {each.check for each in run.results if _is_explained(each, by_check)}
+    by_check = {result.check: result for result in run.results}
+    excused = {result.check for result in run.results if _is_explained(result, by_check)}
     return Counter(
         verdict
         for check, verdict in _outcomes(run)

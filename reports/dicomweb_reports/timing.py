@@ -71,10 +71,10 @@ def timing(run: Run) -> Timing | None:
     for at, took, outcome, _ in facts:
         spot = round(_across(at, long)), round(_up(took, least, most))
         points[outcome][spot] = None
-    slowest = sorted(facts, key=lambda each: -each[1])[:SLOWEST]
+    slowest = sorted(facts, key=lambda fact: -fact[1])[:SLOWEST]
     return Timing(
         paths={name: "".join(f"M{x} {y}h0" for x, y in spots) for name, spots in points.items() if spots},
-        marks=tuple(Mark(_up(each, least, most), _said(each)) for each in _powers(least, most)),
+        marks=tuple(Mark(_up(power, least, most), _said(power)) for power in _powers(least, most)),
         times=tuple(Mark(_across(long * part / 4, long), _said(long * part / 4)) for part in range(5)),
         number=len(facts),
         median=seconds[len(seconds) // 2],

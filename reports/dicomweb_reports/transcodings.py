@@ -97,13 +97,13 @@ def transcodings(run: Run) -> tuple[Table, ...]:
 
 
 def _words(result: Result, run: Run, question: _Question) -> tuple[str, ...]:
-    verdicts = {each.exchange: each.verdict for each in result.findings}
+    verdicts = {finding.exchange: finding.verdict for finding in result.findings}
     found: dict[str, str] = {}
     for name in result.exchanges:
         exchange = run.exchanges.get(name)
         if exchange is not None and (asked := question.asked.search(exchange.request.header("Accept") or "")):
             found[asked["asked"]] = _word(exchange, verdicts.get(name))
-    return tuple(found.get(each, "") for each in question.columns)
+    return tuple(found.get(column, "") for column in question.columns)
 
 
 def _word(exchange: Exchange, verdict: str | None) -> str:

@@ -55,7 +55,7 @@ def syntaxes(run: Run) -> tuple[Row, ...]:
     return tuple(
         Row(
             syntax.replace("_", " "),
-            tuple(_cell(results[each], each) if each in results else Cell() for each in COLUMNS),
+            tuple(_cell(results[column], column) if column in results else Cell() for column in COLUMNS),
         )
         for syntax, results in sorted(found.items())
     )
@@ -67,10 +67,10 @@ def _cell(result: Result, column: str) -> Cell:
 
 
 def _of_findings(result: Result) -> str:
-    for each in result.findings:
-        if each.code in _BY_CODE:
-            return _BY_CODE[each.code]
-        return "refused" if _STATUS.fullmatch(each.code) else "otherwise"
+    for finding in result.findings:
+        if finding.code in _BY_CODE:
+            return _BY_CODE[finding.code]
+        return "refused" if _STATUS.fullmatch(finding.code) else "otherwise"
     return ""
 
 

@@ -165,7 +165,7 @@ def test_what_cannot_be_removed_is_listed(tmp_path: Path) -> None:
         table = [line.split(maxsplit=1) for line in printed.splitlines() if line.startswith("2.25.")]
         assert {each for each, _ in table} == stored
         assert {why for _, why in table} == {"405 Method Not Allowed to DELETE"}
-        assert {each.study_uid for each in Ledger(archive.ledger, "", 0).entries()} == stored
+        assert {entry.study_uid for entry in Ledger(archive.ledger, "", 0).entries()} == stored
 
 
 def test_what_the_seed_did_not_make_is_never_deleted(tmp_path: Path) -> None:

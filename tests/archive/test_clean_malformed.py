@@ -72,10 +72,10 @@ def test_a_run_takes_back_what_it_stored_with_malformed_uids(tmp_path: Path) -> 
     with site(server, tmp_path) as archive:
         archive.judge("-k", "store-malformed[uids] or store-malformed[missing-uids]", "--dicomweb-grace=1")
         left = archive.studies() - {archive.foreign.study_instance_uid}
-        named = {each.study_uid for each in Ledger(archive.ledger, "", 0).entries()}
+        named = {entry.study_uid for entry in Ledger(archive.ledger, "", 0).entries()}
         told = (tmp_path / "reports/latest/report.json").read_text()
 
-    assert sum(not re.fullmatch(r"/studies/2\.25\.\d+", each) for each in server.deletes) >= 5
+    assert sum(not re.fullmatch(r"/studies/2\.25\.\d+", delete) for delete in server.deletes) >= 5
     # No router that takes a path apart at its slashes finds this one: it is named, and nothing else is deleted for it.
     assert {each for each in left if "/" not in each} == {""}
     assert named == left
@@ -86,7 +86,7 @@ def test_a_run_takes_back_what_it_stored_with_malformed_uids(tmp_path: Path) -> 
 def test_nothing_but_what_the_seed_sent_gets_a_delete(tmp_path: Path) -> None:
     server = TakesAll()
     with site(server, tmp_path) as archive:
-        wanted = [each for name in SPOILED for each in of_fault(name).study_uids]
+        wanted = [study_uid for name in SPOILED for study_uid in of_fault(name).study_uids]
         foreign = archive.foreign.study_instance_uid
         ledger_of(archive).enter([*CRAFTED, foreign, f"{HEAD}/../{foreign}", *wanted])
 
@@ -94,9 +94,9 @@ def test_nothing_but_what_the_seed_sent_gets_a_delete(tmp_path: Path) -> None:
 
         assert status == 1, printed
         assert archive.studies() == {foreign}
-    segments = [each.removeprefix("/studies/") for each in server.deletes]
-    assert all("/" not in each and each not in {"", ".", ".."} for each in segments)
-    assert {unquote(each) for each in segments} <= set(wanted)
+    segments = [delete.removeprefix("/studies/") for delete in server.deletes]
+    assert all("/" not in segment and segment not in {"", ".", ".."} for segment in segments)
+    assert {unquote(segment) for segment in segments} <= set(wanted)
     assert printed.count(f"not a UID of the run of seed {SEED}: not touched") == len(CRAFTED) + 1
 
 

@@ -33,7 +33,7 @@ class Target:
 
     answers: Answer = deletes
     keeps: Callable[[str], bool] = lambda _: False
-    held: set[str] = field(default_factory=lambda: {each.study_uid for each in ENTRIES})
+    held: set[str] = field(default_factory=lambda: {entry.study_uid for entry in ENTRIES})
     now: float = 0.0
     asked: Counter[str] = field(default_factory=Counter)
 
@@ -95,7 +95,7 @@ def test_a_delete_that_lies_is_waited_for_once_and_not_once_for_each_study() -> 
 
 
 def test_those_that_are_gone_are_told_from_those_that_a_delete_lied_about() -> None:
-    kept = {each.study_uid for each in ENTRIES[:3]}
+    kept = {entry.study_uid for entry in ENTRIES[:3]}
 
     cleaned = Target(keeps=kept.__contains__).clean()
 
@@ -115,7 +115,7 @@ def test_a_target_that_does_not_offer_delete_is_asked_for_it_once(status: int) -
 
 def test_what_never_came_to_be_is_no_leftover_where_delete_is_not_offered() -> None:
     target = Target(lambda *_: (405, "No"))
-    target.held = {each.study_uid for each in ENTRIES[:7]}
+    target.held = {entry.study_uid for entry in ENTRIES[:7]}
 
     cleaned = target.clean()
 

@@ -111,7 +111,7 @@ def lost(has: Callable[[Study], None], study: Study) -> tuple[str, float]:
 def test_what_never_becomes_visible_is_waited_for_three_times_and_then_told_at_once(tmp_path: Path) -> None:
     server = KeepsNothing()
     with delivery_to(server, tmp_path) as has:
-        waited = [lost(has, each) for each in studies(3)]
+        waited = [lost(has, study) for study in studies(3)]
         stores = server.stores
         reason, took = lost(has, Fresh(1, "the fourth").study())
 
@@ -126,8 +126,8 @@ def test_what_never_becomes_visible_is_waited_for_three_times_and_then_told_at_o
 def test_what_becomes_visible_after_all_is_waited_for_again(tmp_path: Path) -> None:
     server = KeepsNothing()
     with delivery_to(server, tmp_path) as has:
-        for each in studies(3):
-            lost(has, each)
+        for study in studies(3):
+            lost(has, study)
         server.keeps = True
         has(Fresh(1, "the fourth").study())
         server.keeps = False

@@ -11,7 +11,7 @@ ROWS = requirements.load()
 
 
 def omitted(edition: str) -> set[str]:
-    return {row for each in editions.omissions(ROWS, edition) for row in each.named.rows}
+    return {row for omission in editions.omissions(ROWS, edition) for row in omission.named.rows}
 
 
 def verdict(row: str, code: str, edition: str) -> Verdict:
@@ -57,7 +57,7 @@ def test_whoever_reads_a_report_is_told_which_edition_decided():
     assert sentence == "200 with [] (decided by PS3.18 2024e: it is right since 2026a)"
     (change,) = [each for each in profile.changes if each.rows.has_row("SEARCH-011")]
     assert "2024e" in change.grounds.reason
-    assert all("2024e" in each.grounds.reason for each in profile.omissions)
+    assert all("2024e" in omission.grounds.reason for omission in profile.omissions)
 
 
 def test_whoever_reads_of_a_tolerated_answer_is_told_which_editions_have_it():

@@ -284,8 +284,8 @@ def test_each_departure_of_a_profile_of_the_suite_has_its_source(name):
 
     grounds = [each.grounds for each in (*profile.omissions, *profile.changes)]
     assert grounds
-    assert [each for each in grounds if not each.link or not each.sure] == []
-    assert [each for each in profile.changes if each.grounds.sure != "documented"] == []
+    assert [ground for ground in grounds if not ground.link or not ground.sure] == []
+    assert [change for change in profile.changes if change.grounds.sure != "documented"] == []
 
 
 def test_the_command_shows_rows_as_a_profile_has_them(tmp_path):

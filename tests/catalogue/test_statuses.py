@@ -45,19 +45,21 @@ def row(passes=(), note=(), deviation=(), fail=()):
         capability="",
         observe="",
         listed={
-            code_of(each): Listed(verdict, each)
+            code_of(sentence): Listed(verdict, sentence)
             for verdict, sentences in zip(VERDICTS, (passes, note, deviation, fail), strict=True)
-            for each in sentences
+            for sentence in sentences
         },
     )
 
 
 def sentences(requirement):
-    return [each for verdict in VERDICTS for each in requirement.sentences(verdict)]
+    return [sentence for verdict in VERDICTS for sentence in requirement.sentences(verdict)]
 
 
 def test_observations_that_are_statuses_are_those_of_the_golden_list():
-    found = sorted({each for requirement in load().values() for each in sentences(requirement) if is_status(each)})
+    found = sorted(
+        {sentence for requirement in load().values() for sentence in sentences(requirement) if is_status(sentence)}
+    )
 
     assert found == GOLDEN.read_text("utf-8").splitlines()
 
@@ -157,7 +159,7 @@ def test_no_row_is_of_two_minds_about_a_status():
     doubts = defaultdict(set)
     for requirement in load().values():
         turned = row(
-            *(requirement.sentences(each)[::-1] for each in VERDICTS[::-1]),
+            *(requirement.sentences(verdict)[::-1] for verdict in VERDICTS[::-1]),
         )
         for status in STATUSES:
             if status_observation(requirement, status) != status_observation(turned, status):

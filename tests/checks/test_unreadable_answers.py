@@ -51,7 +51,9 @@ class Run:
     def against(self) -> set[tuple[str, str]]:
         """Row and observation of what fails."""
         return {
-            (each["requirement"], each["observation"]) for each in self.events("observed") if each["verdict"] == "fail"
+            (event["requirement"], event["observation"])
+            for event in self.events("observed")
+            if event["verdict"] == "fail"
         }
 
 
@@ -115,7 +117,7 @@ def test_a_value_that_only_the_check_reads_is_told_by_the_row_of_all_data_sets(
     assert isinstance(second, Inconclusive)
     assert first.blame == second.blame == "message[RETRIEVE-008b]"
     assert run.against() == {("RETRIEVE-008b", "a value that its VR does not allow")}
-    (found,) = (each for each in run.events("observed") if each["code"] == "a-value-that-is-none-of-its-vr")
+    (found,) = (event for event in run.events("observed") if event["code"] == "a-value-that-is-none-of-its-vr")
     assert found["verdict"] == "fail"
     assert found["where"] == "part 1, (0020,0013)"
     assert not judgement.findings
@@ -150,7 +152,7 @@ def test_a_check_that_failed_before_stays_failed(run: Run, judgement: Judgement,
         it.finds("something else")
         it.is_multipart_dicom()
 
-    assert [each.observation for each in judgement.findings] == ["something else"]
+    assert [finding.observation for finding in judgement.findings] == ["something else"]
 
 
 def test_a_row_that_the_profile_leaves_out_tells_nothing(tmp_path: Path, file: bytes) -> None:
@@ -211,4 +213,4 @@ def test_a_stumble_is_recorded_as_the_suites_own_fault_once(
         "this suite stumbled over a response (IndexError in test_unreadable_answers.py, line "
     )
     assert "its own fault, not the server's" in result["reason"]
-    assert {each["requirement"] for each in run.events("observed")} & set(multipart_parts.OWNED)
+    assert {event["requirement"] for event in run.events("observed")} & set(multipart_parts.OWNED)

@@ -148,5 +148,5 @@ def test_a_job_with_a_baseline_judges_and_leaves_its_reports(tmp_path: Path) -> 
     assert "Nothing got worse than the baseline" in ended.stdout
     report = json.loads((tmp_path / "dicomweb-report/report.json").read_text("utf-8"))
     assert report["counts"]["pass"] > 0
-    named: list[Any] = [each.name for each in (tmp_path / "dicomweb-report").iterdir()]
+    named: list[Any] = [path.name for path in (tmp_path / "dicomweb-report").iterdir()]
     assert {"report.md", "report.sarif", "junit.xml", "badge.svg"} <= set(named)

@@ -35,9 +35,13 @@ def uids(place: Place, client: Any) -> tuple[str, str, str]:
 def test_it_finds_what_it_stored(client: Any, uids: tuple[str, str, str]) -> None:
     study, series, instance = uids
 
-    assert [each["0020000D"]["Value"] for each in client.search_for_studies(get_remaining=True)] == [[study]]
+    assert [
+        search_for_study["0020000D"]["Value"] for search_for_study in client.search_for_studies(get_remaining=True)
+    ] == [[study]]
     assert [each["0020000E"]["Value"] for each in client.search_for_series(study)] == [[series]]
-    assert [each["00080018"]["Value"] for each in client.search_for_instances(study, series)] == [[instance]]
+    assert [
+        search_for_instance["00080018"]["Value"] for search_for_instance in client.search_for_instances(study, series)
+    ] == [[instance]]
 
 
 def test_it_retrieves_what_it_stored(place: Place, client: Any, uids: tuple[str, str, str]) -> None:

@@ -9,7 +9,7 @@ from dicomweb_fixtures.corpus import Corpus
 CORPUS = Corpus(1)
 PATIENT = CORPUS.neighbours
 STUDIES = entities(PATIENT.studies, "study")
-NAMES = {each.study_instance_uid: each.name.partition(".")[2] for each in PATIENT.studies}
+NAMES = {study.study_instance_uid: study.name.partition(".")[2] for study in PATIENT.studies}
 EVE, LEAP = PATIENT.studies[0], PATIENT.studies[1]
 KEYS = {
     "StudyDate": "20200229",
@@ -90,7 +90,7 @@ def test_adding_a_key_never_adds_a_match():
 
 
 def test_a_list_of_uids_is_the_union_of_each():
-    uids = [each.uid for each in STUDIES[:3]]
+    uids = [study.uid for study in STUDIES[:3]]
     each = [answers(STUDIES, {"StudyInstanceUID": uid}).required for uid in uids]
 
     assert answers(STUDIES, {"StudyInstanceUID": uids}).required == frozenset().union(*each)
@@ -120,7 +120,9 @@ def test_all_members_of_a_sequence_match_in_one_item():
 def test_keys_of_the_levels_above_match_what_is_below():
     instances = entities(PATIENT.studies, "instance")
 
-    assert answers(instances, {"StudyID": "AB12"}).required == {each.sop_instance_uid for each in LEAP.instances}
+    assert answers(instances, {"StudyID": "AB12"}).required == {
+        instance.sop_instance_uid for instance in LEAP.instances
+    }
     assert answers(instances, {"StudyID": "AB12", "InstanceNumber": "10"}).required == {
         LEAP.instances[2].sop_instance_uid
     }

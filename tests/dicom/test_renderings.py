@@ -145,7 +145,7 @@ def test_pictures_side_by_side_show_what_is_expected_what_is_found_and_where_the
 
     files = [picture_files.read(each) for each in renderings.side_by_side(found, expected)]
 
-    assert [each.size for each in files] == [(6, 4)] * 3
+    assert [file.size for file in files] == [(6, 4)] * 3
     assert np.argwhere(files[2].grey > 0).tolist() == [[1, 2]]
 
 
@@ -154,5 +154,5 @@ def test_stored_values_and_large_pictures_are_brought_into_what_can_be_shown() -
 
     files = [picture_files.read(each) for each in renderings.side_by_side(np.full((8, 8), 128.0), expected)]
 
-    assert [each.size for each in files] == [(256, 128), (8, 8), (256, 128)]
+    assert [file.size for file in files] == [(256, 128), (8, 8), (256, 128)]
     assert (files[0].grey.min(), files[0].grey.max()) == (0, pytest.approx(255, abs=1))

@@ -113,4 +113,4 @@ def found_below(*paths: Path) -> dict[str, list[str]]:
     """Return where others show in files, and in all files of directories: by the name of the file."""
     files = [each for path in paths for each in ([path] if path.is_file() else path.rglob("*")) if each.is_file()]
     assert files
-    return {str(each): found for each in files if (found := found_in(each.read_bytes() + each.name.encode()))}
+    return {str(file): found for file in files if (found := found_in(file.read_bytes() + file.name.encode()))}

@@ -48,7 +48,7 @@ class Answer:
 
     def with_(self, body: bytes, content_type: str | None = "", *headers: tuple[str, str], status: int = 200) -> Answer:
         """Another body, another label (None: without any), further fields."""
-        kept = [each for each in self.headers if each[0] not in {"content-type", "content-length"}]
+        kept = [header for header in self.headers if header[0] not in {"content-type", "content-length"}]
         if content_type is not None:
             kept.append(("content-type", content_type or self.content_type or JSON))
         return replace(self, status=status, headers=(*kept, *headers), body=body)
@@ -85,7 +85,7 @@ class Spoiled:
         if answer.status in {200, 204} and self.concerned(answer):
             answer = next(self.ways)(answer)
             self.spoiled += 1
-        headers = [each for each in answer.headers if each[0] != "content-length"]
+        headers = [header for header in answer.headers if header[0] != "content-length"]
         if answer.status != 204:
             headers.append(("content-length", str(len(answer.body))))
         coded = [(name.encode(), value.encode("latin-1")) for name, value in headers]

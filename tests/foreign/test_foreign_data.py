@@ -52,7 +52,7 @@ class Ended:
 
     @property
     def verdicts(self) -> dict[str, str]:
-        return {each["check"]: each["verdict"] for each in self.events if each["event"] == "result"}
+        return {event["check"]: event["verdict"] for event in self.events if event["event"] == "result"}
 
 
 def judged(url: str, directory: Path, *arguments: str, **environment: str) -> Ended:
@@ -121,10 +121,10 @@ def test_a_server_full_of_others_is_judged_like_an_empty_one(tmp_path: Path) -> 
         run = judged(url, tmp_path, "-m", "smoke")
 
     assert set(run.verdicts.values()) <= {"pass", "note", "not-applicable"}
-    exchanges = [each for each in run.events if each["event"] == "exchange" and each["response"]]
+    exchanges = [event for event in run.events if event["event"] == "exchange" and event["response"]]
     # But for the first looks, one of which asks for a resource that nobody has.
-    bodies = [each["response"]["body"] for each in exchanges if each["purpose"] != "preflight"]
-    assert all(each["kept"] for each in bodies if each), "what is the run's own is kept whole"
+    bodies = [exchange["response"]["body"] for exchange in exchanges if exchange["purpose"] != "preflight"]
+    assert all(body["kept"] for body in bodies if body), "what is the run's own is kept whole"
 
 
 def test_samples_that_ask_for_everything_record_nothing_of_others(tmp_path: Path) -> None:

@@ -273,7 +273,7 @@ def test_own_files_are_kept_and_those_of_others_are_not(study: Study, content_ty
 
 @pytest.mark.parametrize("labelled", [True, False])
 def test_of_an_envelope_the_own_parts_are_kept(study: Study, labelled: bool) -> None:
-    one, other = (each.part10 for each in study.instances[:2])
+    one, other = (instance.part10 for instance in study.instances[:2])
     whole, label = envelope((DICOM, one), (DICOM, other))
     mixed, label_of_mixed = envelope((DICOM, others.part10(1)), (DICOM, one), ("text/plain", b"KANARIE"))
     path = f"studies/{study.study_instance_uid}"

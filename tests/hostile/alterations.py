@@ -147,7 +147,7 @@ async def _cut(asked: Asked, ask: Ask) -> Answer:
     boundary = answer.field("Content-Type").rpartition("boundary=")[2].strip('"')
     between = f"\r\n--{boundary}".encode()
     first, *parts, last = (b"\r\n" + answer.body).split(between)
-    heads = (each.partition(b"\r\n\r\n") for each in parts)
+    heads = (part.partition(b"\r\n\r\n") for part in parts)
     shorter = [head + blank + content[:octets] for head, blank, content in heads]
     return replace(answer, body=between.join([first, *shorter, last]).removeprefix(b"\r\n"))
 
@@ -230,4 +230,4 @@ def _in_parts(answer: Answer, kind: str, octets: bytes) -> Answer:
 
 def _other(answer: Answer, fields: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     replaced = {name.lower() for name in fields}
-    return (*(each for each in answer.headers if each[0].lower() not in replaced), *fields.items())
+    return (*(header for header in answer.headers if header[0].lower() not in replaced), *fields.items())

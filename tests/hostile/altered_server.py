@@ -41,7 +41,7 @@ class Answer:
     def headers_with(self, **values: str) -> Fields:
         """Return the header fields with others in their place; `_` stands for `-`."""
         named = {name.replace("_", "-").lower(): value for name, value in values.items()}
-        return (*(each for each in self.headers if each[0].lower() not in named), *named.items())
+        return (*(header for header in self.headers if header[0].lower() not in named), *named.items())
 
 
 Ask = Callable[[], Awaitable[Answer]]

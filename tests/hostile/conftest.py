@@ -22,7 +22,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "behaviour" not in metafunc.fixturenames:
         return
     every = metafunc.config.getoption("--hostile-all", default=False)
-    shown = [each for each in behaviours() if every or each.fast]
+    shown = [behaviour for behaviour in behaviours() if every or behaviour.fast]
     metafunc.parametrize(
         "behaviour",
         [

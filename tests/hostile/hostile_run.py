@@ -69,7 +69,7 @@ class Outcome:
     @property
     def disk(self) -> float:
         """Megabytes of the report."""
-        return sum(each.stat().st_size for each in files(self.directory)) / (1 << 20)
+        return sum(file.stat().st_size for file in files(self.directory)) / (1 << 20)
 
 
 def stretch() -> float:
@@ -79,7 +79,7 @@ def stretch() -> float:
 
 def files(directory: Path) -> Iterator[Path]:
     """Return every file below a directory."""
-    return (each for each in sorted(directory.rglob("*")) if each.is_file())
+    return (path for path in sorted(directory.rglob("*")) if path.is_file())
 
 
 def shown(behaviour: Behaviour, directory: Path) -> Outcome:
@@ -148,7 +148,7 @@ def _measured(
         sys.executable,
         "-m",
         "pytest",
-        *(node_of(each) for each in behaviour.checks),
+        *(node_of(check) for check in behaviour.checks),
         f"--dicomweb-url={url}",
         f"--dicomweb-report={reports}",
         f"--dicomweb-auth=basic:{USER}",

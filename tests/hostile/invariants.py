@@ -55,7 +55,7 @@ def _end(behaviour: Behaviour, outcome: Outcome) -> Iterator[str]:
     last = next(reversed(outcome.stdout.split()), "")
     page = outcome.directory / "report.html"
     if outcome.status in REPORTED and behaviour.reported:
-        lines = [each for each in outcome.stdout.splitlines() if each]
+        lines = [line for line in outcome.stdout.splitlines() if line]
         if last != str(page) and not (lines and "dicomweb-conformance render" in lines[-1]):
             yield f"the last line printed does not name the report, nor how to have one: {last[:200]!r}"
         if not page.exists() and last == str(page):

@@ -73,8 +73,8 @@ def raw_server(behaviour: Behaviour, meeting: Meeting, reference: str, elsewhere
             listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         accepting.join(10)
-        for each in threads:
-            each.join(10)
+        for thread in threads:
+            thread.join(10)
 
 
 def _head(connection: socket.socket) -> bytes:

@@ -12,7 +12,7 @@ PLAIN = b'[{"00080005":{"vr":"CS"}}]'
 
 
 def response(body: bytes, *codings: str) -> Response:
-    headers = Headers([("Content-Encoding", each) for each in codings])
+    headers = Headers([("Content-Encoding", coding) for coding in codings])
     return Response("1", "GET", "http://pacs.example/studies", 200, headers=headers, body=body)
 
 

@@ -253,7 +253,7 @@ def test_a_boundary_in_payload_again_and_again_is_payload() -> None:
         b"\r\n--b-" * 5000,
         b"\r\n--b " + b" " * 5000,
     ]
-    body = b"".join(b"--b\r\n\r\n" + each + b"\r\n" for each in payloads) + b"--b--\r\n"
+    body = b"".join(b"--b\r\n\r\n" + payload + b"\r\n" for payload in payloads) + b"--b--\r\n"
 
     for size in (1, 7, 4096, len(body)):
         chunks = (body[at : at + size] for at in range(0, len(body), size))

@@ -67,7 +67,7 @@ def _put(delivering: Delivery, server: Reference, known: Collection[str], send: 
     changes = delivering._store._client._changes
     assert changes is not None
     changes.note()  # what was answered before stands no more
-    uids = {each.sop_instance_uid for each in study.instances}
+    uids = {instance.sop_instance_uid for instance in study.instances}
     looks = delivery.ways_of_looking(delivering._look, study)
     if not all(delivery._looked(look) == uids for name, look in looks.items() if name not in known):
         brought: Delivered = send(delivering, study)  # type: ignore[operator]
@@ -80,9 +80,9 @@ def _put(delivering: Delivery, server: Reference, known: Collection[str], send: 
 def _as_kept(flavour: type[Reference], instances: tuple[Instance, ...]) -> tuple[tuple[Kept, bytes], ...]:
     """Return instances as a flavour of the reference server keeps them, with their data sets."""
     server = flavour()
-    for each in instances:
-        received = server.examine(each.part10, None).received
-        assert received, each
+    for instance in instances:
+        received = server.examine(instance.part10, None).received
+        assert received, instance
         server.keep(received)
     found = server.archive.instances(Resource())
     kept = tuple((each, server.archive.octets(each)) for each in found)

@@ -40,7 +40,7 @@ class _Only:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = [each for each in items if dict(each.user_properties).get("dicomweb-check") in self.checks]
+        items[:] = [item for item in items if dict(item.user_properties).get("dicomweb-check") in self.checks]
 
 
 def judged(
@@ -68,7 +68,7 @@ def judged(
     with _quick_turns(), _nothing_afterwards(), _authorized(reference) as auth, running(reference) as url:
         profile = f"--dicomweb-profile={profile_of(type(reference))}"
         of_files = [each for each in checks or () if not is_message(each)]
-        named = sorted({(files or {}).get(each) or file_of(each) for each in of_files})
+        named = sorted({(files or {}).get(of_file) or file_of(of_file) for of_file in of_files})
         status, printed, run = printed_and_judged_at(
             url, directory, profile, *auth, *arguments, *named, plugins=[*only, *plugins]
         )

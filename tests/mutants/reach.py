@@ -163,7 +163,7 @@ def _bringing_noted(tracer: _Tracer) -> Iterator[None]:
 def _name(make: Callable[[int], Any]) -> str:
     """Return the name of what makes an entry; of one that is made in a way of several, with the way."""
     if isinstance(make, functools.partial):
-        return f"{_name(make.func)}[{', '.join(str(getattr(each, 'key', each)) for each in make.args)}]"
+        return f"{_name(make.func)}[{', '.join(str(getattr(arg, 'key', arg)) for arg in make.args)}]"
     return f"{make.__module__}.{make.__qualname__}"
 
 
@@ -205,9 +205,9 @@ def _traced(directory: Path, flavour: type[Reference], traced_server: type[Refer
     tracer.shaping = 0
     with _use_noted(tracer), _bringing_noted(tracer):
         run = judged(server, directory, *files, plugins=[tracer])
-    left_out = {each.check for each in run.planned} - {each.check for each in run.results}
+    left_out = {each.check for each in run.planned} - {result.check for result in run.results}
     assert not left_out, f"the run that was to be followed did not come to its end: it lacks {sorted(left_out)}"
-    tracer.reach.exchanges = {each.check: len(each.exchanges) for each in run.results}
+    tracer.reach.exchanges = {result.check: len(result.exchanges) for result in run.results}
     tracer.reach.told = told(run)
     return tracer.reach
 
@@ -215,8 +215,8 @@ def _traced(directory: Path, flavour: type[Reference], traced_server: type[Refer
 def told(run: Run) -> dict[str, Told]:
     """Return what a run says of each check, and of messages."""
     return {
-        each.check: Told(
-            each.scenario, each.verdict, each.reason, tuple(sorted({one.requirement for one in each.findings}))
+        result.check: Told(
+            result.scenario, result.verdict, result.reason, tuple(sorted({one.requirement for one in result.findings}))
         )
-        for each in run.results
+        for result in run.results
     }

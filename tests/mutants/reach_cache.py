@@ -66,7 +66,7 @@ def _digests() -> tuple[str, dict[str, str]]:
     sources = sorted(path for root in roots for path in root.rglob("*") if path.suffix in {".py", ".toml", ".json"})
     instruments = [Path(__file__).parent / name for name in _INSTRUMENTS]
     common = hashlib.sha256()
-    for path in (*(each for each in sources if each not in set(modules)), *instruments):
+    for path in (*(source for source in sources if source not in set(modules)), *instruments):
         common.update(path.name.encode() + b"\0" + path.read_bytes())
     return common.hexdigest(), {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in modules}
 

@@ -12,10 +12,12 @@ LACKING = frozenset({"xml-not-offered", "thumbnail-not-offered", "delete-not-off
 def test_a_server_that_lacks_services_has_one_verdict_for_each(tmp_path: Path) -> None:
     run = judged(Reference(LACKING), tmp_path)
 
-    verdicts = Counter(each.verdict for each in run.results)
-    wrong = [f"{each.check}: {each.reason}" for each in run.results if each.verdict in {"inconclusive", "error"}]
+    verdicts = Counter(result.verdict for result in run.results)
+    wrong = [
+        f"{result.check}: {result.reason}" for result in run.results if result.verdict in {"inconclusive", "error"}
+    ]
     assert not wrong, "\n".join(wrong)
-    against = [each for each in run.results if each.verdict in {"fail", "deviation"}]
+    against = [result for result in run.results if result.verdict in {"fail", "deviation"}]
     told = Counter(each.requirements[0].partition("-")[0] for each in against)
     assert all(count == 1 for count in told.values()), [each.check for each in against]
     assert verdicts["not-applicable"] > len(against)

@@ -19,19 +19,21 @@ def run_of(server: Google, directory: Path, *arguments: str) -> Run:
 def test_a_token_in_the_url_is_enough_and_stands_in_no_file(tmp_path: Path) -> None:
     run = run_of(WantsAToken(), tmp_path)
 
-    assert {each.check: each.verdict for each in run.results if each.scenario == "seed"} == {CHECK: "pass"}
-    (sent,) = [each for each in run.exchanges.values() if each.check == CHECK and "access_token=" in each.url]
+    assert {result.check: result.verdict for result in run.results if result.scenario == "seed"} == {CHECK: "pass"}
+    (sent,) = [
+        exchange for exchange in run.exchanges.values() if exchange.check == CHECK and "access_token=" in exchange.url
+    ]
     assert sent.request.header("Authorization") is None
-    files = [each for each in (tmp_path / "report").rglob("*") if each.is_file()]
+    files = [path for path in (tmp_path / "report").rglob("*") if path.is_file()]
     assert files
-    assert not [each for each in files if WantsAToken.token.encode() in each.read_bytes()]
+    assert not [file for file in files if WantsAToken.token.encode() in file.read_bytes()]
 
 
 def test_a_server_that_ignores_it_breaks_the_sample(tmp_path: Path) -> None:
     run = run_of(TakesTokensInHeadersOnly(), tmp_path)
 
     (result,) = [each for each in run.results if each.check == CHECK]
-    assert (result.verdict, [each.code for each in result.findings]) == ("fail", ["4xx"])
+    assert (result.verdict, [finding.code for finding in result.findings]) == ("fail", ["4xx"])
 
 
 def test_it_is_not_sent_unless_that_is_allowed(tmp_path: Path) -> None:
@@ -39,4 +41,4 @@ def test_it_is_not_sent_unless_that_is_allowed(tmp_path: Path) -> None:
 
     (result,) = [each for each in run.results if each.check == CHECK]
     assert (result.verdict, "--dicomweb-include=unsafe" in result.reason) == ("not-applicable", True)
-    assert not [each for each in run.exchanges.values() if "access_token=" in each.url]
+    assert not [exchange for exchange in run.exchanges.values() if "access_token=" in exchange.url]

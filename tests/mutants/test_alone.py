@@ -28,7 +28,7 @@ def test_a_check_alone_notices(mutant: Mutant, check: str, tmp_path: Path) -> No
 
     run = judged(mutant.server(mutant.freedoms), tmp_path, tiers, checks={check})
 
-    (told,) = [each for each in run.results if each.check == check]
+    (told,) = [result for result in run.results if result.check == check]
     assert told.verdict in {"fail", "deviation"}, f"{mutant.defect} {told.verdict}: {told.reason}"
 
 
@@ -37,4 +37,4 @@ def test_the_search_scenario_alone_notices_instances_of_other_studies(tmp_path: 
 
     run = judged(mutant.server(), tmp_path, "-m", "search")
 
-    assert {each.check: each.verdict for each in run.results}["search-instances-of-a-study"] == "fail"
+    assert {result.check: result.verdict for result in run.results}["search-instances-of-a-study"] == "fail"

@@ -93,8 +93,8 @@ def test_what_a_server_does_otherwise_is_asked_of_it(server: Reference, spared: 
 def test_it_is_kept_as_a_store_keeps_it(flavour: type[Reference]) -> None:
     instances = Corpus(1).two_series.instances
     stored, put = flavour(), flavour()
-    for each in instances:
-        received = stored.examine(each.part10, None).received
+    for instance in instances:
+        received = stored.examine(instance.part10, None).received
         assert received
         stored.keep(received)
 

@@ -43,8 +43,10 @@ EXPECTED = {
 def test_clients_trip_over_nothing_but_what_is_known(flavour: type[Reference], tmp_path: Path) -> None:
     run = judged(flavour(), tmp_path, "-m", "persona")
 
-    of_clients = [each for each in run.results if each.scenario == "persona"]
-    assert {(each.check, finding.code) for each in of_clients for finding in each.findings} == EXPECTED[flavour]
-    assert {each.verdict for each in of_clients} == {"pass", "note"}
+    of_clients = [result for result in run.results if result.scenario == "persona"]
+    assert {(of_client.check, finding.code) for of_client in of_clients for finding in of_client.findings} == EXPECTED[
+        flavour
+    ]
+    assert {of_client.verdict for of_client in of_clients} == {"pass", "note"}
     assert len(run.exchanges) < MOST
     assert {row.outcome for row in personas.rows(run)} <= {"works", "degrades", "breaks"}

@@ -116,4 +116,6 @@ def test_a_server_that_takes_nothing_is_judged_and_passes_nothing(tmp_path: Path
     status, printed, run = judged(takes_no_post, tmp_path)
 
     assert status in {1, 5}, printed
-    assert not [each for each in run.results if each.verdict in {"pass", "error"} and each.scenario != "messages"]
+    assert not [
+        result for result in run.results if result.verdict in {"pass", "error"} and result.scenario != "messages"
+    ]

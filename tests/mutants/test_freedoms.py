@@ -59,7 +59,7 @@ def test_permitted_answers_are_no_failures(
         blamed = to_blame(freedoms, goes_wrong) if checks else freedoms
         told = "\n".join(text for _, text in wrong)
         pytest.fail(f"{', '.join(sorted(blamed))}:\n{told}", pytrace=False)
-    concluded = {each.check for each in run.results if each.verdict in CONCLUDED}
+    concluded = {result.check for result in run.results if result.verdict in CONCLUDED}
     assert concluded, "the run broke down before any check concluded"
     hidden = {name for name in freedoms - shown.everywhere if not shown.met[name] & concluded}
     assert not hidden, "no check that concluded met with these: the others beside them hide them"
@@ -69,9 +69,9 @@ def shown_in(run: Run, accusing: Collection[str]) -> set[str]:
     """The checks in which accusations show: those that accuse, and those that sent what a message accuses of."""
     sent = {
         run.exchanges[finding.exchange].check
-        for each in run.results
-        if each.check in accusing and is_message(each.check)
-        for finding in each.findings
+        for result in run.results
+        if result.check in accusing and is_message(result.check)
+        for finding in result.findings
         if finding.exchange in run.exchanges
     }
     return {check for check in {*accusing, *sent} if check and not is_message(check)}
@@ -82,26 +82,25 @@ def accusations(run: Run, freedoms: frozenset[str]) -> list[tuple[str, str]]:
 
     That a client in use trips over something accuses nobody.
     """
-    wrong = [
-        (
-            each.check,
-            f"{each.check}: {each.verdict} {each.reason} {[(f.requirement, f.observation) for f in each.findings]}",
-        )
-        for each in run.results
-        if each.verdict in {"fail", "error", "inconclusive"}
-    ]
+    wrong = []
+    for result in run.results:
+        if result.verdict in {"fail", "error", "inconclusive"}:
+            found = [(finding.requirement, finding.observation) for finding in result.findings]
+            wrong.append((result.check, f"{result.check}: {result.verdict} {result.reason} {found}"))
     allowed = ALWAYS.union(*(FREEDOMS[name].allows for name in freedoms))
     return wrong + [
-        (each.check, f"{each.check}: {finding.requirement} is not said to show {finding.observation}")
-        for each in run.results
-        for finding in each.findings
-        if finding.requirement not in allowed and each.verdict in {"note", "deviation"} and each.scenario != "persona"
+        (result.check, f"{result.check}: {finding.requirement} is not said to show {finding.observation}")
+        for result in run.results
+        for finding in result.findings
+        if finding.requirement not in allowed
+        and result.verdict in {"note", "deviation"}
+        and result.scenario != "persona"
     ]
 
 
 def test_each_freedom_is_shown_twice_or_alone() -> None:
     shown = set(FREEDOMS) - set(UNSEEN)
-    counts = {name: sum(name in each for each in bundles(shown)) for name in shown}
+    counts = {name: sum(name in bundle for bundle in bundles(shown)) for name in shown}
     assert counts == {name: 1 if name in ALONE else 2 for name in shown}
 
 
@@ -126,4 +125,4 @@ def test_pixels_may_be_kept_in_another_transfer_syntax(tmp_path: Path) -> None:
     run = judged(Compressing(), tmp_path, "-m", "json_bulk")
 
     assert run.results
-    assert not [each.check for each in run.results if each.verdict in {"fail", "error", "inconclusive"}]
+    assert not [result.check for result in run.results if result.verdict in {"fail", "error", "inconclusive"}]

@@ -26,7 +26,7 @@ OPTIONAL |= {f"store-malformed-xml[{each}]" for each in ("unreadable", "missing-
 # Its searches return no counts, modalities and Retrieve URLs.
 OPTIONAL |= {"search-modalities-in-study", "search-available-transfer-syntaxes"}
 COUNTS = ("NumberOfStudyRelatedSeries", "NumberOfStudyRelatedInstances", "NumberOfSeriesRelatedInstances")
-OPTIONAL |= {f"search-counts[{each}]" for each in COUNTS}
+OPTIONAL |= {f"search-counts[{count}]" for count in COUNTS}
 OPTIONAL |= {f"search-retrieve-url[{each}]" for each in ("study", "series", "instance")}
 # It has no key StudyID, and deletes.
 OPTIONAL |= {"search-digits-are-text", "http-delete-not-offered"}

@@ -47,7 +47,7 @@ class ListsEmptyStudies(Google):
 
     def delete_resource(self, resource: Resource) -> None:
         if resource.series:
-            self.empty |= {each.study: each for each in self.archive.instances(Resource(resource.study))}
+            self.empty |= {instance.study: instance for instance in self.archive.instances(Resource(resource.study))}
         super().delete_resource(resource)
 
     def matches(self, level: Level, request: Request, query: Query) -> list[Instance]:
@@ -62,8 +62,8 @@ class FailsWithOne(Google):
     def delete_resource(self, resource: Resource) -> None:
         instances = self.archive.instances(resource)
         left = 1 if resource.series is None and len(instances) > 1 else 0
-        for each in instances[left:]:
-            super().delete_resource(each.resource())
+        for instance in instances[left:]:
+            super().delete_resource(instance.resource())
 
     def operation_counter(self, operation: Operation) -> Json:
         return super().operation_counter(operation) | ({"failure": "1"} if operation.done else {})
@@ -166,7 +166,9 @@ def test_what_is_left_open_is_no_failure(
     run = judged(server(), tmp_path, checks={check})
 
     (result,) = [each for each in run.results if each.check == check]
-    assert (result.verdict, [each.code for each in result.findings]) == (verdict, [code] if code else []), result.reason
+    assert (result.verdict, [finding.code for finding in result.findings]) == (verdict, [code] if code else []), (
+        result.reason
+    )
     assert not [each.check for each in run.results if each.verdict in {"fail", "error"}]
 
 
@@ -176,7 +178,7 @@ LARGE = [f"google-default-limit[{each}]" for each in ("studies", "series", "inst
 def test_more_results_than_documented_are_no_failure(tmp_path: Path) -> None:
     run = judged(KnowsNoLimitOfItsOwn(), tmp_path, "--dicomweb-include=delete,large", checks=LARGE)
 
-    assert {each.check: each.verdict for each in run.results if each.check in LARGE} == dict.fromkeys(
+    assert {result.check: result.verdict for result in run.results if result.check in LARGE} == dict.fromkeys(
         LARGE, "deviation"
     )
 
@@ -208,8 +210,8 @@ def test_what_the_target_lacks_is_told_once_and_breaks_each_client(tmp_path: Pat
     server = HasTheLeast({"single-part-store-refused", "no-single-part"})
     run = judged(server, tmp_path, checks={*TOLD_BY, *TOLD_BY.values()})
 
-    results = {each.check: each for each in run.results}
+    results = {result.check: result for result in run.results}
     assert {check: results[check].blame for check in TOLD_BY} == TOLD_BY
     assert {results[check].verdict for check in TOLD_BY} == {"inconclusive"}
     assert {check for check, each in results.items() if each.verdict == "fail"} == set(TOLD_BY.values())
-    assert {each.outcome for each in samples.rows(run)} == {"breaks"}
+    assert {row.outcome for row in samples.rows(run)} == {"breaks"}

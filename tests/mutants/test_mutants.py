@@ -71,7 +71,7 @@ def test_a_mutant_is_noticed(
     reach = reach_of(flavour_of(mutant.server))
     reached = reach.checks(overridden(mutant.server))
     # What every message must be shows in the messages of any check.
-    carriers = sample(reached, CARRIERS, mutant, reach) if any(is_message(each) for each in mutant.kills) else set()
+    carriers = sample(reached, CARRIERS, mutant, reach) if any(is_message(kill) for kill in mutant.kills) else set()
     concerned = {*mutant.may_trip, *(reach.scenarios[check] for check in mutant.kills if check in reach.scenarios)}
     tripping = {check for check in reached if reach.scenarios[check] in {*mutant.may_trip, OF_CLIENTS}}
     if "search" in concerned:
@@ -89,21 +89,21 @@ def test_a_mutant_is_noticed(
             files=reach.files,
         )
 
-    noted = {each.check: each for each in run.results if each.scenario == OF_CLIENTS and each.findings}
-    tripped = noted | {each.check: each for each in run.results if each.verdict in TRIPPED}
+    noted = {result.check: result for result in run.results if result.scenario == OF_CLIENTS and result.findings}
+    tripped = noted | {result.check: result for result in run.results if result.verdict in TRIPPED}
     unnoticed = [check for check in mutant.kills if check not in tripped]
     elsewhere = [each for each in tripped.values() if each.check not in mutant.kills]
     riding = {scenario for scenario, ridden in RIDING.items() if ridden & concerned}
     expected = {*mutant.may_trip, *riding, MESSAGES, OF_CLIENTS}
     surprises = sorted(each.check for each in elsewhere if each.scenario not in expected and each.check not in tripping)
-    errors = [f"{each.check}: {each.reason}" for each in run.results if each.verdict == "error"]
+    errors = [f"{result.check}: {result.reason}" for result in run.results if result.verdict == "error"]
     assert not errors, "\n".join(errors)
     assert not unnoticed, f"{mutant.defect} Not noticed by {unnoticed}; tripped: {sorted(tripped)}"
     assert not surprises, f"{mutant.defect} A surprise in {surprises}"
 
 
 def test_mutants_have_names_of_their_own() -> None:
-    names = [each.name for each in MUTANTS]
+    names = [mutant.name for mutant in MUTANTS]
     assert len(names) == len(set(names))
 
 

@@ -16,7 +16,9 @@ class DeletesTheNeighbour(Google):
 
     def delete_resource(self, resource: Resource) -> None:
         here = self.archive.instances(resource)
-        before = [each for each in self.archive.instances(Resource()) if here and each.ordinal < here[0].ordinal]
+        before = [
+            instance for instance in self.archive.instances(Resource()) if here and instance.ordinal < here[0].ordinal
+        ]
         if resource.series is None and before and "FRESH" in str(before[-1].attributes["00100010"]):
             super().delete_resource(Resource(before[-1].study))
         super().delete_resource(resource)
@@ -80,5 +82,5 @@ def test_a_defect_fails_the_samples_that_trip_over_it_and_what_says_so(
     else:
         run = judged(server(), tmp_path, checks=every_sample | others)
 
-    against = {each.check for each in run.results if each.verdict in {"fail", "deviation", "error"}}
+    against = {result.check for result in run.results if result.verdict in {"fail", "deviation", "error"}}
     assert against == {*samples, *others}

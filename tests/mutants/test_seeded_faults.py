@@ -31,15 +31,15 @@ SEEDED = {
 @pytest.mark.parametrize("defect", SEEDED)
 def test_drawn_queries_alone_find_each_with_a_small_query(defect: str, tmp_path: Path) -> None:
     mutant = next(each for each in MUTANTS if each.name == SEEDED[defect])
-    drawn = next(each for each in mutant.kills if each.startswith(DRAWN))
-    assert [each for each in mutant.kills if not each.startswith(DRAWN)], "no ordinary check must notice it"
+    drawn = next(kill for kill in mutant.kills if kill.startswith(DRAWN))
+    assert [kill for kill in mutant.kills if not kill.startswith(DRAWN)], "no ordinary check must notice it"
 
     run = judged(mutant.server(mutant.freedoms), tmp_path, checks={drawn})
 
-    (told,) = [each for each in run.results if each.check == drawn]
+    (told,) = [result for result in run.results if result.check == drawn]
     assert told.verdict in {"fail", "deviation"}, told.reason
-    queries = [urlsplit(run.exchanges[each.exchange or ""].url) for each in told.findings]
-    assert min(_parameters(each.path, each.query) for each in queries) <= MOST
+    queries = [urlsplit(run.exchanges[finding.exchange or ""].url) for finding in told.findings]
+    assert min(_parameters(query.path, query.query) for query in queries) <= MOST
 
 
 FEWEST = {"counts-only-grow": 2, "modalities-that-were": 2, "listed-for-each-series": 1}
@@ -51,7 +51,7 @@ def test_a_history_is_told_with_the_fewest_changes(defect: str, tmp_path: Path) 
 
     run = judged(mutant.server(mutant.freedoms), tmp_path, "--dicomweb-include=delete", checks={mutant.kills[0]})
 
-    (told,) = [each for each in run.results if each.check == mutant.kills[0]]
+    (told,) = [result for result in run.results if result.check == mutant.kills[0]]
     (finding,) = told.findings
     _, _, history = finding.where.partition(" after: ")
     assert len(history.split(", ")) == FEWEST[defect], history

@@ -114,7 +114,7 @@ class ShownByMetadataOnly(Reference):
         return {path: steps for path, steps in tree.items() if steps.get("GET") != self.retrieve}
 
     def search_answer(self, results: Sequence[Model], media: MediaType, headers: Headers) -> Response:
-        return super().search_answer([{"uid": each["0020000D"]["Value"][0]} for each in results], media, headers)
+        return super().search_answer([{"uid": result["0020000D"]["Value"][0]} for result in results], media, headers)
 
 
 @odd("bulkdata", into=ODD)

@@ -112,7 +112,7 @@ class ListsAreText(Reference):
 
 
 @odd(
-    checks=(*(f"search-returns-all-groups-of-a-name[{each}]" for each in NAMES), "metadata-values[names]"),
+    checks=(*(f"search-returns-all-groups-of-a-name[{name}]" for name in NAMES), "metadata-values[names]"),
     into=ODD,
 )
 class NamesAreOneGroup(Reference):
@@ -120,7 +120,7 @@ class NamesAreOneGroup(Reference):
 
     def json_values(self, element: Element, charset: Charset) -> list[Json]:
         values = super().json_values(element, charset)
-        return [_in_one_group(each) for each in values] if element.vr == "PN" else values
+        return [_in_one_group(value) for value in values] if element.vr == "PN" else values
 
 
 def _in_one_group(name: Json) -> Json:

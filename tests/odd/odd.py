@@ -74,12 +74,12 @@ def outcome(run: Run) -> Outcome:
     """Return what a run says against its target: every check that neither passed nor was not applicable."""
     against: dict[str, str] = {}
     inconclusive: dict[str, list[str]] = defaultdict(list)
-    for each in run.results:
-        if each.verdict == "inconclusive":
-            inconclusive[_blamed(each)].append(each.check)
-        elif each.verdict not in SILENT:
-            rests_on = sorted({f"{one.requirement} {one.code}" for one in each.findings})
-            against[each.check] = f"{each.verdict}: {', '.join(rests_on)}"
+    for result in run.results:
+        if result.verdict == "inconclusive":
+            inconclusive[_blamed(result)].append(result.check)
+        elif result.verdict not in SILENT:
+            rests_on = sorted({f"{one.requirement} {one.code}" for one in result.findings})
+            against[result.check] = f"{result.verdict}: {', '.join(rests_on)}"
     return Outcome(against, {blamed: sorted(checks) for blamed, checks in inconclusive.items()})
 
 
@@ -89,16 +89,16 @@ def words(run: Run) -> dict[str, list[str]]:
     Its own identifiers and address, which exchange shows something, and how long something took are left out.
     """
     return {
-        each.check: [
-            each.verdict,
-            _masked(each.reason),
-            _masked(_blamed(each)),
+        result.check: [
+            result.verdict,
+            _masked(result.reason),
+            _masked(_blamed(result)),
             *(
                 _masked(f"{one.verdict} {one.requirement} {one.code} {one.where}: {one.received}; {one.expected}")
-                for one in each.findings
+                for one in result.findings
             ),
         ]
-        for each in run.results
+        for result in run.results
     }
 
 

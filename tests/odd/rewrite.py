@@ -81,7 +81,7 @@ def _written(outcomes: dict[str, Outcome]) -> str:
 
 
 def _wrapped(checks: list[str]) -> list[str]:
-    listed = " ".join(f"{_text(each)}," for each in checks)
+    listed = " ".join(f"{_text(check)}," for check in checks)
     return textwrap.wrap(
         listed, WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
     )

@@ -40,9 +40,11 @@ class OneWriterForEachStudy(Reference):
 
     def examined(self, request: Request) -> list[Outcome]:
         outcomes = super().examined(request)
-        busy = [each for each in outcomes if self.is_written_by_another(each)]
+        busy = [outcome for outcome in outcomes if self.is_written_by_another(outcome)]
         self.refused |= {each.identity.instance for each in busy}
-        return [Outcome(each.identity, Reason.PROCESSING_FAILURE) if each in busy else each for each in outcomes]
+        return [
+            Outcome(outcome.identity, Reason.PROCESSING_FAILURE) if outcome in busy else outcome for outcome in outcomes
+        ]
 
     def is_written_by_another(self, outcome: Outcome) -> bool:
         stored = self.archive.instances(Resource(outcome.identity.study))
@@ -103,7 +105,7 @@ class RefusalsAreUnknown(Reference):
     """A store in part is answered 409, and what is refused is called unknown."""
 
     def store_status(self, outcomes: Sequence[Outcome]) -> int:
-        return 200 if all(each.stored for each in outcomes) else 409
+        return 200 if all(outcome.stored for outcome in outcomes) else 409
 
     def failed_item(self, outcome: Outcome) -> Model:
         unknown: Attribute = {"vr": "UI", "Value": ["unknown"]}
@@ -119,7 +121,7 @@ class ReasonsAreWords(Reference):
         return {**super().failed_item(outcome), "00081197": reason}
 
     def store_status(self, outcomes: Sequence[Outcome]) -> int:
-        return 200 if all(each.stored for each in outcomes) else 409
+        return 200 if all(outcome.stored for outcome in outcomes) else 409
 
 
 @odd(

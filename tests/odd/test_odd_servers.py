@@ -91,7 +91,7 @@ def test_an_odd_server_gets_what_it_deserves(odd: Odd, run_of: RunOf) -> None:
 
     assert outcome(run) == deserved()[odd.name]
     assert len([cause for cause in causes(run) if cause.verdict == Verdict.FAIL]) <= CAUSES
-    verdicts = {each.check: each.verdict for each in run.results}
+    verdicts = {result.check: result.verdict for result in run.results}
     assert verdicts.keys() >= {*odd.checks, *odd.passes}
     # What would say nothing of the server if it were left out, or not judged.
     assert {each: verdicts.get(each) for each in odd.passes} == dict.fromkeys(odd.passes, "pass")
@@ -112,14 +112,14 @@ def test_nothing_is_told_twice(odd: Odd, run_of: RunOf) -> None:
         told = [(each.requirement, each.code, each.where, each.expected, each.received) for each in result.findings]
         assert len(set(told)) == len(told), result.check
         for finding in result.findings:
-            accepted = [str(each).lower().removesuffix(".") for each in answers(finding, run)]
+            accepted = [str(answer).lower().removesuffix(".") for answer in answers(finding, run)]
             assert len(set(accepted)) == len(accepted), result.check
 
 
 def test_what_became_of_a_payload_is_told_though_the_answer_is_not_quoted(run_of: RunOf) -> None:
     (odd,) = (each for each in ODD if each.name == "nothing-said-of-what-cannot-be-read")
     (result,) = (each for each in run_of(odd, SEED).results if each.check == "store-malformed[multipart-content-type]")
-    lost = [each for each in result.findings if each.verdict == Verdict.FAIL]
+    lost = [finding for finding in result.findings if finding.verdict == Verdict.FAIL]
 
     assert lost
     assert all(each.where in FAULTS and each.received.endswith("not there afterwards") for each in lost)
@@ -135,10 +135,10 @@ class Shown:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keep the checks of its scenarios, and those named."""
         items[:] = [
-            each
-            for each in items
-            if any(each.get_closest_marker(scenario) for scenario in self.odd.scenarios)
-            or dict(each.user_properties).get("dicomweb-check") in self.odd.checks
+            item
+            for item in items
+            if any(item.get_closest_marker(scenario) for scenario in self.odd.scenarios)
+            or dict(item.user_properties).get("dicomweb-check") in self.odd.checks
         ]
 
 

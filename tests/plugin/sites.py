@@ -48,10 +48,10 @@ class Watched(Reference):
 
     async def exchange(self, steps, http: Request) -> Response:  # type: ignore[no-untyped-def]  # as overridden
         self.seen.append(http.method)
-        for each in list(self.acts):
-            if each[0](http, len(self.seen)):
-                self.acts.remove(each)
-                each[1]()
+        for act in list(self.acts):
+            if act[0](http, len(self.seen)):
+                self.acts.remove(act)
+                act[1]()
         if self.hangs(http, len(self.seen)):
             # Longer than any test waits.
             for _ in range(6000):
@@ -123,7 +123,7 @@ class Site:
     def ledger(self) -> set[str]:
         """Return the Study Instance UIDs that the ledger names."""
         entries: list[Entry] = Ledger(self.report / "ledger.jsonl", "", 0).entries()
-        return {each.study_uid for each in entries}
+        return {entry.study_uid for entry in entries}
 
     def told(self) -> dict[str, Any]:
         """Return report.json."""

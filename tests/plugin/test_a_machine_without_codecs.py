@@ -15,12 +15,14 @@ NEED_NO_CODEC |= {"jpeg_baseline", "rle_lossless", "deflated_image_frame"}
 
 def test_without_imagecodecs_nothing_is_not_applicable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "imagecodecs", None)
-    checks = {each.key: f"store-round-trip[encoded.{each.key}]" for each in SYNTAXES.values() if not each.retired}
+    checks = {
+        syntax.key: f"store-round-trip[encoded.{syntax.key}]" for syntax in SYNTAXES.values() if not syntax.retired
+    }
 
     # A seed of its own: no other test of this process has made the studies already.
     run = judged(Reference(), tmp_path, "--dicomweb-seed=4712", checks=checks.values())
 
-    verdicts = {each.check: each.verdict for each in run.results if each.check in checks.values()}
+    verdicts = {result.check: result.verdict for result in run.results if result.check in checks.values()}
     assert verdicts == {check: "pass" if key in NEED_NO_CODEC else "inconclusive" for key, check in checks.items()}
-    reasons = {each.reason for each in run.results if each.verdict == "inconclusive"}
-    assert all("pip install 'imagecodecs" in each for each in reasons), reasons
+    reasons = {result.reason for result in run.results if result.verdict == "inconclusive"}
+    assert all("pip install 'imagecodecs" in reason for reason in reasons), reasons

@@ -87,5 +87,5 @@ def test_a_target_that_stays_away_ends_the_run_orderly(run: Run, tmp_path: Path)
     gone = verdicts["search-limit-zero"]
     assert gone["verdict"] == "inconclusive"
     assert "limit=0" in gone["reason"]
-    assert "fail" not in {each["verdict"] for each in verdicts.values()}
+    assert "fail" not in {verdict["verdict"] for verdict in verdicts.values()}
     assert report(tmp_path)["left"], "what stays on a target that is gone is told"

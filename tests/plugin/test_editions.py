@@ -19,10 +19,10 @@ def test_an_empty_list_is_right_where_the_edition_has_it(edition: str, verdict: 
 
     run = judged(Reference(frozenset({"empty-search-is-200"})), tmp_path, *chosen, checks={NO_MATCH})
 
-    (told,) = [each for each in run.results if each.check == NO_MATCH]
+    (told,) = [result for result in run.results if result.check == NO_MATCH]
     assert told.verdict == verdict
     assert run.edition == (edition or None)
-    assert [each.observation for each in told.findings] == (
+    assert [finding.observation for finding in told.findings] == (
         [f"200 with [] (decided by PS3.18 {edition}: it is right since 2026a)"] if verdict == "fail" else []
     )
 

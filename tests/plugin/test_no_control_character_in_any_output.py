@@ -16,7 +16,7 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 def obeyed(text: str) -> list[str]:
     """What a terminal would obey, with a little of what stands around it."""
-    return [text[max(0, each.start() - 20) : each.end() + 5] for each in OBEYED.finditer(text)]
+    return [text[max(0, match.start() - 20) : match.end() + 5] for match in OBEYED.finditer(text)]
 
 
 def test_a_server_that_sends_control_characters_everywhere(run: Run, tmp_path: Path) -> None:

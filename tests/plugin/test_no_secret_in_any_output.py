@@ -53,8 +53,8 @@ def every_spelling(secrets: tuple[str, ...], pairs: tuple[str, ...] = ()) -> lis
 def found(spellings: list[str], ended: subprocess.CompletedProcess[str], directory: Path) -> dict[str, list[str]]:
     """Which spellings stand where, in what was printed and in every file below a directory."""
     texts = {"stdout": ended.stdout, "stderr": ended.stderr}
-    texts |= {str(each): each.read_text("utf-8", "replace") for each in directory.rglob("*") if each.is_file()}
-    hits = {name: [each for each in spellings if each in text] for name, text in texts.items()}
+    texts |= {str(path): path.read_text("utf-8", "replace") for path in directory.rglob("*") if path.is_file()}
+    hits = {name: [spelling for spelling in spellings if spelling in text] for name, text in texts.items()}
     return {name: each for name, each in hits.items() if each}
 
 

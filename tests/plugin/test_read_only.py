@@ -47,12 +47,12 @@ def test_what_can_be_read_is_judged_and_nothing_is_sent_that_could_change_anythi
 
     assert ended.returncode == 0, ended.stdout + ended.stderr
     events = [json.loads(line) for line in (tmp_path / "reports/latest/run.jsonl").read_text("utf-8").splitlines()]
-    assert {each["method"] for each in events if each["event"] == "exchange"} <= {"GET", "HEAD", "OPTIONS"}
+    assert {event["method"] for event in events if event["event"] == "exchange"} <= {"GET", "HEAD", "OPTIONS"}
     results = report(tmp_path)
-    assert {each["verdict"] for each in results.values()} == {"pass", "note", "not-applicable"}
+    assert {result["verdict"] for result in results.values()} == {"pass", "note", "not-applicable"}
     assert results["search-limit-caps"]["verdict"] == "pass"
     assert results["store-multipart"]["reason"] == "the run only reads: no POST is sent"
-    assert sum(each["verdict"] == "pass" for each in results.values()) > 350
+    assert sum(result["verdict"] == "pass" for result in results.values()) > 350
 
 
 def test_a_study_that_was_not_loaded_is_named(run: Run, tmp_path: Path) -> None:

@@ -231,7 +231,7 @@ def test_reports_are_rendered_elsewhere_and_never_over_a_file_of_another(run: Ru
 
     assert (elsewhere.returncode, again.returncode) == (0, 0), elsewhere.stderr + again.stderr
     assert elsewhere.stdout.strip() == str(tmp_path / "new/place/report.html")
-    assert sorted(each.name for each in (tmp_path / "new/place").iterdir()) == sorted(REPORTS)
+    assert sorted(path.name for path in (tmp_path / "new/place").iterdir()) == sorted(REPORTS)
     assert refused.returncode == 1
     assert f"{taken_by_others} has a report.html already, which this suite did not write" in refused.stderr
     assert everything(taken_by_others) == {"report.html": "mine"}

@@ -133,7 +133,7 @@ def test_credentials_that_are_refused_do_not_show(run: Run, tmp_path: Path) -> N
 
     assert "bearer credentials were sent" in printed
     assert "s3cr3t" not in printed
-    assert all("s3cr3t" not in each.read_text(errors="replace") for each in tmp_path.rglob("*") if each.is_file())
+    assert all("s3cr3t" not in path.read_text(errors="replace") for path in tmp_path.rglob("*") if path.is_file())
 
 
 def test_a_login_page(run: Run) -> None:

@@ -96,7 +96,7 @@ def test_a_step_that_fails_is_told_and_the_others_are_taken(
     written = {"report.json", "report.html", "report.md", "report.sarif", "badge.svg", "exchanges.har"} - {
         told[0].partition(" ")[0]
     }
-    assert written <= {each.name for each in (tmp_path / "reports/latest").iterdir()}
+    assert written <= {path.name for path in (tmp_path / "reports/latest").iterdir()}
     assert (tmp_path / "junit.xml").exists()
     if "report.json" in written:
         assert verdicts(tmp_path)["search-limit-caps"] == "pass"

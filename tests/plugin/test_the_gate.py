@@ -49,12 +49,12 @@ def test_a_failure_that_the_baseline_has_passes_the_gate(run: Run, tmp_path: Pat
     assert told["baseline"]["worse"] == []
     assert told["baseline"]["not_asked"] == 1
     assert (tmp_path / "summary.md").read_bytes() == (tmp_path / "reports/latest/report.md").read_bytes()
-    cases = {each.get("name"): each for each in etree.parse(tmp_path / "junit.xml").iter("testcase")}
-    properties = {each.get("name"): each.get("value") for each in cases["search-limit-caps"].iter("property")}
+    cases = {element.get("name"): element for element in etree.parse(tmp_path / "junit.xml").iter("testcase")}
+    properties = {element.get("name"): element.get("value") for element in cases["search-limit-caps"].iter("property")}
     assert properties["dicomweb-requirements"] == "SEARCH-069"
     assert "PS3.18" in (properties["dicomweb-clauses"] or "")
     assert (properties["dicomweb-levels"], properties["dicomweb-verdict"]) == ("shall", "fail")
-    messages = {each.get("name"): each.get("value") for each in cases["message[HTTP-004]"].iter("property")}
+    messages = {element.get("name"): element.get("value") for element in cases["message[HTTP-004]"].iter("property")}
     assert messages["dicomweb-levels"] == "shall"
 
 

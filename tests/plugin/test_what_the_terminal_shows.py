@@ -19,7 +19,7 @@ def test_checks_are_named_by_their_ids_and_progress_never_goes_back(tmp_path: Pa
     assert "message[SEARCH-001] PASSED" in lines or any(line.startswith("message[JSON-") for line in lines)
     assert not re.search(r"test_\w+\.py", ended.stdout)
     assert "warning" not in ended.stdout.lower()
-    shown = [int(each) for each in re.findall(r"\[ *(\d+)%\]", ended.stdout)]
+    shown = [int(element) for element in re.findall(r"\[ *(\d+)%\]", ended.stdout)]
     assert shown == sorted(shown)
 
 

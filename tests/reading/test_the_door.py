@@ -254,7 +254,7 @@ def test_no_warning_or_log_line_of_a_library_gets_out(caplog: pytest.LogCaptureF
 
     assert not caplog.records
     logging.getLogger("pydicom").warning("still heard")
-    assert [each.message for each in caplog.records] == ["still heard"]
+    assert [record.message for record in caplog.records] == ["still heard"]
 
 
 def test_logging_is_as_it_was_where_something_is_raised() -> None:

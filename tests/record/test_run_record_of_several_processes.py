@@ -18,10 +18,10 @@ def write(directory: Path, process: str) -> None:
 def test_no_line_is_torn_by_another_process(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     writers = [context.Process(target=write, args=(tmp_path, name)) for name in "abcd"]
-    for each in writers:
-        each.start()
-    for each in writers:
-        each.join(60)
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
 
     recorded = [json.loads(line) for line in (tmp_path / "run.jsonl").read_bytes().splitlines()]
     assert {each["id"] for each in recorded} == {f"{name}-{number}" for name in "abcd" for number in range(100)}

@@ -21,7 +21,7 @@ def made(name: str) -> Malformed:
     return malformed.make(name, Fresh(5, "reference", name))
 
 
-@pytest.mark.parametrize("name", [each for each in malformed.FAULTS if each not in LAWFUL | PARTLY])
+@pytest.mark.parametrize("name", [fault for fault in malformed.FAULTS if fault not in LAWFUL | PARTLY])
 def test_a_malformed_payload_is_refused(dicomweb: Service, name: str) -> None:
     payload = made(name)
 

@@ -44,7 +44,7 @@ def test_frames_are_parts_of_one_location(dicomweb: Service) -> None:
     "make",
     [
         *(bulk_kinds.jpeg_2000, bulk_kinds.photographs, bulk_kinds.frames),
-        *(each.make for each in unchanged_kinds.KINDS.values()),
+        *(kind.make for kind in unchanged_kinds.KINDS.values()),
     ],
 )
 def test_codestreams_stay_as_they_are(dicomweb: Service, make: Callable[..., Payload]) -> None:

@@ -57,7 +57,9 @@ def compared(tmp_path: Path, old: Any, new: Any, renamed: Renamed = NONE) -> Com
 
 
 def short(differences: tuple[Difference, ...]) -> list[str]:
-    return [f"{each.check} {each.code}: {each.before} -> {each.after}" for each in differences]
+    return [
+        f"{difference.check} {difference.code}: {difference.before} -> {difference.after}" for difference in differences
+    ]
 
 
 PASS: tuple[str, dict[str, Any]] = ("pass", {})
@@ -207,7 +209,7 @@ def test_the_suite_names_no_check_of_today_as_an_earlier_one() -> None:
     checks = set((Path(__file__).parents[1] / "golden/check_ids.txt").read_text(encoding="utf-8").split())
 
     assert not checks & requirements.renamed_checks().keys()
-    assert {each for each in requirements.renamed_checks().values() if each} <= checks
+    assert {renamed_check for renamed_check in requirements.renamed_checks().values() if renamed_check} <= checks
 
 
 def message(run: RunDirectory, requirement: str, **fields: Any) -> None:
@@ -239,7 +241,7 @@ def test_a_report_says_the_same_as_its_record(faulty: RunDirectory, tmp_path: Pa
         (),
         (),
         (),
-        [f"{each.check} : error -> error" for each in of_record.checks.values() if each.outcome == "error"],
+        [f"{check.check} : error -> error" for check in of_record.checks.values() if check.outcome == "error"],
     )
 
 

@@ -56,7 +56,7 @@ def test_each_kind_of_finding_is_a_result_at_the_file_that_describes_the_target(
     run = log_of(directory)
 
     results = run["results"]
-    assert [(each["level"], each["properties"]["code"]) for each in results] == [
+    assert [(result["level"], result["properties"]["code"]) for result in results] == [
         ("error", "more-objects"),
         ("warning", "another-order"),
     ]
@@ -94,7 +94,7 @@ def test_no_more_results_than_code_scanning_takes_and_fails_before_notes(directo
     results = log_of(directory)["results"]
 
     assert len(results) == 5000
-    assert [each["level"] for each in results[99:101]] == ["error", "note"]
+    assert [result["level"] for result in results[99:101]] == ["error", "note"]
 
 
 def test_a_badge_says_the_verdict_for_the_profile(faulty: RunDirectory) -> None:
@@ -108,7 +108,7 @@ def test_a_badge_says_the_verdict_for_the_profile(faulty: RunDirectory) -> None:
     }
     root = etree.fromstring(picture.encode())
     assert root.get("aria-label") == "DICOMweb: does not conform"
-    assert not [each for each in root.iter() if "href" in str(each.attrib)]
+    assert not [element for element in root.iter() if "href" in str(element.attrib)]
 
 
 def test_the_name_of_a_home_made_profile_is_no_markup(directory: RunDirectory) -> None:

@@ -31,7 +31,7 @@ def test_a_requirement_has_the_worst_verdict_of_its_messages_and_the_first_examp
     (result,) = directory.load().results
 
     assert (result.check, result.scenario, result.verdict) == ("message[SEARCH-069]", "messages", "fail")
-    assert [each.exchange for each in result.findings] == [f"main-{number}" for number in range(2, 8)]
+    assert [finding.exchange for finding in result.findings] == [f"main-{number}" for number in range(2, 8)]
     assert [each.observation for each in result.observed] == ["one object, then two"]
     assert result.messages is not None
     assert (result.messages.judged, result.messages.at_fault) == (13, 6)

@@ -33,7 +33,7 @@ def test_a_client_breaks_at_the_request_that_shows_it_among_all_that_it_sends(di
 
     assert (row.client, row.outcome) == ("ohif", "breaks")
     assert row.why == "frames: at request 2 (GET /studies) because: preamble; received words"
-    assert [(each.operation, each.outcome) for each in row.uses] == [("search", "works"), ("frames", "breaks")]
+    assert [(use.operation, use.outcome) for use in row.uses] == [("search", "works"), ("frames", "breaks")]
 
 
 def test_what_breaks_a_client_goes_before_what_degrades_it(directory: RunDirectory) -> None:

@@ -226,7 +226,7 @@ def test_the_page_can_be_heard(page: Any) -> None:
 
 def luminance(colour: str) -> float:
     channels = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
-    linear = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels]
+    linear = [channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4 for channel in channels]
     return sum(weight * each for weight, each in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
@@ -381,13 +381,15 @@ def test_the_evidence_of_what_is_no_fail_and_all_but_the_first_of_a_failure_is_f
     directory.header()
     for number, verdict in enumerate(("fail", "deviation")):
         names = [directory.exchange(path=f"/studies?n={number}{each}", answer=studies(1)) for each in range(2)]
-        found = [finding("SEARCH-069", f"no {number}", verdict, exchange=each, received=each) for each in names]
+        found = [finding("SEARCH-069", f"no {number}", verdict, exchange=name, received=name) for name in names]
         directory.result(f"c{number}", "SEARCH-069", "A limit holds.", verdict, findings=found)
 
     page = page_of(html(directory.load()))
 
     shown = {
-        verdict: [bool(each.xpath("ancestor::details")) for each in page.xpath(f"//article[@id='{verdict}-1']//figure")]
+        verdict: [
+            bool(element.xpath("ancestor::details")) for element in page.xpath(f"//article[@id='{verdict}-1']//figure")
+        ]
         for verdict in ("fail", "deviation")
     }
     assert shown == {"fail": [False, True], "deviation": [True, True]}
@@ -419,7 +421,7 @@ PNG = bytes.fromhex(
 def pictured(directory: RunDirectory, *octets: bytes) -> Any:
     """Return the pictures in the page of a finding with these files."""
     directory.header()
-    kept = [directory.body(each) for each in octets]
+    kept = [directory.body(octet) for octet in octets]
     names = [each["sha256"] for each in kept if each]
     found = finding("SEARCH-069", "another picture", pictures=names)
     directory.result("c", "SEARCH-069", "It shows the pixels.", "fail", findings=[found])
@@ -429,8 +431,8 @@ def pictured(directory: RunDirectory, *octets: bytes) -> Any:
 def test_what_was_rendered_is_shown_beside_what_was_expected_and_the_difference(directory: RunDirectory) -> None:
     images = pictured(directory, PNG, PNG, PNG)
 
-    assert [each.get("alt").partition(":")[0] for each in images] == ["Expected", "Received", "Difference"]
-    assert all(each.get("src").startswith("data:image/png;base64,iVBOR") for each in images)
+    assert [image.get("alt").partition(":")[0] for image in images] == ["Expected", "Received", "Difference"]
+    assert all(image.get("src").startswith("data:image/png;base64,iVBOR") for image in images)
     assert (images[0].get("width"), images[0].get("height")) == ("1", "1")
 
 

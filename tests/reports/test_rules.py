@@ -59,7 +59,7 @@ def test_a_home_made_profile_is_told_with_what_it_leaves_out(home_made: RunDirec
         "judges otherwise 1 requirement; adds 2 requirements; and does not run 5 checks."
     )
     assert overall(run).verdict == "conforms to a home-made profile"
-    assert [(each.what, each.how, each.reason) for each in departures(run)] == [
+    assert [(departure.what, departure.how, departure.reason) for departure in departures(run)] == [
         ("THUMBNAIL-*", "left out", "none there"),
         ("SEARCH-069", "level may; none: note", "as stated"),
     ]

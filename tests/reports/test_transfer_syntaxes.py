@@ -15,7 +15,7 @@ ANSWERS = ((50, 406), (70, 200), (80, 500), (90, 200))
 
 
 def concluded(directory: RunDirectory, check: str, verdict: str, *codes: str, **fields: Any) -> None:
-    findings = [finding(ROW, each, verdict) for each in codes]
+    findings = [finding(ROW, code, verdict) for code in codes]
     directory.result(check, ROW, "A claim.", verdict, findings=findings, **fields)
 
 

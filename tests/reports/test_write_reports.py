@@ -88,8 +88,8 @@ def test_reports_are_written_elsewhere(tmp_path: Path) -> None:
 
     write.write_reports(run.path, tmp_path / "else" / "where")
 
-    assert sorted(each.name for each in (tmp_path / "else" / "where").iterdir()) == sorted(REPORTS)
-    assert sorted(each.name for each in run.path.iterdir()) == ["bodies", "run.jsonl"]
+    assert sorted(path.name for path in (tmp_path / "else" / "where").iterdir()) == sorted(REPORTS)
+    assert sorted(path.name for path in run.path.iterdir()) == ["bodies", "run.jsonl"]
 
 
 def test_what_a_link_leads_to_is_not_written(tmp_path: Path) -> None:

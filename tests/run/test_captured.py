@@ -140,7 +140,7 @@ def test_a_body_that_the_file_does_not_hold_whole_is_no_fault_of_the_server(tmp_
     ended = judged(tmp_path, lost, entry(status=404, text=None, size=30))
 
     assert ended.exit_code == 0, ended.output
-    assert not [each for each in results(tmp_path).values() if each["findings"]]
+    assert not [result for result in results(tmp_path).values() if result["findings"]]
 
 
 def test_binary_bodies_are_read_and_so_are_those_beside_a_har_of_this_suite(tmp_path: Path) -> None:
@@ -219,7 +219,7 @@ def test_odd_members_cost_at_most_their_exchange(tmp_path: Path, odd: dict[str, 
 
     assert ended.exit_code in {0, 1}, ended.output
     assert ended.exception is None or isinstance(ended.exception, SystemExit)
-    assert not [each for each in results(tmp_path).values() if each["verdict"] == "error"]
+    assert not [result for result in results(tmp_path).values() if result["verdict"] == "error"]
     assert "\x1b" not in ended.output + everything_written(tmp_path)
 
 
@@ -230,7 +230,7 @@ def test_a_directory_of_somebody_else_is_not_touched(tmp_path: Path) -> None:
     ended = judged(tmp_path, entry())
 
     assert (ended.exit_code, "holds what no run of this suite made" in ended.output) == (4, True)
-    assert [each.name for each in (tmp_path / "out").iterdir()] == ["notes.txt"]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["notes.txt"]
 
 
 PATHS = {

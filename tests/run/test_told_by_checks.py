@@ -25,8 +25,8 @@ def directory(tmp_path: Path) -> RunDirectory:
 
 def of_messages(directory: RunDirectory, *exchanges: str) -> tuple[str | None, ...]:
     """Return the exchanges that are left to the row of all messages, where it was seen in these."""
-    for each in exchanges:
-        directory.event("observed", **finding("ERROR-010", "500", exchange=each))
+    for exchange in exchanges:
+        directory.event("observed", **finding("ERROR-010", "500", exchange=exchange))
     directory.event("tally", requirements={"ERROR-010": {"judged": 9, "at_fault": len(exchanges)}})
     directory.footer()
     (result,) = (each for each in settled(directory.load(), []) if each.check == "message[ERROR-010]")

@@ -23,9 +23,9 @@ def test_the_same_histories_are_drawn_in_every_run():
 def test_it_is_settled_what_becomes_of_each_change():
     for changes in drawn(50):
         there: Shape = frozenset()
-        for each in changes:
-            assert each.is_settled(there)
-            there = each.after(there)
+        for change in changes:
+            assert change.is_settled(there)
+            there = change.after(there)
 
 
 def test_a_shorter_history_keeps_its_last_change_and_leaves_out_what_may_be_left_out():

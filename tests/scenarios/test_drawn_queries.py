@@ -20,7 +20,7 @@ def drawn(place: Place, queries: int, number: int | None = None) -> list[Query]:
 
 
 def told(queries: list[Query]) -> list[str]:
-    return [str(each.parameters()) for each in queries]
+    return [str(query.parameters()) for query in queries]
 
 
 def test_the_same_queries_are_drawn_in_every_run():
@@ -62,9 +62,9 @@ def test_queries_have_a_few_keys_of_the_levels_that_their_resource_has(name):
 
     assert 20 <= len(queries) <= 40
     for query in queries:
-        keywords = [each.keyword for each in query.keys]
+        keywords = [key.keyword for key in query.keys]
         assert 1 <= len(keywords) <= 3
-        assert set(keywords) <= {each.id for each in place.keys}
+        assert set(keywords) <= {key.id for key in place.keys}
         assert len(set(keywords)) == len(keywords)
 
 

@@ -61,7 +61,7 @@ def test_rows_list_the_words() -> None:
         (row, word) for row, said in WORDS.items() for word in said.values() if word not in rows[row].observations
     ]
     assert not missing
-    assert {each.requirement for each in FAMILIES} == set(WORDS)
+    assert {family.requirement for family in FAMILIES} == set(WORDS)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_what_became_of_a_payload(sent: Sent, there: Kept, expected: Outcome) ->
     ],
 )
 def test_what_is_no_file_is_judged_as_garbage(status: int, body: bytes, there: Kept, said: str) -> None:
-    (garbage,) = [each for each in FAMILIES if each.requirement == "STORE-016b"]
+    (garbage,) = [family for family in FAMILIES if family.requirement == "STORE-016b"]
 
     assert words(garbage, answered(status, body), there) == said
 

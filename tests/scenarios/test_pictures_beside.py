@@ -35,7 +35,7 @@ def test_a_picture_that_is_wrong_is_recorded_beside_the_right_one_and_their_diff
     (finding,) = result.findings
     files = [(run.directory / "bodies" / name).read_bytes() for name in finding.pictures]
     expected, received, difference = map(samples, files)
-    assert [each.title for each in pictures(finding, run)] == list(TITLES)
+    assert [picture.title for picture in pictures(finding, run)] == list(TITLES)
     assert np.abs(255 - received - expected).mean() < 6
     assert np.abs(np.abs(received - expected).max(axis=2) - difference[..., 0]).max() <= 1
 
@@ -43,6 +43,6 @@ def test_a_picture_that_is_wrong_is_recorded_beside_the_right_one_and_their_diff
 def test_of_a_picture_that_is_right_nothing_more_is_recorded(tmp_path: Path) -> None:
     run = judged(Reference(), tmp_path, checks={CHECK})
 
-    recorded = [each.read_bytes() for each in (run.directory / "bodies").iterdir()]
-    assert [each.verdict for each in run.results if each.check == CHECK] == ["pass"]
+    recorded = [path.read_bytes() for path in (run.directory / "bodies").iterdir()]
+    assert [result.verdict for result in run.results if result.check == CHECK] == ["pass"]
     assert not [each for each in recorded if each.startswith(b"\x89PNG")]

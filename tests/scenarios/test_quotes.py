@@ -44,7 +44,7 @@ def quotes(function: ast.FunctionDef) -> list[tuple[int, str, str | None]]:
     found: list[tuple[int, str, str | None]] = []
     for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-        named = {each.arg: each.value for each in call.keywords}
+        named = {keyword.arg: keyword.value for keyword in call.keywords}
         of = next(iter(constants(named.get("of"))), None)
         # Elsewhere `because` is a sentence: why nothing can be concluded.
         by_name = QUOTED_BY_NAME if name.startswith("_") else QUOTED_BY_NAME - {"because"}

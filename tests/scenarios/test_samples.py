@@ -11,7 +11,7 @@ from tests.mutants.samples import OF
 
 
 def test_every_operation_of_the_page_has_its_clients() -> None:
-    assert {each.operation for each in SAMPLES} == set(OF)
+    assert {sample.operation for sample in SAMPLES} == set(OF)
     assert {operation: tuple(each.client for each in of(operation)) for operation in OF} == OF
 
 
@@ -35,7 +35,7 @@ def test_nothing_is_left_to_be_filled_in() -> None:
 
 def test_the_request_file_is_what_the_page_puts_together() -> None:
     payload = json_bulk.page(Branch(1, "test"))
-    metadata, picture = (each.octets for each in payload.parts)
+    metadata, picture = (part.octets for part in payload.parts)
 
     assert request_file(payload) == (
         b"--DICOMwebBoundary\r\nContent-Type: application/dicom+json\r\n\r\n"

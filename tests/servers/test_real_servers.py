@@ -118,7 +118,7 @@ def _tables(file: str, but: frozenset[str] = frozenset()) -> list[str]:
     """Return the tables of a file of known failures, without those of some checks."""
     text = Path(__file__).with_name(file).read_text(encoding="utf-8")
     tables = [f"[[known-failures]]{each}" for each in text.split("[[known-failures]]")[1:]]
-    return [each for each in tables if not any(f'check = "{check}"' in each for check in but)]
+    return [table for table in tables if not any(f'check = "{check}"' in table for check in but)]
 
 
 def test_workers_come_to_the_same_verdicts(

@@ -123,7 +123,7 @@ def test_all_that_a_run_sends_is_signed_and_leaves_no_secret(tmp_path: Path) -> 
     record = [json.loads(line) for line in (tmp_path / "reports/latest/run.jsonl").read_text().splitlines()]
     sent = [dict(each["request"]["headers"]) for each in record if each["event"] == "exchange"]
     assert {each["Authorization"] for each in sent} == {"AWS4-HMAC-SHA256 ***"}
-    for file in [each for each in tmp_path.rglob("*") if each.is_file()]:
+    for file in [path for path in tmp_path.rglob("*") if path.is_file()]:
         content = file.read_text("utf-8", "replace")
         assert [each for each in (KEY, SESSION, "Signature=") if each in content] == [], file
 

@@ -140,7 +140,7 @@ def test_a_token_that_cannot_be_renewed_ends_the_rest(endpoint: TokenEndpoint, k
     assert report["status"] == 1, printed
     assert (report["counts"]["fail"], report["counts"]["error"]) == (0, 0), printed
     reasons = {each["reason"] for each in report["results"] if each["verdict"] == "inconclusive"}
-    assert all("give no access token" in each for each in reasons)
+    assert all("give no access token" in reason for reason in reasons)
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def test_a_run_sends_the_token_and_leaves_it_in_no_file(
     record = (directory / "reports/latest/run.jsonl").read_text()
     assert "Bearer ***" in record
     (directory / "key.json").unlink()
-    left = [each for each in directory.rglob("*") if each.is_file()]
+    left = [path for path in directory.rglob("*") if path.is_file()]
     assert len(left) > 5
     key = private_key.splitlines()[1].encode()
     assert [each for each in left if PREFIX.encode() in each.read_bytes() or key in each.read_bytes()] == []
@@ -159,7 +159,7 @@ def test_a_scope_is_asked_for_in_the_place_of_that_of_the_api(endpoint: TokenEnd
         _ = credentials(f"google:{key_file}", {}, Beside(scope=scope)).authorization
 
     claims = [each["assertion"][0].split(".")[1] for each in endpoint.asked]
-    scopes = [json.loads(base64.urlsafe_b64decode(each + "==="))["scope"] for each in claims]
+    scopes = [json.loads(base64.urlsafe_b64decode(claim + "==="))["scope"] for claim in claims]
     assert scopes == [
         "https://www.googleapis.com/auth/cloud-healthcare",
         "https://www.googleapis.com/auth/cloud-platform",

@@ -109,7 +109,7 @@ def test_a_long_run_has_its_token_renewed_and_leaves_no_secret(endpoint: TokenEn
     assert report["settings"]["auth"] == "oauth2"
     assert len(endpoint.asked) == len(server.taken) > 2, "a token is renewed once where it is refused"
     pair = endpoint.authorizations[0].removeprefix("Basic ")
-    for file in [each for each in tmp_path.rglob("*") if each.is_file()]:
+    for file in [path for path in tmp_path.rglob("*") if path.is_file()]:
         content = file.read_text("utf-8", "replace")
         assert [each for each in (SECRET, pair, PREFIX) if each in content] == [], file
     assert [each for each in (SECRET, pair, PREFIX) if each in printed] == []

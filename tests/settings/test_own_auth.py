@@ -141,7 +141,7 @@ def test_a_run_asks_for_another_where_one_is_refused_and_leaves_no_secret(module
     assert report["status"] == 0, printed
     assert len(server.taken) > 2
     assert "vendor-secret" not in printed
-    for file in [each for each in directory.rglob("*") if each.is_file()]:
+    for file in [path for path in directory.rglob("*") if path.is_file()]:
         assert b"vendor-secret" not in file.read_bytes(), file
 
 

@@ -85,8 +85,8 @@ def peer(handle: Handler, tls: ssl.SSLContext | None = None) -> Iterator[Peer]:
             listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         accepting.join(10)
-        for each in threads:
-            each.join(10)
+        for thread in threads:
+            thread.join(10)
 
 
 def answers(*octets: bytes, keeps_open: bool = False) -> Handler:

@@ -96,7 +96,7 @@ def test_chunks_in_a_list_are_sent_again_and_a_stream_is_not(tmp_path: Path) -> 
         assert asking.send("POST", f"{listening.url}/studies", body=[b"a", b"b"]).status == 200
         assert asking.send("POST", f"{listening.url}/studies", body=iter([b"a", b"b"])).status == 503
 
-    assert all(each.endswith(b"1\r\na\r\n1\r\nb\r\n0\r\n\r\n") for each in listening.requests)
+    assert all(request.endswith(b"1\r\na\r\n1\r\nb\r\n0\r\n\r\n") for request in listening.requests)
 
 
 def test_retry_after_is_honoured_and_capped(tmp_path: Path) -> None:

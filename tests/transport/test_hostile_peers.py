@@ -231,7 +231,7 @@ def test_all_bodies_of_a_check_together_have_a_limit(tmp_path: Path) -> None:
         asking._on_exchange = lambda _: next(checks)
         responses = [asking.send("GET", f"{listening.url}/studies") for _ in range(5)]
 
-    assert [each.exceeded for each in responses] == [False, False, False, True, False]
+    assert [response.exceeded for response in responses] == [False, False, False, True, False]
     assert "in one check 64 MiB of bodies are read" in responses[3].error
 
 
@@ -296,8 +296,8 @@ def test_credentials_do_not_leave_for_another_origin(tmp_path: Path) -> None:
             asking.send("GET", f"{elsewhere.url}/bulk")
             asking.send("GET", f"{listening.url}/studies")
 
-    first, again = (each.lower() for each in listening.requests)
-    (foreign,) = (each.lower() for each in elsewhere.requests)
+    first, again = (request.lower() for request in listening.requests)
+    (foreign,) = (request.lower() for request in elsewhere.requests)
     assert b"authorization: bearer abc" in first
     assert b"x-api-key: key" in first
     assert b"authorization" not in foreign

@@ -82,7 +82,7 @@ def retrieve_url(at: Site, text: str) -> None:
     response = at.asked()
     with judging(judgement), suppress(CheckFailed), expect(response) as it:
         leads_to(it, text, STUDY, at.service, because="another-resource", gone="another-resource")
-    at.findings += [each.observation for each in judgement.findings]
+    at.findings += [finding.observation for finding in judgement.findings]
 
 
 def bulk_data_uri(at: Site, text: str) -> None:
@@ -153,7 +153,7 @@ def test_no_secret_arrives_elsewhere(place: Callable[[Site, str], None], tmp_pat
         for row in ROWS:
             at.peer.requests.clear()
             place(at, row.at(at.peer.port, other.door, PATH))
-            found = [each for each in at.peer.requests if f"GET {PATH}".encode() in each]
+            found = [request for request in at.peer.requests if f"GET {PATH}".encode() in request]
             followed[row.why] = any(TOKEN.encode() in each and KEY.encode() in each for each in found)
 
     assert [each for each in other.received if TOKEN.encode() in each or KEY.encode() in each] == []
@@ -202,9 +202,9 @@ def test_a_token_of_the_check_is_sent_in_the_place_of_that_of_the_settings(tmp_p
         at.service.get("studies", headers=[("authorization", "Bearer of-the-check")])
         at.service.send_exactly("GET", "/studies", headers=[("AUTHORIZATION", "Bearer of-the-check")])
 
-    for each in at.peer.requests:
-        assert b"Bearer of-the-check" in each
-        assert TOKEN.encode() not in each
+    for request in at.peer.requests:
+        assert b"Bearer of-the-check" in request
+        assert TOKEN.encode() not in request
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -239,9 +239,9 @@ def test_the_password_of_a_proxy_is_the_proxys_alone(scheme: str, tmp_path: Path
         assert [TOKEN.encode() in each for each in asked] == [True, False, True]
     else:
         tunnels, within = asked[::2], asked[1::2]
-        lines = {each.partition(b" HTTP")[0] for each in tunnels}
+        lines = {tunnel.partition(b" HTTP")[0] for tunnel in tunnels}
         assert lines == {b"CONNECT pacs.invalid:443", b"CONNECT other.invalid:443"}
-        assert all(pair in each and TOKEN.encode() not in each for each in tunnels)
+        assert all(pair in tunnel and TOKEN.encode() not in tunnel for tunnel in tunnels)
         assert all(each[:1] == b"\x16" for each in within), "a TLS handshake, and nothing before it"
 
 

@@ -106,8 +106,8 @@ def test_no_secret_leaves_for_another_origin(profile: str, tmp_path: Path) -> No
     assert ended.returncode == 1, ended.stdout + ended.stderr
     assert other.received == []
     results = json.loads((tmp_path / "reports/latest/report.json").read_text())["results"]
-    assert {each["check"] for each in results if each["verdict"] == "error"} == set()
+    assert {result["check"] for result in results if result["verdict"] == "error"} == set()
     if profile == "dicom":
         assert len(gives.given) > 100
-    said = {finding["observation"] for each in results for finding in each["findings"]}
+    said = {finding["observation"] for result in results for finding in result["findings"]}
     assert "a URL that cannot be followed" in said

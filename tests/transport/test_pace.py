@@ -48,8 +48,8 @@ def test_no_stretch_of_time_sees_more_requests_than_the_rate(tmp_path: Path) -> 
         paces[turn % 2].wait()
         sent.append(clock.now)
         clock.now += 0.03 * (turn % 3)  # an exchange takes its time
-    for each in paces:
-        each.close()
+    for pace in paces:
+        pace.close()
 
     assert all(later - earlier >= 2 - 0.001 for earlier, later in zip(sent, sent[10:], strict=False))
     assert sent[-1] - sent[0] < 60 * 0.2 + 0.1, "and no slower than that"
@@ -129,7 +129,9 @@ def test_a_run_whose_budget_is_used_up_ends_orderly(workers: str, tmp_path: Path
     assert ended.returncode == 5, ended.stdout + ended.stderr
     report = json.loads((tmp_path / "reports/latest/report.json").read_text())
     of_checks = [each for each in report["results"] if each["scenario"] != "messages"]
-    assert {(each["verdict"], each["reason"]) for each in of_checks} == {("inconclusive", "budget of 1e-06 s used up")}
+    assert {(of_check["verdict"], of_check["reason"]) for of_check in of_checks} == {
+        ("inconclusive", "budget of 1e-06 s used up")
+    }
     assert len(report["results"]) == len(report["planned"]) > 5
     assert report["finished"]
     assert "budget of 1e-06 s used up" in ended.stdout

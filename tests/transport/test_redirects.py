@@ -31,13 +31,13 @@ class Sending(Reference):
 
 
 def results(reference: Reference, directory: Path) -> Mapping[str, Result]:
-    return {each.check: each for each in judged(reference, directory, checks=CHECKS).results}
+    return {result.check: result for result in judged(reference, directory, checks=CHECKS).results}
 
 
 def test_a_server_that_redirects_reads_is_judged_where_they_lead(tmp_path: Path) -> None:
     found = results(Reference({"reads-are-redirected"}), tmp_path)
 
-    assert {found[each].verdict for each in CHECKS} == {"pass"}
+    assert {found[check].verdict for check in CHECKS} == {"pass"}
     assert found["message[HTTP-020]"].verdict == found["message[HTTP-020b]"].verdict == "pass"
 
 

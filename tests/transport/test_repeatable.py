@@ -40,7 +40,7 @@ def test_what_may_change_something_has_it_asked_again(tmp_path: Path, method: st
         client.send(method, f"{listening.url}/studies")
         client.send("GET", f"{listening.url}/studies", follow=True)
 
-    assert [each.split(b" ")[0] for each in listening.requests] == [b"GET", method.encode(), b"GET"]
+    assert [request.split(b" ")[0] for request in listening.requests] == [b"GET", method.encode(), b"GET"]
 
 
 def test_a_change_by_another_process_counts(tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_a_run_with_a_client_certificate_leaves_no_password(files: Certificates,
     assert report["status"] == 0, printed
     assert report["settings"]["key"] == str(files.locked)
     assert PASSWORD not in printed
-    for file in [each for each in directory.rglob("*") if each.is_file()]:
+    for file in [path for path in directory.rglob("*") if path.is_file()]:
         assert PASSWORD.encode() not in file.read_bytes(), file
 
 
@@ -152,7 +152,7 @@ def test_a_tunnel_through_a_proxy_with_a_password(
 
     assert report["status"] == 0, printed
     assert PROXY_PASSWORD not in printed
-    for file in [each for each in directory.rglob("*") if each.is_file()]:
+    for file in [path for path in directory.rglob("*") if path.is_file()]:
         assert PROXY_PASSWORD.encode() not in file.read_bytes(), file
     assert "407" in refused
     assert "--dicomweb-proxy" in refused

@@ -96,7 +96,7 @@ def test_a_fault_is_seen(octets: bytes, faults: set[Fault], exactly: bool, tmp_p
     if faults & {Fault.HEAD_CUT_OFF, Fault.TOO_SHORT, Fault.NO_LAST_CHUNK, Fault.CODED_CUT_OFF}:
         assert response.error
     recorded = json.loads((tmp_path / "run.jsonl").read_text().splitlines()[-1])
-    assert set(recorded["wire"]["faults"]) == {str(each) for each in faults}
+    assert set(recorded["wire"]["faults"]) == {str(fault) for fault in faults}
 
 
 @pytest.mark.parametrize("exactly", [False, True], ids=["ordinary", "exact"])

@@ -96,7 +96,7 @@ FAULTS: list[tuple[int, str, object, str, str]] = [
 
 
 @pytest.mark.parametrize(
-    ("poll", "path", "value", "requirement", "observation"), FAULTS, ids=[each[4] + " " + each[1] for each in FAULTS]
+    ("poll", "path", "value", "requirement", "observation"), FAULTS, ids=[fault[4] + " " + fault[1] for fault in FAULTS]
 )
 def test_a_fault_is_named_as_its_row_lists_it(
     poll: int, path: str, value: object, requirement: str, observation: str

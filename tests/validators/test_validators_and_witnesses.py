@@ -79,7 +79,11 @@ def test_xml_as_dcmtk_writes_it(instance: Instance, tmp_path: Path) -> None:
     body = written_by("dcm2xml", *options, instance=instance, folder=tmp_path)
     assert fails(native_xml.judge(body)) == []
     differences = with_json(instance.dataset, data_set_of(body))
-    assert [each for each in differences if each.vr not in OTHER_OCTETS and NAMES_WITH_A_GAP not in each.path] == []
+    assert [
+        difference
+        for difference in differences
+        if difference.vr not in OTHER_OCTETS and NAMES_WITH_A_GAP not in difference.path
+    ] == []
 
 
 PATHS = (
@@ -111,7 +115,7 @@ class Judged:
         answer = error_responses.Answer(
             method, path, response.status_code, Headers(tuple(response.headers.items())), response.content, query
         )
-        self.failed += [(f"{method} {url}", each) for each in fails(self._observations(answer, url))]
+        self.failed += [(f"{method} {url}", fail) for fail in fails(self._observations(answer, url))]
         self.bodies += bool(answer.body)
         return answer.body
 

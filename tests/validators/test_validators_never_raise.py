@@ -113,11 +113,11 @@ BOUNDED = settings(
 
 
 def hold(observations: Iterable[Observation]) -> None:
-    for each in observations:
-        ROWS[each.requirement].judge(each.observation)
-        "".join((each.where, each.received, *each.expected)).encode()
-        assert len(each.where) < 400
-        assert len(each.received) < 400
+    for observation in observations:
+        ROWS[observation.requirement].judge(observation.observation)
+        "".join((observation.where, observation.received, *observation.expected)).encode()
+        assert len(observation.where) < 400
+        assert len(observation.received) < 400
 
 
 @pytest.mark.parametrize("kind", MESSAGES)

@@ -34,12 +34,16 @@ def said(observations: Iterable[Observation]) -> set[tuple[str, str]]:
 
 def passes(observations: Iterable[Observation]) -> dict[str, str]:
     """Wording of each pass by its row."""
-    return {each.requirement: each.observation for each in observations if verdict(each) is Verdict.PASS}
+    return {
+        observation.requirement: observation.observation
+        for observation in observations
+        if verdict(observation) is Verdict.PASS
+    }
 
 
 def fails(observations: Iterable[Observation]) -> list[Observation]:
     """What fails."""
-    return [each for each in observations if verdict(each) is Verdict.FAIL]
+    return [observation for observation in observations if verdict(observation) is Verdict.FAIL]
 
 
 def octets(value: Any) -> bytes:

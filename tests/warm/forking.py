@@ -40,7 +40,7 @@ def _load() -> None:
     from dicomweb_conformance.plugin import SCENARIOS
 
     checks = [".".join(path.with_suffix("").parts[-2:]) for path in SCENARIOS.glob("*/test_*.py")]
-    for name in (*_LOADED, *(f"dicomweb_conformance.scenarios.{each}" for each in sorted(checks))):
+    for name in (*_LOADED, *(f"dicomweb_conformance.scenarios.{check}" for check in sorted(checks))):
         importlib.import_module(name)
     from _pytest.assertion.rewrite import AssertionRewritingHook
 
@@ -71,8 +71,8 @@ def _serve(channel: socket.socket) -> None:
             _be(asked, streams)
             sys.exit()
         os.close(tells)
-        for each in streams:
-            os.close(each)
+        for stream in streams:
+            os.close(stream)
         os.waitpid(between, 0)
         pid_told = os.read(told, 8)
         os.close(told)
@@ -107,7 +107,7 @@ def _be(asked: Mapping[str, Any], streams: Sequence[int]) -> None:
         if command.pop(0) == "-P":
             continue
     how, what, *arguments = command
-    for name in [each for each in sys.modules if each == "tests" or each.startswith("tests.")]:
+    for name in [module for module in sys.modules if module == "tests" or module.startswith("tests.")]:
         del sys.modules[name]
     importlib.invalidate_caches()
     sys.argv = [how, *arguments]

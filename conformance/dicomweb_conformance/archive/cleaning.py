@@ -76,22 +76,22 @@ def clean(
     """
     sweep = _Sweep(service.for_purpose("clean"), clock, clock() + longest)
     entries = list(dict.fromkeys(entries))
-    sweep.why_left.update({each: why for each in entries if (why := _why_not_touched(each))})
-    ours = sorted((each for each in entries if each not in sweep.why_left), key=_is_malformed)
+    sweep.why_left.update({entry: why for entry in entries if (why := _why_not_touched(entry))})
+    ours = sorted((entry for entry in entries if entry not in sweep.why_left), key=_is_malformed)
     interrupted = False
     try:
         sweep.delete(ours)
         sweep.wait(grace, pause)
-        sweep.look([each for each in ours if each not in sweep.accepted])
+        sweep.look([our for our in ours if our not in sweep.accepted])
     except KeyboardInterrupt:
         interrupted = True
     end = "was interrupted" if interrupted else f"ended after {longest:g} s" if sweep.is_over else "ended"
     return Cleaned(
         removed=sum(each in sweep.accepted for each in sweep.gone),
         left=tuple(
-            Left(each.study_uid, sweep.why_left.get(each) or f"clean-up {end} before it came to this study")
-            for each in entries
-            if each not in sweep.gone
+            Left(entry.study_uid, sweep.why_left.get(entry) or f"clean-up {end} before it came to this study")
+            for entry in entries
+            if entry not in sweep.gone
         ),
         absent=sum(each not in sweep.accepted for each in sweep.gone),
         gone=tuple(sweep.gone),
@@ -118,13 +118,13 @@ def clean_after_crash(
         pause: waits for so many seconds.
     """
     asking = service.for_purpose("clean")
-    ours = sorted((each for each in entries if not _why_not_touched(each)), key=_is_malformed)
+    ours = sorted((entry for entry in entries if not _why_not_touched(entry)), key=_is_malformed)
     first_look = asking.search("studies", StudyInstanceUID=ours[0].study_uid) if ours else None
     if first_look and first_look.status == 0:
-        return Cleaned(0, tuple(Left(each.study_uid, f"no response: {first_look.error}") for each in entries))
+        return Cleaned(0, tuple(Left(entry.study_uid, f"no response: {first_look.error}") for entry in entries))
     over = time.monotonic() + LONGEST
-    late = [each for each in ours if time.monotonic() < over and _is_there(asking, each) is False]
-    first = clean(service, [each for each in entries if each not in late], grace)
+    late = [our for our in ours if time.monotonic() < over and _is_there(asking, our) is False]
+    first = clean(service, [entry for entry in entries if entry not in late], grace)
     ledger.strike(first.gone)
     if not late or first.interrupted:
         left = tuple(Left(each.study_uid, "clean-up was interrupted before it looked again") for each in late)

@@ -57,7 +57,7 @@ class Archive:
         Raises:
             Inconclusive: none is, and nothing that was stored before became visible either.
         """
-        return len(self.held(instances)) == len({each.sop_instance_uid for each in instances})
+        return len(self.held(instances)) == len({instance.sop_instance_uid for instance in instances})
 
     def held(self, instances: Sequence[Instance]) -> set[str]:
         """Return the SOP Instance UIDs of those that are, or within the grace time become, visible.
@@ -65,7 +65,7 @@ class Archive:
         Raises:
             Inconclusive: none is, and nothing that was stored before became visible either.
         """
-        missing = {each.sop_instance_uid: each for each in instances}
+        missing = {instance.sop_instance_uid: instance for instance in instances}
 
         def all_seen() -> bool:
             for uid in [uid for uid, each in missing.items() if self._sees(each)]:
@@ -73,7 +73,7 @@ class Archive:
             return not missing
 
         whole = self._waited_for(all_seen)
-        held = {each.sop_instance_uid for each in instances} - set(missing)
+        held = {instance.sop_instance_uid for instance in instances} - set(missing)
         if not whole and not held:
             self._were_lost(instances)
         return held
@@ -83,7 +83,7 @@ class Archive:
 
         Of many instances: one look at the study shows all of them where it works.
         """
-        of_study = {each.sop_instance_uid: each for each in study.instances}
+        of_study = {instance.sop_instance_uid: instance for instance in study.instances}
         seen: set[str] = set()
 
         def all_seen() -> bool:
@@ -170,7 +170,7 @@ class Archive:
         """
         if not self.holds(after):
             return False
-        return not wait_until(lambda: any(self._sees(each) for each in instances), 2 * self.slowest)
+        return not wait_until(lambda: any(self._sees(instance) for instance in instances), 2 * self.slowest)
 
     def lists(self, instance: Instance) -> bool:
         """Tell whether a search finds the instance in its series, now or within the grace time."""
@@ -206,7 +206,7 @@ STUDY_SEARCH = "search for studies"
 
 def ways_of_looking(service: StudiesService, study: Study) -> dict[str, Callable[[], set[str]]]:
     """Return the ways in which a study can be seen, each as a question for the SOP Instance UIDs that it shows."""
-    uids = {each.sop_instance_uid for each in study.instances}
+    uids = {instance.sop_instance_uid for instance in study.instances}
 
     def found() -> set[str]:
         response = service.search("studies", StudyInstanceUID=study.study_instance_uid)
@@ -214,7 +214,7 @@ def ways_of_looking(service: StudiesService, study: Study) -> dict[str, Callable
 
     def listed_by_series() -> set[str]:
         answers = (service.search_in(series, "instances") for series in study.series)
-        return uids & {uid for each in answers for uid in listed(each, "00080018")}
+        return uids & {uid for answer in answers for uid in listed(answer, "00080018")}
 
     def retrieved() -> set[str]:
         found = _retrieved(service, study)
@@ -229,9 +229,9 @@ def described(service: StudiesService, instances: Iterable[Instance]) -> set[str
     It takes a request for each, and is for a target that shows what it holds in no other way.
     """
     found: set[str] = set()
-    for each in instances:
-        if shows(service.metadata(each), [each.sop_instance_uid]):
-            found.add(each.sop_instance_uid)
+    for instance in instances:
+        if shows(service.metadata(instance), [instance.sop_instance_uid]):
+            found.add(instance.sop_instance_uid)
         elif not found:
             break
     return found

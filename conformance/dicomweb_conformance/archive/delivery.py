@@ -62,8 +62,8 @@ class Delivered:
 Way = Callable[[StudiesService, Study], list[Response]]
 WAYS: dict[str, Way] = {
     "multipart": lambda service, study: [service.store(study.instances)],
-    "single part": lambda service, study: [service.store_single_part(each) for each in study.instances],
-    "one by one": lambda service, study: [service.store([each]) for each in study.instances],
+    "single part": lambda service, study: [service.store_single_part(instance) for instance in study.instances],
+    "one by one": lambda service, study: [service.store([instance]) for instance in study.instances],
 }
 
 
@@ -222,7 +222,9 @@ class Delivery:
         """Say how much of a study is there, and name what is not."""
         if not sight.instances:
             return "neither search, retrieve nor metadata show it"
-        missing = [each.sop_instance_uid for each in study.instances if each.sop_instance_uid not in sight.shown]
+        missing = [
+            instance.sop_instance_uid for instance in study.instances if instance.sop_instance_uid not in sight.shown
+        ]
         named = [self._loaded.name_of(uid) if self._loaded else uid for uid in missing]
         some = f"only {sight.instances} of its {len(study.instances)} instances are"
         return f"{some} (not {', '.join(named[:_NAMED])}{', ...' if len(named) > _NAMED else ''})"
@@ -241,10 +243,10 @@ class Delivery:
         refusals: list[bool] = []
         for way in self._ways():
             responses = WAYS[way](self._store, study)
-            exchanges.extend(each.exchange for each in responses)
+            exchanges.extend(response.exchange for response in responses)
             received.extend(responses)
             refusals.append(_is_refused(study, responses))
-            accepted = all(200 <= each.status < 300 for each in responses)
+            accepted = all(200 <= response.status < 300 for response in responses)
             given_up = bool(self._patience.blame(way))
             grace = 2 * self._slowest if given_up else self._grace
             began = time.monotonic()
@@ -255,9 +257,9 @@ class Delivery:
                 self._slowest = max(self._slowest, took)
                 delivered = self._delivered(study, way, tried, exchanges, sight.whole, took)
                 (self._state / _ONE_ARRIVED).touch()
-                answers = [store_response.of_body(each.body) for each in responses]
+                answers = [store_response.of_body(response.body) for response in responses]
                 return replace(delivered, discards=any(each is not None and each.discards for each in answers))
-            answer = next((each for each in responses if not 200 <= each.status < 300), responses[0])
+            answer = next((response for response in responses if not 200 <= response.status < 300), responses[0])
             said = answer.error or f"{answer.status} {answer.reason}".strip()
             visible = f"only {sight.instances} of {len(study.instances)} instances" if sight.instances else "not"
             if accepted:
@@ -312,7 +314,7 @@ class Delivery:
         waiting = {name: look for name, look in ways_of_looking(self._look, study).items() if name not in self._blind()}
         whole: list[str] = []
         partly: dict[str, set[str]] = {}
-        uids = {each.sop_instance_uid for each in study.instances}
+        uids = {instance.sop_instance_uid for instance in study.instances}
 
         def seen_everywhere() -> bool:
             for name, look in list(waiting.items()):
@@ -350,13 +352,15 @@ def _looked(look: Callable[[], set[str]]) -> set[str]:
 
 def _searches(judgement: Judgement) -> bool:
     """Tell whether a check asks its question of an index."""
-    return any(each.startswith("search.") for each in judgement.capabilities)
+    return any(capability.startswith("search.") for capability in judgement.capabilities)
 
 
 def _is_refused(study: Study, responses: Sequence[Response]) -> bool:
     """Tell whether a study is refused, or what of it is in a transfer syntax that need not be taken."""
     optional = {
-        each.sop_instance_uid for each in study.instances if each.transfer_syntax_uid != EXPLICIT_VR_LITTLE_ENDIAN
+        instance.sop_instance_uid
+        for instance in study.instances
+        if instance.transfer_syntax_uid != EXPLICIT_VR_LITTLE_ENDIAN
     }
 
     def is_refused(response: Response) -> bool:
@@ -370,5 +374,5 @@ def _is_refused(study: Study, responses: Sequence[Response]) -> bool:
 
 def _optional_syntax(study: Study) -> str:
     """Return a transfer syntax of the study that a server need not take (PS3.18 Table 8.7.3-2); empty where none is."""
-    syntaxes = {each.transfer_syntax_uid for each in study.instances}
+    syntaxes = {instance.transfer_syntax_uid for instance in study.instances}
     return next(iter(syntaxes - {EXPLICIT_VR_LITTLE_ENDIAN}), "")

@@ -41,7 +41,7 @@ def read(name: str, file: Traversable) -> tuple[str, list[Requirement]]:
     if service in SERVICES:
         raise ProfileError(f"rows: {name}: the rows of {service} are the suite's; give yours another prefix")
     content = _content(name, file)
-    reasons = {str(each["name"]): str(each["why"]) for each in families(packaged())}
+    reasons = {str(family["name"]): str(family["why"]) for family in families(packaged())}
     reasons |= _families(content.get("family", []), name)
     rows = content.get("requirement")
     if not isinstance(rows, list) or not rows or not all(isinstance(each, dict) for each in rows):
@@ -80,12 +80,12 @@ def _families(tables: Any, name: str) -> dict[str, str]:
     if not isinstance(tables, list):
         raise ProfileError(f"rows: {name}: family is no list of tables [[family]]")
     found = {}
-    for each in tables:
+    for table in tables:
         if (
-            not isinstance(each, dict)
-            or set(each) != {"name", "why"}
-            or not all(map(str.strip, map(str, each.values())))
+            not isinstance(table, dict)
+            or set(table) != {"name", "why"}
+            or not all(map(str.strip, map(str, table.values())))
         ):
             raise ProfileError(f"rows: {name}: each [[family]] has name and why")
-        found[str(each["name"])] = str(each["why"])
+        found[str(table["name"])] = str(table["why"])
     return found

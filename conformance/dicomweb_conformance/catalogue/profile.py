@@ -79,14 +79,17 @@ class Profile:
         It is of its services and tiers, selected where only some are, not left out, and not replaced by another row.
         Tiers that have to be asked for are part of any profile.
         """
-        return self._keeps(requirement) and all(each.has_row(requirement.id) for each in self.selections)
+        return self._keeps(requirement) and all(selection.has_row(requirement.id) for selection in self.selections)
 
     def takes(self, check: str, requirements: Iterable[Requirement]) -> bool:
         """Tell whether a check is of this profile: all that it verifies is, or it is selected by its own name."""
         every = tuple(requirements)
-        if any(each.named.has_check(check) for each in self.omissions):
+        if any(omission.named.has_check(check) for omission in self.omissions):
             return False
-        chosen = (each.has_check(check) or all(each.has_row(row.id) for row in every) for each in self.selections)
+        chosen = (
+            selection.has_check(check) or all(selection.has_row(row.id) for row in every)
+            for selection in self.selections
+        )
         return all(map(self._keeps, every)) and all(chosen)
 
     def of_edition(self, edition: str | None) -> Profile:
@@ -110,7 +113,7 @@ class Profile:
         )
 
     def _omits(self, requirement: Requirement) -> bool:
-        return any(each.named.has_row(requirement.id) for each in self.omissions)
+        return any(omission.named.has_row(requirement.id) for omission in self.omissions)
 
     @cached_property
     def replaced(self) -> frozenset[str]:
@@ -126,7 +129,7 @@ class Profile:
 
     def unknown_checks(self, known: Collection[str]) -> tuple[str, ...]:
         """Return the checks that the profile names and that are none of these."""
-        named = (*self.selections, *(each.named for each in self.omissions))
+        named = (*self.selections, *(omission.named for omission in self.omissions))
         return tuple(check for each in named for check in each.unknown_checks(known))
 
 
@@ -145,8 +148,8 @@ def load_profile(name_or_path: str) -> Profile:
 
 def shipped() -> tuple[str, ...]:
     """Return the names of the profiles that the suite brings."""
-    names = (each.name for each in _packaged().iterdir())
-    return tuple(sorted(each.removesuffix(".toml") for each in names if each.endswith(".toml")))
+    names = (path.name for path in _packaged().iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
 
 def is_path(name_or_path: str) -> bool:
@@ -267,7 +270,7 @@ def _rows(
 
 
 def _digest(*parts: bytes) -> str:
-    return hashlib.sha256(b"".join(hashlib.sha256(each).digest() for each in parts)).hexdigest()
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
 
 def _text(table: Mapping[str, object], key: str) -> str:

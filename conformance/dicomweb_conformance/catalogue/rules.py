@@ -30,16 +30,16 @@ class Named:
 
     def has_row(self, identifier: str) -> bool:
         """Tell whether a row is among them."""
-        return any(_fits(each, identifier) for each in self.rows)
+        return any(_fits(row, identifier) for row in self.rows)
 
     def has_check(self, identifier: str) -> bool:
         """Tell whether a check is among them."""
         whole = identifier.partition("[")[0]
-        return any(_fits(each, identifier) or _fits(each, whole) for each in self.checks)
+        return any(_fits(check, identifier) or _fits(check, whole) for check in self.checks)
 
     def unknown_checks(self, known: Collection[str]) -> tuple[str, ...]:
         """Return the names that fit none of these checks."""
-        return tuple(each for each in self.checks if not any(Named(checks=(each,)).has_check(one) for one in known))
+        return tuple(check for check in self.checks if not any(Named(checks=(check,)).has_check(one) for one in known))
 
 
 @dataclass(frozen=True)
@@ -238,8 +238,8 @@ def _statuses(table: Mapping[str, Any], where: str) -> Mapping[str, Listed]:
         given = table.get(key, {})
         if not isinstance(given, dict) or set(given) - {"status"}:
             raise ProfileError(f'{where}: {key} has {key}.status = ["404"] and nothing else here')
-        for each in _texts(given, "status", f"{where}, {key}"):
-            if not is_status(each):
-                raise ProfileError(f"{where}: {each!r} in {key}.status is no status")
+        for text in _texts(given, "status", f"{where}, {key}"):
+            if not is_status(text):
+                raise ProfileError(f"{where}: {text!r} in {key}.status is no status")
         found |= dict(listed(given, verdict))
     return found

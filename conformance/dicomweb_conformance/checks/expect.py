@@ -139,10 +139,17 @@ class Expectation:
         Raises:
             SuiteError: one belongs to a requirement that the check does not verify.
         """
-        for each in observations:
-            requirement = self._judgement.requirement(each.requirement)
-            verdict = requirement.judge(each.observation)
-            self._note(requirement, each.observation, verdict, each.where, each.expected, each.received)
+        for observation in observations:
+            requirement = self._judgement.requirement(observation.requirement)
+            verdict = requirement.judge(observation.observation)
+            self._note(
+                requirement,
+                observation.observation,
+                verdict,
+                observation.where,
+                observation.expected,
+                observation.received,
+            )
 
     def finds(
         self,
@@ -571,7 +578,7 @@ def _tag(tag: str) -> str:
 
 def _named(what: str, uids: Collection[str]) -> str:
     """Say the first few of these UIDs, and how many there are beside them: what a reader can look at."""
-    named = "".join(f"; {what} {each}" for each in sorted(uids)[:_NAMED])
+    named = "".join(f"; {what} {uid}" for uid in sorted(uids)[:_NAMED])
     return f"{named}; and {len(uids) - _NAMED} more" if len(uids) > _NAMED else named
 
 

@@ -44,10 +44,10 @@ def each_once(findings: Iterable[Finding]) -> list[Finding]:
     """Return findings without those that say just what another says; the first one stands for all, with their count."""
     times: Counter[Finding] = Counter()
     first_of: dict[Finding, Finding] = {}
-    for each in findings:
-        told = replace(each, exchange=None, pictures=())
-        times[told] += each.times
-        first_of.setdefault(told, each)
+    for finding in findings:
+        told = replace(finding, exchange=None, pictures=())
+        times[told] += finding.times
+        first_of.setdefault(told, finding)
     return [replace(each, times=times[told]) for told, each in first_of.items()]
 
 
@@ -153,12 +153,12 @@ class Judgement:
     @property
     def capabilities(self) -> tuple[str, ...]:
         """What the target has to offer for the check to say anything."""
-        return tuple(filter(None, (self.needs, *(each.capability for each in self.requirements))))
+        return tuple(filter(None, (self.needs, *(requirement.capability for requirement in self.requirements))))
 
     @property
     def verdict(self) -> Verdict:
         """The worst of the findings; pass where there is none."""
-        return worst([Verdict.PASS, *(each.verdict for each in self.findings)])
+        return worst([Verdict.PASS, *(finding.verdict for finding in self.findings)])
 
 
 _current: ContextVar[Judgement | None] = ContextVar("judgement", default=None)

@@ -119,7 +119,7 @@ def notice(known: Sequence[KnownFailure]) -> str:
 def write(path: Path, failures: Iterable[KnownFailure]) -> None:
     """Write rows in the form that `load` reads, in the order of their checks."""
     lines = ["# Known failures of one target: run anyway. Replace each reason by what explains it, and add a link.", ""]
-    for row in sorted(failures, key=lambda each: (each.check, each.requirement, each.code)):
+    for row in sorted(failures, key=lambda failure: (failure.check, failure.requirement, failure.code)):
         lines.append(f"[[{TABLE}]]")
         fields = {
             "check": row.check,
@@ -153,13 +153,15 @@ def judge(
     rows_here = [each for each in known if each.check == check]
     if not rows_here:
         return verdict, [], []
-    seen = {(each.requirement, each.code) for each in findings}
+    seen = {(finding.requirement, finding.code) for finding in findings}
     explaining = [each for each in rows_here if (each.requirement, each.code) in seen]
     stale = [each for each in rows_here if each not in explaining and not each.sometimes]
     explained = {(each.requirement, each.code) for each in explaining}
     if verdict is Verdict.FAIL:
         unexplained = [
-            each for each in findings if each.verdict is Verdict.FAIL and (each.requirement, each.code) not in explained
+            finding
+            for finding in findings
+            if finding.verdict is Verdict.FAIL and (finding.requirement, finding.code) not in explained
         ]
         return (Verdict.FAIL if unexplained else Verdict.KNOWN), explaining, stale
     return (Verdict.FIXED if stale else verdict), explaining, stale
@@ -193,7 +195,7 @@ def stale(known: Sequence[KnownFailure], run: Run, there: Collection[str]) -> li
         result = results.get(row.check)
         if result is None or result.verdict in {Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE, Verdict.ERROR}:
             continue
-        if (row.requirement, row.code) not in {(each.requirement, each.code) for each in result.findings}:
+        if (row.requirement, row.code) not in {(finding.requirement, finding.code) for finding in result.findings}:
             found.append((row, "the check found nothing of the kind"))
     return found
 

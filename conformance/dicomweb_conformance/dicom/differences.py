@@ -164,10 +164,10 @@ def _recorded_changes(received: Dataset) -> set[int]:
 
 def _changes_recorded_in_json(received: DataSet) -> set[int]:
     modified = [
-        each
+        value
         for original in values(received, f"{ORIGINAL_ATTRIBUTES:08X}")
         if isinstance(original, dict)
-        for each in values(original, f"{_MODIFIED_ATTRIBUTES:08X}")
+        for value in values(original, f"{_MODIFIED_ATTRIBUTES:08X}")
     ]
     return {int(tag, 16) for each in modified if isinstance(each, dict) for tag in each if _TAG.fullmatch(tag)}
 
@@ -240,7 +240,7 @@ def _name(value: Any) -> str:
         groups = [value.alphabetic, value.ideographic, value.phonetic]
     else:
         groups = str(value).split("=")
-    return "=".join(each.rstrip("^ ") for each in groups).rstrip("=")
+    return "=".join(group.rstrip("^ ") for group in groups).rstrip("=")
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -208,7 +208,7 @@ class _Matcher:
             return self._lone_star(element, vr)  # its equal, C.2.2.2.4
         if element is None or not element.values:
             return _UNKNOWN
-        return _or(self._one(vr, wanted, each) for each in element.values)  # any of several values, C.2.2.3
+        return _or(self._one(vr, wanted, value) for value in element.values)  # any of several values, C.2.2.3
 
     def _lone_star(self, element: Element | None, vr: str) -> Match:
         if vr == "PN":

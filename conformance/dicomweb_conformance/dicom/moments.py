@@ -43,8 +43,8 @@ def matches(vr: str, key: str, value: str) -> bool | None:
     """Return whether a key of VR DA, TM or DT matches a value; None where its precision leaves that open."""
     ends = _ends(vr, key)
     texts = [value, *(ends or (key,))]
-    zoned = vr == "DT" and any(_OFFSET.search(each) for each in texts)
-    stored, *asked = (_span(vr, each, zoned=zoned) for each in texts)
+    zoned = vr == "DT" and any(_OFFSET.search(text) for text in texts)
+    stored, *asked = (_span(vr, text, zoned=zoned) for text in texts)
     if stored is None:
         return None
     if ends is None:

@@ -70,7 +70,7 @@ def _attributes(one: DataSet, other: DataSet, here: str) -> Iterator[Difference]
 def _items(one: DataSet, other: DataSet, here: str) -> Iterator[Difference]:
     # An item that is no object is judged elsewhere.
     before, after = (
-        [each if isinstance(each, dict) else {} for each in values({"": whole}, "")] for whole in (one, other)
+        [value if isinstance(value, dict) else {} for value in values({"": whole}, "")] for whole in (one, other)
     )
     if len(before) != len(after):
         yield Difference(here, "SQ", "changed", f"{len(before)} items", f"{len(after)} items")

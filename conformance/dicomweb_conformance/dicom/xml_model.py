@@ -63,11 +63,11 @@ def _data_set(parent: etree._Element) -> DataSet:
     found: DataSet = {}
     blocks = _Blocks()
     attributes = list(children(parent, "DicomAttribute"))
-    for each in attributes:
-        blocks.note(each)
-    for each in attributes:
-        tag = blocks.full_tag(each)
-        found[tag] = _attribute(each)
+    for attribute in attributes:
+        blocks.note(attribute)
+    for attribute in attributes:
+        tag = blocks.full_tag(attribute)
+        found[tag] = _attribute(attribute)
     for tag, creator in blocks.added.items():
         found[tag] = {"vr": "LO", "Value": [creator]}
     return dict(sorted(found.items()))

@@ -77,7 +77,7 @@ def place(text: str, *, proved: bool) -> str:
         return text
     inside = within(text)
     words = _WORD.findall(_TAG.sub(" ", inside)) if _SIGNS.fullmatch(inside) else [text]
-    return text if all(each in _PLACES or (each.isdigit() and len(each) < 8) for each in words) else ""
+    return text if all(word in _PLACES or (word.isdigit() and len(word) < 8) for word in words) else ""
 
 
 def within(text: str) -> str:

@@ -190,11 +190,11 @@ def _without_dots(path: str) -> str:
     """Remove dot segments (RFC 3986 5.2.4)."""
     segments = path.split("/")
     kept: list[str] = []
-    for each in segments:
-        if each == ".." and len(kept) > 1:
+    for segment in segments:
+        if segment == ".." and len(kept) > 1:
             kept.pop()
-        elif each not in {".", ".."}:
-            kept.append(each)
+        elif segment not in {".", ".."}:
+            kept.append(segment)
     return "/".join([*kept, ""] if segments[-1] in {".", ".."} else kept)
 
 
@@ -232,7 +232,7 @@ def _host(text: str) -> str:
         raise UrlError("its host is percent-encoded")
     if "" in labels:
         raise UrlError("its host has an empty label, at its end or within")
-    if len(text) > 253 or not all(_NAME.fullmatch(each) for each in labels):
+    if len(text) > 253 or not all(_NAME.fullmatch(label) for label in labels):
         raise UrlError("its host is no name of the DNS")
     return text.lower()
 

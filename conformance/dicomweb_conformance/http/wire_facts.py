@@ -89,7 +89,7 @@ class WireFacts:
     @property
     def broke_off(self) -> str:
         """What shows that the answer did not come to its end, in words; empty where nothing does."""
-        return next((str(each) for each in self.faults if each in _BROKEN_OFF), "")
+        return next((str(fault) for fault in self.faults if fault in _BROKEN_OFF), "")
 
     def fields(self, name: str) -> tuple[str, ...]:
         """Return the value of each header line of the field `name` (compared without case), without blanks around."""

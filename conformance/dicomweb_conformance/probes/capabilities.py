@@ -150,7 +150,7 @@ def _first_frame(response: Response, study: Study) -> bool:
             bodies = [each.body for each in multipart.parts_of(response.content_type, response.body)]
     except UnreadableError:
         return True  # how parts are set apart is judged elsewhere
-    return any(frame in each and each[128:132] != b"DICM" for each in bodies)
+    return any(frame in body and body[128:132] != b"DICM" for body in bodies)
 
 
 def _shown(response: Response, study: Study) -> bool:
@@ -163,7 +163,7 @@ def _pictured(response: Response, _: Study) -> bool:
     try:
         if media_types.name_of(response.content_type) == media_types.MULTIPART_RELATED:
             bodies = [each.body for each in multipart.parts_of(response.content_type, response.body)]
-        return bool([picture_files.read(each) for each in bodies])
+        return bool([picture_files.read(body) for body in bodies])
     except TooLargeError:
         return True  # which is for its checks to say
     except UnreadableError:

@@ -64,10 +64,10 @@ def _bases(target: Target) -> Iterator[str]:
     origin, path = target.base.origin, target.base.path.strip("/")
     if path.endswith("studies"):
         yield f"{origin}/{path.removesuffix('studies').rstrip('/')}".rstrip("/")
-    for each in USUAL_PATHS:
-        yield f"{origin}/{path}/{each}" if path else f"{origin}/{each}"
+    for usual_path in USUAL_PATHS:
+        yield f"{origin}/{path}/{usual_path}" if path else f"{origin}/{usual_path}"
     if path:
-        yield from (f"{origin}/{each}" for each in USUAL_PATHS if each != path)
+        yield from (f"{origin}/{usual_path}" for usual_path in USUAL_PATHS if usual_path != path)
 
 
 def wado_uri(service: StudiesService, target: Target, seed: int) -> str:

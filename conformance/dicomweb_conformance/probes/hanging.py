@@ -100,7 +100,7 @@ class Hanging:
     def _kind(self, method: str, url: str) -> _Kind:
         path, _, query = url.removeprefix(self._base_url).partition("?")
         segments = path.strip("/").split("/")
-        named = [each if _NAME.fullmatch(each) else "*" for each in segments]
+        named = [segment if _NAME.fullmatch(segment) else "*" for segment in segments]
         keys = ",".join(sorted({name for name, _ in parse_qsl(query, keep_blank_values=True)}))
         study = "/".join([*segments[:2], *named[2:]])
         return _Kind(f"{method} /{'/'.join(named)}", f"{method} /{study}{'?' if keys else ''}{keys}")

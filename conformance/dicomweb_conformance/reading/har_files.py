@@ -94,7 +94,7 @@ def read(path: Path) -> Archive:
     entries = log.get("entries") if isinstance(log, dict) else None
     if not isinstance(entries, list):
         raise HarError(f"{path} is no HAR: expected an object with log.entries, a list of exchanges")
-    found = [_captured(each, path.parent) for each in entries]
+    found = [_captured(entry, path.parent) for entry in entries]
     exchanges = tuple(each for each in found if each is not None)
     return Archive(exchanges, len(found) - len(exchanges))
 

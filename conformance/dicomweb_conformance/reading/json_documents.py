@@ -113,4 +113,4 @@ def _is_too_deep(text: str) -> bool:
     if text.count("[") + text.count("{") <= DEEPEST_VALUE:
         return False
     brackets = _NO_BRACKET.sub("", _STRING.sub("", text))
-    return max(accumulate(1 if each in "[{" else -1 for each in brackets), default=0) > DEEPEST_VALUE
+    return max(accumulate(1 if bracket in "[{" else -1 for bracket in brackets), default=0) > DEEPEST_VALUE

@@ -93,7 +93,7 @@ def _native(data_set: Dataset, syntax: str) -> Dataset:
     number, samples_per_pixel = (
         values.number(data_set, keyword, 1) or 1 for keyword in ("NumberOfFrames", "SamplesPerPixel")
     )
-    decoded = [_frame(each, syntax, data_set) for each in frames(data_set.PixelData, number)]
+    decoded = [_frame(frame, syntax, data_set) for frame in frames(data_set.PixelData, number)]
     if len(decoded) != number:
         raise UnreadableError(Form.PIXELS, f"{len(decoded)} frames rather than {number}", "(7FE0,0010)")
     native = deepcopy(data_set)
@@ -149,14 +149,16 @@ def _must_be_few(data_set: Dataset) -> None:
         raise TooLargeError(Form.PIXELS, f"they are {size:,} octets")
     syntax = values.syntax(data_set)
     if syntax in codestreams.DECODERS:
-        for each in frames(data_set.PixelData, values.number(data_set, "NumberOfFrames", 1) or 1):
-            width, height, components = codestreams.size(each)
-            if len(each) > limits.CODESTREAM or width * height > limits.PIXELS or components > _COMPONENTS:
-                said = f"a compressed frame of {len(each):,} octets, {width} x {height} pixels, {components} components"
+        for frame in frames(data_set.PixelData, values.number(data_set, "NumberOfFrames", 1) or 1):
+            width, height, components = codestreams.size(frame)
+            if len(frame) > limits.CODESTREAM or width * height > limits.PIXELS or components > _COMPONENTS:
+                said = (
+                    f"a compressed frame of {len(frame):,} octets, {width} x {height} pixels, {components} components"
+                )
                 raise TooLargeError(Form.PIXELS, said)
     elif values.is_encapsulated(syntax):
-        for each in fragments(data_set.PixelData):
-            _must_unpack_to_little(each)
+        for fragment in fragments(data_set.PixelData):
+            _must_unpack_to_little(fragment)
 
 
 def _must_unpack_to_little(codestream: bytes) -> None:

@@ -168,8 +168,8 @@ class Redaction:
     def _replaced(self, value: str, lower: str, found: Iterable[tuple[int, int]], first: int | None = None) -> str:
         spans = sorted([*found, *_by_their_look(value, lower)])
         if spans and self.keeps:
-            kept = sorted(match.span() for each in self.keeps for match in re.finditer(re.escape(each), value))
-            spans = [each for each in spans if not _is_within(each, kept)]
+            kept = sorted(match.span() for keep in self.keeps for match in re.finditer(re.escape(keep), value))
+            spans = [span for span in spans if not _is_within(span, kept)]
         pieces, done = [], 0
         for at, end in _joined(spans):
             if first is not None and at >= first:
@@ -190,7 +190,7 @@ def of_field(name: str, value: str) -> tuple[str, ...]:
         parts.append(credentials.strip())
         if scheme.lower() == "basic":
             parts += _of_basic(credentials.strip())
-    return tuple(dict.fromkeys([value, *(each for each in parts if len(each) >= SHORTEST)]))
+    return tuple(dict.fromkeys([value, *(part for part in parts if len(part) >= SHORTEST)]))
 
 
 def of_user(user: str, password: str) -> tuple[str, ...]:
@@ -246,26 +246,26 @@ class _Search:
     @property
     def longest(self) -> int:
         """Characters that a secret may take at most, about."""
-        return max((12 * len(each.plain) for each in self.spellings), default=0)
+        return max((12 * len(spelling.plain) for spelling in self.spellings), default=0)
 
     def may_find(self, lower: str) -> bool:
-        return any(each in lower for each in self.needles)
+        return any(needle in lower for needle in self.needles)
 
     def found(self, value: str, lower: str) -> Iterator[tuple[int, int]]:
-        for each in self.spellings:
-            if each.anchor in lower:
-                for match in each.pattern.finditer(value):
+        for spelling in self.spellings:
+            if spelling.anchor in lower:
+                for match in spelling.pattern.finditer(value):
                     yield match.span()
 
     def cut_off(self, value: str, lower: str) -> Iterator[tuple[int, int]]:
-        for each in self.spellings:
-            if each.may_be_cut:
-                yield from _cut_off(value, lower, each.plain)
+        for spelling in self.spellings:
+            if spelling.may_be_cut:
+                yield from _cut_off(value, lower, spelling.plain)
 
 
 @lru_cache(maxsize=64)
 def _search(secrets: tuple[str, ...], cookies: tuple[str, ...]) -> _Search:
-    distinct = dict.fromkeys(each.strip() for each in secrets)
+    distinct = dict.fromkeys(secret.strip() for secret in secrets)
     spellings = [spelling for each in distinct if len(each) >= SHORTEST for spelling in _spellings_of(each)]
     # A new one may come with every response, so that they are looked for in one spelling only.
     spellings += map(_verbatim, cookies)

@@ -90,7 +90,7 @@ def judge(file: Path, directory: Path, version: str, profile: str, url: str, *, 
     archive = har_files.read(file)
     base_url = url.rstrip("/") or _most_used(archive.exchanges, file)
     left_out: Counter[str] = Counter({"no exchange": archive.unreadable} if archive.unreadable else {})
-    there = [each for each in archive.exchanges if _is_of_service(each, base_url, left_out)]
+    there = [exchange for exchange in archive.exchanges if _is_of_service(exchange, base_url, left_out)]
     if not there:
         raise CapturedError(f"{file} holds no exchange with {base_url}: --url=URL names another Studies Service")
     with ExitStack() as closing:
@@ -119,7 +119,9 @@ def judge(file: Path, directory: Path, version: str, profile: str, url: str, *, 
 
 
 def _most_used(exchanges: Iterable[Captured], file: Path) -> str:
-    bases = Counter(found[1] for each in exchanges if not _is_page(each) and (found := _SERVICE.match(each.url)))
+    bases = Counter(
+        found[1] for exchange in exchanges if not _is_page(exchange) and (found := _SERVICE.match(exchange.url))
+    )
     if not bases:
         raise CapturedError(
             f"{file} holds no request for a resource below /studies: expected exchanges with a DICOMweb server; "
@@ -166,11 +168,11 @@ def _header(file: Path, base_url: str, version: str, profile: Profile, *, with_v
 
 
 def _plan(recorder: Recorder, profile: Profile) -> None:
-    rows = [each for each in profile.rows.values() if each.scope == "message" and profile.has(each)]
+    rows = [row for row in profile.rows.values() if row.scope == "message" and profile.has(row)]
     recorder.event(
         "planned",
         checks=[],
-        requirements={each.id: planning.written(each) for each in rows},
+        requirements={row.id: planning.written(row) for row in rows},
         left_out=len(profile_facts.taken(profile, list(coverage.checks()))),
     )
 
@@ -183,10 +185,10 @@ def _look(
     masked = (lambda text: text) if with_values else masking.text
     judges = tuple(_as_shown(each) for each in JUDGES)
     observers = Observers(judges, profile.rows, recorder, own, profile.has, masked)
-    for each in exchanges:
+    for exchange in exchanges:
         name = recorder.next_exchange()
-        _record(each, name, recorder, None if with_values else masking)
-        observers.look(_answer(each, base_url, proved=with_values), name)
+        _record(exchange, name, recorder, None if with_values else masking)
+        observers.look(_answer(exchange, base_url, proved=with_values), name)
     observers.close()
 
 
@@ -248,7 +250,7 @@ def _record(exchange: Captured, name: str, recorder: Recorder, masking: Masking 
 
 def _not_judged(run: Run) -> Iterator[Result]:
     """Yield a result for each requirement that the file shows nothing of."""
-    seen = {name for each in run.results for name in each.requirements}
+    seen = {name for result in run.results for name in result.requirements}
     for name, row in run.requirements.items():
         if name not in seen:
             yield Result(
@@ -290,7 +292,9 @@ def lines(judged: Judged) -> Iterator[str]:
             request = f"; {exchange.method} {exchange.url} ({exchange.id})" if exchange else ""
             yield f"{finding.verdict} {result.check} {finding.code}: {named(finding)}{request}"
     number = summary.counts(run)
-    shown = ", ".join(f"{number[each]:,} {each}" for each in summary.OUTCOMES if number[each] and each != NOT_INCLUDED)
+    shown = ", ".join(
+        f"{number[outcome]:,} {outcome}" for outcome in summary.OUTCOMES if number[outcome] and outcome != NOT_INCLUDED
+    )
     yield f"{shown or 'nothing'}; {number[NOT_INCLUDED]:,} requirements not judged, as the file shows nothing of them"
     if run.settings.get("with_values") is not True:
         yield "what the exchanges say of patients is left out of the reports; --with-values puts it in"

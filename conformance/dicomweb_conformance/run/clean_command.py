@@ -57,7 +57,7 @@ def clean_target(
         CleanError: a setting cannot be used, a run is still writing, the ledger names several targets, or the user does
             not mean the one that it names.
     """
-    given = {each.ini: command_line.get(each.ini) for each in OPTIONS}
+    given = {option.ini: command_line.get(option.ini) for option in OPTIONS}
     path = _ledger_path(given, environment, directory)
     named = given["dicomweb_report"] or environment.get("DICOMWEB_REPORT")
     if named and not path.parent.is_dir():
@@ -71,9 +71,9 @@ def clean_target(
         _ask(settings, path, confirm)
     wanted_seed = given["dicomweb_seed"] is not None or bool(environment.get("DICOMWEB_SEED"))
     chosen = [
-        each
-        for each in entries
-        if _normal(each.target) == settings.url and (not wanted_seed or each.seed == settings.seed)
+        entry
+        for entry in entries
+        if _normal(entry.target) == settings.url and (not wanted_seed or entry.seed == settings.seed)
     ]
     others = len(entries) - len(chosen)
     after = [f"{path} names {others} studies of other targets or seeds, which were left alone"] if others else []
@@ -136,7 +136,7 @@ def _normal(target: str) -> str:
 
 
 def _only_target(entries: list[Entry], path: Path) -> str:
-    targets = list(dict.fromkeys(_normal(each.target) for each in entries))
+    targets = list(dict.fromkeys(_normal(entry.target) for entry in entries))
     if len(targets) > 1:
         raise CleanError(f"{path} names several targets: --dicomweb-url=URL chooses one of\n  " + "\n  ".join(targets))
     return targets[0]

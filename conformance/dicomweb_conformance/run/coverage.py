@@ -48,8 +48,8 @@ def coverage() -> list[Coverage]:
         if rows[each].not_tested is None:
             verified[each] = [check_id(each)]
     for check, requirements in checks():
-        for each in requirements:
-            verified.setdefault(each, []).append(check)
+        for requirement in requirements:
+            verified.setdefault(requirement, []).append(check)
     return [Coverage(row, tuple(verified.get(rows.owner(row.id).id, ()))) for row in rows.values()]
 
 

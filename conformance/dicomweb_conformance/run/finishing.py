@@ -145,7 +145,7 @@ class Finishing:
     def _clean(self) -> None:
         entries = self.tools.ledger.of_this_run()
         if self.settings.keep:
-            self._left = tuple(each.study_uid for each in entries)
+            self._left = tuple(entry.study_uid for entry in entries)
             self.tools.recorder.event("kept", studies=len(entries))
             return
         left = self.tools.budget.left
@@ -159,7 +159,7 @@ class Finishing:
             except CredentialsError as error:
                 refused = str(error)
         if refused:
-            cleaned = cleaning.Cleaned(0, tuple(cleaning.Left(each.study_uid, refused) for each in entries))
+            cleaned = cleaning.Cleaned(0, tuple(cleaning.Left(entry.study_uid, refused) for entry in entries))
         self._gone, self._left = cleaned.gone, tuple(each.study_uid for each in cleaned.left)
         for each in cleaned.left:
             self.tools.recorder.event("left", study_uid=each.study_uid, reason=each.reason)
@@ -173,8 +173,8 @@ class Finishing:
         self.tools.ledger.strike(self._gone)
 
     def _record_troubles(self) -> None:
-        for each in self.ending.troubles:
-            self.tools.recorder.event("trouble", what=each.what, traceback=each.traceback)
+        for trouble in self.ending.troubles:
+            self.tools.recorder.event("trouble", what=trouble.what, traceback=trouble.traceback)
         if self.tools.recorder.lost and not self.ending.troubles:
             raise NotWrittenError(self.tools.recorder.lost)
 

@@ -35,7 +35,7 @@ def baseline(path: Path | None, profile: str) -> Concluded | None:
             f"--dicomweb-baseline: {path} was judged by profile {earlier.profile}, this run judges by {profile}; "
             "make a baseline with this profile"
         )
-    if not any(each.outcome in concluded.JUDGED for each in earlier.checks.values()):
+    if not any(check.outcome in concluded.JUDGED for check in earlier.checks.values()):
         raise BaselineError(f"--dicomweb-baseline: {path} is of a run that judged nothing; expected one that did")
     return earlier
 
@@ -59,8 +59,8 @@ def exit_status(run: Run, compared: Comparison, failed: int, *, strict: bool) ->
         failed: how many tests pytest counts as failed: one that is no result of the run is never excused.
         strict: whether what new checks find counts, too.
     """
-    outcomes = [summary.outcome(each) for each in run.results]
-    elsewhere = failed > sum(each in _FAILED for each in outcomes)
+    outcomes = [summary.outcome(result) for result in run.results]
+    elsewhere = failed > sum(outcome in _FAILED for outcome in outcomes)
     if {"fixed", "error"} & set(outcomes) or elsewhere or gates(compared, strict=strict):
         return 1
     status = summary.exit_status(run, strict=False)

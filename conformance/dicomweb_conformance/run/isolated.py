@@ -27,7 +27,7 @@ def run(arguments: Sequence[str]) -> int:
     """
     for name in _OF_THE_PROJECT:
         os.environ.pop(name, None)
-    named = [each for each in arguments if not each.startswith("-") and "::" in each]
+    named = [argument for argument in arguments if not argument.startswith("-") and "::" in argument]
     # Files on the command line keep pytest from looking for a conftest in the current directory.
     selected = [] if named else [str(path) for path in sorted(_SCENARIOS.glob("*/test_*.py"))]
     own = [

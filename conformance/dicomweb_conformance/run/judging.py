@@ -194,9 +194,11 @@ class Judging:
         if self.instruments.budget.used_up:
             raise Inconclusive(f"{self.instruments.budget} {USED_UP}")
         included = {*self.profile.include, *self.settings.include}
-        for each in judgement.requirements:
-            if each.tier in OPT_IN_TIERS and each.tier not in included:
-                raise NotIncluded(f"tier {each.tier} is not included: --dicomweb-include={each.tier} runs it")
+        for requirement in judgement.requirements:
+            if requirement.tier in OPT_IN_TIERS and requirement.tier not in included:
+                raise NotIncluded(
+                    f"tier {requirement.tier} is not included: --dicomweb-include={requirement.tier} runs it"
+                )
         for name in judgement.capabilities:
             owner = self.instruments.capabilities.owner(name)
             capability = self.instruments.capabilities.of(name) if owner != judgement.check else None

@@ -70,8 +70,8 @@ def conclude(
 
 def settled(run: Run, known_failures: Sequence[KnownFailure]) -> list[Result]:
     """Return what messages showed of each requirement, held against what checks found and what is known."""
-    of_messages = [each for each in run.results if each.scenario == SCENARIO]
-    return [_judged(_after_checks(each, run), known_failures) for each in of_messages]
+    of_messages = [result for result in run.results if result.scenario == SCENARIO]
+    return [_judged(_after_checks(of_message, run), known_failures) for of_message in of_messages]
 
 
 def record_result(recorder: Recorder, result: Result) -> None:
@@ -83,7 +83,7 @@ def _judged(result: Result, known_failures: Sequence[KnownFailure]) -> Result:
     """Hold a result against the known failures."""
     if result.verdict == Verdict.ERROR:
         return result
-    findings = [Finding(**{**asdict(each), "verdict": Verdict(each.verdict)}) for each in result.findings]
+    findings = [Finding(**{**asdict(finding), "verdict": Verdict(finding.verdict)}) for finding in result.findings]
     verdict, explaining, stale = known.judge(result.check, Verdict(result.verdict), findings, known_failures)
     return replace(
         result,
@@ -99,16 +99,16 @@ def _after_checks(result: Result, run: Run) -> Result:
         return result
 
     told = _told_by_checks(run)
-    findings = tuple(each for each in result.findings if not told(each.exchange))
+    findings = tuple(finding for finding in result.findings if not told(finding.exchange))
     of_each: dict[object, ReportedFinding] = {}
-    for each in findings:
-        of_each.setdefault(replace(each, exchange=None), each)
+    for finding in findings:
+        of_each.setdefault(replace(finding, exchange=None), finding)
     examples = tuple(of_each.values())[:EXAMPLES]
     return replace(
         result,
         findings=examples,
-        verdict=min((each.verdict for each in findings), key=VERDICTS.index, default="pass"),
-        exchanges=tuple(dict.fromkeys(each.exchange for each in examples if each.exchange)),
+        verdict=min((finding.verdict for finding in findings), key=VERDICTS.index, default="pass"),
+        exchanges=tuple(dict.fromkeys(example.exchange for example in examples if example.exchange)),
         messages=Messages(result.messages.judged, len(findings)),
     )
 
@@ -124,7 +124,7 @@ def _told_by_checks(run: Run) -> Callable[[str | None], bool]:
     of_messages = [each for each in run.results if TOLD_BY_CHECKS.keys() & set(each.requirements)]
     found = {_request(run, finding.exchange) for each in (*of_checks, *of_messages) for finding in each.findings}
     by_check = {each.check: each for each in (*of_checks, *of_messages)}
-    own = {(each.check, _target(run, finding.exchange)) for each in of_checks for finding in each.findings}
+    own = {(of_check.check, _target(run, finding.exchange)) for of_check in of_checks for finding in of_check.findings}
 
     def is_left(check: str) -> bool:
         seen: set[str] = set()
@@ -158,7 +158,7 @@ def _request(run: Run, exchange: str | None) -> tuple[str, str, str, str] | None
 def _report(config: pytest.Config, result: Result, run: Run) -> None:
     verdict = Verdict(result.verdict)
     outcome = _OUTCOMES.get(verdict, "passed")
-    rows = [run.requirements[each] for each in result.requirements if each in run.requirements]
+    rows = [run.requirements[requirement] for requirement in result.requirements if requirement in run.requirements]
     node_id = f"dicomweb_conformance/{SCENARIO}::{result.check}"
     location = (f"dicomweb_conformance/{SCENARIO}", 0, result.check)
     config.hook.pytest_runtest_logstart(nodeid=node_id, location=location)
@@ -174,8 +174,8 @@ def _report(config: pytest.Config, result: Result, run: Run) -> None:
                 (CHECK_PROPERTY, result.check),
                 (SCENARIO_PROPERTY, SCENARIO),
                 (REQUIREMENTS_PROPERTY, " ".join(result.requirements)),
-                (CLAUSES_PROPERTY, "; ".join(each.clause for each in rows)),
-                (LEVELS_PROPERTY, " ".join(each.level for each in rows)),
+                (CLAUSES_PROPERTY, "; ".join(row.clause for row in rows)),
+                (LEVELS_PROPERTY, " ".join(row.level for row in rows)),
                 (VERDICT_PROPERTY, result.verdict),
             ],
         )

@@ -101,7 +101,7 @@ class Output:
             told: BaseException | None = error
             while told is not None:
                 with contextlib.suppress(AttributeError):  # one that cannot be changed is told by who caught it
-                    told.args = tuple(self.shown(each) if isinstance(each, str) else each for each in told.args)
+                    told.args = tuple(self.shown(arg) if isinstance(arg, str) else arg for arg in told.args)
                 told = told.__cause__ or (None if told.__suppress_context__ else told.__context__)
             raise
 

@@ -43,7 +43,7 @@ class OwnScenarios:
     @property
     def scenarios(self) -> frozenset[str]:
         """The names of the scenarios, which are markers."""
-        return frozenset(self.scenario(each) for each in self.files)
+        return frozenset(self.scenario(file) for file in self.files)
 
     def has(self, file: Path) -> bool:
         """Tell whether a file is one of them."""
@@ -55,7 +55,7 @@ class OwnScenarios:
 
     def judge(self, requirement: str) -> bool:
         """Tell whether a check of them verifies a requirement."""
-        return any(requirement in each.requirements for each in self.checks)
+        return any(requirement in check.requirements for check in self.checks)
 
 
 def read(directory: Path | None, config: pytest.Config) -> OwnScenarios:

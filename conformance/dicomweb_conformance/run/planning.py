@@ -80,7 +80,7 @@ class Planning:
         check = str(marks[0].kwargs["id"])
         if said := self._unknown_row(item):
             raise pytest.UsageError(said)
-        requirements = tuple(rows[each] for each in identifiers)
+        requirements = tuple(rows[identifier] for identifier in identifiers)
         if not self.profile.takes(check, requirements):
             return False
         scenario = self.own.scenario(item.path) if self.own.has(item.path) else item.path.parent.name
@@ -90,18 +90,18 @@ class Planning:
         judgement.must_work = persona in self.personas
         judgement.afresh = any(mark.kwargs.get("afresh") for mark in marks)
         item.stash[JUDGEMENT] = judgement
-        in_core = any(each.tier in self.profile.core_tiers for each in requirements)
+        in_core = any(requirement.tier in self.profile.core_tiers for requirement in requirements)
         item.stash[CORE] = judgement.must_work if persona else in_core
         item.extra_keyword_matches.update({judgement.check, scenario, *identifiers})
-        by_capability = (_MARKER_OF[each] for each in judgement.capabilities if each in _MARKER_OF)
+        by_capability = (_MARKER_OF[capability] for capability in judgement.capabilities if capability in _MARKER_OF)
         for marker in (scenario, *by_capability):
             item.add_marker(marker)
         item.user_properties += [
             (CHECK_PROPERTY, judgement.check),
             (SCENARIO_PROPERTY, scenario),
             (REQUIREMENTS_PROPERTY, " ".join(identifiers)),
-            (CLAUSES_PROPERTY, "; ".join(dict.fromkeys(each.clause for each in requirements))),
-            (LEVELS_PROPERTY, " ".join(dict.fromkeys(each.level for each in requirements))),
+            (CLAUSES_PROPERTY, "; ".join(dict.fromkeys(requirement.clause for requirement in requirements))),
+            (LEVELS_PROPERTY, " ".join(dict.fromkeys(requirement.level for requirement in requirements))),
         ]
         return True
 
@@ -117,9 +117,9 @@ def record_plan(recorder: Recorder, profile: Profile, own: OwnScenarios, items: 
     Whoever reads a report must see what it leaves out: how many checks of the profile nobody asked for is written, too.
     """
     checks = [(item.stash[JUDGEMENT], item.stash[CORE]) for item in items if JUDGEMENT in item.stash]
-    requirements = {each.id: each for check, _ in checks for each in check.requirements}
-    of_messages = [each for each in profile.rows.values() if each.scope == "message" and profile.has(each)]
-    requirements |= {each.id: each for each in of_messages}
+    requirements = {requirement.id: requirement for check, _ in checks for requirement in check.requirements}
+    of_messages = [row for row in profile.rows.values() if row.scope == "message" and profile.has(row)]
+    requirements |= {of_message.id: of_message for of_message in of_messages}
     recorder.event(
         "planned",
         checks=[
@@ -127,7 +127,7 @@ def record_plan(recorder: Recorder, profile: Profile, own: OwnScenarios, items: 
                 "check": check.check,
                 "scenario": check.scenario,
                 "title": check.title,
-                "requirements": [each.id for each in check.requirements],
+                "requirements": [requirement.id for requirement in check.requirements],
                 "core": core,
             }
             for check, core in checks
@@ -139,7 +139,7 @@ def record_plan(recorder: Recorder, profile: Profile, own: OwnScenarios, items: 
 
 def every_check(profile: Profile, own: OwnScenarios) -> set[str]:
     """Return every check of a profile: of the suite's, and of a vendor's own."""
-    return profile_facts.taken(profile, [*coverage.checks(), *((each.id, each.requirements) for each in own.checks)])
+    return profile_facts.taken(profile, [*coverage.checks(), *((check.id, check.requirements) for check in own.checks)])
 
 
 def written(requirement: Requirement) -> dict[str, Any]:

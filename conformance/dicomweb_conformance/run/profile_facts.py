@@ -26,7 +26,7 @@ def base_of(profile: Profile) -> Profile | None:
 def facts(profile: Profile) -> dict[str, Any]:
     """Return what the run record says of a profile."""
     base = base_of(profile)
-    changed = [row for row in profile.rows if any(each.rows.has_row(row) for each in profile.changes)]
+    changed = [row for row in profile.rows if any(change.rows.has_row(row) for change in profile.changes)]
     gone: list[str] = []
     replaced: list[str] = []
     checks = 0
@@ -53,15 +53,16 @@ def facts(profile: Profile) -> dict[str, Any]:
         "left_out_of": Counter(profile.rows[each].service for each in gone),
         "rows_left_out": gone,
         "omissions": [
-            {"rows": each.named.rows, "checks": each.named.checks, **asdict(each.grounds)} for each in profile.omissions
+            {"rows": omission.named.rows, "checks": omission.named.checks, **asdict(omission.grounds)}
+            for omission in profile.omissions
         ],
-        "changes": [_change(each) for each in profile.changes],
+        "changes": [_change(change) for change in profile.changes],
     }
 
 
 def taken(profile: Profile, checks: Iterable[tuple[str, tuple[str, ...]]]) -> set[str]:
     """Return the checks that are of a profile."""
-    return {check for check, names in checks if profile.takes(check, (profile.rows[each] for each in names))}
+    return {check for check, names in checks if profile.takes(check, (profile.rows[name] for name in names))}
 
 
 def _change(change: Change) -> dict[str, Any]:
@@ -71,7 +72,7 @@ def _change(change: Change) -> dict[str, Any]:
         "tier": change.tier,
         "verdicts": {
             **{code: verdict.value for code, verdict in change.verdicts.items()},
-            **{each.sentence: each.verdict.value for each in change.statuses.values()},
+            **{status.sentence: status.verdict.value for status in change.statuses.values()},
         },
         **asdict(change.grounds),
     }

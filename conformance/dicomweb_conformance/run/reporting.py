@@ -152,7 +152,7 @@ class Telling:
         if self.plan is None or not self.plan.planned:
             self.plan = record.load_plan(self.directory)
         run = record.with_events(self.plan, self.recorder.of_check(check))
-        if all(each.exchange in run.exchanges for each in run.results[0].findings if each.exchange):
+        if all(finding.exchange in run.exchanges for finding in run.results[0].findings if finding.exchange):
             return run
         whole = record.load(self.directory)
         return replace(whole, results=run.results)

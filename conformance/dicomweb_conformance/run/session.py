@@ -161,7 +161,7 @@ class ConformanceSession:
             raise OptionError(
                 f"--dicomweb-persona: no client is called {', '.join(unknown)}; known are {', '.join(clients())}"
             )
-        if named and not any(self.profile.has(self.profile.rows[each]) for each in OPERATIONS.values()):
+        if named and not any(self.profile.has(self.profile.rows[operation]) for operation in OPERATIONS.values()):
             raise OptionError(
                 f"--dicomweb-persona: the profile {self.profile.name} leaves clients out; its services need PERSONA"
             )
@@ -407,7 +407,7 @@ class ConformanceSession:
         )
         self.config.workeroutput["dicomweb"] = {  # type: ignore[attr-defined]  # set by xdist
             "stopped": self.stopped,
-            "troubles": [[each.what, each.traceback] for each in self.ending.troubles],
+            "troubles": [[trouble.what, trouble.traceback] for trouble in self.ending.troubles],
         }
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -442,8 +442,8 @@ class ConformanceSession:
             write(f"stale known failure: {row.check}, {row.requirement}, {row.code}: {why}", red=True)
         for remark in finishing.remarks:
             write(self.output.shown(remark))
-        for each in self.ending.interruptions:
-            write(f"{each}.", red=True)
+        for interruption in self.ending.interruptions:
+            write(f"{interruption}.", red=True)
         for trouble in self.ending.troubles:
             write(f"The run did not end: {self.output.shown(trouble.what)}.", red=True)
         if run is not None:

@@ -62,19 +62,19 @@ _DEVIATIONS = 5
 def terminal_lines(run: record.Run) -> Iterator[str]:
     """Tell a run in a screen: services by verdict, what is open, and what stayed on the target."""
     rows = summary.services(run)
-    columns = [each for each in _COLUMNS if any(row.get(each) for row in rows.values())]
+    columns = [column for column in _COLUMNS if any(row.get(column) for row in rows.values())]
     width = max([len("service"), *map(len, rows)])
     yield f"{'service':{width}}  " + "  ".join(columns)
     for name, row in rows.items():
-        yield f"{name:{width}}  " + "  ".join(f"{row.get(each) or '-':>{len(each)}}" for each in columns)
+        yield f"{name:{width}}  " + "  ".join(f"{row.get(column) or '-':>{len(column)}}" for column in columns)
     yield ""
     yield from _to_repair(run)
     yield from _excused(run)
     yield from _clients(run)
     reasons = Counter(
-        (summary.outcome(each), each.reason.partition("\n")[0])
-        for each in run.results
-        if each.verdict in {Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE}
+        (summary.outcome(result), result.reason.partition("\n")[0])
+        for result in run.results
+        if result.verdict in {Verdict.INCONCLUSIVE, Verdict.NOT_APPLICABLE}
     )
     for (verdict, reason), times in reasons.most_common():
         yield f"{verdict}, {times} x: {visible(reason, VALUE)}"
@@ -83,7 +83,9 @@ def terminal_lines(run: record.Run) -> Iterator[str]:
         yield f"stored studies became visible after up to {max(each.delay for each in slow):.1f} s"
     if open_ := summary.not_concluded(run):
         yield f"not concluded, {len(open_)} x: {_named([each.check for each in open_])}"
-    late = [each for each in run.results if each.verdict == Verdict.INCONCLUSIVE and each.reason.endswith(USED_UP)]
+    late = [
+        result for result in run.results if result.verdict == Verdict.INCONCLUSIVE and result.reason.endswith(USED_UP)
+    ]
     if late:
         named = _named([each.check for each in late])
         yield f"not begun in time, {len(late)} x: {named}; --dicomweb-budget=S gives more"

@@ -101,7 +101,7 @@ class Ledger:
 
     def of_this_run(self) -> list[Entry]:
         """Return the studies of this run that may still be on the target."""
-        return [each for each in self.entries() if each.target == self._target and each.seed == self._seed]
+        return [entry for entry in self.entries() if entry.target == self._target and entry.seed == self._seed]
 
     def strike(self, removed: Iterable[Entry]) -> None:
         """Take out studies that are gone from the target; an empty ledger leaves no file.
@@ -112,7 +112,7 @@ class Ledger:
         gone = set(removed)
         self._written.difference_update(each.study_uid for each in gone)
         with self._lock:
-            left = [each for each in self.entries() if each not in gone]
+            left = [entry for entry in self.entries() if entry not in gone]
             if not left:
                 self.path.unlink(missing_ok=True)
                 return

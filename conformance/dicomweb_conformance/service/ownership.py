@@ -52,8 +52,10 @@ class Own:
 
     def claim(self, instances: Iterable[Instance]) -> None:
         """Count these instances, their series and studies as this run's."""
-        for each in instances:
-            self._uids.update(filter(None, (each.study_instance_uid, each.series_instance_uid, each.sop_instance_uid)))
+        for instance in instances:
+            self._uids.update(
+                filter(None, (instance.study_instance_uid, instance.series_instance_uid, instance.sop_instance_uid))
+            )
 
     def claim_malformed(self, study_uids: Iterable[str]) -> None:
         """Count these studies as this run's, and as no measure of a target: they were sent malformed."""
@@ -122,7 +124,7 @@ class Own:
             yield from (ours(text) for text in _texts(element) if text and text.casefold() not in nothing)
 
     def _of_uri(self, uri: str) -> Iterator[bool]:
-        yield from (self.names(unquote(each)) for each in _RESOURCE.findall(uri))
+        yield from (self.names(unquote(element)) for element in _RESOURCE.findall(uri))
 
     def limits(self, method: str, url: str, base: str) -> bool:
         """Tell whether a request asks for this run's data and nobody else's.
@@ -138,7 +140,7 @@ class Own:
             return True
         path, _, query = url.removeprefix(base).partition("?")
         if uids := _RESOURCE.findall(path):
-            return all(self.names(unquote(each)) for each in uids)
+            return all(self.names(unquote(uid)) for uid in uids)
         if method == "POST":
             return path.strip("/") == "studies"
         return any(self._limits(name, value) for name, value in parse_qsl(query))
@@ -151,7 +153,7 @@ class Own:
 
     def foreign_uids(self, text: str) -> list[str]:
         """Return what in a text looks like a UID and is neither this run's nor one that DICOM registers."""
-        return [each for each in _UID.findall(text) if not self._may_stand(each)]
+        return [element for element in _UID.findall(text) if not self._may_stand(element)]
 
     def masked(self, text: str) -> str:
         """Return a text without the UIDs of other people's data."""

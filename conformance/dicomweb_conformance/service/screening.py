@@ -259,7 +259,7 @@ class _Answer:
             return octets
         if not any(kept for _, kept in parts):
             return None
-        return multipart.write([_recorded_part(*each) for each in parts], "boundary")[1]
+        return multipart.write([_recorded_part(*part) for part in parts], "boundary")[1]
 
     def _part(self, headers: Headers, body: memoryview) -> Octets | None:
         said = [value for name, value in headers.fields if name.lower() not in DEFINED_BY_HTTP]
@@ -418,5 +418,5 @@ def _is_text(octets: Octets) -> bool:
 def _recorded_part(headers: Headers, kept: Octets | None) -> Part:
     if kept is not None:
         return Part(headers, bytes(kept))
-    plain = [each for each in headers.fields if each[0].lower() in DEFINED_BY_HTTP - {"content-length"}]
+    plain = [field for field in headers.fields if field[0].lower() in DEFINED_BY_HTTP - {"content-length"}]
     return Part(Headers(tuple(plain)), NOT_RECORDED.encode())

@@ -207,7 +207,7 @@ class StudiesService:
 
         The boundary is the page's, and nothing follows the closing delimiter, not even the end of the line.
         """
-        parts = [multipart.Part(Headers(each.headers), each.octets) for each in payload.parts]
+        parts = [multipart.Part(Headers(part.headers), part.octets) for part in payload.parts]
         boundary, body = multipart.write(parts, _PAGES_BOUNDARY)
         content_type = media_types.multipart_related(payload.root_type, boundary)
         return self.store_payload(content_type, body.removesuffix(b"\r\n"), payload.instances, accept=accept)
@@ -237,7 +237,7 @@ class StudiesService:
 
             return send
 
-        return self._client.at_once([sending(each) for each in instances])
+        return self._client.at_once([sending(instance) for instance in instances])
 
     def ask_at_once(self, asks: Sequence[Sequence[Sender]]) -> list[list[Response]]:
         """Have several clients ask at the same time, each one question after the other. Return the answers to each."""
@@ -262,7 +262,7 @@ class StudiesService:
 
         stored, answers = self._client.at_once(
             [
-                lambda client: [of(client).store([each]) for each in instances],
+                lambda client: [of(client).store([instance]) for instance in instances],
                 lambda client: [ask(of(client)) for _ in range(times)],
             ]
         )

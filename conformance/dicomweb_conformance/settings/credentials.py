@@ -153,10 +153,10 @@ class Issued:
     def add(self, *secrets: str) -> None:
         """Remember secrets; one that is used again is as fresh as a new one."""
         with self._lock:
-            for each in filter(None, secrets):
-                if each in self._kept:
-                    self._kept.remove(each)
-                self._kept.append(each)
+            for secret in filter(None, secrets):
+                if secret in self._kept:
+                    self._kept.remove(secret)
+                self._kept.append(secret)
 
     @property
     def secrets(self) -> tuple[str, ...]:

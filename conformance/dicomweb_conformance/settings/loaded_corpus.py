@@ -34,7 +34,7 @@ class LoadedCorpus:
 
     def lacks(self, study: Study) -> str:
         """Say why a study was not loaded as this suite would make it now; empty where it was."""
-        digests = [(self.digests.get(each.sop_instance_uid), each.part10) for each in study.instances]
+        digests = [(self.digests.get(instance.sop_instance_uid), instance.part10) for instance in study.instances]
         if any(digest is None for digest, _ in digests):
             return f"it is not in {self.path.name}"
         if any(digest != hashlib.sha256(octets).hexdigest() for digest, octets in digests):
@@ -58,8 +58,8 @@ def load(path: Path) -> LoadedCorpus:
         if document["format"] != FORMAT:
             raise LoadedCorpusError(f"{path} has format {document['format']}; expected {FORMAT}: export it again")
         instances = list(_instances(document))
-        digests = {each["SOPInstanceUID"]: each["sha256"] for each in instances}
-        files = {each["SOPInstanceUID"]: str(each["file"]) for each in instances}
+        digests = {instance["SOPInstanceUID"]: instance["sha256"] for instance in instances}
+        files = {instance["SOPInstanceUID"]: str(instance["file"]) for instance in instances}
         return LoadedCorpus(path, int(document["seed"]), digests, files)
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, LoadedCorpusError):

@@ -379,7 +379,7 @@ def _corpus(values: Mapping[str, Any]) -> tuple[LoadedCorpus | None, int]:
 
 
 def _option(name: str) -> Option:
-    return next(each for each in OPTIONS if each.name == name)
+    return next(option for option in OPTIONS if option.name == name)
 
 
 def _read_target(path: Path) -> dict[str, Any]:
@@ -389,7 +389,7 @@ def _read_target(path: Path) -> dict[str, Any]:
         raise OptionError(f"--dicomweb-target: {path} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OptionError(f"--dicomweb-target: {path} is no TOML: {error}") from None
-    known = {each.name for each in OPTIONS} | {"product", "capabilities", "known-failures"}
+    known = {option.name for option in OPTIONS} | {"product", "capabilities", "known-failures"}
     unknown = sorted(set(file) - known)
     if unknown:
         raise OptionError(

@@ -110,7 +110,7 @@ def own(name: str) -> OwnAuth:
             (entry,) = importlib.metadata.entry_points(group=GROUP, name=name)
             made = entry.load()
     except ValueError:
-        there = sorted(each.name for each in importlib.metadata.entry_points(group=GROUP))
+        there = sorted(entry_point.name for entry_point in importlib.metadata.entry_points(group=GROUP))
         known = f"there are {', '.join(there)}" if there else "none is installed"
         raise CredentialsError(
             f"auth is 'plugin:{name}': expected plugin:module:function, or an entry point of {GROUP} ({known})"

@@ -207,8 +207,8 @@ class Client:
                 begun = [pool.submit(copy_context().run, sent, number) for number in range(len(sends))]
                 answers = [each.result() for each in begun]
         finally:
-            for each in clients:
-                each.close()
+            for client in clients:
+                client.close()
         for asked, response, course in seen:
             self._on_answer(asked, response, course)
         return answers
@@ -363,7 +363,7 @@ class Client:
         """Go where a redirect leads to (RFC 9110 15.4), ten hops at most and never to another origin."""
         hops: list[Url] = []
         # A hop has no payload, and its Host and framing are its own.
-        fields = tuple(each for each in asked.headers if each[0].lower() not in _OF_ONE_REQUEST)
+        fields = tuple(header for header in asked.headers if header[0].lower() not in _OF_ONE_REQUEST)
         while response.status in REDIRECTS:
             there = self._redirected(response)
             if there is None:
@@ -497,7 +497,7 @@ class Client:
         if wire is None or not wire.odd:
             return {}
         said = {
-            "faults": [str(each) for each in wire.faults],
+            "faults": [str(fault) for fault in wire.faults],
             "lines": [*screened.lines[:1], *self._recorder.header_lines(screened.lines[1:])],
             "framing": wire.framing,
             "announced": wire.announced,

@@ -49,7 +49,7 @@ def send_exactly(
     octets = path if isinstance(path, bytes) else path.encode()
     fields = _fields(client, tuple(headers), body)
     lines = (method.encode(), octets, *(f"{name}{value}".encode("latin-1", "replace") for name, value in fields))
-    if any(b"\r" in each or b"\n" in each for each in lines):
+    if any(b"\r" in line or b"\n" in line for line in lines):
         raise ValueError(f"a line break in {method} {path!r} or its header fields")
     url = client.target.url + octets.decode("utf-8", "backslashreplace")
     return client.exchange(

@@ -60,7 +60,7 @@ def failures(document: Document) -> int:
 
 def named(documents: Sequence[Document], dataset: str) -> Iterator[Observation]:
     """Judge the names in a run of documents (LRO-003, LRO-004); `dataset`: the name of that of the base URL."""
-    names = [each.get("name") for each in documents]
+    names = [document.get("name") for document in documents]
     for where, name in zip(_places(documents), names, strict=True):
         if not isinstance(name, str):
             yield Observation("LRO-003", "not-a-string", f"{where}: name", received=_shown(name))
@@ -99,7 +99,7 @@ def described(documents: Sequence[Document], version: str, *, of_study: bool) ->
         of_study: the delete is that of a study.
     """
     wanted = _METADATA.format(version)
-    if not any("metadata" in each for each in documents[1:]):
+    if not any("metadata" in document for document in documents[1:]):
         yield Observation("LRO-008", "no-metadata-in-any-poll", received="metadata is absent")
         return
     if "metadata" not in documents[0]:
@@ -248,7 +248,7 @@ def failed(error: object, where: str) -> Iterator[Observation]:
     if "message" not in status:
         yield Observation("LRO-019", "message-absent", where, received=_shown(error))
     details = status.get("details", [])
-    if not isinstance(details, list) or not all(isinstance(each, dict) and "@type" in each for each in details):
+    if not isinstance(details, list) or not all(isinstance(detail, dict) and "@type" in detail for detail in details):
         yield Observation("LRO-019", "details-without-type", f"{where}.details", received=_shown(details))
 
 
@@ -257,7 +257,7 @@ def _places(documents: Sequence[Document]) -> list[str]:
 
 
 def _done(documents: Sequence[Document]) -> list[bool]:
-    return [is_done(each) for each in documents if isinstance(each.get("metadata"), dict)]
+    return [is_done(document) for document in documents if isinstance(document.get("metadata"), dict)]
 
 
 def _metadata(documents: Sequence[Document]) -> Iterator[tuple[str, Any]]:

@@ -64,9 +64,9 @@ def observe(answer: Answer, own: Callable[[dict[str, Any]], bool]) -> Iterator[O
             parts = multipart.parts_of(answer.content_type, body)
         except multipart.MultipartError:
             return  # the rows of the envelope speak of it
-        for each in parts:
-            seen = _representation(answer, resource, each.content_type, each.body, own)
-            if _lacks_its_end(each):  # which MULTIPART-007 tells
+        for part in parts:
+            seen = _representation(answer, resource, part.content_type, part.body, own)
+            if _lacks_its_end(part):  # which MULTIPART-007 tells
                 seen = (one for one in seen if isinstance(one, Stumble) or not part10_octets.is_of_its_end(one))
             yield from seen
     else:

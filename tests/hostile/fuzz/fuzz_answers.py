@@ -133,17 +133,22 @@ def _compared(model: json_model.DataSet, instance: Instance) -> None:
 
 
 def _as_files(response: Response, instance: Instance) -> None:
-    for each in read_parts(response):
+    for read_part in read_parts(response):
         for way in (returned.has_elements, returned.has_private_elements):
-            way(_expectation(response), instance.dataset, each)
+            way(_expectation(response), instance.dataset, read_part)
         with contextlib.suppress(*_ENDS):
-            returned.has_pixel_octets(_expectation(response), instance, each)
+            returned.has_pixel_octets(_expectation(response), instance, read_part)
         with contextlib.suppress(*_ENDS):
             returned.has_pixels(
-                _expectation(response), instance, each, differ="other pixels", missing="no pixels", of="RETRIEVE-013"
+                _expectation(response),
+                instance,
+                read_part,
+                differ="other pixels",
+                missing="no pixels",
+                of="RETRIEVE-013",
             )
-        returned.fits(each)
-        _ = jpeg.is_encapsulated(each), jpeg.of(each), jpeg.frames(each, 2)
+        returned.fits(read_part)
+        _ = jpeg.is_encapsulated(read_part), jpeg.of(read_part), jpeg.frames(read_part, 2)
 
 
 def _expectation(response: Response) -> Expectation:

@@ -47,7 +47,7 @@ class Message:
 
     def with_field(self, name: str, value: str) -> Message:
         """Return it with one header field of that name."""
-        kept = tuple(each for each in self.headers if each[0].lower() != name.lower())
+        kept = tuple(header for header in self.headers if header[0].lower() != name.lower())
         return replace(self, headers=(*kept, (name, value)))
 
 
@@ -122,7 +122,7 @@ _ELEMENT = re.compile(
 def _element(chance: Random, body: bytes) -> int | None:
     """Return where the VR of an element in Explicit VR stands."""
     start = max(body.find(b"DICM"), 0)
-    found = [each.end() - 2 for each in _ELEMENT.finditer(body, start)]
+    found = [match.end() - 2 for match in _ELEMENT.finditer(body, start)]
     return chance.choice(found) if found else None
 
 
@@ -301,7 +301,7 @@ def change_a_field(chance: Random, message: Message) -> Message:
     name = chance.choice([*names, *NAMES])
     how = chance.random()
     if how < 0.2:
-        return replace(message, headers=tuple(each for each in message.headers if each[0] != name))
+        return replace(message, headers=tuple(header for header in message.headers if header[0] != name))
     value = chance.choice(URLS if "ocation" in name else (*VALUES, *URLS))
     if how < 0.4:
         return replace(message, headers=(*message.headers, (name, value)))

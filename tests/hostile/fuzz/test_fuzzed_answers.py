@@ -120,7 +120,7 @@ def test_no_check_of_a_run_stumbles(flavour: str, tmp_path: Path, long: bool) ->
         selection = [] if long else FAST
         run, fuzzing, printed = judged(tmp_path / str(seed), flavour, *selection, seed=seed, share=0.2)
 
-        errors = [f"{each.check}: {each.reason}" for each in run.results if each.verdict == "error"]
+        errors = [f"{result.check}: {result.reason}" for result in run.results if result.verdict == "error"]
         assert not errors, "\n".join([f"seed {seed}", *errors, *fuzzing.told[-40:]])
         assert "INTERNALERROR" not in printed, printed
         assert run.footer is not None, printed

@@ -63,7 +63,7 @@ class PixelsOfNobody(Reference):
         values = super().native_values(instance, content, element, numbers)
         alone = len(self.archive.instances(replace(instance.resource(), instance=None))) == 1
         plain = "00280008" not in content and not element.encapsulated and numbers is None
-        return [bytes(len(each)) for each in values] if alone and plain else values
+        return [bytes(len(value)) for value in values] if alone and plain else values
 
 
 @mutant("bulkdata-by-uri-of[series]", into=MUTANTS)
@@ -207,7 +207,7 @@ class ItemsOfPixelsInside(Reference):
         self, instance: Instance, content: Elements, encoding: Encoding, numbers: Sequence[int] | None
     ) -> list[bytes]:
         values = super().compressed_values(instance, content, encoding, numbers)
-        return [b"\xfe\xff\x00\xe0\x10\x00\x00\x00" + each for each in values] if numbers is None else values
+        return [b"\xfe\xff\x00\xe0\x10\x00\x00\x00" + value for value in values] if numbers is None else values
 
 
 @mutant("bulkdata-as-rle-by-frame", into=MUTANTS)

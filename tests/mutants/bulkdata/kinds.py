@@ -25,7 +25,7 @@ class VideoWithItemTag(Reference):
     ) -> list[bytes]:
         values = super().compressed_values(instance, content, encoding, numbers)
         tag = b"\xfe\xff\x00\xe0\x10\x00\x00\x00" if instance.transfer_syntax in VIDEO else b""
-        return [tag + each for each in values]
+        return [tag + value for value in values]
 
 
 @mutant("bulkdata-pixels-without-icon", may_trip=["bulkdata"], into=MUTANTS)
@@ -35,4 +35,4 @@ class IconIsPixelData(Reference):
     def pixel_parts(self, request: Request, instance: Instance, content: Elements, element: Element) -> list[Part]:
         parts = super().pixel_parts(request, instance, content, element)
         icons = content["00880200"].items if "00880200" in content else ()
-        return [*parts, *(self.part(each[PIXEL_DATA].value, "application/octet-stream", "") for each in icons)]
+        return [*parts, *(self.part(icon[PIXEL_DATA].value, "application/octet-stream", "") for icon in icons)]

@@ -38,8 +38,8 @@ class LeavesOneInstance(Reference):
 
     def delete_resource(self, resource: Resource) -> None:
         instances = self.archive.instances(resource)
-        for each in instances[: max(1, len(instances) - 1)]:
-            self.archive.remove(each.resource())
+        for instance in instances[: max(1, len(instances) - 1)]:
+            self.archive.remove(instance.resource())
 
 
 @mutant(*(f"delete-spares-siblings[{level}]" for level in ("instance", "series")), may_trip=["delete"], into=MUTANTS)

@@ -81,7 +81,7 @@ class BigEndianOfImplicit(Reference):
         values = super().native_values(instance, content, element, numbers)
         if numbers is None or instance.transfer_syntax != "1.2.840.10008.1.2":
             return values
-        return [b"".join(each[at : at + 2][::-1] for at in range(0, len(each), 2)) for each in values]
+        return [b"".join(value[at : at + 2][::-1] for at in range(0, len(value), 2)) for value in values]
 
 
 @mutant("frames-are-native-pixels[signed-16-bit]", may_trip=["frames"], into=MUTANTS)
@@ -93,7 +93,7 @@ class SecondImageShifted(Reference):
     ) -> list[bytes]:
         values = super().native_values(instance, content, element, numbers)
         second = "00200013" in content and content["00200013"].value.strip() == b"2"
-        return [each[10:] + each[:10] for each in values] if second and numbers else values
+        return [value[10:] + value[:10] for value in values] if second and numbers else values
 
 
 @mutant("frames-are-native-pixels[rgb-8-bit]", may_trip=["frames"], into=MUTANTS)
@@ -101,7 +101,7 @@ class ColourByPlane(OfSeveral):
     """The samples of colour pixels come plane by plane."""
 
     def way(self, values: list[bytes], numbers: Sequence[int], content: Elements) -> list[bytes]:
-        return [each[0::3] + each[1::3] + each[2::3] for each in values]
+        return [value[0::3] + value[1::3] + value[2::3] for value in values]
 
 
 @mutant("frames-count-from-one", may_trip=["frames"], into=MUTANTS)
@@ -137,7 +137,7 @@ class EachFramePadded(OfSeveral):
     """Each frame is padded to an even number of octets."""
 
     def way(self, values: list[bytes], numbers: Sequence[int], content: Elements) -> list[bytes]:
-        return [each + bytes(len(each) % 2) for each in values]
+        return [value + bytes(len(value) % 2) for value in values]
 
 
 @mutant("frames-without-pad[last]", "frames-of-a-list", may_trip=["frames"], into=MUTANTS)
@@ -178,7 +178,7 @@ class MissingFramesSkipped(Reference):
 
     def frame_numbers(self, text: str, count: int, partial: bool = False) -> list[int]:
         numbers = text.split(",")
-        there = [each for each in numbers if not each.isdecimal() or int(each) <= count]
+        there = [number for number in numbers if not number.isdecimal() or int(number) <= count]
         return super().frame_numbers(",".join(there) if len(numbers) > 1 and there else text, count, partial)
 
     def retrieve_frames(self, request: Request) -> Response:
@@ -355,7 +355,7 @@ class ItemTagsInside(Reference):
         self, instance: Instance, content: Elements, encoding: Encoding, numbers: Sequence[int] | None
     ) -> list[bytes]:
         values = super().compressed_values(instance, content, encoding, numbers)
-        return [b"\xfe\xff\x00\xe0\x10\x00\x00\x00" + each for each in values]
+        return [b"\xfe\xff\x00\xe0\x10\x00\x00\x00" + value for value in values]
 
 
 @mutant("frames-of-lossy-image", may_trip=["frames"], into=MUTANTS)

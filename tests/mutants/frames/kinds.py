@@ -44,7 +44,7 @@ def kind(
             self, instance: Instance, content: Elements, element: Element, numbers: Sequence[int] | None
         ) -> list[bytes]:
             values = super().native_values(instance, content, element, numbers)
-            return [change(each) for each in values] if numbers and has(content) else values
+            return [change(value) for value in values] if numbers and has(content) else values
 
     OfOneKind.__doc__ = defect
     killed = f"frames-of-a-rare-kind[{case}]"
@@ -191,7 +191,7 @@ class DecodedByOneTooMuch(Reference):
         values = super().native_values(instance, content, element, numbers)
         if not element.encapsulated or not numbers:
             return values
-        return [bytes([*each[:4], each[4] ^ 1, *each[5:]]) for each in values]
+        return [bytes([*value[:4], value[4] ^ 1, *value[5:]]) for value in values]
 
 
 @mutant(
@@ -207,10 +207,12 @@ class FirstHalfOfACodestream(Reference):
         self, instance: Instance, content: Elements, encoding: Encoding, numbers: Sequence[int] | None
     ) -> list[bytes]:
         values = super().compressed_values(instance, content, encoding, numbers)
-        return [each[: len(each) // 2] for each in values]
+        return [value[: len(value) // 2] for value in values]
 
 
-@mutant(*(f"frames-in-fragments[{each}]" for each in TABLES), may_trip=["frames", "bulkdata", "messages"], into=MUTANTS)
+@mutant(
+    *(f"frames-in-fragments[{table}]" for table in TABLES), may_trip=["frames", "bulkdata", "messages"], into=MUTANTS
+)
 class FrameBefore(Reference):
     """A compressed frame is taken from where the one before it begins."""
 

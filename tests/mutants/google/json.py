@@ -42,7 +42,7 @@ class GoogleCompressesAgain(Google):
     """The JPEG is decoded and compressed anew."""
 
     def encapsulated(self, frames: Sequence[bytes]) -> Element:
-        return super().encapsulated([compressed_again(each) for each in frames])
+        return super().encapsulated([compressed_again(frame) for frame in frames])
 
 
 @mutant(*KEPT, may_trip=["google", "seed"], into=MUTANTS)
@@ -50,7 +50,7 @@ class KeepsTheEndOfTheLine(Google):
     """The line end before the next delimiter is kept as part of the JPEG."""
 
     def encapsulated(self, frames: Sequence[bytes]) -> Element:
-        return super().encapsulated([each + b"\r\n" for each in frames])
+        return super().encapsulated([frame + b"\r\n" for frame in frames])
 
 
 @mutant(*KEPT, may_trip=["google", "seed"], into=MUTANTS)

@@ -218,8 +218,8 @@ class GoogleStudyLeavesOneInstance(Google):
     def delete_resource(self, resource: Resource) -> None:
         instances = self.archive.instances(resource)
         left = 1 if resource.series is None and len(instances) > 1 else 0
-        for each in instances[: len(instances) - left]:
-            super().delete_resource(each.resource())
+        for instance in instances[: len(instances) - left]:
+            super().delete_resource(instance.resource())
 
 
 @mutant("lro-removes-series", *POLLED_SERIES, into=MUTANTS)
@@ -229,8 +229,8 @@ class GoogleSeriesLeavesOneInstance(Google):
     def delete_resource(self, resource: Resource) -> None:
         instances = self.archive.instances(resource)
         left = 1 if resource.series and resource.instance is None and len(instances) > 1 else 0
-        for each in instances[: len(instances) - left]:
-            super().delete_resource(each.resource())
+        for instance in instances[: len(instances) - left]:
+            super().delete_resource(instance.resource())
 
 
 @mutant("lro-cancel", into=MUTANTS)
@@ -262,9 +262,9 @@ class DeletesWhatCameBefore(Google):
 
     def delete_resource(self, resource: Resource) -> None:
         here = self.archive.instances(resource)
-        for each in self.archive.instances(Resource()):
-            if resource.series is None and here and each.ordinal < here[0].ordinal:
-                super().delete_resource(each.resource())
+        for instance in self.archive.instances(Resource()):
+            if resource.series is None and here and instance.ordinal < here[0].ordinal:
+                super().delete_resource(instance.resource())
         super().delete_resource(resource)
 
 
@@ -334,7 +334,7 @@ class ListsTheFirstPageAgain(Google):
     """Every page of the list is the first."""
 
     def list_operations(self, request: Request) -> Response:
-        documents: list[Any] = [self.operation_document(each) for each in self.operations.values()]
+        documents: list[Any] = [self.operation_document(operation) for operation in self.operations.values()]
         return self.google_answer({"operations": documents[:1], "nextPageToken": "again"})
 
 
@@ -384,7 +384,7 @@ class CancelledDeletesTheFiles(_LeavesShells):
 
     def end(self, operation: Operation) -> None:
         if operation.cancel_requested:
-            self.shells |= {each.instance for each in self.archive.instances(operation.resource)}
+            self.shells |= {instance.instance for instance in self.archive.instances(operation.resource)}
         super().end(operation)
 
 
@@ -397,8 +397,8 @@ class FailsToDeleteAndLeavesShells(_LeavesShells):
         if resource.series is None and len(instances) > 1:
             self.shells.add(instances[-1].instance)
             instances = instances[:-1]
-        for each in instances:
-            super().delete_resource(each.resource())
+        for instance in instances:
+            super().delete_resource(instance.resource())
 
     def operation_counter(self, operation: Operation) -> Json:
         return super().operation_counter(operation) | ({"failure": "1"} if operation.done else {})

@@ -50,7 +50,7 @@ class SendsPixelsBackwards(Google):
         numbers: Sequence[int] | None,
     ) -> list[bytes]:
         values = super().pixel_values(instance, content, element, encoding, numbers)
-        return [each[::-1] for each in values] if element.encapsulated or "00280008" in content else values
+        return [value[::-1] for value in values] if element.encapsulated or "00280008" in content else values
 
 
 @mutant("google-frames-in-order", "google-frames[two]", may_trip=PIXELS, into=MUTANTS)
@@ -73,7 +73,7 @@ class SendsNativeFramesOnly(Google):
     """Frames come native, whatever transfer syntax is asked for."""
 
     def encodings(self, instance: Instance, element: Element, numbers: Sequence[int] | None) -> list[Encoding]:
-        return [each for each in super().encodings(instance, element, numbers) if each.is_native]
+        return [encoding for encoding in super().encodings(instance, element, numbers) if encoding.is_native]
 
 
 @mutant("google-no-such-frame[zero]", "google-no-such-frame[beyond-the-last]", may_trip=PIXELS, into=MUTANTS)
@@ -177,7 +177,7 @@ class RendersInPartsOnly(Google):
         self, instance: Instance, content: Elements, numbers: Sequence[int], listed: bool
     ) -> list[MediaType]:
         offers = super().rendered_offers(instance, content, numbers, listed)
-        return [each for each in offers if each.root or not listed]
+        return [offer for offer in offers if offer.root or not listed]
 
 
 @mutant("google-rendered-frames[two]", may_trip=["rendered"], into=MUTANTS)
@@ -248,7 +248,7 @@ class RefusesTheDefaultByItsName(Google):
 
 
 @mutant(
-    *(f"google-transfer-syntax[{each}]" for each in SYNTAXES if each not in {"implicit", "rle"}),
+    *(f"google-transfer-syntax[{syntax}]" for syntax in SYNTAXES if syntax not in {"implicit", "rle"}),
     *(f"google-frame-type[{each}]" for each in TYPES if each not in {"png", "rle"}),
     may_trip=EVERYWHERE,
     into=MUTANTS,

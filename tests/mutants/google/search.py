@@ -34,7 +34,7 @@ OWN = {
 
 
 @mutant(
-    *(f"google-upper-key[series-{each}]" for each in OF_STUDIES),
+    *(f"google-upper-key[series-{of_study}]" for of_study in OF_STUDIES),
     *(f"google-upper-key[instances-{each}]" for each in (*OF_STUDIES, "SeriesInstanceUID", "Modality")),
     may_trip=["search"],
     into=MUTANTS,

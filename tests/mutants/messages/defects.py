@@ -95,7 +95,7 @@ class PartsWithoutTheirType(Reference):
 
     def part(self, *arguments: Any, **named: Any) -> Part:
         made = super().part(*arguments, **named)
-        return replace(made, headers=tuple(each for each in made.headers if each[0].lower() != "content-type"))
+        return replace(made, headers=tuple(header for header in made.headers if header[0].lower() != "content-type"))
 
 
 @mutant("message[MULTIPART-002]", into=MUTANTS)

@@ -200,7 +200,7 @@ class TextInAscii(Reference):
     """Letters beyond ASCII become question marks."""
 
     def json_values(self, element: Element, charset: Charset) -> list[Json]:
-        return [self.in_ascii(each) for each in super().json_values(element, charset)]
+        return [self.in_ascii(json_value) for json_value in super().json_values(element, charset)]
 
     def in_ascii(self, value: Json) -> Json:
         if isinstance(value, dict):

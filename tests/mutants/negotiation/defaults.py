@@ -42,8 +42,8 @@ class MultiFramesWantNumbers(Reference):
     """What is of a multi-frame SOP Class is rendered frame by frame only, however many frames there are."""
 
     def retrieve_rendered(self, request: Request) -> Response:
-        for each in self.archive.instances(request.resource):
-            if each.sop_class == "1.2.840.10008.5.1.4.1.1.7.3" and not request.frames:
+        for instance in self.archive.instances(request.resource):
+            if instance.sop_class == "1.2.840.10008.5.1.4.1.1.7.3" and not request.frames:
                 raise Refusal(500, "An exception.")
         return super().retrieve_rendered(request)
 
@@ -65,4 +65,4 @@ class DocumentsAmongBulkData(Reference):
 
     def all_bulk_data(self, request: Request, instances: Sequence[Instance]) -> list[Part]:
         parts = super().all_bulk_data(request, instances)
-        return [replace(each, headers=(("Content-Type", "application/x-stored"), *each.headers[1:])) for each in parts]
+        return [replace(part, headers=(("Content-Type", "application/x-stored"), *part.headers[1:])) for part in parts]

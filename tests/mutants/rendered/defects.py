@@ -137,7 +137,7 @@ class LosslessIsInverted(Reference):
 
     def written(self, pictures: Sequence[Image.Image], media_type: str, rendering: Rendering) -> bytes:
         if media_type != JPEG.name:
-            pictures = [ImageOps.invert(each) for each in pictures]
+            pictures = [ImageOps.invert(picture) for picture in pictures]
         return super().written(pictures, media_type, rendering)
 
 
@@ -319,7 +319,7 @@ class FirstFrameInverted(Reference):
     ) -> tuple[bytes, str]:
         if media != JPEG or len(numbers) == 1:
             return super().rendered_item(request, instance, content, media, numbers, rendering)
-        pictures = [ImageOps.invert(each) for each in self.pictures(instance, numbers[:1], rendering)]
+        pictures = [ImageOps.invert(picture) for picture in self.pictures(instance, numbers[:1], rendering)]
         return self.written(pictures, media.name, rendering), media.name
 
 
@@ -340,7 +340,7 @@ class ReportsBreakLevels(Reference):
     def rendered_level(
         self, request: Request, instances: Sequence[Instance], rendering: Rendering, headers: Headers
     ) -> Response:
-        if not all(frames.pixel_element(self.elements_of(each)) for each in instances):
+        if not all(frames.pixel_element(self.elements_of(instance)) for instance in instances):
             raise Refusal(500, "An exception.")
         return super().rendered_level(request, instances, rendering, headers)
 

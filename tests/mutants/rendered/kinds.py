@@ -47,7 +47,7 @@ class PngsUpsideDown(Reference):
     """What is rendered as image/png stands on its head."""
 
     def written(self, pictures: Sequence[Image.Image], media_type: str, rendering: Rendering) -> bytes:
-        turned = [each.transpose(Image.Transpose.ROTATE_180) for each in pictures]
+        turned = [picture.transpose(Image.Transpose.ROTATE_180) for picture in pictures]
         return super().written(turned if media_type == "image/png" else list(pictures), media_type, rendering)
 
 

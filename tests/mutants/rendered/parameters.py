@@ -180,7 +180,7 @@ class QualityChangesPng(Reference):
 
     def written(self, pictures: Sequence[Image.Image], media_type: str, rendering: Rendering) -> bytes:
         if media_type == PNG.name and rendering.quality < 50:
-            pictures = [each.quantize(4).convert("RGB") for each in pictures]
+            pictures = [picture.quantize(4).convert("RGB") for picture in pictures]
         return super().written(pictures, media_type, rendering)
 
 

@@ -114,7 +114,7 @@ def of(name: str, messages: list[Message], base_url: str) -> Message:
     Raises:
         LookupError: the run had none.
     """
-    found = [each for each in messages if EXCHANGES[name].fits(each, base_url)]
+    found = [message for message in messages if EXCHANGES[name].fits(message, base_url)]
     if not found:
         raise LookupError(f"no check of the clean run brings about {name!r}")
     return min(found, key=lambda each: len(each.body))

@@ -63,7 +63,7 @@ def around(count: int) -> object:
         steps = [message]
         for _ in range(count):
             steps.append(onward(steps[-1]))
-        return tuple(replace(each, asked=message.asked) for each in steps[1:])
+        return tuple(replace(step, asked=message.asked) for step in steps[1:])
 
     return edit
 

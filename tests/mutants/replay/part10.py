@@ -61,7 +61,7 @@ def in_implicit(found: bytes) -> bytes:
 
 def fragments(*items: bytes, defined: bool = False) -> object:
     """Put these items into Pixel Data."""
-    held = b"".join(ITEM + struct.pack("<L", len(each)) + each for each in items) + END
+    held = b"".join(ITEM + struct.pack("<L", len(item)) + item for item in items) + END
     length = len(held) if defined else 0xFFFFFFFF
     return put(Element(PIXELS, b"OB", held, length))
 

@@ -20,7 +20,7 @@ class Part:
 
     def with_field(self, name: bytes, *values: bytes) -> Part:
         """Return it with just these fields of a name, at the end of its head."""
-        kept = [each for each in self.lines if not each.lower().startswith(name.lower() + b":")]
+        kept = [line for line in self.lines if not line.lower().startswith(name.lower() + b":")]
         return replace(self, lines=(*kept, *(b"%b: %b" % (name, value) for value in values)))
 
 
@@ -59,7 +59,7 @@ def part(change: Callable[[Part], Part]) -> Step:
 
 def of_part(name: str, *values: str) -> Step:
     """Set the fields of a name of the first part."""
-    return part(lambda found: found.with_field(name.encode(), *(each.encode() for each in values)))
+    return part(lambda found: found.with_field(name.encode(), *(value.encode() for value in values)))
 
 
 def octets(change: Callable[[bytes], bytes]) -> Step:
@@ -69,7 +69,7 @@ def octets(change: Callable[[bytes], bytes]) -> Step:
         edited = change(found.octets)
         assert edited != found.octets, "the edit changes nothing"
         other = replace(found, octets=edited)
-        told = any(re.match(rb"content-length:", each, re.IGNORECASE) for each in found.lines)
+        told = any(re.match(rb"content-length:", line, re.IGNORECASE) for line in found.lines)
         return other.with_field(b"Content-Length", str(len(edited)).encode()) if told else other
 
     return part(edit)

@@ -82,7 +82,7 @@ def heard(script: Sequence[Message], recording: Recording, directory: Path) -> H
     with closing(Recorder(directory, "main", Redaction())) as recorder:
         _ask(script, recording, recorder)
     run = record.load(directory)
-    errors = [f"{each.check}: {each.reason}" for each in run.results if each.verdict == "error"]
+    errors = [f"{result.check}: {result.reason}" for result in run.results if result.verdict == "error"]
     assert not errors, "\n".join(errors)
     return Heard(tuple(_told(directory)), _verdicts(run.results))
 
@@ -90,14 +90,14 @@ def heard(script: Sequence[Message], recording: Recording, directory: Path) -> H
 def _told(directory: Path) -> list[Told]:
     events = map(json.loads, (directory / "run.jsonl").read_text(encoding="utf-8").splitlines())
     return [
-        Told(f"{each['requirement']} {each['code']}", each["where"], each["verdict"])
-        for each in events
-        if each["event"] == "observed"
+        Told(f"{event['requirement']} {event['code']}", event["where"], event["verdict"])
+        for event in events
+        if event["event"] == "observed"
     ]
 
 
 def _verdicts(results: Sequence[Result]) -> dict[str, str]:
-    return {each.requirements[0]: each.verdict for each in results}
+    return {result.requirements[0]: result.verdict for result in results}
 
 
 def _ask(script: Sequence[Message], recording: Recording, recorder: Recorder) -> None:

@@ -48,7 +48,11 @@ def recorded(flavour: str, directory: Path, checks: Collection[str]) -> Recordin
     recording = Recording()
     with _listening(recording):
         run = judged(FLAVOURS[flavour](), directory, checks=checks)
-    wrong = [f"{each.check}: {each.verdict} {each.reason}" for each in run.results if each.verdict in {"fail", "error"}]
+    wrong = [
+        f"{result.check}: {result.verdict} {result.reason}"
+        for result in run.results
+        if result.verdict in {"fail", "error"}
+    ]
     assert not wrong, "\n".join(wrong)
     return recording
 

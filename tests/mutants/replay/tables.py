@@ -6,5 +6,5 @@ from tests.mutants.replay import http, images, json, multipart, part10, store, x
 from tests.mutants.replay.replays import Replay
 
 REPLAYS: tuple[Replay, ...] = tuple(
-    each for table in (http, multipart, json, xml, part10, images, store) for each in table.REPLAYS
+    replay for table in (http, multipart, json, xml, part10, images, store) for replay in table.REPLAYS
 )

@@ -20,7 +20,7 @@ UNSHOWN = {
     "STORE-076 stored-or-refused": "the run knows that a study is valid, and no observer does",
     "STORE-076 valid-study-answered-with-5xx": "likewise",
 }
-SHOWN = {each.shows for each in REPLAYS}
+SHOWN = {replay.shows for replay in REPLAYS}
 
 
 def judged() -> Iterator[Requirement]:
@@ -37,7 +37,7 @@ def test_each_observation_of_a_message_is_one_that_a_run_produces() -> None:
 
 def test_each_row_is_told_by_a_replay() -> None:
     """A row that can only be met, whatever comes, would say nothing."""
-    told = {each.row for each in REPLAYS if each.verdict is not Verdict.PASS} | set(TOLD_BY_CHECKS)
+    told = {replay.row for replay in REPLAYS if replay.verdict is not Verdict.PASS} | set(TOLD_BY_CHECKS)
 
     silent = {row.id for row in judged()} - told
     assert silent == {

@@ -86,7 +86,7 @@ class RetrieveOfTheFirstLook(Reference):
     def retrieve_parts(
         self, request: Request, instances: Sequence[Instance], syntaxes: Sequence[str]
     ) -> Iterator[Part]:
-        names = {each.resource().path for each in instances}
+        names = {instance.resource().path for instance in instances}
         kept = self.kept.setdefault(request.resource.path, names)
         chosen = [each for each in zip(instances, syntaxes, strict=True) if each[0].resource().path in kept]
         yield from super().retrieve_parts(request, [each for each, _ in chosen], [syntax for _, syntax in chosen])

@@ -27,7 +27,7 @@ class AnotherValueAsOctets(Reference):
     """An instance as application/octet-stream is its file, in a multipart."""
 
     def all_bulk_data(self, request: Request, instances: Sequence[Instance]) -> list[Part]:
-        return [self.part(self.archive.octets(each), "application/octet-stream", "") for each in instances]
+        return [self.part(self.archive.octets(instance), "application/octet-stream", "") for instance in instances]
 
 
 @mutant("retrieve-instance-is-no-json", into=MUTANTS, may_trip=["messages"])

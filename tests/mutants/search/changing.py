@@ -22,9 +22,9 @@ class StudiesByTheirNames(Reference):
         if level != "study":
             return found
         named = {
-            (each.study, str(each.attributes.get("00100010"))): each
+            (instance.study, str(instance.attributes.get("00100010"))): instance
             for study in found
-            for each in self.archive.instances(study.resource("study"))
+            for instance in self.archive.instances(study.resource("study"))
         }
         return list(named.values())
 

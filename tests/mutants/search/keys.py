@@ -152,7 +152,9 @@ class RangesEndADayLate(Reference):
     """The day after the last of a range belongs to it, as with midnight taken in another time zone."""
 
     def match_range(self, key: Key, values: Sequence[Json]) -> bool:
-        eves = [(date.fromisoformat(each) - timedelta(days=1)).strftime("%Y%m%d") for each in values if key.vr == "DA"]
+        eves = [
+            (date.fromisoformat(value) - timedelta(days=1)).strftime("%Y%m%d") for value in values if key.vr == "DA"
+        ]
         return super().match_range(key, [*values, *eves])
 
 

@@ -131,15 +131,15 @@ def upper_keys(name: str, level: Level, below: str, *checks: str, ignored: bool 
                 return super().matches(level, request, query)
             own = {"series": ("0020000E",), "instance": ("00080018",)}[level]
             if ignored:
-                query = replace(query, keys=tuple(each for each in query.keys if each.tag in own))
-            elif any(each.tag not in own for each in query.keys):
+                query = replace(query, keys=tuple(key for key in query.keys if key.tag in own))
+            elif any(key.tag not in own for key in query.keys):
                 return []
             return super().matches(level, request, query)
 
     concerned = (level, below)
     UpperKeys.__doc__ = f"Keys of the levels above are {'ignored' if ignored else 'in the way'} at {name}."
     mutant(
-        *(f"search-keys-of-levels-above[{each}]" for each in checks),
+        *(f"search-keys-of-levels-above[{check}]" for check in checks),
         *([f"search-any-query[{name}]"] if ignored else []),
         may_trip=["search", "store"],
         into=MUTANTS,

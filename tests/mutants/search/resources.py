@@ -50,7 +50,7 @@ class ResultsDoubled(Reference):
     """Each entity is listed twice."""
 
     def candidates(self, level: Level, resource: Resource) -> list[Instance]:
-        return [each for each in super().candidates(level, resource) for _ in range(2)]
+        return [candidate for candidate in super().candidates(level, resource) for _ in range(2)]
 
 
 @mutant("search-confined-to-the-path", may_trip=["search", "store", "delete"], into=MUTANTS)

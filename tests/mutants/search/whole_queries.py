@@ -42,7 +42,7 @@ class RangesWithoutTheirEnd(Reference):
 
     def match_range(self, key: Key, values: Sequence[Json]) -> bool:
         end = key.value.partition("-")[2]
-        return super().match_range(key, [each for each in values if each != end])
+        return super().match_range(key, [value for value in values if value != end])
 
 
 @mutant(STUDIES, "search-date-range[until]", "search-date-range[from]", may_trip=["search"], into=MUTANTS)
@@ -81,7 +81,7 @@ class StudyKeysIgnoredAtInstances(Reference):
     def matches(self, level: Level, request: Request, query: Query) -> list[Instance]:
         if level == "instance" and not request.resource.study:
             of_study = {"00080020", "00080030", "00080050", "00080061", "00080090", "00200010", "0020000D", "00100020"}
-            query = replace(query, keys=tuple(each for each in query.keys if each.tag not in of_study))
+            query = replace(query, keys=tuple(key for key in query.keys if key.tag not in of_study))
         return super().matches(level, request, query)
 
 
@@ -200,12 +200,12 @@ class PagesByKeysOverlap(Reference):
 
     def search_query(self, request: Request, level: Level) -> Query:
         query = super().search_query(request, level)
-        narrowed = level == "study" and len([each for each in query.keys if each.value]) > 1
+        narrowed = level == "study" and len([key for key in query.keys if key.value]) > 1
         return replace(query, offset=max(0, query.offset - 1)) if narrowed else query
 
 
 @mutant(
-    *(f"search-pages-at-each-resource[{each}]" for each in RESOURCES if each != "studies"),
+    *(f"search-pages-at-each-resource[{resource}]" for resource in RESOURCES if resource != "studies"),
     may_trip=["search"],
     into=MUTANTS,
 )
@@ -224,7 +224,7 @@ class PagesOfAnotherOrder(Reference):
 
 
 @mutant(
-    *(f"search-any-query-as-xml[{each}]" for each in RESOURCES),
+    *(f"search-any-query-as-xml[{resource}]" for resource in RESOURCES),
     may_trip=["search", "xml"],
     into=MUTANTS,
 )
@@ -235,7 +235,7 @@ class KeysForJsonAlone(Reference):
         query = super().search_query(request, level)
         if "xml" not in (request.accept or ""):
             return query
-        confining = tuple(each for each in query.keys if each.tag in {"00100020", "0020000D"})
+        confining = tuple(key for key in query.keys if key.tag in {"00100020", "0020000D"})
         return replace(query, keys=confining, limit=None, offset=0)
 
 

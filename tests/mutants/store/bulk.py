@@ -172,7 +172,7 @@ class DescribesNothing(Unexamined):
 
 
 @mutant(
-    *(f"store-bulk-contradiction[json-{each}]" for each in CONTRADICTIONS),
+    *(f"store-bulk-contradiction[json-{contradiction}]" for contradiction in CONTRADICTIONS),
     *(f"store-bulk-contradiction[xml-{each}]" for each in ("rows", "transfer-syntax-of-the-part", "no-jpeg")),
     may_trip=["store"],
     into=MUTANTS,

@@ -96,7 +96,7 @@ class CompressesAgain(Reference):
     """A JPEG is decoded and compressed anew."""
 
     def encapsulated(self, frames: Sequence[bytes]) -> Element:
-        return super().encapsulated([compressed_again(each) for each in frames])
+        return super().encapsulated([compressed_again(frame) for frame in frames])
 
 
 def compressed_again(jpeg: bytes) -> bytes:

@@ -24,7 +24,7 @@ MUTANTS: list[Mutant] = []
 def of(form: str, *families: str) -> tuple[str, ...]:
     """Return the checks of families; all of that form where none is named."""
     slug = "store-malformed" if form == "files" else f"store-malformed-{form}"
-    chosen = [each.id for each in FAMILIES if each.form == form and (not families or each.id in families)]
+    chosen = [family.id for family in FAMILIES if family.form == form and (not families or family.id in families)]
     assert len(chosen) == len(families) or not families
     return tuple(f"{slug}[{each}]" for each in chosen)
 
@@ -96,7 +96,7 @@ class ListsWhatItDoesNotKeep(Reference):
     """Whatever is refused is listed as stored all the same, with 200."""
 
     def store_answer(self, request: Request, outcomes: Sequence[Outcome], media: MediaType) -> Response:
-        return super().store_answer(request, [replace(each, failure=None) for each in outcomes], media)
+        return super().store_answer(request, [replace(outcome, failure=None) for outcome in outcomes], media)
 
 
 @mutant(*of("files", "file-meta", "transfer-syntax", "uids", "values", "elements", "pixel-data"), into=MUTANTS)

@@ -26,7 +26,7 @@ class PartlyIsWholly(Reference):
     """What was stored in part is answered 200."""
 
     def store_status(self, outcomes: Sequence[Outcome]) -> int:
-        return 200 if any(each.stored for each in outcomes) else super().store_status(outcomes)
+        return 200 if any(outcome.stored for outcome in outcomes) else super().store_status(outcomes)
 
 
 @mutant(*REFUSED[1:], *FOREIGN[1:], may_trip=["store"], into=MUTANTS)
@@ -44,7 +44,7 @@ class RefusedListedAsStored(Reference):
     """A refused instance is in the Referenced SOP Sequence."""
 
     def store_module(self, request: Request, outcomes: Sequence[Outcome]) -> Model:
-        wrong = [each if each.stored else replace(each, failure=None) for each in outcomes]
+        wrong = [outcome if outcome.stored else replace(outcome, failure=None) for outcome in outcomes]
         module = super().store_module(request, outcomes)
         return module | {"00081199": super().store_module(request, wrong)["00081199"]} if any(wrong) else module
 
@@ -62,9 +62,9 @@ class StoredListedAsFailed(Reference):
     """Where one instance is refused all are listed as failed, with 272, though the others are stored."""
 
     def store_module(self, request: Request, outcomes: Sequence[Outcome]) -> Model:
-        if all(each.stored for each in outcomes):
+        if all(outcome.stored for outcome in outcomes):
             return super().store_module(request, outcomes)
-        failed = [replace(each, failure=each.failure or Reason.PROCESSING_FAILURE) for each in outcomes]
+        failed = [replace(outcome, failure=outcome.failure or Reason.PROCESSING_FAILURE) for outcome in outcomes]
         return super().store_module(request, failed)
 
 
@@ -79,7 +79,7 @@ class NothingStoredIsAccepted(Reference):
     """A request of which nothing was stored is answered 202."""
 
     def store_status(self, outcomes: Sequence[Outcome]) -> int:
-        return super().store_status(outcomes) if any(each.stored for each in outcomes) else 202
+        return super().store_status(outcomes) if any(outcome.stored for outcome in outcomes) else 202
 
 
 @mutant(*REFUSED, may_trip=["store"], into=MUTANTS)

@@ -132,7 +132,7 @@ class WarnedIsConflict(Reference):
 
     def store_status(self, outcomes: Sequence[Outcome]) -> int:
         status = super().store_status(outcomes)
-        return 409 if status == 202 and all(each.stored for each in outcomes) else status
+        return 409 if status == 202 and all(outcome.stored for outcome in outcomes) else status
 
 
 @mutant("message[STORE-033]", "store-foreign-study", may_trip=["store", "xml"], into=MUTANTS)

@@ -26,7 +26,7 @@ PLAIN = "-CT"
 
 def trips(*names: str) -> tuple[str, ...]:
     """Return the ids of round trips."""
-    return tuple(f"store-round-trip[{each}]" for each in names)
+    return tuple(f"store-round-trip[{name}]" for name in names)
 
 
 EACH = trips(*(case.id for case in ENTRIES if case.id not in {*LARGE, "ct_pair"}))

@@ -298,7 +298,7 @@ class AnswerListsTheFirst(Reference):
     """The answer lists one instance, however many were stored."""
 
     def store_module(self, request: Request, outcomes: Sequence[Outcome]) -> Model:
-        return super().store_module(request, [each for each in outcomes if each.stored][:1])
+        return super().store_module(request, [outcome for outcome in outcomes if outcome.stored][:1])
 
 
 @mutant("store-answer-names-what-was-stored", may_trip=["store"], into=MUTANTS)
@@ -306,7 +306,7 @@ class AnswerListsTwice(Reference):
     """The answer lists each instance twice."""
 
     def store_module(self, request: Request, outcomes: Sequence[Outcome]) -> Model:
-        return super().store_module(request, [each for each in outcomes for _ in range(2)])
+        return super().store_module(request, [outcome for outcome in outcomes for _ in range(2)])
 
 
 @mutant("store-answer-refers-by-class-and-instance", may_trip=["store"], into=MUTANTS)

@@ -85,7 +85,7 @@ class ThumbnailOfTheLastInstance(Answering):
         instances = self.archive.instances(replace(request.resource, series=None, instance=None))
         if request.resource.instance is None or len(instances) != 2:
             return None
-        (other,) = [each for each in instances if each.resource().instance != request.resource.instance]
+        (other,) = [instance for instance in instances if instance.resource().instance != request.resource.instance]
         return Reference.retrieve_thumbnail(self, replace(request, resource=other.resource()))
 
 

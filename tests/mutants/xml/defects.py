@@ -172,8 +172,8 @@ class XmlPrettyPrinted(Reference):
 
 
 @mutant(
-    *(f"xml-metadata-text[{each}]" for each in CHARACTER_SETS),
-    *(f"xml-search-text[{each}]" for each in CHARACTER_SETS),
+    *(f"xml-metadata-text[{character_set}]" for character_set in CHARACTER_SETS),
+    *(f"xml-search-text[{character_set}]" for character_set in CHARACTER_SETS),
     may_trip=IN_XML,
     into=MUTANTS,
 )

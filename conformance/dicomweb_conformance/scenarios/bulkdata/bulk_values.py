@@ -53,7 +53,7 @@ def reference_to(
         Inconclusive: the metadata lead to no value, which is for the owner to tell.
     """
     response, found = _metadata(dicomweb, instance)
-    given = {each.path: each for one in found for each in references(one, response)}
+    given = {reference.path: reference for one in found for reference in references(one, response)}
     if path in given:
         return given[path]
     members = {member for one in found for member in _members(one, path)}

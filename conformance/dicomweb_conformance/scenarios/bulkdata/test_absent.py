@@ -96,9 +96,9 @@ PIXEL_LEVELS = tuple(Variant(level, "BULKDATA-019", "pixeldata") for level in LE
 
 def _of_level(it: Expectation, study: Study, level: str, *, of: str, missing: str) -> None:
     """Judge a 200 of bulkdata or pixeldata: what there is of an instance, a series or a study."""
-    wanted = [each.frames[0] for each in _instances(study, level)]
+    wanted = [instance.frames[0] for instance in _instances(study, level)]
     found = [each.octets for each in items_in(it, of=of)]
-    others = [each.frames[0] for each in study.instances if each.frames[0] not in wanted]
+    others = [instance.frames[0] for instance in study.instances if instance.frames[0] not in wanted]
     if any(not any(is_value(each, value) for each in found) for value in wanted):
         near = any(abs(len(each) - len(wanted[0])) <= 1 and each not in others for each in found)
         it.observes(

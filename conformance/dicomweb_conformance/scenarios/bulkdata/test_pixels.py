@@ -134,7 +134,7 @@ def test_as_rle_by_frame(dicomweb: StudiesService, corpus: Corpus) -> None:
                 received=f"{len(items)} parts",
             )
             it.concludes()
-        shown = [pixel_octets.frame_in_rle(each.octets, instance) for each in items]
+        shown = [pixel_octets.frame_in_rle(item.octets, instance) for item in items]
         received = ", ".join(f"frame {each}" if each else "no frame" for each in shown)
         if shown == [1, 2, 3]:
             it.observes("a-part-for-each-frame-that-decodes")
@@ -185,10 +185,10 @@ def test_pixels_without_icon(dicomweb: StudiesService, corpus: Corpus) -> None:
     )
     with expect(response) as it:
         items = items_in(it)
-        if any(is_value(each.octets, icon) for each in items):
+        if any(is_value(item.octets, icon) for item in items):
             it.observes("icon-image-pixels-included", received=f"{len(items)} parts")
         elif len(items) == 1 and is_value(items[0].octets, instance.frames[0]):
             it.observes("only-top-level-pixel-data")
         else:
-            received = f"{len(items)} parts of {', '.join(str(len(each.octets)) for each in items)} octets"
+            received = f"{len(items)} parts of {', '.join(str(len(item.octets)) for item in items)} octets"
             it.finds("other octets than the pixels of the image", received=received)

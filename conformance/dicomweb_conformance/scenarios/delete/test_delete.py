@@ -70,7 +70,7 @@ def test_removes(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case:
     with expect(deleted) as it:
         if took is None:
             _says_what_stays(it, dicomweb, resource)
-        if any(dicomweb.retrieve(each).status == 200 for each in instances):
+        if any(dicomweb.retrieve(instance).status == 200 for instance in instances):
             it.observes("an-instance-of-it-is-still-retrievable")
 
 

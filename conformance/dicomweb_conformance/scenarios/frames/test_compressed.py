@@ -23,7 +23,7 @@ REFUSALS = CLEAN_REFUSALS | {400}
 def _is_to_be_had(dicomweb: StudiesService, instance: Instance) -> None:
     """Demand that the frame comes in some form: which of them a server need not have, others judge."""
     forms = (media_types.MULTIPART_OCTETS, ANY_SYNTAX, 'multipart/related; type="image/jpeg"')
-    had = any(dicomweb.frames(instance, "1", accept=each).status == 200 for each in forms)
+    had = any(dicomweb.frames(instance, "1", accept=form).status == 200 for form in forms)
     assume(had, "the frame cannot be retrieved in any form", "frames-of-an-image")
 
 
@@ -126,11 +126,11 @@ def test_as_rle_one_by_one(dicomweb: StudiesService, corpus: Corpus) -> None:
         it.has_status(200)
         items = items_in(it)
         offered(items[0].name in pixel_octets.IMAGE_RLE, "image/dicom-rle is answered in another type")
-        shown = [pixel_octets.frame_in_rle(each.octets, instance) for each in items]
+        shown = [pixel_octets.frame_in_rle(item.octets, instance) for item in items]
         received = ", ".join(f"frame {each}" if each else "no frame" for each in shown)
         if shown == [1, 2]:
             it.observes("a-part-for-each-frame-of-its-size")
-        elif any(each.octets.startswith(ITEM) for each in items):
+        elif any(item.octets.startswith(ITEM) for item in items):
             it.observes("item-tags-inside-a-part", received=items[0].octets[:8].hex(" "))
         elif shown in ([1], [2]):
             it.observes("one-of-the-two-frames-only", received=received)

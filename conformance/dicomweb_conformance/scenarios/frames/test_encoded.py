@@ -67,7 +67,7 @@ def _undecoded(case: Variant, response: Response, instance: Instance) -> str:
         items = pixel_octets.items_of(response) if response.status == 200 else []
     except UnreadableError:
         return ""
-    found, named = joined(items), any(each.transfer_syntax == case.value for each in items)
+    found, named = joined(items), any(item.transfer_syntax == case.value for item in items)
     is_native = named or equals(found, instance.frames[0])
     as_stored = pixel_octets.is_codestream(found, instance) and not is_native
     return "a frame comes as it is stored, under the name of another transfer syntax" if as_stored else ""
@@ -221,8 +221,8 @@ def _frames_shown(found: bytes, instance: Instance) -> list[int]:
     return [
         number
         for number, frame in enumerate(frames, 1)
-        for each in candidates
-        if each.shape == frame.shape and float(np.abs(each - frame).mean()) < _NEAR
+        for candidate in candidates
+        if candidate.shape == frame.shape and float(np.abs(candidate - frame).mean()) < _NEAR
     ]
 
 

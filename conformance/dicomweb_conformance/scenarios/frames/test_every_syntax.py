@@ -56,12 +56,12 @@ def _asked_of(corpus: Corpus, stored: Syntax) -> dict[Syntax, Instance]:
     lossy syntax an image of 8 bits is asked for, in one without loss the one of most bits.
     """
     images = [
-        each
-        for each in corpus.encoded(stored.uid).instances
-        if (each.value("SamplesPerPixel"), each.value("PixelRepresentation")) == ("1", "0")
-        and each.value("Rows") != "1"
+        instance
+        for instance in corpus.encoded(stored.uid).instances
+        if (instance.value("SamplesPerPixel"), instance.value("PixelRepresentation")) == ("1", "0")
+        and instance.value("Rows") != "1"
     ]
-    few = [each for each in images if each.value("BitsStored") == str(_OCTET)]
+    few = [image for image in images if image.value("BitsStored") == str(_OCTET)]
     others = [each for each in (_DECODED, *TYPES) if each is not stored or stored is _DECODED]
     return {each: (images if each.lossless else few)[-1] for each in others if each.lossless or few}
 

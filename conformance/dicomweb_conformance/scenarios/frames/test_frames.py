@@ -71,7 +71,7 @@ def test_count_from_one(dicomweb: StudiesService, corpus: Corpus) -> None:
         found = joined(items_in(it))
         if equals(found, instance.frames[0]):
             it.observes("frames-1-is-the-first-frame")
-        elif any(equals(found, each) for each in instance.frames):
+        elif any(equals(found, frame) for frame in instance.frames):
             it.observes("frames-1-is-another-frame", received=frames_in(found, instance))
         else:
             assume(False, "what is retrieved as frame 1 is no frame of the image", NATIVE)

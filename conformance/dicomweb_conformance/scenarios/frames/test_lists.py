@@ -134,7 +134,7 @@ def test_no_number(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> N
         if response.status != 200:
             it.has_status(400, 404)
         elif case.id == "empty":
-            every = all(each in response.body for each in instance.frames)
+            every = all(frame in response.body for frame in instance.frames)
             quote = "200-with-all-frames-for-no-number" if every else "200-with-any-image-for-no-number"
             it.observes(quote, received=frames_in(response.body, instance))
         elif case.id != "trailing-comma":
@@ -188,7 +188,7 @@ def test_repeated(dicomweb: StudiesService, corpus: Corpus) -> None:
         if are_frames(items, (first,)) or are_frames(items, (first, first)):
             it.observes("every-part-holds-frame-1")
             it.observes("200-with-one-part" if len(items) == 1 else "200-with-two-parts", of="FRAMES-008")
-        elif any(each in found for each in instance.frames[1:]):
+        elif any(frame in found for frame in instance.frames[1:]):
             it.observes("octets-of-another-frame", received=frames_in(found, instance))
         else:
             it.observes("octets-of-no-frame", received=frames_in(found, instance))

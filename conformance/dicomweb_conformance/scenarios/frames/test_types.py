@@ -117,7 +117,7 @@ def test_anything(dicomweb: StudiesService, corpus: Corpus) -> None:
     with expect(response) as it:
         it.has_status(200)
         items = _bulk_data_items(it)
-        if all(each.name == media_types.OCTET_STREAM for each in items):
+        if all(item.name == media_types.OCTET_STREAM for item in items):
             is_frame(it, joined(items), instance.frames[0], of="FRAMES-014")
         elif not items or not joined(items):
             it.finds("a frame without octets", received=it.status_line)
@@ -129,7 +129,7 @@ def _bulk_data_items(it: Expectation) -> list[Item]:
         items = pixel_octets.items_of(it.response)
     except UnreadableError as error:
         it.cannot_read(error, "a frame, as multipart or in one part")
-    if wrong := [each for each in items if each.name not in pixel_octets.BULK_DATA_TYPES]:
+    if wrong := [item for item in items if item.name not in pixel_octets.BULK_DATA_TYPES]:
         it.observes(
             "200-with-type-no-bulk-data-type",
             where="Content-Type",

@@ -115,27 +115,27 @@ def are_whole(
     it: Expectation, dicomweb: StudiesService, instances: tuple[Instance, ...], otherwise: str, of: str | None = None
 ) -> None:
     """Report `otherwise` for each instance that is not there as it was stored."""
-    for each in instances:
-        found = dicomweb.retrieve(each)
+    for instance in instances:
+        found = dicomweb.retrieve(instance)
         if found.status != 200:
-            it.observes(otherwise, where=each.sop_instance_uid, received=f"{found.status} to a retrieve", of=of)
+            it.observes(otherwise, where=instance.sop_instance_uid, received=f"{found.status} to a retrieve", of=of)
             continue
         with expect(found) as retrieved:
             received = retrieved.is_multipart_dicom()
-        if len(received) != 1 or values.octets(received[0], "PixelData") != each.dataset.PixelData:
-            it.observes(otherwise, where=each.sop_instance_uid, received="other pixels", of=of)
-        elif changes := [change.path for change in data_sets(each.dataset, received[0])]:
-            it.observes(otherwise, where=each.sop_instance_uid, received=f"changed: {', '.join(changes)}", of=of)
+        if len(received) != 1 or values.octets(received[0], "PixelData") != instance.dataset.PixelData:
+            it.observes(otherwise, where=instance.sop_instance_uid, received="other pixels", of=of)
+        elif changes := [change.path for change in data_sets(instance.dataset, received[0])]:
+            it.observes(otherwise, where=instance.sop_instance_uid, received=f"changed: {', '.join(changes)}", of=of)
 
 
 def are_whole_or_gone(
     it: Expectation, dicomweb: StudiesService, archive: Archive, instances: tuple[Instance, ...], otherwise: str
 ) -> None:
     """Report `otherwise` for each instance that a search goes on to list although it cannot be retrieved."""
-    there = tuple(each for each in instances if dicomweb.retrieve(each).status == 200)
-    for each in instances:
-        if each not in there and archive.time_until(partial(_is_not_listed, dicomweb, each)) is None:
-            it.observes(otherwise, where=each.sop_instance_uid)
+    there = tuple(instance for instance in instances if dicomweb.retrieve(instance).status == 200)
+    for instance in instances:
+        if instance not in there and archive.time_until(partial(_is_not_listed, dicomweb, instance)) is None:
+            it.observes(otherwise, where=instance.sop_instance_uid)
     are_whole(it, dicomweb, there, otherwise)
 
 

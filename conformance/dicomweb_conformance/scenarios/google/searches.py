@@ -16,7 +16,7 @@ LEVELS = {"studies": STUDY, "series": SERIES, "instances": INSTANCE}
 
 
 def uids(patient: Patient) -> list[str]:
-    return [each.study_instance_uid for each in patient.studies]
+    return [study.study_instance_uid for study in patient.studies]
 
 
 def finds_just(

@@ -153,7 +153,7 @@ def test_retrieve_asstored_for(dicomweb: StudiesService, archive: Archive, fresh
             if found is not None and values.syntax(found) != instance.transfer_syntax_uid:
                 it.observes("another-transfer-syntax", received=values.syntax(found))
                 continue
-            octets = next((each for each in parts if instance.sop_instance_uid.encode() in each), b"")
+            octets = next((part for part in parts if instance.sop_instance_uid.encode() in part), b"")
             _is_the_file(it, octets, instance, "data-set-differs")
 
 
@@ -265,7 +265,7 @@ def test_study_not_single(dicomweb: StudiesService, corpus: Corpus, case: Varian
             it.observes("200-with-only-one-of-several-instances", received=it.status_line)
         elif kind == media_types.MULTIPART_RELATED:
             received = {values.text(each, "SOPInstanceUID") for each in it.is_multipart_dicom()}
-            if received == {each.sop_instance_uid for each in study.instances}:
+            if received == {instance.sop_instance_uid for instance in study.instances}:
                 it.observes("200-with-multipart-dicom-default", where="Content-Type", received=it.status_line)
             else:
                 it.finds("200 with other instances", received=f"{len(received)} of {len(study.instances)}")

@@ -116,7 +116,7 @@ def test_removes_study(dicomweb: StudiesService, archive: Archive, operations: O
     assume(deletion.succeeded, "the operation ended with an error", "lro-result")
     assume(not failures(deletion.documents[-1]), "the operation counts failures", "lro-partly-failed")
     with expect(deletion.polls[-1]) as it:
-        left = [each.sop_instance_uid for each in study.instances if dicomweb.retrieve(each).status == 200]
+        left = [instance.sop_instance_uid for instance in study.instances if dicomweb.retrieve(instance).status == 200]
         if left or dicomweb.retrieve(study).status == 200:
             it.observes("an-instance-is-still-retrievable", received=", ".join(left) or resources.path(study))
         if archive.time_until(lambda: not is_listed(dicomweb, study)) is None:
@@ -146,7 +146,7 @@ def test_removes_series(dicomweb: StudiesService, archive: Archive, operations: 
 
     assume_done(deletion)
     with expect(deletion.polls[-1]) as it:
-        if any(dicomweb.retrieve(each).status == 200 for each in deleted.instances):
+        if any(dicomweb.retrieve(instance).status == 200 for instance in deleted.instances):
             it.observes("an-instance-is-still-retrievable", of="LRO-022")
         if archive.time_until(lambda: not is_listed(dicomweb, deleted)) is None:
             it.observes("deleted-series-still-listed")
@@ -166,7 +166,7 @@ def test_removes_every_series(dicomweb: StudiesService, archive: Archive, operat
     assume_done(deletion)
     assume(deletion.succeeded, "the operation ended with an error", "lro-result")
     with expect(deletion.polls[-1]) as it:
-        left = [each.sop_instance_uid for each in study.instances if dicomweb.retrieve(each).status == 200]
+        left = [instance.sop_instance_uid for instance in study.instances if dicomweb.retrieve(instance).status == 200]
         if left:
             it.observes("an-instance-is-still-retrievable", received=", ".join(left))
         elif archive.time_until(lambda: not is_listed(dicomweb, study)) is None:

@@ -99,8 +99,8 @@ def test_json_attributes(dicomweb: StudiesService, archive: Archive, fresh: Fres
     assume(archive.holds(payload.instance), "what was stored does not become visible", "google-json-jpeg[colour]")
     with expect(response) as it:
         received = retrieved(dicomweb, payload.instance)
-        for each in changes(payload.instance, received):
-            it.observes("element-missing-or-another-value", received=each)
+        for change in changes(payload.instance, received):
+            it.observes("element-missing-or-another-value", received=change)
         if added := [*additions(payload.instance, received)]:
             it.observes("further-elements-agree-with-jpeg", received=", ".join(added))
 

@@ -41,9 +41,9 @@ def test_default_limit(dicomweb: StudiesService, archive: Archive, fresh: Fresh,
     """Without limit 100 studies or series are returned, or 1,000 instances, where there is one more."""
     limit = int(case.value)
     studies = _of_one_more(fresh, case.id, limit)
-    instances = [instance for each in studies for instance in each.instances]
+    instances = [instance for study in studies for instance in study.instances]
     control(dicomweb.store(instances), because=f"{len(instances)} instances cannot be stored by one request")
-    held = set().union(*(archive.held_of(each) for each in studies))
+    held = set().union(*(archive.held_of(study) for study in studies))
     assume(len(held) == len(instances), "what was stored does not become visible", "store-multipart")
 
     if case.id == "studies":

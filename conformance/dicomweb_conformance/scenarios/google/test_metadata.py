@@ -79,10 +79,10 @@ def test_metadata_as_search(dicomweb: StudiesService, corpus: Corpus) -> None:
     with expect(response) as it:
         found = _only(it.is_metadata())
         compared = {tag: each for tag, each in listed.items() if not _is_left_out(tag, each)}
-        for each in xml_differences.models(compared, {tag: found[tag] for tag in compared if tag in found}):
-            lost = each.path not in found
+        for model in xml_differences.models(compared, {tag: found[tag] for tag in compared if tag in found}):
+            lost = model.path not in found
             quote = "metadata-lacks-one-that-the-search-has" if lost else "a-value-differs"
-            it.observes(quote, where=each.path, expected=[each.stored], received=each.received)
+            it.observes(quote, where=model.path, expected=[model.stored], received=model.received)
         further = [tag for tag, each in found.items() if tag not in listed and not _is_left_out(tag, each)]
         if further:
             it.observes("metadata-has-more", where=", ".join(further))
@@ -192,7 +192,7 @@ def test_bulk_data(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> N
     metadata = dicomweb.metadata(instance)
     control(metadata, because="metadata, which refer to bulk data, cannot be retrieved")
     with expect(metadata) as it:
-        given = {each.path: each for each in references(_only(it.is_metadata()), metadata)}
+        given = {reference.path: reference for reference in references(_only(it.is_metadata()), metadata)}
     offered(PIXEL_DATA in given, "the metadata give Pixel Data by no URI")
     try:
         response = dereferenced(dicomweb, given[PIXEL_DATA], accept=case.value)
@@ -250,7 +250,9 @@ def test_study_by_default(dicomweb: StudiesService, corpus: Corpus, case: Varian
             it.observes("another-type", where="Content-Type", expected=expected, received=response.content_type)
             it.concludes()
         found = {values.text(each, "SOPInstanceUID") for each in it.is_multipart_dicom()}
-        if missing := [each.sop_instance_uid for each in study.instances if each.sop_instance_uid not in found]:
+        if missing := [
+            instance.sop_instance_uid for instance in study.instances if instance.sop_instance_uid not in found
+        ]:
             it.observes("instances-missing", received=f"without {', '.join(missing)}")
 
 

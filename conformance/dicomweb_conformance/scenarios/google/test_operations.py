@@ -261,7 +261,7 @@ def test_list(dicomweb: StudiesService, archive: Archive, operations: Operations
         pages = [read(response.body) or {}]
         while (token := pages[-1].get("nextPageToken")) and isinstance(token, str) and len(pages) < PAGES:
             pages.append(read(operations.page(100, token).body) or {})
-        listed = [each.get("operations", []) for each in pages]
+        listed = [page.get("operations", []) for page in pages]
         if not all(isinstance(each, list) for each in listed):
             it.observes("operations-is-not-an-array", received=it.status_line)
             it.concludes()

@@ -157,7 +157,7 @@ def _by_other_key(corpus: Corpus, case: OtherKey) -> _Asked:
             wanted, one = study.series[1].uid, study.series[1].instances[0]
         case _:
             resource = f"{resources.path(study)}/series/{study.series[1].uid}/instances"
-            everything = [each.sop_instance_uid for each in study.series[1].instances]
+            everything = [instance.sop_instance_uid for instance in study.series[1].instances]
             wanted, one = everything[2], study.series[1].instances[2]
     value = _VALUES.get(case.id) or one.value(case.id)
     return _Asked(resource, {case.id: value}, scope, wanted, everything)
@@ -328,7 +328,7 @@ def test_largest_limit(dicomweb: StudiesService, corpus: Corpus, case: Variant) 
     everything = {
         "studies": [study.study_instance_uid],
         "series": [each.uid for each in study.series],
-        "instances": [each.sop_instance_uid for each in study.instances],
+        "instances": [instance.sop_instance_uid for instance in study.instances],
     }[case.id]
     keys = {"StudyInstanceUID": study.study_instance_uid}
     finds_just(dicomweb, case.id, keys, everything)

@@ -218,14 +218,14 @@ def test_includefield(dicomweb: StudiesService, corpus: Corpus, case: Variant) -
     values = case.value.split()
     # A comma between two names is that of the list, and so stands as it is.
     fields: list[Value] = [values] if case.id != "repeated" else [*values]
-    response = dicomweb.search("studies", [*keys, *(("includefield", each) for each in fields)])
+    response = dicomweb.search("studies", [*keys, *(("includefield", field) for field in fields)])
 
     with expect(response) as it:
         found = result_of(it, "studies", study.study_instance_uid)
         if case.id == "all":
             assume("00081030" in found, "includefield=all adds nothing", "google-include-all[study]")
-        names = [each for each in _NAMES if each in found or _comes_alone(dicomweb, study, each)] or [*_NAMES]
-        words = " ".join(_NAMES[each] for each in names)
+        names = [name for name in _NAMES if name in found or _comes_alone(dicomweb, study, name)] or [*_NAMES]
+        words = " ".join(_NAMES[name] for name in names)
         _has(it, found, study.instances[0], words, absent="absent-although-stored", other="absent-although-stored")
 
 

@@ -77,7 +77,7 @@ def _in_place_of(case: Variant, response: Response) -> str:
     if response.status >= 400:
         return f"the transfer syntax is answered with {response.status}"
     try:
-        received = {values.syntax(each) for each in read_parts(response)}
+        received = {values.syntax(read_part) for read_part in read_parts(response)}
     except UnreadableError:
         return ""
     return "" if case.value in received else f"{' and '.join(sorted(received)) or 'no instance'} comes"
@@ -123,7 +123,7 @@ def test_frame_type(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> 
         except UnreadableError as error:
             it.cannot_read(error, f"multipart/related with a part of {kind}")
         octets = pixel_octets.joined(items)
-        labels = {each.name for each in items}
+        labels = {item.name for item in items}
         if labels != {kind}:
             it.finds("another type than asked for", expected=[kind], received=", ".join(labels))
             it.concludes()

@@ -47,7 +47,7 @@ def test_conditional_metadata(dicomweb: StudiesService, corpus: Corpus) -> None:
     with expect(other) as it:
         if other.status == 304:
             it.observes("304-for-an-etag-that-was-never-sent", received=f"If-None-Match: {NEVER_SENT}", of="HTTP-025b")
-        elif other.status == 200 and not shows(other, [each.sop_instance_uid for each in study.instances]):
+        elif other.status == 200 and not shows(other, [instance.sop_instance_uid for instance in study.instances]):
             it.finds("200 without the whole of the metadata", received=it.status_line, of="HTTP-025b")
         elif other.status >= 500:
             it.has_status(200, of="HTTP-025b")

@@ -211,7 +211,7 @@ def _not_set_apart(instance: Instance, found: json_model.DataSet) -> list[str]:
 
 def _in_character_set(corpus: Corpus, term: str) -> Study:
     studies = (*corpus.names.studies, *corpus.character_sets.studies)
-    return next(each for each in studies if term in each.value("SpecificCharacterSet"))
+    return next(study for study in studies if term in study.value("SpecificCharacterSet"))
 
 
 @verifies("METADATA-020", id="metadata-equal-the-instance")

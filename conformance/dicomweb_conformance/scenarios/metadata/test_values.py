@@ -76,7 +76,7 @@ def test_sequence_as_un(dicomweb: StudiesService, corpus: Corpus) -> None:
         kept(isinstance(element, dict), lost, "metadata-holds-private-elements")
         assert isinstance(element, dict)
         items = [each for each in json_model.values(found, "00111010") if isinstance(each, dict)]
-        codes = [json_model.text(each, "00080100") for each in items]
+        codes = [json_model.text(item, "00080100") for item in items]
         as_octets = element.get("vr") != "SQ" and bool(element.get("InlineBinary") or element.get("BulkDataURI"))
         if codes != ["X-1", "X-2"] and not as_octets:
             stored = octets_of(instance.dataset["00111010"], instance.dataset)

@@ -69,7 +69,7 @@ def test_follows_stores(dicomweb: StudiesService, archive: Archive, fresh: Fresh
 
 
 def _covers(it: Expectation, resource: Study | Series) -> None:
-    wanted = sorted(each.sop_instance_uid for each in resource.instances)
+    wanted = sorted(instance.sop_instance_uid for instance in resource.instances)
     found = [json_model.text(each, INSTANCE) for each in it.is_metadata()]
     expected, received = [listed(wanted)], differing(wanted, found)
     if set(wanted) - set(found):

@@ -72,7 +72,7 @@ def test_deflated_by_default(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.observes("0002-0010-is-1-2-840-10008-1-2-1-99", where="(0002,0010)", received=syntax)
         elif syntax != EXPLICIT_VR_LITTLE_ENDIAN:
             it.finds("another transfer syntax", where="(0002,0010)", received=syntax or "absent")
-        lost = [each for each in differences.data_sets(instance.dataset, received) if each.kind != "added"]
+        lost = [data_set for data_set in differences.data_sets(instance.dataset, received) if data_set.kind != "added"]
         if lost or pixels(received) != pixels(instance.dataset):
             where = lost[0].path if lost else "PixelData"
             it.observes("values-differ-from-the-stored-ones", where=where)
@@ -186,5 +186,5 @@ def _in_japanese(report: Instance, fresh: Fresh) -> Instance:
             item.TextValue = FINDING
     stranger = fresh.instance()  # another patient's, or a search for the first would find two
     names = ("PatientID", "PatientName", "AccessionNumber", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
-    own = {each: stranger.value(each) for each in names}
+    own = {name: stranger.value(name) for name in names}
     return fresh.with_values(report, SpecificCharacterSet="ISO_IR 192", ContentSequence=content, **own)

@@ -350,7 +350,7 @@ def test_single_part_of_a_study(dicomweb: StudiesService, corpus: Corpus) -> Non
     study = corpus.ct_pair
     works = dicomweb.retrieve(study)
     control(works, because="the study cannot be retrieved")
-    wanted = [each.sop_instance_uid for each in study.instances]
+    wanted = [instance.sop_instance_uid for instance in study.instances]
     assume(shows(works, wanted), "what is retrieved does not hold the study", "retrieve-study-is-whole")
 
     response = dicomweb.retrieve(study, accept=media_types.DICOM)

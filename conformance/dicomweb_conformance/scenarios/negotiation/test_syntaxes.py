@@ -29,7 +29,7 @@ def in_syntax(uid: str) -> str:
 
 def _only(it: Expectation, instance: Instance) -> Dataset:
     parts = it.is_multipart_dicom()
-    found = [each for each in parts if str(each.get("SOPInstanceUID", "")) == instance.sop_instance_uid]
+    found = [part for part in parts if str(part.get("SOPInstanceUID", "")) == instance.sop_instance_uid]
     assume(found, "what is retrieved does not hold the instance", "retrieve-instance-is-that-one")
     return found[0]
 

@@ -178,14 +178,14 @@ def clients() -> Mapping[str, Mapping[str, Use]]:
     """
     folder = files(__package__) / "clients"
     raw = {
-        each.name.removesuffix(".toml"): tomllib.loads(each.read_text(encoding="utf-8"))
-        for each in sorted(folder.iterdir(), key=lambda each: each.name)
-        if each.name.endswith(".toml")
+        path.name.removesuffix(".toml"): tomllib.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(folder.iterdir(), key=lambda path: path.name)
+        if path.name.endswith(".toml")
     }
     found = {}
     for name, table in raw.items():
         try:
-            found[name] = {each.operation: each.use for each in _uses(name, _whole(table, raw))}
+            found[name] = {use.operation: use.use for use in _uses(name, _whole(table, raw))}
         except (ClientError, KeyError, TypeError) as error:
             raise ClientError(f"clients/{name}.toml: {error}") from None
     return found
@@ -243,6 +243,6 @@ def _head(method: str, row: dict[str, Any], table: Mapping[str, Any]) -> Head:
         text = text.replace("{hostname}", host)
     for place in ("accept", "type"):
         value = row.pop(place, table.get(place))
-        lines = (each for each in text.splitlines() if value is not None or f"{{{place}}}" not in each)
+        lines = (line for line in text.splitlines() if value is not None or f"{{{place}}}" not in line)
         text = "\n".join(lines).replace(f"{{{place}}}", str(value))
     return Head.of(text)

@@ -59,8 +59,8 @@ def opened(response: Response, boundary: str, of_parts: str) -> Opened:
     if why := multipart.too_much(body.count(delimiter), 0):
         raise TooLargeError(Form.MULTIPART, why)
     before, *pieces = body.split(delimiter)
-    closed = any(each.startswith(b"--") for each in pieces)
-    parts = tuple(_part(each) for each in pieces if not each.startswith(b"--") and each.strip())
+    closed = any(piece.startswith(b"--") for piece in pieces)
+    parts = tuple(_part(piece) for piece in pieces if not piece.startswith(b"--") and piece.strip())
     if not parts:
         return Opened((), ("no-parts",))
     odd = ["preamble"] if before.strip() else ["leading-line-end"] if before else []
@@ -75,7 +75,7 @@ def _of_header(response: Response) -> bytes:
 
 def _of_body(body: bytes) -> bytes:
     lines = body.partition(_BLANK_LINE)[0].split(b"\r\n")
-    return next((each for each in lines if each.startswith(b"--")), b"")
+    return next((line for line in lines if line.startswith(b"--")), b"")
 
 
 def _part(piece: bytes) -> ClientsPart:
@@ -87,7 +87,7 @@ def _part(piece: bytes) -> ClientsPart:
 
 
 def _oddities(parts: tuple[ClientsPart, ...], of_parts: str) -> list[str]:
-    types = [each.content_type for each in parts]
+    types = [part.content_type for part in parts]
     odd = []
     if None in types:
         odd.append("part-without-type")

@@ -56,7 +56,11 @@ class Subject:
         if "{instance}" in named:
             return {self.instance.sop_instance_uid}
         series = self.instance.series_instance_uid if "{series}" in named else ""
-        return {each.sop_instance_uid for each in self.study.instances if series in {"", each.series_instance_uid}}
+        return {
+            instance.sop_instance_uid
+            for instance in self.study.instances
+            if series in {"", instance.series_instance_uid}
+        }
 
 
 Reader: TypeAlias = Callable[[Response, Step, Subject], Iterator[Seen]]
@@ -111,7 +115,7 @@ def _rows(response: Response, step: Step, subject: Subject) -> Iterator[Seen]:
         return
     if step.finds:
         tag, uid = LEVELS[step.finds], subject.uid(step.finds)
-        own = [each for each in rows if json_model.text(each, tag) == uid]
+        own = [row for row in rows if json_model.text(row, tag) == uid]
         if not own:
             yield Seen("not-found", _place(tag), (uid,), _number(len(rows), "result"))
             return
@@ -125,7 +129,7 @@ def _metadata(response: Response, step: Step, subject: Subject) -> Iterator[Seen
         yield _not_json(response)
         return
     tag, uid = LEVELS["instance"], subject.uid("instance")
-    own = [each for each in rows if json_model.text(each, tag) == uid]
+    own = [row for row in rows if json_model.text(row, tag) == uid]
     if not own:
         yield Seen("not-found", _place(tag), (uid,), _number(len(rows), "object"))
     yield from _elements(own, step, "object")
@@ -236,8 +240,8 @@ def _pieces(response: Response, step: Step, of_parts: str) -> Iterator[Seen | by
     opened = parts.opened(response, step.boundary, of_parts)
     for code in opened.odd:
         yield Seen(code, received=Harmless(media_types.name_of(response.content_type) or "no media type"))
-    for each in opened.parts:
-        yield each.body
+    for part in opened.parts:
+        yield part.body
 
 
 def _picture(response: Response, *_: object) -> Iterator[Seen]:

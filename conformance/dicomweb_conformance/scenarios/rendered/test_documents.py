@@ -103,9 +103,9 @@ def test_characters_of_a_report(dicomweb: StudiesService, corpus: Corpus) -> Non
             it.observes("declared-charset-does-not-decode", where="Content-Type", received=f"{charset}: {error}")
             it.concludes()
         words = ("Größe", "µm")
-        if all(each in text for each in words):
+        if all(word in text for word in words):
             it.observes("text-in-its-declared-charset")
-        elif all(each in html.unescape(text) for each in words):
+        elif all(word in html.unescape(text) for word in words):
             it.observes("characters-as-html-character-references")
         else:
             it.observes(

@@ -96,7 +96,10 @@ def _shows(it: Expectation, alternatives: list[Samples], *, in_any_colour: bool 
         return
     if in_any_colour:
         samples = np.repeat(samples[..., [int(samples.std(axis=(0, 1)).argmax())]], 3, axis=2)
-    likeness = max(renderings.correlation(renderings.scaled(samples, each.shape[1::-1]), each) for each in alternatives)
+    likeness = max(
+        renderings.correlation(renderings.scaled(samples, alternative.shape[1::-1]), alternative)
+        for alternative in alternatives
+    )
     received = f"a correlation of {likeness:.2f}"
     if likeness < 0.7:
         it.observes("another-picture", received=received)

@@ -44,7 +44,7 @@ def test_instance_and_frame(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     answers = [dicomweb.rendered(each) for each in targets]
 
-    absent = [each.status in ABSENT for each in answers]
+    absent = [answer.status in ABSENT for answer in answers]
     for target, response in zip(targets, answers, strict=True):
         with expect(response) as it:
             if response.status in ABSENT:

@@ -78,7 +78,7 @@ def _follows(found: list[float], predicted: list[float]) -> bool:
 
 
 def _written(levels: list[float]) -> str:
-    return "grey levels " + " ".join(f"{each:.0f}" for each in levels[::4])
+    return "grey levels " + " ".join(f"{level:.0f}" for level in levels[::4])
 
 
 ILL_FORMED_WINDOWS = (

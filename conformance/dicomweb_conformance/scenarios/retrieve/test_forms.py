@@ -35,10 +35,10 @@ def test_bulk_data_of_instance(dicomweb: StudiesService, corpus: Corpus) -> None
             it.observes("200-with-default-multipart-dicom", where="Content-Type")
             it.concludes()
         items = items_in(it)
-        if any(equals(each.octets, instance.frames[0]) for each in items):
+        if any(equals(item.octets, instance.frames[0]) for item in items):
             it.observes("200-with-bulk-data-parts")
         else:
-            received = f"{len(items)} parts of {', '.join(str(len(each.octets)) for each in items)} octets"
+            received = f"{len(items)} parts of {', '.join(str(len(item.octets)) for item in items)} octets"
             it.observes("200-with-octets-no-value-of-instance", received=received)
 
 
@@ -114,7 +114,7 @@ def _data_sets(it: Expectation, content_type: str, body: bytes) -> list[str]:
     """Return the data sets of a multipart as text, without what stands in group 0002."""
     try:
         parts = multipart.parts_of(content_type, body)
-        return [str(part10_files.read(each.body)) for each in parts]
+        return [str(part10_files.read(part.body)) for part in parts]
     except UnreadableError as error:
         it.cannot_read(error, "multipart/related with application/dicom parts")
 
@@ -150,7 +150,7 @@ def test_success_is_whole(dicomweb: StudiesService, corpus: Corpus, case: Varian
             it.observes("200")
             it.observes("2xx-with-a-non-empty-payload", of="RETRIEVE-022")
         else:
-            _is_partial(it, found, {each.sop_instance_uid for each in target.instances})
+            _is_partial(it, found, {instance.sop_instance_uid for instance in target.instances})
 
 
 def _is_partial(it: Expectation, found: list[str], wanted: set[str]) -> None:
@@ -168,7 +168,7 @@ def _is_partial(it: Expectation, found: list[str], wanted: set[str]) -> None:
 
 def _uids(it: Expectation) -> list[str]:
     try:
-        return [str(each.get("SOPInstanceUID", "")) for each in read_parts(it.response)]
+        return [str(read_part.get("SOPInstanceUID", "")) for read_part in read_parts(it.response)]
     except UnreadableError as error:
         it.cannot_read(error, "multipart/related with application/dicom parts", of="RETRIEVE-022")
 
@@ -183,7 +183,7 @@ def test_is_not_posted(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     after = dicomweb.retrieve(series)
     with expect(response) as it:
-        wanted = {each.sop_instance_uid for each in series.instances}
+        wanted = {instance.sop_instance_uid for instance in series.instances}
         if not 200 <= response.status < 300:
             it.has_status(405, 400, 404, 411, 415, 422)
         elif any(uid.encode() in response.body for uid in wanted):

@@ -120,7 +120,7 @@ def _is_page(it: Expectation) -> bool:
 
 def _holds_exactly(it: Expectation, instances: tuple[Instance, ...], *, foreign: str) -> None:
     found = [str(each.get("SOPInstanceUID", "")) for each in it.is_multipart_dicom()]
-    wanted = {each.sop_instance_uid for each in instances}
+    wanted = {instance.sop_instance_uid for instance in instances}
     expected, received = [f"parts of {listed(sorted(wanted))}"], differing(sorted(wanted), found)
     if wanted - set(found):
         it.observes("200-with-an-instance-missing", expected=expected, received=received)

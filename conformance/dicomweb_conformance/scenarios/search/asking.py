@@ -116,13 +116,17 @@ class Asking:
     def finds_all(self, place: Place) -> bool:
         """Tell whether a search without further keys finds all that a place has, and nothing else."""
         answer = self.answer_to(Query(place))
-        return not answer.is_refusal and not answer.others and set(answer.uids) == {each.uid for each in place.entities}
+        return (
+            not answer.is_refusal
+            and not answer.others
+            and set(answer.uids) == {entity.uid for entity in place.entities}
+        )
 
     def finds_nothing(self, place: Place, keys: Iterable[Key]) -> bool:
         """Tell whether none of the first keys by which something should be found finds anything."""
-        queries = (query for each in keys if (query := Query(place, (each,))).answers().required)
+        queries = (query for key in keys if (query := Query(place, (key,))).answers().required)
         answers = [self.answer_to(each) for each in islice(queries, _TRIED)]
-        return bool(answers) and not any(each.uids or each.is_refusal for each in answers)
+        return bool(answers) and not any(answer.uids or answer.is_refusal for answer in answers)
 
     def matches_well(self, query: Query) -> bool:
         """Tell whether a query finds what it should, however that is then shown."""
@@ -206,7 +210,7 @@ class Asking:
 
     def _included(self, query: Query, answer: Answer) -> Wrong | None:
         """Look for attributes of the levels above, which an answer shall hold where they are asked for (10.6.3.3)."""
-        entities = {each.uid: each for each in query.place.entities}
+        entities = {entity.uid: entity for entity in query.place.entities}
         for uid, result in zip(answer.uids, answer.results, strict=True):
             for keyword in query.include:
                 stored = entities[uid].attributes[keyword].values if uid in entities else ()
@@ -232,7 +236,7 @@ class Asking:
         for uid, result in zip(answer.uids, answer.results, strict=True):
             for tag in sorted(result.keys() & before.get(uid, {}).keys() - _OF_THE_SERVER):
                 values, stored = json_model.values(result, tag), json_model.values(before[uid], tag)
-                if not any(isinstance(each, dict) for each in values) and sorted(map(str, values)) != sorted(
+                if not any(isinstance(value, dict) for value in values) and sorted(map(str, values)) != sorted(
                     map(str, stored)
                 ):
                     expected, received = f"{tag} {stored}, as without keys", f"{tag} {values}"
@@ -256,11 +260,11 @@ def _described(query: Query, uids: Iterable[str]) -> list[str]:
 
     UIDs are others in each run, and no order that a reader could compare.
     """
-    stored = {each.uid: _stored(query, each.attributes) for each in query.place.entities}
+    stored = {entity.uid: _stored(query, entity.attributes) for entity in query.place.entities}
     told = sorted((stored.get(uid, ""), uid) for uid in uids)
     return [f"{uid} ({values})" if values else uid for values, uid in told]
 
 
 def _stored(query: Query, attributes: matching.Attributes) -> str:
-    told = [f"{each.keyword} {', '.join(values(attributes, each.keyword)) or 'empty'}" for each in query.keys]
+    told = [f"{key.keyword} {', '.join(values(attributes, key.keyword)) or 'empty'}" for key in query.keys]
     return "; ".join(told) or "no key"

@@ -127,7 +127,7 @@ class History:
             NotApplicable: DELETE is not offered.
         """
         instances = change.instances(self.study)
-        uids = {each.sop_instance_uid for each in instances}
+        uids = {instance.sop_instance_uid for instance in instances}
         if change.verb == "delete":
             response = self.dicomweb.delete(change.resource(self.study))
             said = f"DELETE: status {response.status}"
@@ -157,7 +157,7 @@ class History:
         found: set[str] = set()
         if response.status == 200:
             try:
-                found = {str(each.get("SOPInstanceUID", "")) for each in read_parts(response)}
+                found = {str(read_part.get("SOPInstanceUID", "")) for read_part in read_parts(response)}
             except UnreadableError:
                 return None  # which is judged of each message
         if found == self.there:
@@ -175,7 +175,7 @@ class History:
         return f"studies/{self.study.study_instance_uid}"
 
     def _of(self, series: Series, there: set[str]) -> set[str]:
-        return {each.sop_instance_uid for each in series.instances} & there
+        return {instance.sop_instance_uid for instance in series.instances} & there
 
     def _all_wrong(self) -> Iterator[Wrong]:
         own = {"StudyInstanceUID": self.study.study_instance_uid}

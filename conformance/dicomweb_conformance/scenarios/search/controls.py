@@ -19,7 +19,7 @@ STUDY, SERIES, INSTANCE = UNIQUE_KEYS["study"], UNIQUE_KEYS["series"], UNIQUE_KE
 
 
 def uids(patient: Patient) -> list[str]:
-    return [each.study_instance_uid for each in patient.studies]
+    return [study.study_instance_uid for study in patient.studies]
 
 
 def finds(dicomweb: StudiesService, keys: dict[str, str], study: Study, blame: str | None = None) -> None:
@@ -63,11 +63,13 @@ def decodes(dicomweb: StudiesService, corpus: Corpus) -> None:
         Inconclusive: a value without such characters finds its study, and one of reserved characters does not.
     """
     patient = corpus.neighbours
-    studies = [next(each for each in patient.studies if each.name.endswith(f".{name}")) for name in (PLAIN, RESERVED)]
+    studies = [
+        next(study for study in patient.studies if study.name.endswith(f".{name}")) for name in (PLAIN, RESERVED)
+    ]
     found = [
-        each.study_instance_uid.encode()
-        in dicomweb.search("studies", AccessionNumber=each.value("AccessionNumber"), PatientID=patient.patient_id).body
-        for each in studies
+        study.study_instance_uid.encode()
+        in dicomweb.search("studies", AccessionNumber=study.value("AccessionNumber"), PatientID=patient.patient_id).body
+        for study in studies
     ]
     assume(
         found != [True, False],

@@ -29,7 +29,7 @@ def _history(draws: Draws, verbs: Sequence[str]) -> list[Change]:
     there: Shape = frozenset()
     changes: list[Change] = []
     for _ in range(draws.up_to(_LONGEST, least=_SHORTEST)):
-        deletes = [each for each in DELETES if each.is_settled(there)]
+        deletes = [delete for delete in DELETES if delete.is_settled(there)]
         is_delete = bool(deletes) and draws.one_of(verbs) == "delete"
         change = draws.one_of(draws.one_of(_by_extent(deletes if is_delete else STORES)))
         changes.append(change)
@@ -39,5 +39,5 @@ def _history(draws: Draws, verbs: Sequence[str]) -> list[Change]:
 
 def _by_extent(changes: Sequence[Change]) -> list[list[Change]]:
     """Return those of the study, of a series, and of an instance, as far as there are any."""
-    extents = sorted({len(each.named) for each in changes})
-    return [[each for each in changes if len(each.named) == extent] for extent in extents]
+    extents = sorted({len(change.named) for change in changes})
+    return [[change for change in changes if len(change.named) == extent] for extent in extents]

@@ -49,7 +49,7 @@ def _round(draws: Draws, pool: Pool) -> list[Key]:
 
 def _query(draws: Draws, place: Place, keys: list[Key]) -> Query:
     if place.tags and draws.one_of((True, False)):
-        keys = [replace(each, by_tag=True) for each in keys]
+        keys = [replace(key, by_tag=True) for key in keys]
     limit, offset = draws.one_of(_PAGES)
     include = draws.one_of(((), (), (), place.upper, place.upper[:1]))
     return Query(place, tuple(keys), limit, offset, include)

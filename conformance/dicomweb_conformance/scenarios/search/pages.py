@@ -20,7 +20,7 @@ def make_the_whole(dicomweb: StudiesService, corpus: Corpus) -> bool:
     pages = [
         dicomweb.search("studies", PatientID=family.patient_id, limit=1, offset=at) for at in range(len(family.studies))
     ]
-    return sorted(uid for each in pages for uid in _listed(each)) == sorted(_listed(whole))
+    return sorted(uid for page in pages for uid in _listed(page)) == sorted(_listed(whole))
 
 
 def _listed(response: Response) -> list[str]:

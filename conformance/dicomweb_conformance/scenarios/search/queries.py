@@ -78,16 +78,16 @@ class Place:
 
     def by_unique_key(self) -> Place:
         """Return the same resource, searched for the patient's own by a list of their unique keys."""
-        keyword = next(each.id for each in self.keys if each.tag == self.unique_key)
-        uids = tuple(each.uid for each in self.entities)
-        return replace(self, confined=((keyword, uids),), keys=tuple(each for each in self.keys if each.id != keyword))
+        keyword = next(key.id for key in self.keys if key.tag == self.unique_key)
+        uids = tuple(entity.uid for entity in self.entities)
+        return replace(self, confined=((keyword, uids),), keys=tuple(key for key in self.keys if key.id != keyword))
 
     @property
     def keys_together(self) -> list[tuple[str, str]]:
         """Dates and times among its keys that can be one range."""
         if "range" in self.unread:
             return []
-        return [pair for pair in PAIRS if set(pair) <= {each.id for each in self.keys}]
+        return [pair for pair in PAIRS if set(pair) <= {key.id for key in self.keys}]
 
     @property
     def unique_key(self) -> str:
@@ -113,27 +113,27 @@ class Query:
     @property
     def is_encoded(self) -> bool:
         """Whether it has a value that cannot be sent as it stands."""
-        values = [each.value if isinstance(each.value, str) else "".join(each.value) for each in self.keys]
-        return any(quote(each, safe="*?") != each for each in values)
+        values = [key.value if isinstance(key.value, str) else "".join(key.value) for key in self.keys]
+        return any(quote(value, safe="*?") != value for value in values)
 
     @property
     def kinds(self) -> frozenset[str]:
         """What kinds of parameters it has."""
         extra = {"paging": self.is_paged, "includefield": bool(self.include)}
-        return frozenset({each.kind for each in self.keys} | {name for name, is_there in extra.items() if is_there})
+        return frozenset({key.kind for key in self.keys} | {name for name, is_there in extra.items() if is_there})
 
     @property
     def has_rare_forms(self) -> bool:
         """Whether it has wild cards or ranges of times, which some archives do without."""
         return any(
-            each.form.startswith(("star", "lone", "question")) or (each.keyword in _TIMES and "-" in each.value)
-            for each in self.keys
+            key.form.startswith(("star", "lone", "question")) or (key.keyword in _TIMES and "-" in key.value)
+            for key in self.keys
         )
 
     def parameters(self) -> list[tuple[str, Value]]:
         """Return what is sent."""
         found: list[tuple[str, Value]] = [*self.place.confined]
-        found += [(each.name, each.value) for each in self.keys]
+        found += [(key.name, key.value) for key in self.keys]
         if self.include:
             found.append(("includefield", self.include))
         found += [(name, value) for name in ("limit", "offset") if (value := getattr(self, name)) is not None]
@@ -141,7 +141,7 @@ class Query:
 
     def answers(self, *reading: str) -> Answers:
         """Return which entities an answer must and may hold, were it not paged."""
-        keys = {each.keyword: each.value for each in self.keys}
+        keys = {key.keyword: key.value for key in self.keys}
         return matching.answers(self.place.entities, keys, reading=reading)
 
     def smaller(self) -> list[Query]:
@@ -155,8 +155,8 @@ class Query:
             found += [replace(self, limit=None), replace(self, offset=None)]
         if len(self.include) > 1:
             found += [replace(self, include=(each,)) for each in self.include]
-        if any(each.by_tag for each in self.keys):
-            found.append(replace(self, keys=tuple(replace(each, by_tag=False) for each in self.keys)))
+        if any(key.by_tag for key in self.keys):
+            found.append(replace(self, keys=tuple(replace(key, by_tag=False) for key in self.keys)))
         return found
 
 
@@ -202,10 +202,10 @@ def plain_keys(place: Place, keyword: str) -> tuple[Key, Key]:
 
     Both are the same in every time zone, and need no percent-encoding, where there is such a value.
     """
-    at_noon = [each for each in place.entities if values(each.attributes, "StudyTime") == ["120000"]]
+    at_noon = [entity for entity in place.entities if values(entity.attributes, "StudyTime") == ["120000"]]
     firsts = [found[0] for each in (*at_noon, *place.entities) if (found := values(each.attributes, keyword))]
     told_apart = [
-        first for first in firsts if not all(first in values(each.attributes, keyword) for each in place.entities)
+        first for first in firsts if not all(first in values(entity.attributes, keyword) for entity in place.entities)
     ]
     return Key(keyword, (told_apart or firsts)[0], "value"), Key(keyword, _value_of_none(keyword), "value")
 

@@ -33,13 +33,13 @@ Pool: TypeAlias = "dict[str, dict[str, list[Key]]]"
 def pool_of(place: Place) -> Pool:
     """Return all keys that may be drawn: the values that are stored, and what is nearly one of them."""
     pool: Pool = {}
-    for each in place.keys:
+    for key in place.keys:
         forms: dict[str, list[Key]] = {}
-        for form, value in _forms(each.id, stored(place, each.id)):
+        for form, value in _forms(key.id, stored(place, key.id)):
             if form not in place.unread and (value not in ("", "?", "*") or form in _BARE):
-                forms.setdefault(form, []).append(Key(each.id, value, form))
+                forms.setdefault(form, []).append(Key(key.id, value, form))
         if forms:
-            pool[each.id] = forms
+            pool[key.id] = forms
     return pool
 
 
@@ -50,42 +50,42 @@ def _forms(keyword: str, values: list[str]) -> Iterator[tuple[str, str | tuple[s
     elif keyword.endswith("UID"):
         yield from _of_uids(values)
     elif keyword in _NUMBERS or keyword in _NAMES:
-        for each in values:
-            yield "value", each
-            yield "value and a character", f"{each}{'0' if keyword in _NUMBERS else 'E'}"
+        for value in values:
+            yield "value", value
+            yield "value and a character", f"{value}{'0' if keyword in _NUMBERS else 'E'}"
     else:
         # Where wild cards stand in what is stored, nobody can ask for just that (C.2.2.2.4).
-        yield from _of_texts([each for each in values if not {"*", "?"} & set(each)], has_case=keyword not in _CODES)
+        yield from _of_texts([value for value in values if not {"*", "?"} & set(value)], has_case=keyword not in _CODES)
 
 
 def _of_moments(values: list[str]) -> Iterator[tuple[str, str]]:
-    for each in values:
-        yield "value", each
-        yield "range up to", f"-{each}"
-        yield "range from", f"{each}-"
+    for value in values:
+        yield "value", value
+        yield "range up to", f"-{value}"
+        yield "range from", f"{value}-"
         for other in values:
-            yield "range", "-".join(sorted((each, other)))
+            yield "range", "-".join(sorted((value, other)))
 
 
 def _of_uids(values: list[str]) -> Iterator[tuple[str, str | tuple[str, ...]]]:
-    for each in values:
-        yield "value", each
-        yield "value less a character", each[:-1]
-        yield UID_WITH_WILD_CARD, f"{each[:-4]}*"
-        yield "list of UIDs", (each, _OF_NOTHING)
+    for value in values:
+        yield "value", value
+        yield "value less a character", value[:-1]
+        yield UID_WITH_WILD_CARD, f"{value[:-4]}*"
+        yield "list of UIDs", (value, _OF_NOTHING)
     for several in combinations(values, 2):
         yield "list of UIDs", several
 
 
 def _of_texts(values: list[str], *, has_case: bool) -> Iterator[tuple[str, str]]:
     yield _LONE_STAR, "*"
-    for each in values:
-        yield "value" if quote(each, safe="*?") == each else RESERVED, each
-        yield "value and a character", f"{each}1"
-        yield "value less a character", each[:-1]
+    for value in values:
+        yield "value" if quote(value, safe="*?") == value else RESERVED, value
+        yield "value and a character", f"{value}1"
+        yield "value less a character", value[:-1]
         if has_case:
-            yield "value in another case", each.swapcase()
-        for star in (f"{each}*", f"{each[:-1]}*", f"*{each[-2:]}", f"{each[:-3]}*{each[-1:]}"):
+            yield "value in another case", value.swapcase()
+        for star in (f"{value}*", f"{value[:-1]}*", f"*{value[-2:]}", f"{value[:-3]}*{value[-1:]}"):
             yield "star", star
-        for mark in (f"{each[:-1]}?", f"{each[:-2]}?{each[-1:]}", f"{each}?"):
+        for mark in (f"{value[:-1]}?", f"{value[:-2]}?{value[-1:]}", f"{value}?"):
             yield "question mark", mark

@@ -27,7 +27,7 @@ def _uids(study: Study, level: str) -> set[str]:
         return {study.study_instance_uid}
     if level == "series":
         return {each.uid for each in study.series}
-    return {each.sop_instance_uid for each in study.instances}
+    return {instance.sop_instance_uid for instance in study.instances}
 
 
 @verifies("SEARCH-163", id="search-instances-that-disagree", needs="search.series")
@@ -90,7 +90,7 @@ def test_while_storing(dicomweb: StudiesService, fresh: Fresh, case: Variant) ->
         stored, answers = dicomweb.store_beside(
             study.instances, partial(_searched, study=study, level=case.id), _SEARCHES
         )
-        if {usual.status, *(each.status for each in answers)} == {404}:
+        if {usual.status, *(answer.status for answer in answers)} == {404}:
             # An index that follows behind, or a resource that is not there.
             control(_searched(dicomweb, study, case.id), 200, 204, because="what was stored meanwhile is not searched")
         for response in answers:

@@ -89,7 +89,7 @@ def test_decodes_other_scripts(dicomweb: StudiesService, corpus: Corpus, case: V
     name = study.value("PatientName")
     spellings = [name, *(name.split("=")[1:2])]
 
-    responses = [dicomweb.search("studies", PatientName=each, PatientID=study.patient_id) for each in spellings]
+    responses = [dicomweb.search("studies", PatientName=spelling, PatientID=study.patient_id) for spelling in spellings]
 
     found = []
     for response in responses:
@@ -208,7 +208,9 @@ def _with_accession(dicomweb: StudiesService, corpus: Corpus, name: str) -> Stud
     """Return one of the neighbours, after demanding that it is there with the Accession Number that was stored."""
     patient = corpus.neighbours
     # The number of the first is that of no other even where case is folded.
-    plain, wanted = (next(each for each in patient.studies if each.name.endswith(f".{one}")) for one in (PLAIN, name))
+    plain, wanted = (
+        next(study for study in patient.studies if study.name.endswith(f".{one}")) for one in (PLAIN, name)
+    )
     keys = {"AccessionNumber": plain.value("AccessionNumber"), "PatientID": patient.patient_id}
     finds_just(dicomweb, keys, [plain.study_instance_uid], blame="search-matches-study[AccessionNumber]")
     stored = dicomweb.search("studies", StudyInstanceUID=wanted.study_instance_uid)

@@ -54,7 +54,7 @@ def test_includefield_path(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     with expect(response) as it:
         items = json_model.items(_result(it, series), "00400275")
-        found = [text for each in items if (text := json_model.text(each, "00321060"))]
+        found = [text for item in items if (text := json_model.text(item, "00321060"))]
         if not found:
             it.observes("path-without-effect", where="(0040,0275)", received="no item has (0032,1060)")
         elif found != stored:

@@ -88,7 +88,7 @@ def test_instance_key(dicomweb: StudiesService, corpus: Corpus, case: MatchKey) 
 
     with expect(response) as it:
         wrong = "none-or-the-wrong-instance"
-        below = [each.sop_instance_uid for each in series.instances]
+        below = [instance.sop_instance_uid for instance in series.instances]
         matches = among(it.is_a_list_of_matches(), INSTANCE, below)
         it.lists_exactly(matches, INSTANCE, [wanted.sop_instance_uid], none=wrong, excess=IGNORED, other=wrong)
 

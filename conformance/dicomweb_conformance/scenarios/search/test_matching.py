@@ -98,7 +98,7 @@ def test_digits_are_text(dicomweb: StudiesService, corpus: Corpus) -> None:
     """A Study ID of digits does not match one that is another text for the same number."""
     patient = corpus.neighbours
     plain, seven, another = (
-        next(each.study_instance_uid for each in patient.studies if each.value("StudyID") == text)
+        next(study.study_instance_uid for study in patient.studies if study.value("StudyID") == text)
         for text in ("XAB1", "7", "07")
     )
     finds_just(dicomweb, {"PatientID": patient.patient_id}, uids(patient), blame="search-by-keyword")

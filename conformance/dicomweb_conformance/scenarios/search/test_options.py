@@ -111,7 +111,7 @@ def _is_warned(it: Expectation, parameter: str, *, silent: str, other: str = "")
     """Look for the Warning that names a parameter which has no effect; in what words is the server's."""
     warnings = [each for each in it.response.headers.all("Warning") if "299" in each]
     word = parameter.removesuffix("matching")
-    if any(re.search(word, each, re.IGNORECASE) for each in warnings):
+    if any(re.search(word, warning, re.IGNORECASE) for warning in warnings):
         return
     it.observes(
         other if other and warnings else silent,

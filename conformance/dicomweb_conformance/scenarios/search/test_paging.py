@@ -106,7 +106,7 @@ def test_pages_make_the_whole(dicomweb: StudiesService, corpus: Corpus) -> None:
 def test_pages_of_many(dicomweb: StudiesService, corpus: Corpus) -> None:
     """A series of 120 instances is listed to its end, at once or page after page as long as the server makes them."""
     series = corpus.many_slices.series[0]
-    wanted = [each.sop_instance_uid for each in series.instances]
+    wanted = [instance.sop_instance_uid for instance in series.instances]
 
     found: list[str] = []
     for _ in range(MOST_PAGES):
@@ -158,7 +158,7 @@ def test_warns_of_more(dicomweb: StudiesService, corpus: Corpus) -> None:
             elif not re.search("additional|remain|more", each, re.IGNORECASE):
                 it.observes("299-with-other-words", where="Warning", received=each, of="SEARCH-080")
         warnings = [each for each in response.headers.all("Warning") if "299" in each]
-        numbers = [int(number) for each in warnings for number in _numbers_after_299(each)]
+        numbers = [int(number) for warning in warnings for number in _numbers_after_299(warning)]
         if not warnings:
             others = [name for name in ("Link", "X-Total-Count") if response.headers.get(name)]
             it.observes(

@@ -87,7 +87,7 @@ def test_other_signs_are_no_wild_cards(dicomweb: StudiesService, corpus: Corpus,
     patient = corpus.neighbours
     _finds_by_pattern(dicomweb, corpus, STARS[0].pattern, blame="search-star[at-the-end]")
     finds_just(dicomweb, {"PatientID": patient.patient_id}, uids(patient), blame="search-by-keyword")
-    wanted = next(each for each in patient.studies if each.value("AccessionNumber").endswith(f"N{case.value}1"))
+    wanted = next(study for study in patient.studies if study.value("AccessionNumber").endswith(f"N{case.value}1"))
     value = wanted.value("AccessionNumber")
     owner = "search-decodes-reserved-characters" if case.id == "percent" else "search-matches-study[AccessionNumber]"
 
@@ -147,8 +147,8 @@ def test_lone_star(dicomweb: StudiesService, corpus: Corpus) -> None:
 def test_wild_card_in_a_uid(dicomweb: StudiesService, corpus: Corpus) -> None:
     """A UID with `*` matches nothing, or is refused."""
     family = corpus.four_studies_of_one_patient
-    for each in uids(family):
-        finds_just(dicomweb, {"StudyInstanceUID": each}, [each], blame="search-matches-study[StudyInstanceUID]")
+    for uid in uids(family):
+        finds_just(dicomweb, {"StudyInstanceUID": uid}, [uid], blame="search-matches-study[StudyInstanceUID]")
 
     response = dicomweb.search("studies", StudyInstanceUID=f"{uids(family)[0][:-6]}*", PatientID=family.patient_id)
 

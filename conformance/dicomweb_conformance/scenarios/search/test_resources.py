@@ -63,7 +63,7 @@ def test_instances_of_a_series(dicomweb: StudiesService, corpus: Corpus) -> None
         it.lists_exactly(
             matches,
             INSTANCE,
-            [each.sop_instance_uid for each in series.instances],
+            [instance.sop_instance_uid for instance in series.instances],
             none="204-or-200-empty-list",
             incomplete=wrong,
             excess=wrong,
@@ -84,7 +84,7 @@ def test_instances_of_a_study(dicomweb: StudiesService, corpus: Corpus) -> None:
         it.lists_exactly(
             it.is_a_list_of_matches(),
             INSTANCE,
-            [each.sop_instance_uid for each in study.instances],
+            [instance.sop_instance_uid for instance in study.instances],
             none=wrong,
             incomplete=wrong,
             excess=wrong,
@@ -222,7 +222,7 @@ def test_confined_to_the_path(dicomweb: StudiesService, corpus: Corpus) -> None:
         it.lists_nothing_but(
             matches,
             INSTANCE,
-            [each.sop_instance_uid for each in study.series[0].instances],
+            [instance.sop_instance_uid for instance in study.series[0].instances],
             else_=elsewhere,
         )
 
@@ -252,7 +252,7 @@ def test_unique_keys_of_upper_levels(dicomweb: StudiesService, corpus: Corpus) -
     control(response, because="a search for the instances of a series does not work")
 
     with expect(response) as it:
-        below = {each.sop_instance_uid for each in series.instances}
+        below = {instance.sop_instance_uid for instance in series.instances}
         matches = [each for each in it.is_a_list_of_matches().own if json_model.text(each, INSTANCE) in below]
         assume(matches, "no instance was found in a series that has three", "search-instances-of-a-series")
         for match in matches:

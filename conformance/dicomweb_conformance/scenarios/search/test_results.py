@@ -48,7 +48,10 @@ class Attribute:
 
 
 def _at(level: str, attributes: tuple[Returned, ...]) -> tuple[Attribute, ...]:
-    return tuple(Attribute(f"{level}-{each.id}", each.requirement, each.tag, each.id, level) for each in attributes)
+    return tuple(
+        Attribute(f"{level}-{attribute.id}", attribute.requirement, attribute.tag, attribute.id, level)
+        for attribute in attributes
+    )
 
 
 VALUES = (*_at("study", STUDY_VALUES), *_at("series", SERIES_VALUES), *_at("instance", INSTANCE_VALUES))
@@ -56,7 +59,11 @@ COMPUTED = (*_at("study", STUDY_COMPUTED), *_at("series", SERIES_COMPUTED), *_at
 EMPTY = (
     *_at(
         "study",
-        tuple(each for each in STUDY_VALUES if each.id not in {"PatientID", "PatientName", "TimezoneOffsetFromUTC"}),
+        tuple(
+            study_value
+            for study_value in STUDY_VALUES
+            if study_value.id not in {"PatientID", "PatientName", "TimezoneOffsetFromUTC"}
+        ),
     ),
 )
 
@@ -214,15 +221,15 @@ def test_available_transfer_syntaxes(dicomweb: StudiesService, corpus: Corpus) -
         offered(syntaxes, "no available transfer syntaxes are returned")
         if match["00083002"].get("vr") != "UI":
             it.observes("present-with-another-vr", where="(0008,3002)", of="SEARCH-147")
-        for each in syntaxes:
-            if not re.fullmatch(r"[0-9.]{1,64}", each):
-                it.observes("value-not-transfer-syntax-uid", where="(0008,3002)", received=each)
-    for each in syntaxes:
-        accept = f"{media_types.multipart_related(media_types.DICOM)}; transfer-syntax={each}"
+        for syntax in syntaxes:
+            if not re.fullmatch(r"[0-9.]{1,64}", syntax):
+                it.observes("value-not-transfer-syntax-uid", where="(0008,3002)", received=syntax)
+    for syntax in syntaxes:
+        accept = f"{media_types.multipart_related(media_types.DICOM)}; transfer-syntax={syntax}"
         with expect(dicomweb.retrieve(instance, accept=accept)) as it:
             received = values.syntax(it.is_one_instance())
-            if received != each:
-                it.observes("200-in-another-transfer-syntax", expected=[each], received=received)
+            if received != syntax:
+                it.observes("200-in-another-transfer-syntax", expected=[syntax], received=received)
 
 
 RELATIONAL = (

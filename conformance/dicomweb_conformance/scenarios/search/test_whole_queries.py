@@ -99,7 +99,7 @@ def _owner_of_pages(asking: Asking, place: Place, name: str, corpus: Corpus) -> 
     """Return the check that tells of pages which go wrong without any keys; empty where these do not."""
     if not pages.make_the_whole(asking.dicomweb, corpus):
         return pages.OWNER
-    found = [uid for each in asking.pages(place) for uid in asking.answer_to(each).uids]
+    found = [uid for page in asking.pages(place) for uid in asking.answer_to(page).uids]
     whole = name == "studies" or sorted(found) == sorted(asking.answer_to(Query(place)).uids)
     return "" if whole else f"search-pages-at-each-resource[{name}]"
 
@@ -118,12 +118,15 @@ def test_pages_at_each_resource(dicomweb: StudiesService, corpus: Corpus, case: 
     everything = asking.answer_to(Query(place)).uids
 
     queries = asking.pages(place)
-    answers = [asking.answer_to(each) for each in queries]
+    answers = [asking.answer_to(query) for query in queries]
 
-    found = [uid for each in answers for uid in each.uids]
+    found = [uid for answer in answers for uid in answer.uids]
     with expect(answers[-1].response) as it:
         assume(
-            all(each.response.status in {200, 204} and len(each.uids) <= (queries[0].limit or 0) for each in answers),
+            all(
+                answer.response.status in {200, 204} and len(answer.uids) <= (queries[0].limit or 0)
+                for answer in answers
+            ),
             "limit and offset do not work",
             "search-limit-caps",
         )
@@ -162,7 +165,7 @@ def _differs(response: Response, query: Query, in_json: Answer) -> bool:
     """Compare results in XML with those in JSON; of a page, whose order is not settled, their number alone."""
     with expect(response) as it:
         models = models_of(it)
-        found = {json_model.text(each, query.place.unique_key): each for each in models}
+        found = {json_model.text(model, query.place.unique_key): model for model in models}
         same = len(models) == len(in_json.uids) + in_json.others
         if not same or not (query.is_paged or set(in_json.uids) <= found.keys()):
             it.observes(
@@ -172,13 +175,13 @@ def _differs(response: Response, query: Query, in_json: Answer) -> bool:
             )
             return True
         for uid, result in zip(in_json.uids, in_json.results, strict=True):
-            for each in xml_differences.models(result, found.get(uid, result)):
-                if each.kind not in {"vr", xml_differences.INLINED}:
+            for model in xml_differences.models(result, found.get(uid, result)):
+                if model.kind not in {"vr", xml_differences.INLINED}:
                     it.observes(
                         "tag-or-value-differs",
-                        where=each.path,
-                        expected=[f"as in JSON: {each.stored}"],
-                        received=each.received,
+                        where=model.path,
+                        expected=[f"as in JSON: {model.stored}"],
+                        received=model.received,
                         of="SEARCH-008b",
                     )
                     return True
@@ -201,7 +204,7 @@ def _as_it_is_read(asking: Asking, place: Place) -> Place:
     unread = {form for form in _TOLD_ELSEWHERE if asking.finds_nothing(place, _of(pool, form))}
     if "star" in unread:
         unread.add("lone star")
-    by_tag = [replace(each, by_tag=True) for each in plain_keys(place, place.keys[0].id)]
+    by_tag = [replace(plain_key, by_tag=True) for plain_key in plain_keys(place, place.keys[0].id)]
     tags = all(asking.matches_well(Query(place, (key,))) for key in by_tag)
     return replace(place, unread=frozenset(unread), tags=tags)
 

@@ -45,7 +45,7 @@ class Sample:
 
 def of(operation: str) -> tuple[Sample, ...]:
     """Return the samples of an operation, in the order of the page."""
-    return tuple(each for each in SAMPLES if each.operation == operation)
+    return tuple(sample for sample in SAMPLES if sample.operation == operation)
 
 
 def _samples() -> Iterator[Sample]:

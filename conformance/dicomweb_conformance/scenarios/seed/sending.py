@@ -61,13 +61,13 @@ def stored(
             raise NotIncluded(_IN_URL)
         dicomweb = dicomweb.without_credentials()
     _begun(dicomweb, sample, instances[0])
-    return [sent_as(dicomweb, sample.request, {"token": token or STAND_IN}, each, instances) for each in files]
+    return [sent_as(dicomweb, sample.request, {"token": token or STAND_IN}, file, instances) for file in files]
 
 
 def polled(operations: Operations, sample: Sample, name: str) -> list[Response]:
     """Ask for an operation as the client of a sample does until it is done; as this suite does where it never asks."""
     fields = sample.poll.fields if sample.poll else ()
-    return operations.polled(name, [each for each in fields if each[0].lower() != "host"])
+    return operations.polled(name, [field for field in fields if field[0].lower() != "host"])
 
 
 def has_type(it: Expectation, sample: Sample, otherwise: str) -> bool:

@@ -73,7 +73,7 @@ def _is_answered(it: Expectation, case: Sample, instance: Instance) -> None:
         it.observes("not-readable", received=it.status_line)
         return
     references = json_model.items(module, store_response.REFERENCED_SOP_SEQUENCE)
-    named = {json_model.text(each, store_response.SOP_INSTANCE): each for each in references}
+    named = {json_model.text(reference, store_response.SOP_INSTANCE): reference for reference in references}
     if instance.sop_instance_uid not in named:
         it.observes("no-reference", expected=[instance.sop_instance_uid], received=", ".join(named) or "none")
     elif not json_model.text(named[instance.sop_instance_uid], store_response.RETRIEVE_URL):
@@ -138,7 +138,7 @@ def test_retrieve_study(dicomweb: StudiesService, corpus: Corpus, case: Sample) 
         if not has_type(it, case, "another-type"):
             it.concludes()
         received = {values.text(each, "SOPInstanceUID") for each in it.is_multipart_dicom()}
-        missing = {each.sop_instance_uid for each in study.instances} - received
+        missing = {instance.sop_instance_uid for instance in study.instances} - received
         if missing:
             it.observes("instances-missing", received=", ".join(sorted(missing)))
 
@@ -263,7 +263,7 @@ def _is_done(it: Expectation, operations: Operations, case: Sample) -> bool:
 
 def _are_gone(it: Expectation, dicomweb: StudiesService, instances: tuple[Instance, ...]) -> None:
     looking = dicomweb.for_purpose("confirm")
-    left = [each.sop_instance_uid for each in instances if looking.retrieve(each).status == 200]
+    left = [instance.sop_instance_uid for instance in instances if looking.retrieve(instance).status == 200]
     if left:
         it.observes("an-instance-is-left", received=", ".join(left))
 

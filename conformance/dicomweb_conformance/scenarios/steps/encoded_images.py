@@ -78,6 +78,6 @@ def images_in(corpus: Corpus, uid: str) -> tuple[Instance, ...]:
     Raises:
         NotAvailableError: this machine has no encoder of it.
     """
-    images = [each for each in corpus.encoded(uid).instances if each.value("Rows") != "1"]
-    by_kind = {each.value("SamplesPerPixel"): each for each in images}
+    images = [instance for instance in corpus.encoded(uid).instances if instance.value("Rows") != "1"]
+    by_kind = {image.value("SamplesPerPixel"): image for image in images}
     return tuple(by_kind[kind] for kind in sorted(by_kind, reverse=True))

@@ -211,7 +211,7 @@ def is_padded(picture: Picture, before: Picture) -> bool:
         for left in _starts(columns - width)
         for top in _starts(rows - height)
     )
-    return any(is_alike(replace(picture, frames=(each,)), before) for each in parts)
+    return any(is_alike(replace(picture, frames=(part,)), before) for part in parts)
 
 
 def _starts(margin: int) -> set[int]:

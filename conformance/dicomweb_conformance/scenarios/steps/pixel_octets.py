@@ -59,7 +59,7 @@ def items_of(response: Response) -> list[Item]:
     if not media_types.name_of(response.content_type).startswith("multipart/"):
         return [Item(response.content_type, response.headers.get("Content-Location"), response.body)]
     parts = multipart.parts_of(response.content_type, response.body)
-    return [Item(each.content_type, each.headers.get("Content-Location"), each.body) for each in parts]
+    return [Item(part.content_type, part.headers.get("Content-Location"), part.body) for part in parts]
 
 
 def items_in(it: Expectation, *, of: str | None = None) -> list[Item]:
@@ -69,7 +69,7 @@ def items_in(it: Expectation, *, of: str | None = None) -> list[Item]:
         items = items_of(it.response)
     except multipart.MultipartError as error:
         it.cannot_read(error, expected[0], of=of)
-    wrong = [each.content_type or "no Content-Type" for each in items if each.name not in BULK_DATA_TYPES]
+    wrong = [item.content_type or "no Content-Type" for item in items if item.name not in BULK_DATA_TYPES]
     if wrong or not items:
         received = f"{it.status_line}; {', '.join(wrong) or 'a multipart without parts'}"
         it.finds("the body is not what was asked for", expected=expected, received=received, of=of)
@@ -101,7 +101,7 @@ def items_in_rle(it: Expectation, *, of: str) -> list[Item]:
 
 def joined(items: list[Item]) -> bytes:
     """Return the octets of all items, one after the other."""
-    return b"".join(each.octets for each in items)
+    return b"".join(item.octets for item in items)
 
 
 def equals(found: bytes, stored: bytes) -> bool:
@@ -140,7 +140,7 @@ def codestreams(instance: Instance) -> tuple[bytes, ...]:
 
 def is_codestream(octets: bytes, instance: Instance) -> bool:
     """Tell whether octets are a frame as it is stored, with or without its pad octet."""
-    return any(octets.rstrip(b"\0") == each.rstrip(b"\0") for each in codestreams(instance))
+    return any(octets.rstrip(b"\0") == codestream.rstrip(b"\0") for codestream in codestreams(instance))
 
 
 def decodes_to(octets: bytes, syntax: str, instance: Instance, frame: int) -> bool:

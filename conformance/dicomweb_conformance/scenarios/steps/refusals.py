@@ -21,10 +21,10 @@ def type_of_parts(it: Expectation) -> str | None:
 
 def names_any_of(it: Expectation, instances: tuple[Instance, ...]) -> None:
     """Report a response that names none of the instances asked for: a constant one cannot."""
-    if not any(shows(it.response, [each.sop_instance_uid]) for each in instances):
+    if not any(shows(it.response, [instance.sop_instance_uid]) for instance in instances):
         it.finds(
             "nothing of what was asked for is in it",
-            expected=[each.sop_instance_uid for each in instances],
+            expected=[instance.sop_instance_uid for instance in instances],
             received=f"{it.status_line}, {len(it.response.body)} octets without it",
         )
 

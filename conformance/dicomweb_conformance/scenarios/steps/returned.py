@@ -52,14 +52,16 @@ def has_elements(
         told: returns the paths that another check tells of; asked only where something differs.
     """
     found: list[tuple[Difference, str]] = [
-        (each, _CHANGES[each.kind])
-        for each in differences.data_sets(stored, received)
-        if not each.private and each.path != _PLANAR_CONFIGURATION and not came_as_un(stored, received, each.path)
+        (data_set, _CHANGES[data_set.kind])
+        for data_set in differences.data_sets(stored, received)
+        if not data_set.private
+        and data_set.path != _PLANAR_CONFIGURATION
+        and not came_as_un(stored, received, data_set.path)
     ]
     found += [
-        (each, quote)
-        for each in differences.representations(stored, received)
-        if not each.private and (quote := _of_representation(each, stored, received))
+        (representation, quote)
+        for representation in differences.representations(stored, received)
+        if not representation.private and (quote := _of_representation(representation, stored, received))
     ]
     elsewhere = told() if found else frozenset()
     for each, quote in found:
@@ -88,34 +90,34 @@ def _of_representation(each: Difference, stored: Dataset, received: Dataset) -> 
 def has_private_elements(it: Expectation, stored: Dataset, received: Dataset) -> None:
     """Compare private elements, their creators among them: RETRIEVE-014."""
     unclear = set()
-    for each in differences.data_sets(stored, received):
-        if not each.private or each.kind == "added":
+    for data_set in differences.data_sets(stored, received):
+        if not data_set.private or data_set.kind == "added":
             continue
-        unclear.add(each.path)
-        if came_as_un(stored, received, each.path):
-            it.observes("private-element-as-un", where=f"{each.path} {each.vr}", of="RETRIEVE-014")
+        unclear.add(data_set.path)
+        if came_as_un(stored, received, data_set.path):
+            it.observes("private-element-as-un", where=f"{data_set.path} {data_set.vr}", of="RETRIEVE-014")
             continue
-        creator = each.path.rpartition("/")[2][4:6] == "00"
+        creator = data_set.path.rpartition("/")[2][4:6] == "00"
         quote = "value-changed"
-        if each.kind == "lost":
+        if data_set.kind == "lost":
             quote = "private-creator-lost-or-moved" if creator else "private-element-lost"
-        report = it.loses if each.kind == "lost" else it.observes
+        report = it.loses if data_set.kind == "lost" else it.observes
         report(
             quote,
-            where=f"{each.path} {each.vr}",
-            expected=[each.stored],
-            received=each.received,
+            where=f"{data_set.path} {data_set.vr}",
+            expected=[data_set.stored],
+            received=data_set.received,
             of="RETRIEVE-014",
         )
     if stored.original_encoding[0]:
         return  # which says nothing of the VR of a private element
-    for each in differences.representations(stored, received):
-        if each.private and each.path not in unclear and each.stored != "UN":
+    for representation in differences.representations(stored, received):
+        if representation.private and representation.path not in unclear and representation.stored != "UN":
             it.observes(
-                "private-element-as-un" if each.received == "UN" else "another-vr-than-was-stored-and-not-un",
-                where=each.path,
-                expected=[each.stored],
-                received=each.received,
+                "private-element-as-un" if representation.received == "UN" else "another-vr-than-was-stored-and-not-un",
+                where=representation.path,
+                expected=[representation.stored],
+                received=representation.received,
                 of="RETRIEVE-014",
             )
 

@@ -103,7 +103,7 @@ def _answer(dicomweb: StudiesService, instance: Instance) -> Response:
 def is_there(it: Expectation, archive: Archive, *instances: Instance, otherwise: str, of: str | None = None) -> bool:
     """Tell whether the target holds the instances, and report `otherwise` where it does not."""
     held = archive.held(instances)
-    missing = [each.sop_instance_uid for each in instances if each.sop_instance_uid not in held]
+    missing = [instance.sop_instance_uid for instance in instances if instance.sop_instance_uid not in held]
     if missing:
         it.observes(otherwise, received=Harmless(f"not retrievable: {', '.join(missing)}"), of=of)
     return not missing
@@ -119,16 +119,16 @@ def pixels(dataset: Dataset) -> bytes:
 
 def changes(sent: Instance, received: Dataset) -> Iterator[str]:
     """Yield each attribute sent that is lost or changed, pixels apart."""
-    for each in data_sets(sent.dataset, received):
-        if each.kind != "added":
-            yield f"{each.path} {each.kind}: {each.stored} became {each.received}"
+    for data_set in data_sets(sent.dataset, received):
+        if data_set.kind != "added":
+            yield f"{data_set.path} {data_set.kind}: {data_set.stored} became {data_set.received}"
 
 
 def additions(sent: Instance, received: Dataset) -> Iterator[str]:
     """Yield each attribute that the target added."""
-    for each in data_sets(sent.dataset, received):
-        if each.kind == "added" and int(each.path[:8], 16) not in _ADDED_BY_MANY:
-            yield f"{each.path} {each.received}"
+    for data_set in data_sets(sent.dataset, received):
+        if data_set.kind == "added" and int(data_set.path[:8], 16) not in _ADDED_BY_MANY:
+            yield f"{data_set.path} {data_set.received}"
 
 
 def is_stored(
@@ -136,7 +136,7 @@ def is_stored(
 ) -> None:
     """Look whether the target holds the instances: a response alone proves nothing."""
     held = archive.held(instances)
-    missing = [each.sop_instance_uid for each in instances if each.sop_instance_uid not in held]
+    missing = [instance.sop_instance_uid for instance in instances if instance.sop_instance_uid not in held]
     if missing:
         report = it.finds if otherwise is None else it.observes
         report(
@@ -163,7 +163,7 @@ def comes_back(
     if not is_there(it, archive, instance, otherwise=otherwise, of=of):
         return False
     received = retrieved(dicomweb, instance)
-    differences = [each for each in changes(instance, received) if each.startswith(_IMAGE_COMMENTS)]
+    differences = [change for change in changes(instance, received) if change.startswith(_IMAGE_COMMENTS)]
     if pixels(received) != pixels(instance.dataset):
         differences.append("(7FE0,0010) other pixels")
     if differences:
@@ -211,8 +211,8 @@ def passes_over_parts(dicomweb: StudiesService, archive: Archive, fresh: Fresh) 
     response = dicomweb.store_malformed(payload)
     if not names_nothing(response):
         return False
-    looking, studies = dicomweb.for_purpose("confirm"), [resources.study(each) for each in payload.studies]
-    return not archive.settles(lambda: any(looking.retrieve(each).status == 200 for each in studies))
+    looking, studies = dicomweb.for_purpose("confirm"), [resources.study(study) for study in payload.studies]
+    return not archive.settles(lambda: any(looking.retrieve(study).status == 200 for study in studies))
 
 
 def warns(response: Response) -> bool:

@@ -103,8 +103,8 @@ def are_there_with_their_pixels(
 ) -> None:
     """Report `missing` where not all instances are there, and `differ` where one has not its own pixels."""
     if is_there(it, archive, *sent.instances, otherwise=missing):
-        for each in sent.instances:
-            has_its_pixels(it, dicomweb, each, differ)
+        for instance in sent.instances:
+            has_its_pixels(it, dicomweb, instance, differ)
 
 
 def keeps_jpegs(it: Expectation, dicomweb: StudiesService, instance: Instance, *codestreams: bytes) -> None:

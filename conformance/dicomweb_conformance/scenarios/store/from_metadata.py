@@ -47,9 +47,9 @@ def attributes_came_back(it: Expectation, dicomweb: StudiesService, archive: Arc
     control(it.response, 200, 202, because="plain metadata with pixels do not work")
     if not is_there(it, archive, sent.instance, otherwise="2xx-and-the-instance-not-retrievable", of=form):
         it.concludes()
-    for each in changes(sent.instance, retrieved(dicomweb, sent.instance)):
-        lost = " lost: " in each
-        it.observes("element-lost" if lost else "changed-and-not-recorded", received=each)
+    for change in changes(sent.instance, retrieved(dicomweb, sent.instance)):
+        lost = " lost: " in change
+        it.observes("element-lost" if lost else "changed-and-not-recorded", received=change)
 
 
 def file_meta_fits(it: Expectation, dicomweb: StudiesService, archive: Archive, sent: Sent) -> None:
@@ -98,8 +98,8 @@ def locations_count(it: Expectation, dicomweb: StudiesService, archive: Archive,
     """Judge a request whose bulk data come in another order than the objects that name them."""
     _may_be_refused(it, dicomweb, archive, fresh, sent, "4xx-nothing-stored")
     _kept(it, dicomweb, archive, sent)
-    for each in sent.instances:
-        has_its_pixels(it, dicomweb, each, "pixel-data-swapped-or-missing")
+    for instance in sent.instances:
+        has_its_pixels(it, dicomweb, instance, "pixel-data-swapped-or-missing")
 
 
 def missing_part_is_noticed(

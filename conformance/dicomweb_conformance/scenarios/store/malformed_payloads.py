@@ -80,7 +80,7 @@ FAMILIES = tuple(_families())
 
 def of_form(form: str) -> tuple[Family, ...]:
     """Return the families whose good sibling is sent in this form."""
-    return tuple(each for each in FAMILIES if each.form == form)
+    return tuple(family for family in FAMILIES if family.form == form)
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def kept(dicomweb: StudiesService, archive: Archive, sendings: Sequence[Sent]) -
     What was answered as a success is waited for, all of it together; for what was refused, enough time has passed.
     """
     looking = dicomweb.for_purpose("confirm")
-    judged = [each for each in sendings if each.answered and each.lasts]
+    judged = [sending for sending in sendings if sending.answered and sending.lasts]
     found = {each.payload.name: _found(looking, each.payload) for each in judged}
 
     def all_seen() -> bool:
@@ -161,8 +161,8 @@ def kept(dicomweb: StudiesService, archive: Archive, sendings: Sequence[Sent]) -
 
 def _found(looking: StudiesService, payload: Malformed) -> list[str]:
     """Return the Study Instance UIDs under which something of a payload is there."""
-    keys = [("PatientID", each) for each in payload.patients] or [
-        ("StudyInstanceUID", each) for each in payload.studies
+    keys = [("PatientID", patient) for patient in payload.patients] or [
+        ("StudyInstanceUID", study) for study in payload.studies
     ]
     for key, value in keys:
         response = looking.search("studies", [(key, value)])
@@ -191,7 +191,7 @@ def _study_retrieved(looking: StudiesService, study_uid: str) -> Kept:
     try:
         parts = multipart.parts_of(response.content_type, response.body)
         # What was sent malformed may come back as it was sent: a value that is none of its VR is not what counts here.
-        retrieved = [part10_files.read_apart(each.body) for each in parts]
+        retrieved = [part10_files.read_apart(part.body) for part in parts]
     except UnreadableError:
         return Kept(found=True, retrievable=True)
     uids = frozenset(each.get(_SOP_INSTANCE_UID, b"").rstrip(b"\0 ").decode("latin-1") for each in retrieved)
@@ -313,4 +313,4 @@ def words(family: Family, it: Sent, there: Kept) -> str:
 
 def names(sendings: Sequence[Sent]) -> str:
     """Return the faults of these payloads, for a reader."""
-    return ", ".join(each.payload.name for each in sendings)
+    return ", ".join(sending.payload.name for sending in sendings)

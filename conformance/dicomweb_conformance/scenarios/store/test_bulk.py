@@ -270,7 +270,9 @@ def _agrees_with_itself(it: Expectation, dicomweb: StudiesService, sent: Sent) -
     received, described = retrieved(dicomweb, sent.instance), sent.instance.dataset
     syntax = str(values.syntax(received))
     keywords = ("Rows", "Columns", "SamplesPerPixel")
-    wrong = [f"{each} {received.get(each)}" for each in keywords if received.get(each) != described.get(each)]
+    wrong = [
+        f"{keyword} {received.get(keyword)}" for keyword in keywords if received.get(keyword) != described.get(keyword)
+    ]
     if (values.number(received, "NumberOfFrames", 1) or 1) != 1:
         wrong.append(f"NumberOfFrames {values.text(received, 'NumberOfFrames')}")
     kept = jpeg.of(received)

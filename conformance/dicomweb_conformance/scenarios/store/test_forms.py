@@ -88,7 +88,7 @@ _LABELS = {
     "all": ("Content-Length", "Content-Location", "transfer-syntax"),
     "other-transfer-syntax": ("transfer-syntax",),
 }
-LABELS = tuple(Variant(each, "STORE-064") for each in _LABELS)
+LABELS = tuple(Variant(label, "STORE-064") for label in _LABELS)
 
 
 @verifies(id="store-part-headers", each=LABELS)
@@ -153,7 +153,11 @@ def test_many_instances(dicomweb: StudiesService, archive: Archive, fresh: Fresh
         it.has_status(200, 202)
         held = archive.held_of(study)
         answer = store_response.of_body(response.body)
-        missing = {each.sop_instance_uid for each in study.instances} - held - set(answer.failed_uids if answer else [])
+        missing = (
+            {instance.sop_instance_uid for instance in study.instances}
+            - held
+            - set(answer.failed_uids if answer else [])
+        )
         if missing:
             received = f"not retrievable: {', '.join(sorted(missing))}"
             if response.status == 200:
@@ -170,14 +174,14 @@ def test_mixed_transfer_syntaxes(dicomweb: StudiesService, archive: Archive, fre
     alone = fresh.in_several_transfer_syntaxes().instances[0]
     control(dicomweb.store([alone]), 200, 202, because="the instance in Explicit VR Little Endian alone is not stored")
     study = fresh.in_several_transfer_syntaxes()
-    uids = [each.sop_instance_uid for each in study.instances]
+    uids = [instance.sop_instance_uid for instance in study.instances]
 
     response = dicomweb.store(study.instances)
 
     with expect(response) as it:
         answer = store_response.of_body(response.body)
         if 400 <= response.status < 500 and response.status not in BUSY:
-            if not any(archive.holds_now(each) for each in study.instances):
+            if not any(archive.holds_now(instance) for instance in study.instances):
                 it.observes(
                     "all-or-nothing" if response.status in {400, 409} else "another-4xx-and-nothing-stored",
                     received=it.status_line,
@@ -190,13 +194,13 @@ def test_mixed_transfer_syntaxes(dicomweb: StudiesService, archive: Archive, fre
             it.concludes()
         it.has_status(200, 202)
         listed = set(answer.stored_uids) if answer else set(uids)
-        held = archive.held([each for each in study.instances if each.sop_instance_uid in listed])
-        others = [each for each in study.instances if each.sop_instance_uid not in listed]
+        held = archive.held([instance for instance in study.instances if instance.sop_instance_uid in listed])
+        others = [instance for instance in study.instances if instance.sop_instance_uid not in listed]
         refused = [each for each in others if not archive.holds_now(each)]
         held |= {each.sop_instance_uid for each in others} - {each.sop_instance_uid for each in refused}
         if response.status == 200 and held != set(uids):
             received = ", ".join(
-                each.transfer_syntax_uid for each in study.instances if each.sop_instance_uid not in held
+                instance.transfer_syntax_uid for instance in study.instances if instance.sop_instance_uid not in held
             )
             it.observes("fewer-stored-than-sent-under-200", received=f"not retrievable: {received}")
         if answer:

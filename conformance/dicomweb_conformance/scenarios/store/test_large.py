@@ -39,7 +39,7 @@ def test_300_instances(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
         _is_small_enough(it)
         it.has_status(200, 202)
         held = archive.held_of(study)
-        missing = {each.sop_instance_uid for each in study.instances} - held
+        missing = {instance.sop_instance_uid for instance in study.instances} - held
         if missing:
             it.observes("2xx-and-an-instance-is-not-retrievable", received=f"{len(missing)} of {INSTANCES} are missing")
         elif response.status == 202 and warns(response):
@@ -107,8 +107,8 @@ def _are_frames(it: Expectation, dicomweb: StudiesService, image: StreamedImage,
 
 def _digest(octets: Iterable[bytes]) -> str:
     digest = sha256()
-    for each in octets:
-        digest.update(each)
+    for octet in octets:
+        digest.update(octet)
     return digest.hexdigest()
 
 

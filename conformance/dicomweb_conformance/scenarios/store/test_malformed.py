@@ -91,9 +91,9 @@ def _judge(dicomweb: StudiesService, archive: Archive, fresh: Fresh, family: Fam
                 _report(it.on(each.response), family, each, there)
     because = f"a message in which no part is found is answered as a success: {names(passed_over)}"
     assume(not passed_over, because, PARTS_PASSED_OVER)
-    unanswered = [each for each in sendings if not each.answered]
+    unanswered = [sending for sending in sendings if not sending.answered]
     assume(not unanswered, f"no response that could be judged: {names(unanswered)}", NO_ANSWER)
-    lost = [each for each in sendings if not each.lasts]
+    lost = [sending for sending in sendings if not sending.lasts]
     assume(not lost, f"the target was away before it could be looked at: {names(lost)}", NO_ANSWER)
 
 

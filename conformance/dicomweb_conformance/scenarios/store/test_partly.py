@@ -52,9 +52,9 @@ def test_partly_refused(dicomweb: StudiesService, archive: Archive, fresh: Fresh
 
 def _are_nowhere(it: Expectation, dicomweb: StudiesService, instances: list[Instance], otherwise: str) -> None:
     """Look for instances of no study: only a search among all can find them, which not every server has."""
-    for each in instances:
-        found = dicomweb.search("instances", SOPInstanceUID=each.sop_instance_uid)
-        if found.status == 200 and each.sop_instance_uid.encode() in found.body:
+    for instance in instances:
+        found = dicomweb.search("instances", SOPInstanceUID=instance.sop_instance_uid)
+        if found.status == 200 and instance.sop_instance_uid.encode() in found.body:
             it.observes(otherwise, expected=["not stored"], received=f"found by {found.request_line}", of="STORE-010")
 
 
@@ -85,7 +85,7 @@ def test_partly_foreign(dicomweb: StudiesService, archive: Archive, fresh: Fresh
     kinds = case.id.split("-")
     study = fresh.study(instances=kinds.count("good"))
     matching = iter(study.instances)
-    sent = [next(matching) if each == "good" else fresh.instance(name="foreign") for each in kinds]
+    sent = [next(matching) if kind == "good" else fresh.instance(name="foreign") for kind in kinds]
     foreign = [each for each in sent if each not in study.instances]
 
     response = dicomweb.store(sent, study=study.study_instance_uid)

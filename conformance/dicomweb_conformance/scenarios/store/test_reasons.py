@@ -118,8 +118,8 @@ def test_coercion_is_recorded(dicomweb: StudiesService, archive: Archive, fresh:
         control(response, 200, 202, because="the store does not work")
         answer = store_response.of_body(response.body)
         warnings = [json_model.first(each, store_response.WARNING_REASON) for each in answer.stored] if answer else []
-        offered(any(each is not None for each in warnings), "a plain store is answered without a warning")
-        if any(each not in _OF_THE_TABLE for each in warnings if isinstance(each, int)):
+        offered(any(warning is not None for warning in warnings), "a plain store is answered without a warning")
+        if any(warning not in _OF_THE_TABLE for warning in warnings if isinstance(warning, int)):
             it.observes("another-code", where="00081196", received=f"{warnings[0]:04X}H")
         if _COERCION not in warnings:
             it.concludes()

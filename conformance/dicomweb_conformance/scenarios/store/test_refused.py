@@ -242,7 +242,7 @@ def test_garbage_beside_good(dicomweb: StudiesService, archive: Archive, fresh: 
         if response.status == 202:
             if answer is None or not (answer.other_failures or answer.failed):
                 it.observes("202-with-no-item-for-the-garbage-part", of="STORE-042")
-            elif any(store_response.FAILURE_REASON not in each for each in answer.other_failures):
+            elif any(store_response.FAILURE_REASON not in other_failure for other_failure in answer.other_failures):
                 it.observes("0008119a-item-without-00081197", of="STORE-042")
 
 

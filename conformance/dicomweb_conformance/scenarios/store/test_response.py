@@ -148,7 +148,7 @@ def test_answer_is_json(dicomweb: StudiesService, fresh: Fresh, case: Variant) -
 def test_answer_names_what_was_stored(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
     """A store response lists each stored instance once, and no other; it lists nothing as failed."""
     instances = fresh.study(instances=2).instances
-    sent = {each.sop_instance_uid for each in instances}
+    sent = {instance.sop_instance_uid for instance in instances}
 
     response = dicomweb.store(instances)
 
@@ -182,8 +182,8 @@ def test_answer_refers_by_class_and_instance(dicomweb: StudiesService, fresh: Fr
     """The items of a store response name SOP Class UID and SOP Instance UID, as they were sent."""
     instances = fresh.study(instances=2).instances
     sent = {
-        store_response.SOP_CLASS: [each.sop_class_uid for each in instances],
-        store_response.SOP_INSTANCE: [each.sop_instance_uid for each in instances],
+        store_response.SOP_CLASS: [instance.sop_class_uid for instance in instances],
+        store_response.SOP_INSTANCE: [instance.sop_instance_uid for instance in instances],
     }
 
     response = dicomweb.store(instances)

@@ -94,11 +94,11 @@ def test_of_each_level(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     absent = {level for level, each in answers.items() if each.status in CLEAN_REFUSALS}
     offered(len(absent) < len(answers), "the target has no thumbnails: every level was refused", "thumbnail")
-    if all(each.status == 400 for each in answers.values()):
+    if all(answer.status == 400 for answer in answers.values()):
         with expect(answers["instance"]) as it:
             it.observes("400-on-all-four")
         return
-    there = any(each.status in _THERE for each in answers.values())
+    there = any(answer.status in _THERE for answer in answers.values())
     for level, response in answers.items():
         with expect(response) as it:
             if level in absent and there:

@@ -37,7 +37,7 @@ def test_metadata(dicomweb: StudiesService, corpus: Corpus) -> None:
                 it.concludes()
             it.has_status(200)
             documents = documents_of(it)
-            if not all(each.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") for each in documents):
+            if not all(document.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") for document in documents):
                 it.observes("parts-that-are-not-xml", received=it.status_line)
                 it.concludes()
             found = [json_model.text(each, INSTANCE) for each in models_of(it)]
@@ -61,7 +61,7 @@ def test_is_whole(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> No
     """The XML metadata of a study or series cover all its instances and no others, each once."""
     study = corpus.two_series
     resource: Study | Series = study if case.id == "study" else study.series[1]
-    wanted = {each.sop_instance_uid for each in resource.instances}
+    wanted = {instance.sop_instance_uid for instance in resource.instances}
 
     response = dicomweb.metadata(resource, accept=MULTIPART_XML)
 
@@ -292,12 +292,12 @@ def test_equal_json(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> 
         objects = other.is_metadata()
     assume(objects, "the metadata as JSON are empty", "metadata-one-object-per-instance")
     with expect(response) as it:
-        for each in xml_differences.models(objects[0], _only(it, instance)):
+        for model in xml_differences.models(objects[0], _only(it, instance)):
             it.observes(
                 "inline-in-one-form-uri-in-the-other"
-                if each.kind == xml_differences.INLINED
+                if model.kind == xml_differences.INLINED
                 else "tag-vr-or-value-differs",
-                where=each.path,
-                expected=[f"as in JSON: {each.stored}"],
-                received=each.received,
+                where=model.path,
+                expected=[f"as in JSON: {model.stored}"],
+                received=model.received,
             )

@@ -26,7 +26,7 @@ STUDY, SERIES, INSTANCE = "0020000D", "0020000E", "00080018"
 def test_search(dicomweb: StudiesService, corpus: Corpus) -> None:
     """Search results are available as XML: one part for each match."""
     family = corpus.four_studies_of_one_patient
-    wanted = [each.study_instance_uid for each in family.studies]
+    wanted = [study.study_instance_uid for study in family.studies]
     in_json = dicomweb.search("studies", PatientID=family.patient_id)
     control(in_json, because="the search does not work as JSON, which is the default")
     with expect(in_json) as other:
@@ -48,7 +48,7 @@ def test_search(dicomweb: StudiesService, corpus: Corpus) -> None:
         if len(documents) == 1 and media_types.name_of(response.content_type) in BARE:
             it.observes("200-with-one-single-part-xml-document", where="Content-Type")
             it.concludes()
-        uids = [json_model.text(read(each, response.exchange), STUDY) for each in documents]
+        uids = [json_model.text(read(document, response.exchange), STUDY) for document in documents]
         if sorted(uids) != sorted(wanted):
             it.observes(
                 "number-of-parts-not-number-of-matches",
@@ -176,8 +176,8 @@ def test_store_answer(dicomweb: StudiesService, fresh: Fresh) -> None:
 
     answers = [dicomweb.store([fresh.instance()], accept=each) for each in (media_types.DICOM_XML, MULTIPART_XML)]
 
-    in_xml = [each for each in answers if each.status in {200, 202} and is_xml(each)]
-    for response in in_xml or [each for each in answers if each.status >= 500] or answers[:1]:
+    in_xml = [answer for answer in answers if answer.status in {200, 202} and is_xml(answer)]
+    for response in in_xml or [answer for answer in answers if answer.status >= 500] or answers[:1]:
         with expect(response) as it:
             if in_xml:
                 _has_shape(it)
@@ -186,12 +186,12 @@ def test_store_answer(dicomweb: StudiesService, fresh: Fresh) -> None:
 
 
 def _is_no_xml(it: Expectation, answers: list[Response]) -> None:
-    received = " and ".join(f"{each.status} {each.content_type}".strip() for each in answers)
-    if all(each.status == 406 for each in answers):
+    received = " and ".join(f"{answer.status} {answer.content_type}".strip() for answer in answers)
+    if all(answer.status == 406 for answer in answers):
         it.observes("406-for-both", received=received)
-    elif all(each.status in {200, 202} and declines_xml(each) for each in answers):
+    elif all(answer.status in {200, 202} and declines_xml(answer) for answer in answers):
         it.observes("json-for-both", received=received)
-    elif all(declines_xml(each) or each.status in {202, 404} for each in answers):
+    elif all(declines_xml(answer) or answer.status in {202, 404} for answer in answers):
         it.observes("xml-for-neither", received=received)
     else:
         it.has_status(200, 202)
@@ -201,12 +201,12 @@ def _is_no_xml(it: Expectation, answers: list[Response]) -> None:
 def _has_shape(it: Expectation) -> None:
     bare = media_types.name_of(it.response.content_type) in BARE
     documents = documents_of(it, of="STORE-023")
-    for each in documents:
-        if not each.lstrip().startswith(b"<"):
-            it.observes("xml-type-not-well-formed", received=repr(each[:60]))
+    for document in documents:
+        if not document.lstrip().startswith(b"<"):
+            it.observes("xml-type-not-well-formed", received=repr(document[:60]))
             it.concludes()
         assume(
-            _module(read(each, it.response.exchange)),
+            _module(read(document, it.response.exchange)),
             "the store response holds no module",
             "store-answer-is-a-module",
         )
@@ -247,9 +247,9 @@ def test_store_answer_names_what_was_stored(dicomweb: StudiesService, fresh: Fre
         assume(answer, "the store response holds no module", "store-answer-is-a-module")
         for tag, instead in ((store_response.SOP_CLASS, "00080016"), (store_response.SOP_INSTANCE, INSTANCE)):
             items = answer.stored if answer else []
-            found = [json_model.text(each, tag) for each in items]
+            found = [json_model.text(item, tag) for item in items]
             expected = [stored] if tag == store_response.SOP_INSTANCE else ["the SOP Class UID sent"]
-            if any(instead in each for each in items):
+            if any(instead in item for item in items):
                 it.observes("00080016-or-00080018-instead", where=tag, expected=expected, received=f"{instead} instead")
             elif not all(found) or not found:
                 it.observes(

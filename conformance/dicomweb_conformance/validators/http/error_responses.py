@@ -184,7 +184,7 @@ def _json(body: bytes) -> tuple[Any] | None:
 
 def _is_dicom_json(value: Any) -> bool:
     data_sets = value if isinstance(value, list) else [value]
-    return all(isinstance(each, dict) and all(map(vrs.TAG.fullmatch, each)) for each in data_sets)
+    return all(isinstance(data_set, dict) and all(map(vrs.TAG.fullmatch, data_set)) for data_set in data_sets)
 
 
 def _decodes(media_type: MediaType, body: bytes) -> bool:

@@ -112,7 +112,7 @@ def _without_body(answer: Answer, facts: WireFacts) -> Iterator[Observation]:
         if (facts.received or facts.after) and answer.status != HTTPStatus.SWITCHING_PROTOCOLS:
             worse = True
             yield Observation("HTTP-005", "body-octets-after-a-204-304-or-1xx", "body", received=received)
-        if answer.status != HTTPStatus.NOT_MODIFIED and any(each.strip("0") for each in lengths):
+        if answer.status != HTTPStatus.NOT_MODIFIED and any(length.strip("0") for length in lengths):
             worse = True
             text = "content-length-above-0-on-a-204-or-1xx"
             yield Observation("HTTP-005", text, "Content-Length", received=", ".join(lengths))
@@ -131,7 +131,7 @@ def _framing(answer: Answer, facts: WireFacts) -> Iterator[Observation]:
     codings = facts.fields("Transfer-Encoding")
     lengths = [each.strip() for value in facts.fields("Content-Length") for each in value.split(",")]
     received = "; ".join(
-        [*(f"Content-Length: {each}" for each in lengths), *(f"Transfer-Encoding: {each}" for each in codings)]
+        [*(f"Content-Length: {length}" for length in lengths), *(f"Transfer-Encoding: {coding}" for coding in codings)]
     )
     broken = list(_broken_framing(answer, lengths, codings))
     for text in broken:
@@ -144,9 +144,9 @@ def _framing(answer: Answer, facts: WireFacts) -> Iterator[Observation]:
 def _broken_framing(answer: Answer, lengths: list[str], codings: tuple[str, ...]) -> Iterator[str]:
     if lengths and codings:
         yield "both-length-and-transfer-encoding"
-    if any(not (each.isascii() and each.isdigit()) for each in lengths):
+    if any(not (length.isascii() and length.isdigit()) for length in lengths):
         yield "a-content-length-that-is-no-number"
-    elif len({int(each) for each in lengths}) > 1:
+    elif len({int(length) for length in lengths}) > 1:
         yield "different-content-length-values"
     if codings and answer.status == HTTPStatus.NO_CONTENT:
         yield "transfer-encoding-on-a-204-or-on-http-2"
@@ -157,7 +157,7 @@ def _sound_framing(answer: Answer, facts: WireFacts, lengths: list[str], codings
         yield "several-equal-content-length-values"
     elif not answer.may_have_body:
         # A HEAD or 304 names the length of a body that it does not have (RFC 9110 8.6).
-        if not codings and not any(int(each) for each in lengths):
+        if not codings and not any(int(length) for length in lengths):
             yield _NO_BODY
     elif codings or lengths:
         sent = facts.received or codings or int(lengths[0])

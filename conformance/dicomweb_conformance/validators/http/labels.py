@@ -37,11 +37,11 @@ _OF_DICOM = frozenset({media_types.DICOM, media_types.DICOM_JSON, media_types.DI
 def _charsets(answer: Answer, seen: Survey | None) -> Iterator[Observation]:
     """NEGOTIATION-051: a DICOM media type has one charset parameter at most (8.7.9)."""
     labels = [("Content-Type", media_types.read(answer.content_type))]
-    labels += [(each.where, each.content_type) for each in seen.parts] if seen else []
+    labels += [(part.where, part.content_type) for part in seen.parts] if seen else []
     of_dicom = [(where, reading.media_type.all("charset")) for where, reading in labels if reading.name in _OF_DICOM]
     several = [(where, values) for where, values in of_dicom if len(values) > 1]
     for where, values in several[:_MOST_EXAMPLES]:
-        alike = len({each.lower() for each in values}) == 1
+        alike = len({value.lower() for value in values}) == 1
         text = "the-same-twice" if alike else "different-charsets"
         yield Observation("NEGOTIATION-051", text, where, received=", ".join(values)[:80])
     if of_dicom and not several:

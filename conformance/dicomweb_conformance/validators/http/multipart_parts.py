@@ -236,7 +236,7 @@ def _lengths(seen: Survey) -> list[_Finding]:
 
 def _announced(part: SurveyedPart) -> int | None:
     values = part.headers.all("Content-Length")
-    return int(values[0]) if values and all(each.isascii() and each.isdigit() for each in values) else None
+    return int(values[0]) if values and all(value.isascii() and value.isdigit() for value in values) else None
 
 
 def _lacks_its_end(part: SurveyedPart, announced: int) -> bool:

@@ -76,13 +76,13 @@ def judge(status: int, headers: Headers, body: bytes) -> Iterator[Observation]:
 
 
 def _reasons(items: list[DataSet]) -> list[int]:
-    found = [json_model.first(each, store_response.FAILURE_REASON) for each in items]
+    found = [json_model.first(item, store_response.FAILURE_REASON) for item in items]
     return [each for each in found if isinstance(each, int) and 0 <= each <= 0xFFFF]
 
 
 def _judge_reasons(tally: Tally, status: int, reasons: list[int]) -> None:
     for reason in reasons:
-        if reason == _SOP_CLASS_NOT_SUPPORTED or any(reason in each for each in _FAILURES):
+        if reason == _SOP_CLASS_NOT_SUPPORTED or any(reason in failure for failure in _FAILURES):
             tally.meets("STORE-039", "a-code-of-the-tables")
         else:
             tally.sees("STORE-039", "any-other-integer-0-to-65535", store_response.FAILURE_REASON, f"{reason:04X}H")
@@ -147,7 +147,7 @@ def _judge_changes(tally: Tally, item: DataSet, where: str) -> None:
 def _judge_warning_header(tally: Tally, warnings: list[str] | tuple[str, ...]) -> None:
     if not warnings:
         tally.sees("STORE-058", "absent", "Warning", "absent")
-    elif all(_WARNING.fullmatch(each) for each in warnings):
+    elif all(_WARNING.fullmatch(warning) for warning in warnings):
         tally.meets("STORE-058", "present-with-a-code-and-text")
     else:
         tally.sees("STORE-058", "present-with-another-form", "Warning", shown(", ".join(warnings)))

@@ -55,7 +55,7 @@ def judge(body: bytes, sop_class_uid: str, sop_instance_uid: str) -> Iterator[Ob
     for number, item in enumerate(references, 1):
         for missing in sorted({_SOP_CLASS, _SOP_INSTANCE, _RETRIEVE_URL} - set(item)):
             yield Observation(_ROW, "an-attribute-missing", f"{_REFERENCED}[{number}]/{missing}", received="absent")
-    named = [(text(each, _SOP_CLASS), text(each, _SOP_INSTANCE)) for each in references]
+    named = [(text(reference, _SOP_CLASS), text(reference, _SOP_INSTANCE)) for reference in references]
     if _REFERENCED in data_set and named != [(sop_class_uid, sop_instance_uid)]:
         yield Observation(
             _ROW,
