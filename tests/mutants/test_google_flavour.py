@@ -44,6 +44,7 @@ OPTIONAL |= {"rendered-icc-profile-of-the-image", "bulkdata-pixels-without-icon"
 # Why a check says nothing of the flavour: it is of an opt-in tier, or of what the flavour has not.
 NOT_OF_THE_FLAVOUR = (
     "tier large is not included",
+    "tier huge is not included",
     "the target has no thumbnails",
     "the target does not offer thumbnail",
     "the target does not offer capabilities",
