@@ -22,7 +22,7 @@ from tests.mutants.harness import is_message
 from tests.mutants.reach import Reach, Told, traced
 
 _PACKAGES = ("dicomweb_conformance", "dicomweb_fixtures", "dicomweb_reference")
-_INSTRUMENTS = ("reach.py", "harness.py", "google/access.py")
+_INSTRUMENTS = ("reach.py", "reach_cache.py", "harness.py", "google/access.py")
 
 
 def kept_or_traced(flavour: type[Reference], directory: Path, work: Path) -> Reach:

