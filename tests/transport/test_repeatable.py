@@ -100,7 +100,7 @@ def test_only_a_plain_get_of_a_check_is_answered_so(
     [
         b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[]",
-        b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 900\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n",
     ],
 )
 def test_an_answer_that_says_how_things_are_at_the_moment_stands_for_no_other(tmp_path: Path, octets: bytes) -> None:
