@@ -19,7 +19,7 @@ from dicomweb_conformance.validators.observation import Observation
 from dicomweb_conformance.validators.part10 import part10_octets
 from dicomweb_conformance.validators.vr import definitions as vrs
 from dicomweb_conformance.validators.xml import native_xml
-from tests.validators.json.test_dicom_json import GOOD as GOOD_JSON
+from tests.validators.json.attributes import GOOD as GOOD_JSON
 from tests.validators.part10.test_part10_octets import GOOD as GOOD_DATA_SET
 from tests.validators.part10.test_part10_octets import (
     HEAD,
