@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.reports.run_directory import RunDirectory, realistic
+from tests.reports.realistic_run import realistic
+from tests.reports.run_directory import RunDirectory
 
 if TYPE_CHECKING:
     from pathlib import Path

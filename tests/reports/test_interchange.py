@@ -14,7 +14,8 @@ from dicomweb_reports.badge import shields, svg
 from dicomweb_reports.report_har import write_har
 from dicomweb_reports.report_sarif import sarif
 from tests.reports.interchange import HAR, SARIF
-from tests.reports.run_directory import ROWS, RunDirectory, finding, realistic
+from tests.reports.realistic_run import realistic
+from tests.reports.run_directory import ROWS, RunDirectory, finding
 
 if TYPE_CHECKING:
     from pathlib import Path

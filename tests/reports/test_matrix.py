@@ -10,7 +10,8 @@ from typing import Any
 from click.testing import CliRunner
 
 from dicomweb_conformance.cli import main
-from tests.reports.run_directory import HOSTILE_NAME, RunDirectory, finding
+from tests.reports.realistic_run import HOSTILE_NAME
+from tests.reports.run_directory import RunDirectory, finding
 
 
 def run_of(path: Path, name: str, *results: tuple[str, str, dict[str, Any]], left_out: int = 0, **header: Any) -> str:

@@ -13,7 +13,8 @@ from lxml import html as lxml_html
 
 from dicomweb_reports.page import noted as noted_in
 from dicomweb_reports.report_html import html
-from tests.reports.run_directory import ROWS, RunDirectory, finding, realistic, studies
+from tests.reports.realistic_run import realistic
+from tests.reports.run_directory import ROWS, RunDirectory, finding, studies
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from dicomweb_reports.report_json import report
-from tests.reports.run_directory import RunDirectory, realistic
+from tests.reports.realistic_run import realistic
+from tests.reports.run_directory import RunDirectory
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from dicomweb_conformance.run import step_summary
 from dicomweb_reports.report_markdown import markdown
-from tests.reports.run_directory import ROWS, RunDirectory, finding, realistic
+from tests.reports.realistic_run import realistic
+from tests.reports.run_directory import ROWS, RunDirectory, finding
 
 if TYPE_CHECKING:
     from pathlib import Path

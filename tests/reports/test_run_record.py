@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dicomweb_reports.record import Body, RecordError, load, load_plan, with_events
-from tests.reports.run_directory import RunDirectory, finding, realistic
+from tests.reports.realistic_run import realistic
+from tests.reports.run_directory import RunDirectory, finding
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,8 @@ import pytest
 
 from dicomweb_reports import record, write
 from dicomweb_reports.record import RecordError
-from tests.reports.run_directory import ROWS, RunDirectory, finding, realistic, studies
+from tests.reports.realistic_run import realistic
+from tests.reports.run_directory import ROWS, RunDirectory, finding, studies
 
 if TYPE_CHECKING:
     from pathlib import Path
