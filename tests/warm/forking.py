@@ -62,10 +62,13 @@ def _serve(channel: socket.socket) -> None:
         told, tells = os.pipe()
         between = os.fork()
         if between == 0:
-            # Its parent ends at once: so it becomes a child of the process that asked for it.
+            # Its parent ends at once: so it becomes a child of the process that asked for it, and begins as that.
+            parent = os.getpid()
             if pid := os.fork():
                 os.write(tells, pid.to_bytes(8, "big"))
                 os._exit(0)
+            while os.getppid() == parent:
+                os.sched_yield()
             for each in (channel.detach(), told, tells):
                 os.close(each)
             _be(asked, streams)
