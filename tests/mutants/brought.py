@@ -9,7 +9,7 @@ whole, it is brought as in any run.
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -42,6 +42,10 @@ def spared(server: Reference, reach: Reach) -> frozenset[str]:
     return same if STORE in same else frozenset()
 
 
+Send = Callable[[Delivery, Study], Delivered]
+"""How a delivery brings a study to the target."""
+
+
 @contextmanager
 def put_where_that_is_the_same(server: Reference, reach: Reach | None) -> Iterator[None]:
     """Have the studies that a run brings to a server put into it, and looked for as far as that may say anything.
@@ -61,7 +65,7 @@ def put_where_that_is_the_same(server: Reference, reach: Reach | None) -> Iterat
         yield
 
 
-def _put(delivering: Delivery, server: Reference, known: Collection[str], send: object, study: Study) -> Delivered:
+def _put(delivering: Delivery, server: Reference, known: Collection[str], send: Send, study: Study) -> Delivered:
     for kept, octets in _as_kept(flavour_of(type(server)), study.instances):
         server.archive.add(kept, octets)
     changes = delivering._store._client._changes
@@ -70,8 +74,7 @@ def _put(delivering: Delivery, server: Reference, known: Collection[str], send: 
     uids = {instance.sop_instance_uid for instance in study.instances}
     looks = delivery.ways_of_looking(delivering._look, study)
     if not all(delivery._looked(look) == uids for name, look in looks.items() if name not in known):
-        brought: Delivered = send(delivering, study)  # type: ignore[operator]
-        return brought
+        return send(delivering, study)
     (delivering._state / delivery._ONE_ARRIVED).touch()
     return delivering._delivered(study, _AT_ONCE, [], [], list(looks), 0.0)
 

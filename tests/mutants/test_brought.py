@@ -9,6 +9,7 @@ from starlette.responses import Response
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_reference.archive import Resource
 from dicomweb_reference.google import Google
+from dicomweb_reference.levels import Level
 from dicomweb_reference.messages import Request
 from dicomweb_reference.outcomes import Received
 from dicomweb_reference.server import Reference
@@ -36,8 +37,8 @@ class Deletes(Reference):
 
 
 class Searches(Reference):
-    def search(self, request: Request, level: str) -> Response:  # type: ignore[override]
-        return super().search(request, level)  # type: ignore[arg-type]
+    def search(self, request: Request, level: Level) -> Response:
+        return super().search(request, level)
 
 
 class Keeps(Reference):
@@ -61,7 +62,7 @@ class Resources(Deletes):
 
 class Mixed:
     def store(self, request: Request) -> Response:
-        raise NotImplementedError
+        raise NotImplementedError  # no server of it is started
 
 
 class MixedIn(Mixed, Reference):

@@ -39,7 +39,7 @@ class _Refuses(Reference):
     """Refuses in another way: `refused` gives the answer in the place of a 4xx."""
 
     def refused(self, request: Request) -> Response:
-        raise NotImplementedError
+        raise NotImplementedError  # each server below says how
 
     def store(self, request: Request) -> Response:
         try:

@@ -31,6 +31,7 @@ from dicomweb_conformance.scenarios.steps.refusals import missing_beside
 from dicomweb_conformance.service import resources
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
+from dicomweb_fixtures.entities import Instance
 
 JPEG, PNG, GIF = media_types.JPEG, media_types.PNG, media_types.GIF
 _BEFORE_MARKUP = b"\xef\xbb\xbf \t\r\n"
@@ -250,14 +251,7 @@ RARE_KINDS = (Variant("palette-color", "RENDERED-018b", "0"), Variant("ybr-full"
 @verifies(id="rendered-shows-rare-kind", each=RARE_KINDS)
 def test_shows_rare_kind(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     """An image in PALETTE COLOR or YBR_FULL is rendered in its colours."""
-    instance = corpus.pictures_of_rare_kinds.instances[int(case.value)]
-
-    response = dicomweb.rendered(instance)
-
-    with expect(response) as it:
-        it.has_status(200)
-        low = "colour-picture-does-not-correlate"
-        _shows(it, expected_renderings.frames_of(instance)[0], low)
+    _is_shown_in_its_colours(dicomweb, corpus.pictures_of_rare_kinds.instances[int(case.value)])
 
 
 SEGMENTED = (Variant("ramp", "RENDERED-018b", "0"), Variant("copy", "RENDERED-018b", "1"))
@@ -266,14 +260,15 @@ SEGMENTED = (Variant("ramp", "RENDERED-018b", "0"), Variant("copy", "RENDERED-01
 @verifies(id="rendered-shows-segmented-palette", each=SEGMENTED)
 def test_shows_segmented_palette(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     """An image in PALETTE COLOR is rendered in its colours where its tables are in segments."""
-    instance = corpus.segmented_palettes.instances[int(case.value)]
+    _is_shown_in_its_colours(dicomweb, corpus.segmented_palettes.instances[int(case.value)])
 
+
+def _is_shown_in_its_colours(dicomweb: StudiesService, instance: Instance) -> None:
     response = dicomweb.rendered(instance)
 
     with expect(response) as it:
         it.has_status(200)
-        low = "colour-picture-does-not-correlate"
-        _shows(it, expected_renderings.frames_of(instance)[0], low)
+        _shows(it, expected_renderings.frames_of(instance)[0], "colour-picture-does-not-correlate")
 
 
 def _shows(it: Expectation, expected: Samples, low: str) -> None:
