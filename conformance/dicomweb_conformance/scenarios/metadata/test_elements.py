@@ -69,15 +69,16 @@ def test_holds_delimited_sequences(dicomweb: StudiesService, corpus: Corpus) -> 
         told = {difference.path for difference in _nested_differences(it, plain)}
 
     every_vr = plain.sop_instance_uid == corpus.elements.instances[0].sop_instance_uid
-    for instance in corpus.delimited.instances:
-        response = dicomweb.metadata(instance)
-        with expect(response) as it:
-            because = "the metadata of an instance of every VR cannot be had with lengths of its sequences, either"
-            assume(every_vr or response.status == 200, because, "metadata-holds-every-element")
-            for difference in _nested_differences(it, instance):
-                owner = "metadata-holds-nested-data-sets"
-                assume(difference.path not in told, "with their lengths they are not complete, either", owner)
-                _tell_nested(it, difference)
+    instance = corpus.delimited.instances[0]
+    response = dicomweb.metadata(instance)
+
+    with expect(response) as it:
+        because = "the metadata of an instance of every VR cannot be had with lengths of its sequences, either"
+        assume(every_vr or response.status == 200, because, "metadata-holds-every-element")
+        for difference in _nested_differences(it, instance):
+            owner = "metadata-holds-nested-data-sets"
+            assume(difference.path not in told, "with their lengths they are not complete, either", owner)
+            _tell_nested(it, difference)
 
 
 def _nested_differences(it: Expectation, instance: Instance) -> list[Difference]:
