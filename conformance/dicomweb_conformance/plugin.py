@@ -86,7 +86,7 @@ def pytest_configure(config: pytest.Config) -> None:
     ini = {option.ini: config.getini(option.ini) for option in OPTIONS if option.name != "target"}
     directory = Path(from_controller["directory"]) if from_controller else config.invocation_params.dir
     if from_controller:
-        command_line |= {"dicomweb_seed": from_controller["seed"]}
+        command_line |= from_controller["settings"]
     try:
         settings = resolve(command_line, os.environ, ini, directory)
         from dicomweb_conformance.run.session import ConformanceSession  # noqa: PLC0415 - not where there is nothing to judge
@@ -94,7 +94,8 @@ def pytest_configure(config: pytest.Config) -> None:
         session = ConformanceSession(config, settings, from_controller)
         config.pluginmanager.register(session, "dicomweb-session")
     except OptionError as error:
-        raise pytest.UsageError(str(error)) from None
+        _refuse(config, str(error))
+        return
     # Files, not their folder: a file named on the command line is collected whatever python_files says.
     files = [str(path) for path in sorted(SCENARIOS.glob("*/test_*.py"))]
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
@@ -102,6 +103,19 @@ def pytest_configure(config: pytest.Config) -> None:
     if set(files) <= set(config.args):
         config.args += [str(path) for path in session.own.files if str(path) not in config.args]
     config.args[:] = [_path(arg) for arg in config.args]
+
+
+def _refuse(config: pytest.Config, why: str) -> None:
+    """End what cannot be a run; a worker of pytest-xdist leaves that to its controller.
+
+    Raises:
+        pytest.UsageError: in any other process.
+    """
+    if not hasattr(config, "workerinput"):
+        raise pytest.UsageError(why) from None
+    from dicomweb_conformance.run.workers import Refusing  # noqa: PLC0415 - the plugin stays light
+
+    config.pluginmanager.register(Refusing(config, why), "dicomweb-session")
 
 
 def _hasten() -> None:

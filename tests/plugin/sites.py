@@ -75,7 +75,7 @@ class Site:
         return self.directory / "reports/latest"
 
     def begin(self, *arguments: str, **popen: Any) -> subprocess.Popen[str]:
-        """Start a run as a terminal does: in a process group of its own, which hears Ctrl-C."""
+        """Start a run as a terminal does: in a process group of its own, which hears Ctrl-C; `env` is added to it."""
         command = ["-m", "pytest", f"--dicomweb-url={self.url}", "--dicomweb-seed=4711", "-q", *arguments]
         return self._start(command, **popen)
 
@@ -84,7 +84,7 @@ class Site:
         process = warm.Popen(
             [sys.executable, *command],
             cwd=self.directory,
-            env=kept,
+            env=kept | popen.pop("env", {}),
             text=True,
             start_new_session=True,
             **{"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, **popen},

@@ -36,6 +36,7 @@ from dicomweb_conformance.run import (
     profile_facts,
     report_directory,
     selection,
+    workers,
 )
 from dicomweb_conformance.run.ending import Ending, Step, Trouble, reason
 from dicomweb_conformance.run.finishing import Finishing
@@ -115,6 +116,7 @@ class ConformanceSession:
         if self.controls:
             config.pluginmanager.register(JUnitNames(config, self._named()), "dicomweb-junit")
         if from_controller:
+            workers.must_share(settings.report, from_controller["mark"])
             self._judge_at(from_controller["url"], config.workerinput["workerid"])  # type: ignore[attr-defined]  # set by xdist
 
     def _is_judged(self, requirement: str) -> bool:
@@ -230,6 +232,7 @@ class ConformanceSession:
             self.exit_stack.callback(server.stop)
             url = server.url
         report_directory.clear(self.settings.report)
+        workers.mark(self.settings.report)
         tools = self._judge_at(url, "main")
         self._record_header(tools)
         self.began = time.monotonic()
@@ -304,11 +307,7 @@ class ConformanceSession:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Hand a worker of pytest-xdist what only the controller knows."""
-        node.workerinput["dicomweb"] = {
-            "url": self.settings.target.url,
-            "seed": self.settings.seed,
-            "directory": str(self.config.invocation_params.dir),
-        }
+        node.workerinput["dicomweb"] = workers.handed(self.config, self.settings)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Write down what is planned; under xdist every worker collects the same, and the first one tells."""
@@ -324,6 +323,8 @@ class ConformanceSession:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:
         """Hear from a worker of pytest-xdist what went wrong in it; one that died says nothing."""
+        if refusal := workers.refusal(node):
+            raise pytest.UsageError(self.output.shown(refusal))
         said = getattr(node, "workeroutput", {}).get("dicomweb", {})
         for what, trace in said.get("troubles", ()):
             self.ending.add(Trouble(what, trace))

@@ -261,6 +261,19 @@ def resolve(
     return _settings(values, environment, file, path)
 
 
+def given_elsewhere(
+    command_line: Mapping[str, Any], environment: Mapping[str, str], ini: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what environment and ini give, and the command line does not: all of it that another machine lacks.
+
+    Returns:
+        values by the option's `ini` name, as they were given, which count on a command line as they did there.
+    """
+    sources = _Sources({}, environment, ini, {}, None)
+    found = {option.ini: sources.given(option)[0] for option in OPTIONS if not command_line.get(option.ini)}
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def named_url(
     command_line: Mapping[str, Any], environment: Mapping[str, str], ini: Mapping[str, Any], directory: Path
 ) -> str:
