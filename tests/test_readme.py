@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from dicomweb_conformance.settings.options import OPTIONS
+from dicomweb_conformance.settings.table import OPTIONS
 from tests.readme_figures import FIGURE, NAMES, PAGE, figures
 
 TEXT = PAGE.read_text(encoding="utf-8")

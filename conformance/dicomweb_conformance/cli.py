@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from dicomweb_conformance.settings.options import OPTIONS
+from dicomweb_conformance.settings.table import OPTIONS
 
 _VERSION = importlib.metadata.version("dicomweb-conformance")
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from dicomweb_conformance.settings.options import OPTIONS, OptionError, resolve
+from dicomweb_conformance.settings.table import OPTIONS, OptionError
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 NODE_IDS = "dicomweb_conformance/scenarios/"
@@ -88,8 +88,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if from_controller:
         command_line |= from_controller["settings"]
     try:
+        from dicomweb_conformance.settings.options import resolve  # noqa: PLC0415 - not where there is nothing to judge
+
         settings = resolve(command_line, os.environ, ini, directory)
-        from dicomweb_conformance.run.session import ConformanceSession  # noqa: PLC0415 - not where there is nothing to judge
+        from dicomweb_conformance.run.session import ConformanceSession  # noqa: PLC0415 - nor where a setting is wrong
 
         session = ConformanceSession(config, settings, from_controller)
         config.pluginmanager.register(session, "dicomweb-session")

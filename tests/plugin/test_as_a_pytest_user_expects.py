@@ -136,16 +136,19 @@ def test_the_environment_alone_changes_nothing(run: Run, tmp_path: Path) -> None
     assert not (tmp_path / "reports").exists()
 
 
-def test_without_a_target_the_plugin_loads_nothing_heavy(tmp_path: Path) -> None:
+def test_without_a_target_the_plugin_loads_the_table_of_settings_alone(tmp_path: Path) -> None:
     program = (
         "import sys, pytest\n"
         "pytest.main(['--co', '-q', '-p', 'no:hypothesispytest'])\n"
+        "print(sorted(name for name in sys.modules if name.startswith('dicomweb_')))\n"
         "print([name for name in ('requests', 'pydicom', 'lxml', 'uvicorn', 'numpy') if name in sys.modules])\n"
     )
 
     ended = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
 
-    assert ended.stdout.splitlines()[-1] == "[]"
+    suite = "dicomweb_conformance"
+    loaded = [suite, f"{suite}.plugin", f"{suite}.settings", f"{suite}.settings.table"]
+    assert ended.stdout.splitlines()[-2:] == [str(loaded), "[]"]
 
 
 @pytest.mark.parametrize("request_to_end", [signal.SIGINT, signal.SIGTERM])

@@ -12,7 +12,8 @@ import pytest
 from dicomweb_conformance.http.limits import BODY_RECORDED
 from dicomweb_conformance.record.recorder import Recorder, now
 from dicomweb_conformance.record.redaction import Redaction, of_field, of_user
-from dicomweb_conformance.settings.options import OptionError, resolve
+from dicomweb_conformance.settings.options import resolve
+from dicomweb_conformance.settings.table import OptionError
 from dicomweb_reports import record
 
 SECRET = 'pa&ss/ "w\\rd" 4ö€'  # noqa: S105 - a secret of tests

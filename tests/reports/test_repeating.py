@@ -9,7 +9,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from dicomweb_conformance.settings.options import OptionError, resolve
+from dicomweb_conformance.settings.options import resolve
+from dicomweb_conformance.settings.table import OptionError
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running

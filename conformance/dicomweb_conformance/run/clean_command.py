@@ -21,7 +21,8 @@ from dicomweb_conformance.service.ownership import Own
 from dicomweb_conformance.service.screening import Screening
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_conformance.settings import options
-from dicomweb_conformance.settings.options import EMBEDDED, OPTIONS, OptionError, Settings
+from dicomweb_conformance.settings.options import EMBEDDED, Settings
+from dicomweb_conformance.settings.table import OPTIONS, OptionError
 from dicomweb_conformance.settings.target import base_url
 from dicomweb_conformance.transport.client import Client
 from dicomweb_conformance.transport.pace import Pace

@@ -53,7 +53,8 @@ from dicomweb_conformance.run.terminal import failed_lines, render_line, termina
 from dicomweb_conformance.run.termination import HangupError, leave_readers, taken_as_interrupt
 from dicomweb_conformance.scenarios.persona.clients import OPERATIONS, clients
 from dicomweb_conformance.settings.auth import CredentialsError
-from dicomweb_conformance.settings.options import OptionError, Settings
+from dicomweb_conformance.settings.options import Settings
+from dicomweb_conformance.settings.table import OptionError
 from dicomweb_reports import summary
 
 

@@ -8,15 +8,9 @@ from dataclasses import dataclass, field
 
 from dicomweb_conformance.record.redaction import of_user
 from dicomweb_conformance.settings.credentials import VISIBLE, Credentials, CredentialsError, Network
+from dicomweb_conformance.settings.table import SCHEMES
 
-__all__ = ["SCHEMES", "Beside", "Credentials", "CredentialsError", "credentials"]
-
-SCHEMES = (
-    "none, basic:USER (password in DICOMWEB_PASSWORD), bearer (token in DICOMWEB_TOKEN), google (application default "
-    "credentials), google:FILE (any credentials that google-auth loads), oauth2:TOKEN_URL (client credentials; secret "
-    "in DICOMWEB_CLIENT_SECRET), aws[:REGION[:SERVICE]] (Signature Version 4), or plugin:module:function (returns an "
-    "auth object of requests)"
-)
+__all__ = ["Beside", "Credentials", "CredentialsError", "credentials"]
 
 
 @dataclass(frozen=True)
