@@ -85,7 +85,7 @@ def html(run: Run) -> str:
     deviations = page.causes("deviation")
     told = statement(run)
     return (
-        _environment()
+        environment()
         .get_template("report.html.jinja")
         .render(
             run=run,
@@ -162,8 +162,9 @@ def _script_digest() -> str:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Return what the pages are made with; a template is compiled once."""
+    pages = Environment(
         loader=PackageLoader("dicomweb_reports"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -171,9 +172,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    environment.filters.update(short=_short, breakable=_breakable, named=named, extent=extent, pieces=_pieces)
-    environment.filters.update(number=_number, when=_when, took=_took, places=clauses.pieces)
-    return environment
+    pages.filters.update(short=_short, breakable=_breakable, named=named, extent=extent, pieces=_pieces)
+    pages.filters.update(number=_number, when=_when, took=_took, places=clauses.pieces)
+    return pages
 
 
 def _shown(value: object) -> object:

@@ -44,10 +44,24 @@ def _load() -> None:
         importlib.import_module(name)
     from _pytest.assertion.rewrite import AssertionRewritingHook
 
+    _read_what_never_changes()
     # A run would warn that its plug-ins were loaded before pytest was.
     AssertionRewritingHook._warn_already_imported = lambda *_: None  # type: ignore[method-assign]
     gc.collect()
     gc.freeze()
+
+
+def _read_what_never_changes() -> None:
+    """Read the catalogue and compile the templates of reports, which each run keeps once it has them."""
+    from dicomweb_conformance.catalogue import requirements
+    from dicomweb_conformance.run import coverage
+    from dicomweb_reports import report_html
+
+    requirements.load()
+    coverage.checks()
+    pages = report_html.environment()
+    for name in pages.list_templates():
+        pages.get_template(name)
 
 
 def _serve(channel: socket.socket) -> None:
