@@ -15,7 +15,8 @@ import pytest
 
 from dicomweb_conformance.record import disk
 from dicomweb_conformance.run.report_directory import STATE
-from dicomweb_conformance.settings.options import OPTIONS, OptionError, Settings, given_elsewhere
+from dicomweb_conformance.settings.options import Settings, given_elsewhere
+from dicomweb_conformance.settings.table import OPTIONS, OptionError
 
 _MARK = "run"
 _REFUSED = "dicomweb-refused"
