@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
@@ -82,6 +82,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("help", default=False):
         return
     _hasten()
+    config.add_cleanup(gc.enable)
+    config.add_cleanup(gc.unfreeze)
     command_line = {option.ini: config.getoption(option.ini) for option in OPTIONS}
     ini = {option.ini: config.getini(option.ini) for option in OPTIONS if option.name != "target"}
     directory = Path(from_controller["directory"]) if from_controller else config.invocation_params.dir
@@ -121,9 +123,10 @@ def _refuse(config: pytest.Config, why: str) -> None:
 
 
 def _hasten() -> None:
-    """Have modules found quickly, and the garbage of a run collected in larger heaps: there is little of it."""
+    """Have modules found quickly, and garbage looked for where there is any: not while all is loaded, then seldom."""
     if _AsWritten not in sys.meta_path:
         sys.meta_path.insert(0, _AsWritten)
+    gc.disable()
     gc.set_threshold(_HEAP, *gc.get_threshold()[1:])
 
 
@@ -146,6 +149,39 @@ class _AsWritten:
 def _path(argument: str) -> str:
     """Turn a node id of a check, as a report prints it, into the path that pytest looks for."""
     return str(SCENARIOS / argument.removeprefix(NODE_IDS)) if argument.startswith(NODE_IDS) else argument
+
+
+class _Scenario(pytest.Directory):
+    """A folder of checks, which is looked through once: pytest looks through it anew for each file that it is given."""
+
+    _files: tuple[pytest.Item | pytest.Collector, ...] | None = None
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        """Return what the files of the folder hold."""
+        if self._files is None:
+            self._files = tuple(self._collected())
+        return self._files
+
+    def _collected(self) -> Iterator[pytest.Item | pytest.Collector]:
+        for path in sorted(self.path.glob("*.py")):
+            named = self.session.isinitpath(path)
+            if named or not self.ihook.pytest_ignore_collect(collection_path=path, config=self.config):
+                yield from self.ihook.pytest_collect_file(file_path=path, parent=self)
+
+
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Directory | None:
+    """Have the suite's own folders looked through in its own way."""
+    if path.parent != SCENARIOS:
+        return None
+    folder: _Scenario = _Scenario.from_parent(parent, path=path)
+    return folder
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Have garbage looked for again, though not among what was loaded and collected: that stays until the run ends."""
+    if session.config.pluginmanager.hasplugin("dicomweb-session"):
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:

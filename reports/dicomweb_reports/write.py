@@ -8,12 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from dicomweb_reports import statement_markdown
-from dicomweb_reports.badge import shields, svg
 from dicomweb_reports.record import load
-from dicomweb_reports.report_json import members
-from dicomweb_reports.report_markdown import markdown
-from dicomweb_reports.report_sarif import sarif
 from dicomweb_reports.visible import visible_json
 
 if TYPE_CHECKING:
@@ -23,10 +18,46 @@ if TYPE_CHECKING:
     from dicomweb_reports.model import Run
 
 
+def _report_json(run: Run, file: IO[str]) -> None:
+    from dicomweb_reports.report_json import members  # noqa: PLC0415 - who writes no report need not wait for renderers
+
+    file.writelines(map(visible_json, _json(members(run))))
+
+
 def _html(run: Run, file: IO[str]) -> None:
-    from dicomweb_reports.report_html import html  # noqa: PLC0415 - who writes no report need not wait for a template engine
+    from dicomweb_reports.report_html import html  # noqa: PLC0415 - nor for a template engine
 
     file.write(html(run))
+
+
+def _markdown(run: Run, file: IO[str]) -> None:
+    from dicomweb_reports.report_markdown import markdown  # noqa: PLC0415 - likewise
+
+    file.write(markdown(run))
+
+
+def _statement(run: Run, file: IO[str]) -> None:
+    from dicomweb_reports.statement_markdown import markdown  # noqa: PLC0415 - likewise
+
+    file.write(markdown(run))
+
+
+def _sarif(run: Run, file: IO[str]) -> None:
+    from dicomweb_reports.report_sarif import sarif  # noqa: PLC0415 - likewise
+
+    file.write(visible_json(json.dumps(sarif(run), indent=1, ensure_ascii=False)))
+
+
+def _badge(run: Run, file: IO[str]) -> None:
+    from dicomweb_reports.badge import svg  # noqa: PLC0415 - likewise
+
+    file.write(svg(run))
+
+
+def _shields(run: Run, file: IO[str]) -> None:
+    from dicomweb_reports.badge import shields  # noqa: PLC0415 - likewise
+
+    file.write(json.dumps(shields(run)) + "\n")
 
 
 def _har(run: Run, file: IO[str]) -> None:
@@ -36,13 +67,13 @@ def _har(run: Run, file: IO[str]) -> None:
 
 
 _RENDERERS: dict[str, Callable[[Run, IO[str]], object]] = {
-    "report.json": lambda run, file: file.writelines(map(visible_json, _json(members(run)))),
+    "report.json": _report_json,
     "report.html": _html,
-    "report.md": lambda run, file: file.write(markdown(run)),
-    "conformance-statement.md": lambda run, file: file.write(statement_markdown.markdown(run)),
-    "report.sarif": lambda run, file: file.write(visible_json(json.dumps(sarif(run), indent=1, ensure_ascii=False))),
-    "badge.svg": lambda run, file: file.write(svg(run)),
-    "badge.json": lambda run, file: file.write(json.dumps(shields(run)) + "\n"),
+    "report.md": _markdown,
+    "conformance-statement.md": _statement,
+    "report.sarif": _sarif,
+    "badge.svg": _badge,
+    "badge.json": _shields,
     "exchanges.har": _har,
 }
 REPORTS = tuple(_RENDERERS)

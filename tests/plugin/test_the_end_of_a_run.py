@@ -69,8 +69,12 @@ setattr(owner, {name!r}, broken)
             NO_ROOM,
             ("report.html could not be written (no space left on device)", "dicomweb-conformance render ", " --to DIR"),
         ),
-        ("dicomweb_reports.write.members", "MemoryError()", ("report.json could not be written (MemoryError)",)),
-        ("dicomweb_reports.write.markdown", "ValueError('x')", ("report.md could not be written (ValueError: x)",)),
+        ("dicomweb_reports.report_json.members", "MemoryError()", ("report.json could not be written (MemoryError)",)),
+        (
+            "dicomweb_reports.report_markdown.markdown",
+            "ValueError('x')",
+            ("report.md could not be written (ValueError: x)",),
+        ),
         (
             "dicomweb_reports.report_har._request",
             "TypeError('of the har')",

@@ -23,6 +23,8 @@ _LOADED = (
     *("pytest", "_pytest.config", "_pytest.junitxml", "_pytest.terminal", "xdist.plugin", "xdist.remote", "execnet"),
     *("dicomweb_conformance.cli", "dicomweb_conformance.plugin", "dicomweb_conformance.run.session"),
     *("dicomweb_conformance.run.clean_command", "dicomweb_fixtures.corpus", "dicomweb_reports.write"),
+    *("dicomweb_reports.report_html", "dicomweb_reports.report_har", "dicomweb_reports.report_json"),
+    *("dicomweb_reports.report_markdown", "dicomweb_reports.statement_markdown", "dicomweb_reports.report_sarif"),
     *("dicomweb_reference.serving", "dicomweb_reference.freedoms", "uvicorn.protocols.http.h11_impl"),
     *("numpy", "pydicom.encaps", "lxml.etree", "jinja2", "PIL.Image", "imagecodecs", "harfile"),
 )
