@@ -32,7 +32,8 @@ FLOORS = (
     ("service", "checks"),
     ("archive",),
     ("probes", "scenarios"),
-    ("run",),
+    ("run", "command_options"),
+    ("load",),
     ("plugin", "cli"),
 )
 FLOOR_OF = {package: floor for floor, packages in enumerate(FLOORS, 1) for package in packages}
@@ -55,6 +56,8 @@ OUTSIDE = {
     "probes": {"filelock", "dicomweb_fixtures", "dicomweb_reports"},
     "scenarios": {"pydicom", "numpy", "dicomweb_fixtures"},
     "run": {"pytest", "_pytest", "filelock", "dicomweb_fixtures", "dicomweb_reports"},
+    "command_options": {"click"},
+    "load": {"click", "gevent", "locust", "dicomweb_fixtures", "dicomweb_reports"},
     "plugin": {"pytest"},
     "cli": {"click", "dicomweb_fixtures", "dicomweb_reference", "dicomweb_reports"},
 }

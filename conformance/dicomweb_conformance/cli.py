@@ -5,14 +5,15 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from dicomweb_conformance.settings.table import OPTIONS
+from dicomweb_conformance.command_options import given, settings_of
+from dicomweb_conformance.load.command import load
 
 _VERSION = importlib.metadata.version("dicomweb-conformance")
 
@@ -312,21 +313,8 @@ _HELP = {
 }
 
 
-def _settings_to_clean(command: Callable[..., None]) -> Callable[..., None]:
-    """Offer the settings that clean-up takes under the names that a run knows them by."""
-    for option in reversed([each for each in OPTIONS if each.name in _CLEANS]):
-        names = [option.flag, option.ini] + (["--seed"] if option.name == "seed" else [])
-        kind: dict[str, Any] = {"metavar": option.metavar}
-        if option.kind == "flag":
-            kind = {"is_flag": True, "default": None}
-        elif option.kind == "list":
-            kind = {"multiple": True, "metavar": option.metavar}
-        command = click.option(*names, help=_HELP.get(option.name, option.help), **kind)(command)
-    return command
-
-
 @main.command()
-@_settings_to_clean
+@settings_of(_CLEANS, _HELP)
 @click.option("--yes", is_flag=True, help="Send credentials to the target that the ledger names, without asking.")
 def clean(yes: bool, **settings: Any) -> None:
     """Remove from a target what a run that broke off left there, and nothing else.
@@ -341,12 +329,14 @@ def clean(yes: bool, **settings: Any) -> None:
     def confirm(question: str) -> bool:
         return yes or (sys.stdin.isatty() and click.confirm(question, err=True))
 
-    given = {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}
     try:
-        lines, all_gone = clean_target(given, os.environ, Path.cwd(), _VERSION, confirm)
+        lines, all_gone = clean_target(given(settings), os.environ, Path.cwd(), _VERSION, confirm)
     except CleanError as error:
         raise click.UsageError(visible_lines(str(error))) from None
     for line in lines:
         click.echo(line)
     if not all_gone:
         sys.exit(1)
+
+
+main.add_command(load)

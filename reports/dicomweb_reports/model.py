@@ -367,13 +367,46 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Client:
+    """A client in use that some users of a load were; `does`: whether it reads or stores."""
+
+    name: str
+    title: str
+    does: str
+
+
+@dataclass(frozen=True)
+class Load:
+    """Many users at once, and what became of their requests.
+
+    `bounds` are those given; `ended` says why it ended, "" where it never began. `late` is how late the suite itself
+    came to what waited for it: in the median, in 95 of 100 cases, at most. `outcomes` counts requests by the check and
+    by what became of them; `alone` are the kinds of findings that were seen while nobody else asked, too: check,
+    requirement, and code ("" where it is that of a message). `left_out` says why something was not asked.
+    """
+
+    bounds: Mapping[str, float]
+    clients: tuple[Client, ...]
+    left_out: Mapping[str, str]
+    sent: int
+    found: int
+    seconds: float
+    users: int
+    ended: str
+    late: tuple[float, float, float]
+    outcomes: Mapping[str, Mapping[str, int]]
+    alone: frozenset[tuple[str, str, str]]
+
+
+@dataclass(frozen=True)
 class Run:
     """A run, whole or broken off.
 
     `left_out` is the number of checks of the profile that it was not asked for. `troubles` says in a sentence each what
     went wrong with the run itself, so that it is not whole: never the target's fault. `rules` tells of the profile,
     None in a record of an earlier version. `kept`: how many studies stay on the target because the run was asked to
-    leave them. `baseline`: how it compares with the run that it was held against, if any.
+    leave them. `baseline`: how it compares with the run that it was held against, if any. `load`: that of a load, which
+    is another kind of run.
     """
 
     directory: Path
@@ -400,6 +433,7 @@ class Run:
     rules: Rules | None = None
     baseline: Comparison | None = None
     kept: int = 0
+    load: Load | None = None
 
     def body(self, body: Body | None, first: int | None = None) -> bytes | None:
         """Return the octets of a body that the record holds, at most the `first`; None where it holds none."""

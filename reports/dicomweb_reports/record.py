@@ -19,6 +19,7 @@ from dicomweb_reports.model import (
     Body,
     Capability,
     Change,
+    Client,
     Comparison,
     Difference,
     Exchange,
@@ -26,6 +27,7 @@ from dicomweb_reports.model import (
     Footer,
     Known,
     Left,
+    Load,
     Message,
     Messages,
     Observation,
@@ -245,6 +247,30 @@ def _run(directory: Path, path: Path, read: _Read) -> Run:
         rules=_rules(header.optional_child("rules")),
         kept=sum(event.integer("studies") for event in events["kept"]),
         baseline=_comparison(events["baseline"][-1]) if events["baseline"] else None,
+        load=_load(events["load"][-1]) if events["load"] else None,
+    )
+
+
+def _load(fields: Fields) -> Load:
+    bounds, stores, ran = fields.child("bounds"), fields.child("stores"), fields.optional_child("ran")
+    left_out = fields.child("left_out")
+    late = ("late_in_the_median", "late_in_95_of_100", "latest")
+    return Load(
+        bounds={name: bounds.seconds(name) for name in bounds.values},
+        clients=tuple(
+            Client(each.text("name"), each.text("title"), each.text("does")) for each in fields.children("clients")
+        ),
+        left_out={name: left_out.text(name) for name in left_out.values},
+        sent=stores.integer("sent"),
+        found=stores.integer("found"),
+        seconds=ran.seconds("seconds") if ran else 0.0,
+        users=ran.integer("users") if ran else 0,
+        ended=ran.text("why") if ran else "",
+        late=(ran.seconds(late[0]), ran.seconds(late[1]), ran.seconds(late[2])) if ran else (0.0, 0.0, 0.0),
+        outcomes={check: _numbers(counts) for check, counts in fields.named("outcomes").items()},
+        alone=frozenset(
+            (each.text("check"), each.text("requirement"), each.text("code", "")) for each in fields.children("alone")
+        ),
     )
 
 

@@ -60,6 +60,24 @@ def _shields(run: Run, file: IO[str]) -> None:
     file.write(json.dumps(shields(run)) + "\n")
 
 
+def _load_html(run: Run, file: IO[str]) -> None:
+    from dicomweb_reports.load_html import html  # noqa: PLC0415 - likewise
+
+    file.write(html(run))
+
+
+def _load_markdown(run: Run, file: IO[str]) -> None:
+    from dicomweb_reports.load_markdown import markdown  # noqa: PLC0415 - likewise
+
+    file.write(markdown(run))
+
+
+def _load_json(run: Run, file: IO[str]) -> None:
+    from dicomweb_reports.load_json import members  # noqa: PLC0415 - likewise
+
+    file.writelines(map(visible_json, _json(members(run))))
+
+
 def _har(run: Run, file: IO[str]) -> None:
     from dicomweb_reports.report_har import write_har  # noqa: PLC0415 - likewise
 
@@ -76,8 +94,14 @@ _RENDERERS: dict[str, Callable[[Run, IO[str]], object]] = {
     "badge.json": _shields,
     "exchanges.har": _har,
 }
-REPORTS = tuple(_RENDERERS)
-"""The files that are written, by name."""
+_OF_A_LOAD: dict[str, Callable[[Run, IO[str]], object]] = {
+    "load.json": _load_json,
+    "load.html": _load_html,
+    "load.md": _load_markdown,
+    "exchanges.har": _har,
+}
+REPORTS = tuple(dict.fromkeys((*_RENDERERS, *_OF_A_LOAD)))
+"""The files that are written, by name: those of a run, or those of a load."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +121,7 @@ class Written:
 
 
 def write_reports(directory: Path, to: Path | None = None, run: Run | None = None) -> Written:
-    """Render the run in `directory` to the files that REPORTS names, there or in `to`.
+    """Render the run in `directory` to those of the files that REPORTS names which are of its kind, there or in `to`.
 
     Each file is whole or as it was before, and none depends on another. `run`: what its record holds, where that has
     been read. Raises RecordError where the record cannot be read, OSError where `to` cannot be made.
@@ -106,7 +130,7 @@ def write_reports(directory: Path, to: Path | None = None, run: Run | None = Non
     there = to or directory
     there.mkdir(parents=True, exist_ok=True)
     unwritten = []
-    for name, render in _RENDERERS.items():
+    for name, render in (_OF_A_LOAD if run.load else _RENDERERS).items():
         try:
             with _whole(there / name) as file:
                 render(run, file)

@@ -143,6 +143,10 @@ class Observers:
         self._against[response.exchange] = against | {row.id}
         return row.id
 
+    def against(self, exchange: str) -> frozenset[str]:
+        """Return the requirements that an exchange, which was looked at, is a fail by."""
+        return self._against.get(exchange, frozenset())
+
     def tell(self, requirement: str, response: Response, where: str) -> bool:
         """Tell of a response by a requirement of `TOLD_BY_CHECKS`, and return whether the profile has it.
 

@@ -230,6 +230,40 @@ def sweeping(settings: Settings, tools: Instruments, longest: float) -> Iterator
         yield StudiesService(client, tools.ledger, tools.own, "clean")
 
 
+def of_a_user(settings: Settings, tools: Instruments, looks: list[Callable[[], None]]) -> Client:
+    """Return a client of one user among many, which sends each request once: to try again is the user's to decide.
+
+    Where a response came, it is for the observers to see: when is the user's to decide, too. What becomes of other
+    requests is counted, and judged by nobody.
+
+    Args:
+        settings: of the run; the target has its URL.
+        tools: of the run.
+        looks: gets what shows each response to the observers.
+    """
+
+    def observe(request: Request, response: Response, course: Course) -> None:
+        if response.status and "timed out" not in response.error:
+            size = len(request.body) if isinstance(request.body, (bytes, Streamed)) else 0
+            answer = answer_of(response, request.headers, size, course, settings.target.url)
+            looks.append(partial(tools.observers.look, answer, response.exchange))
+
+    return Client(
+        settings.target,
+        tools.recorder,
+        user_agent=_USER_AGENT,
+        screen=tools.screening.screen,
+        shown_url=tools.screening.url,
+        on_screened=note_screened,
+        on_exchange=note_exchange,
+        wait_for_turn=tools.pace.wait,
+        on_answer=observe,
+        examine=lambda _broken, _repeat: Examined(None, control_answered=False),
+        doubt=partial(_doubt, tools.access),
+        patience=0.0,
+    )
+
+
 def started(settings: Settings) -> target_process.Started:
     """Return the target that `--dicomweb-start` runs."""
     report = settings.report

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dicomweb_conformance.archive.contents import Archive
-from dicomweb_conformance.checks.expect import Expectation, expect
+from dicomweb_conformance.checks.expect import expect
 from dicomweb_conformance.checks.verifies import Variant, verifies
-from dicomweb_conformance.dicom import json_model
-from dicomweb_conformance.scenarios.steps.listing import differing, listed
 from dicomweb_conformance.scenarios.steps.storing import asked_again
+from dicomweb_conformance.scenarios.steps.wholeness import covers
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Series, Study
 from dicomweb_fixtures.fresh import Fresh
-
-INSTANCE = "00080018"
 
 
 @verifies("METADATA-004", id="metadata-one-object-per-instance")
@@ -44,7 +41,7 @@ def test_of_many_is_whole(dicomweb: StudiesService, corpus: Corpus) -> None:
     response = dicomweb.metadata(series)
 
     with expect(response) as it:
-        _covers(it, series)
+        covers(it, series)
 
 
 @verifies(id="metadata-is-whole", each=WHOLE)
@@ -56,7 +53,7 @@ def test_is_whole(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> No
     response = dicomweb.metadata(resource)
 
     with expect(response) as it:
-        _covers(it, resource)
+        covers(it, resource)
 
 
 @verifies("METADATA-005", id="metadata-follows-stores")
@@ -65,16 +62,4 @@ def test_follows_stores(dicomweb: StudiesService, archive: Archive, fresh: Fresh
     series, response = asked_again(dicomweb, archive, fresh, dicomweb.metadata)
 
     with expect(response) as it:
-        _covers(it, series)
-
-
-def _covers(it: Expectation, resource: Study | Series) -> None:
-    wanted = sorted(instance.sop_instance_uid for instance in resource.instances)
-    found = [json_model.text(each, INSTANCE) for each in it.is_metadata()]
-    expected, received = [listed(wanted)], differing(wanted, found)
-    if set(wanted) - set(found):
-        it.observes("instance-missing", expected=expected, received=received)
-    if set(found) - set(wanted):
-        it.observes("instance-of-another-series-or-study", expected=expected, received=received)
-    if len(found) != len(set(found)):
-        it.observes("the-same-instance-twice", expected=expected, received=received)
+        covers(it, series)

@@ -119,7 +119,7 @@ def _subject(corpus: Corpus, step: Step) -> Subject:
     return Subject(study, study.instances[0])
 
 
-def _places(subject: Subject) -> dict[str, str]:
+def places(subject: Subject) -> dict[str, str]:
     """Return what stands in the places of a request: a value as a client writes it into a query."""
     named = {name: quote(subject.study.value(keyword), safe="") for name, keyword in _KEYS.items()}
     family = quote(subject.study.value("PatientName").partition("^")[0], safe="")  # what a person types of a name
@@ -129,7 +129,7 @@ def _places(subject: Subject) -> dict[str, str]:
 def _sent(dicomweb: StudiesService, step: Step, subject: Subject, link: Url | None) -> Response:
     """Send the request of a step; one that follows a link to the target, whatever host the link names."""
     if not step.follows or link is None:
-        return heads.sent_as(dicomweb, step.head, _places(subject))
+        return heads.sent_as(dicomweb, step.head, places(subject))
     base = dicomweb.base
     own = replace(link, origin=base.origin)
     if own.is_below(base):

@@ -8,10 +8,10 @@ from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.unreadable import UnreadableError
 from dicomweb_conformance.reading import part10_files
-from dicomweb_conformance.scenarios.steps.listing import differing, listed
 from dicomweb_conformance.scenarios.steps.refusals import names_any_of, study_named, type_of_parts
 from dicomweb_conformance.scenarios.steps.returned import has_elements, has_pixels, has_private_elements
 from dicomweb_conformance.scenarios.steps.storing import AS_STORED, asked_again
+from dicomweb_conformance.scenarios.steps.wholeness import holds_exactly
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance, Series, Study
@@ -63,7 +63,7 @@ def test_study_is_whole(dicomweb: StudiesService, corpus: Corpus) -> None:
     response = dicomweb.retrieve(study)
 
     with expect(response) as it:
-        _holds_exactly(it, study.instances, foreign="instance-of-another-study")
+        holds_exactly(it, study.instances, foreign="instance-of-another-study")
 
 
 @verifies("RETRIEVE-006", id="retrieve-series-is-whole")
@@ -74,7 +74,7 @@ def test_series_is_whole(dicomweb: StudiesService, corpus: Corpus) -> None:
     response = dicomweb.retrieve(series)
 
     with expect(response) as it:
-        _holds_exactly(it, series.instances, foreign="instance-of-another-series")
+        holds_exactly(it, series.instances, foreign="instance-of-another-series")
 
 
 @verifies("RETRIEVE-006", id="retrieve-series-of-many-is-whole")
@@ -85,7 +85,7 @@ def test_series_of_many_is_whole(dicomweb: StudiesService, corpus: Corpus) -> No
     response = dicomweb.retrieve(series)
 
     with expect(response) as it:
-        _holds_exactly(it, series.instances, foreign="instance-of-another-series")
+        holds_exactly(it, series.instances, foreign="instance-of-another-series")
 
 
 @verifies("RETRIEVE-006", id="retrieve-follows-stores")
@@ -94,7 +94,7 @@ def test_follows_stores(dicomweb: StudiesService, archive: Archive, fresh: Fresh
     series, response = asked_again(dicomweb, archive, fresh, dicomweb.retrieve)
 
     with expect(response) as it:
-        _holds_exactly(it, series.instances, foreign="instance-of-another-series")
+        holds_exactly(it, series.instances, foreign="instance-of-another-series")
 
 
 @verifies("RETRIEVE-007", id="retrieve-instance-is-that-one")
@@ -116,18 +116,6 @@ def test_instance_is_that_one(dicomweb: StudiesService, corpus: Corpus) -> None:
 
 def _is_page(it: Expectation) -> bool:
     return media_types.name_of(it.response.content_type) == "text/html"
-
-
-def _holds_exactly(it: Expectation, instances: tuple[Instance, ...], *, foreign: str) -> None:
-    found = [str(each.get("SOPInstanceUID", "")) for each in it.is_multipart_dicom()]
-    wanted = {instance.sop_instance_uid for instance in instances}
-    expected, received = [f"parts of {listed(sorted(wanted))}"], differing(sorted(wanted), found)
-    if wanted - set(found):
-        it.observes("200-with-an-instance-missing", expected=expected, received=received)
-    if set(found) - wanted:
-        it.observes(foreign, expected=expected, received=received)
-    if len(found) != len(set(found)):
-        it.observes("the-same-instance-twice", expected=expected, received=received)
 
 
 @verifies("RETRIEVE-004", "RETRIEVE-004b", id="retrieve-single-part")

@@ -1,0 +1,343 @@
+"""A load from the first look at the target to the exit status: alone, at once, alone again, cleaned up, reported."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from dicomweb_conformance.catalogue.profile import Profile, ProfileError, load_profile
+from dicomweb_conformance.checks.judgement import Inconclusive, NotApplicable
+from dicomweb_conformance.load import engine, mix, users
+from dicomweb_conformance.load.account import Account, Judged
+from dicomweb_conformance.load.bounds import Bounds
+from dicomweb_conformance.load.closing import Closing
+from dicomweb_conformance.load.mix import Asking, Modality, Shelf, Viewer
+from dicomweb_conformance.load.state import Load
+from dicomweb_conformance.load.transactions import TRANSACTIONS, Alone
+from dicomweb_conformance.load.users import Act, Seat, Session, Stack, Store
+from dicomweb_conformance.probes.preflight import CannotBeJudged, preflight
+from dicomweb_conformance.record.disk import NotWrittenError
+from dicomweb_conformance.record.recorder import now
+from dicomweb_conformance.run import coverage, embedded, exclusion, profile_facts, report_directory
+from dicomweb_conformance.run.ending import reason
+from dicomweb_conformance.run.instruments import VERSION, instruments
+from dicomweb_conformance.run.output import shown
+from dicomweb_conformance.run.planning import written
+from dicomweb_conformance.run.report_directory import NoReportDirectoryError
+from dicomweb_conformance.run.terminal import render_line
+from dicomweb_conformance.run.termination import taken_as_interrupt
+from dicomweb_conformance.settings import options
+from dicomweb_conformance.settings.auth import CredentialsError
+from dicomweb_conformance.settings.options import OptionError, Settings
+from dicomweb_fixtures.building.codecs import NotAvailableError
+from dicomweb_fixtures.entities import Study
+from dicomweb_fixtures.fresh import Fresh
+from dicomweb_reports import load_lines, record
+
+_AGAIN = 40
+"""Requests with wrong responses that are repeated alone afterwards."""
+_READERS, _DEVICES = 3, 1
+"""The shares of users that read and that store."""
+_NO_STUDY = (Inconclusive, NotApplicable, NotAvailableError)
+
+
+class CannotLoadError(Exception):
+    """A load that does not begin; says why and what to do."""
+
+
+def run(
+    given: Mapping[str, Any],
+    environment: Mapping[str, str],
+    directory: Path,
+    bounds: Bounds,
+    say: Callable[[str], None],
+) -> int:
+    """Load a target, and return the exit status.
+
+    Args:
+        given: settings by the option's `ini` name; None where one was not given.
+        environment: the environment.
+        directory: what relative paths are relative to.
+        bounds: of all that is asked.
+        say: shows a line.
+
+    Raises:
+        CannotLoadError: a setting cannot be used, or the target cannot be judged.
+    """
+    try:
+        settings = options.resolve(given, environment, {}, directory)
+        profile = replace(load_profile(settings.profile), judges=coverage.is_judged).of_edition(settings.edition)
+    except (OptionError, ProfileError) as error:
+        raise CannotLoadError(str(error)) from None
+
+    def told(line: str) -> None:
+        say(shown(settings.redaction, line))
+
+    with ExitStack() as closing, taken_as_interrupt():
+        try:
+            load = _begun(settings, profile, bounds, told, closing)
+        except KeyboardInterrupt:
+            raise CannotLoadError("interrupted before anything was asked under load, or stored") from None
+        except (
+            *(CannotBeJudged, CredentialsError, NoReportDirectoryError, NotWrittenError, exclusion.GoesOnError),
+            RuntimeError,
+        ) as problem:
+            raise CannotLoadError(shown(settings.redaction, str(problem))) from None
+        status = _ended(load)
+        _tell(settings.report, load.say)
+        return status
+    raise AssertionError  # for who does not know that nothing above is suppressed
+
+
+# The beginning
+
+
+def _begun(
+    settings: Settings, profile: Profile, bounds: Bounds, say: Callable[[str], None], closing: ExitStack
+) -> Load:
+    if not settings.embedded and not settings.target.read_only:
+        closing.enter_context(exclusion.alone(settings.target.url, settings.seed))
+    report_directory.take(settings.report, closing)
+    if settings.embedded:
+        server = embedded.start(profile.flavour)
+        closing.callback(server.stop)
+        settings = replace(settings, target=replace(settings.target, url=server.url))
+    report_directory.clear(settings.report)
+    tools = instruments(settings, profile, "main", say, closing)
+    load = Load(settings, profile, bounds, tools, Account(tools, profile), say)
+    _record_header(load)
+    try:
+        preflight(tools.watching, settings.target, settings.seed)
+    except BaseException:
+        report_directory.put_back(settings.report)
+        raise
+    report_directory.forget(settings.report)
+    say(f"load: {settings.target.url} by profile {profile.name}, suite {VERSION}, --dicomweb-seed={settings.seed}")
+    say(f"load: {bounds}")
+    return load
+
+
+def _record_header(load: Load) -> None:
+    settings, target, profile = load.settings, load.settings.target, load.profile
+    product = target.product or (embedded.product(VERSION) if settings.embedded else None)
+    recorder = load.tools.recorder
+    recorder.event(
+        "header",
+        format=1,
+        suite={"name": "dicomweb-conformance", "version": VERSION},
+        python=platform.python_version(),
+        platform=platform.platform(),
+        started=now(),
+        profile=profile.name,
+        rules=profile_facts.facts(profile),
+        edition=profile.edition,
+        seed=settings.seed,
+        settings=settings.shown(),
+        target={"url": target.url, "product": asdict(product) if product else None},
+    )
+    rows = {row.id: row for row in profile.rows.values() if row.scope == "message" and profile.has(row)}
+    rows |= {name: profile.rows[name] for each in TRANSACTIONS.values() for name in each.rows}
+    recorder.event("planned", checks=[], requirements={name: written(row) for name, row in rows.items()}, left_out=0)
+
+
+# The end, whatever came before
+
+
+def _ended(load: Load) -> int:
+    """Go through a load, and take each step of its end whatever became of the others; return the exit status."""
+    end = Closing(load)
+    try:
+        _prepare(load)
+        _under_load(load)
+        end.interrupted = bool(load.ran and load.ran.why.startswith(engine.INTERRUPTED))
+        if not end.interrupted:
+            _afterwards(load)
+    except KeyboardInterrupt:
+        end.interrupted = True
+    except NotWrittenError as error:
+        end.ending.note(str(error))
+    except Exception as error:  # whatever it stumbles over, what was stored is removed and what was seen is told
+        end.ending.note(f"{load.phase} failed ({reason(error)})", error)
+    return end.close()
+
+
+def _tell(report: Path, say: Callable[[str], None]) -> None:
+    """Say what the load came to, and where that can be read."""
+    try:
+        run = record.load(report)
+    except record.RecordError as error:
+        say(f"load: {error}")
+        return
+    for line in load_lines.lines(run):
+        say(line)
+    page = report / "load.html"
+    say(str(page) if page.exists() else f"load: `{render_line(report)}` writes the reports")
+
+
+# Alone
+
+
+def _prepare(load: Load) -> None:
+    """Bring what users open to the target, and have each request answered once while nobody else asks."""
+    tools = load.tools
+    viewers = mix.viewers()
+    studies: list[Study] = []
+    for name in mix.ENTRIES:
+        try:
+            studies += getattr(tools.corpus, name).studies
+        except _NO_STUDY as error:
+            load.left_out[f"studies of {name}"] = str(error)
+    special: dict[str, Study] = {}
+    for name in mix.needs(viewers):
+        try:
+            special[name] = getattr(tools.corpus, name)
+        except _NO_STUDY as error:
+            load.left_out[f"study {name}"] = str(error)
+    if not studies:
+        return
+    alone = Alone(Shelf(tuple(studies), special))
+    load.phase = "asking alone"
+    seat = load.seat("probe")
+    try:
+        for viewer in viewers:
+            asks = tuple(each for each in viewer.asks if _is_offered(load, each, alone, seat))
+            if asks:
+                load.viewers.append(replace(viewer, asks=asks))
+        if not load.settings.target.read_only:
+            _prepare_stores(load, alone, seat)
+    finally:
+        seat.close()
+    load.alone = alone
+
+
+def _is_offered(load: Load, asked: Asking, alone: Alone, seat: Seat) -> bool:
+    """Tell whether a target gives a client what it asks for while nobody else asks, and remember what is wrong then."""
+    if asked.step.about not in {"ct_pair", *alone.shelf.special}:
+        return False
+    subjects = alone.shelf.subjects(asked.step)
+    of_pictures = asked.step.reads == "picture"
+    for subject in subjects if of_pictures else subjects[:1]:
+        judged = users.done(users.asking(asked, subject, alone), seat, load.account)
+        response = judged.response
+        if judged.error:
+            load.account.note(asked.check, judged)
+        if response is None or response.status not in asked.step.status or response.error:
+            status = response and (response.error or f"status {response.status}")
+            load.left_out[asked.id] = f"not given alone: {status or 'nothing was sent'}"
+            return False
+        load.account.note_alone(asked.check, judged)
+    return True
+
+
+def _prepare_stores(load: Load, alone: Alone, seat: Seat) -> None:
+    """Have each client store one instance alone, and make what is stored under load."""
+    fresh = Fresh(load.settings.seed, "load")
+    for modality in mix.modalities():
+        alone_stack, draw = Stack([fresh.study()]), Random(load.settings.seed)  # noqa: S311 - no secret
+        session = users.storing(modality, alone_stack, alone, draw, load.settings.grace)
+        done = _one_after_the_other(session, seat, load.account)
+        (store,) = alone_stack.sent
+        if store.taken and store.seen:
+            load.modalities.append(modality)
+            for act, judged in done:
+                load.account.note_alone(act.check, judged)
+            continue
+        first = done[0][1].response
+        load.left_out[f"store of {modality.client}"] = (
+            "what it stored was not found" if store.taken else f"refused alone: status {first.status if first else 0}"
+        )
+    if load.modalities:
+        load.say(f"load: making {load.bounds.stores} studies of {load.bounds.instances} instances ...")
+        load.stack.waiting = [fresh.study(load.bounds.instances) for _ in range(load.bounds.stores)]
+        for study in load.stack.waiting:
+            for instance in study.instances:
+                _ = instance.part10  # it takes longer than to send it
+
+
+def _one_after_the_other(session: Session, seat: Seat, account: Account) -> list[tuple[Act, Judged]]:
+    seen: list[tuple[Act, Judged]] = []
+    try:
+        act = next(session)
+        while True:
+            judged = users.done(act, seat, account)
+            seen.append((act, judged))
+            act = session.send(judged)
+    except StopIteration:
+        return seen
+
+
+# At once
+
+
+def _under_load(load: Load) -> None:
+    alone = load.alone
+    if alone is None or not (load.viewers or load.modalities):
+        return
+    load.phase = "the load"
+    roles = []
+    if load.viewers:
+        roles.append(engine.Role("reader", _READERS, partial(_viewing, load.viewers, alone)))
+    if load.modalities:
+        storing = partial(_storing, load.modalities, load.stack, alone, load.settings.grace)
+        roles.append(engine.Role("device", _DEVICES, storing))
+    load.say(f"load: {len(load.viewers)} clients read, {len(load.modalities)} store; Ctrl-C ends it, and cleans up")
+    ground = engine.Ground(
+        load.bounds,
+        load.account,
+        partial(_note, load),
+        load.seat,
+        load.settings.seed,
+        lambda: load.tools.access.ended,
+        load.settings.target.timeout,
+    )
+    load.ran = engine.run(roles, ground)
+    load.phase = "judging"
+    for act, sent in ground.held:
+        _note(load, act, users.judged(act, sent, load.account))
+
+
+def _viewing(viewers: Sequence[Viewer], alone: Alone, number: int, draw: Random) -> Session:
+    return users.viewing(viewers[number % len(viewers)].asks, alone, draw)
+
+
+def _storing(
+    modalities: Sequence[Modality], stack: Stack, alone: Alone, grace: float, number: int, draw: Random
+) -> Session:
+    return users.storing(modalities[number % len(modalities)], stack, alone, draw, grace)
+
+
+def _note(load: Load, act: Act, judged: Judged) -> None:
+    load.account.note(act.check, judged)
+    for kind in sorted(judged.wrong - load.account.alone.get(act.check, set()), key=str):
+        if len(load.suspects) < _AGAIN and act.check != "load-store":
+            load.suspects.setdefault((act.check, str(kind)), act)
+
+
+# Alone again
+
+
+def _afterwards(load: Load) -> None:
+    """Ask again alone for what was wrong, and look for what was stored and not found while others asked."""
+    load.phase = "asking again, alone"
+    seat = load.seat("probe")
+    try:
+        for act in load.suspects.values():
+            load.account.note_alone(act.check, users.done(act, seat, load.account))
+        for store in load.stack.sent:
+            if store.taken and not store.seen:
+                _look_for(load, store, seat)
+    finally:
+        seat.close()
+
+
+def _look_for(load: Load, store: Store, seat: Seat) -> None:
+    session = users.waiting_for(store, load.settings.grace)
+    for act, judged in _one_after_the_other(session, seat, load.account):
+        if judged.wrong:
+            load.account.note(act.check, judged)

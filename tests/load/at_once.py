@@ -1,0 +1,74 @@
+"""Reference servers that go wrong only where clients ask at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dicomweb_reference.server import Reference
+
+
+class Swaps(Reference):
+    """Gives one client what another asks for, where both ask for the metadata of a series at the same time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asking: list[tuple[Any, Request]] = []
+
+    async def exchange(self, steps: Any, http: Request) -> Response:
+        if http.method != "GET" or not http.url.path.endswith("/metadata"):
+            return await super().exchange(steps, http)
+        self.asking.append((steps, http))
+        await asyncio.sleep(0.05)
+        study = http.path_params["study"]
+        others = [other for of, other in self.asking if of is steps and other.path_params["study"] != study]
+        try:
+            return await super().exchange(steps, others[0] if others else http)
+        finally:
+            self.asking.remove((steps, http))
+
+
+class ForgetsWhileStoring(Reference):
+    """Lists one study less while somebody stores."""
+
+    storing = 0
+
+    async def exchange(self, steps: Any, http: Request) -> Response:
+        if http.method != "POST":
+            return await super().exchange(steps, http)
+        self.storing += 1
+        try:
+            response = await super().exchange(steps, http)
+            await asyncio.sleep(0.4)
+            return response
+        finally:
+            self.storing -= 1
+
+    def matches(self, level: Any, request: Any, query: Any) -> Any:
+        found = super().matches(level, request, query)
+        return found[1:] if level == "study" and self.storing else found
+
+
+class FailsAtOnce(Reference):
+    """Cannot store for several clients at the same time: `status` is what the second one is told."""
+
+    storing = 0
+
+    def __init__(self, status: int) -> None:
+        super().__init__()
+        self.status = status
+
+    async def exchange(self, steps: Any, http: Request) -> Response:
+        if http.method != "POST":
+            return await super().exchange(steps, http)
+        self.storing += 1
+        try:
+            await asyncio.sleep(0.4)
+            if self.storing > 1:
+                return Response(status_code=self.status, headers={"Retry-After": "1"} if self.status == 503 else {})
+            return await super().exchange(steps, http)
+        finally:
+            self.storing -= 1

@@ -1,0 +1,205 @@
+"""The load profile: what it asks within its bounds, what it tells, and what it leaves behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from dicomweb_reference.server import Reference
+from dicomweb_reference.serving import running
+from tests.load.at_once import FailsAtOnce, ForgetsWhileStoring, Swaps
+from tests.load.loads import COMMAND, SMALL, begun, ended, loaded, studies
+
+DEVICES = ("--users=12", *SMALL[1:2], "--requests=160", *SMALL[3:5], "--stores=8", "--instances=2")
+"""Bounds under which several devices store at the same time."""
+
+
+def test_the_reference_server_is_right_under_load_and_holds_nothing_afterwards(tmp_path: Path) -> None:
+    reference = Reference()
+    with running(reference) as url:
+        end = loaded(tmp_path, url)
+
+        assert end.status == 0, end.printed
+        assert studies(reference) == 0
+    assert "until 120 requests are sent or 20 s are over" in end.printed
+    assert "nothing wrong" in end.printed
+    told = end.told
+    assert told["verdict"] == "nothing wrong"
+    assert told["stores"] == {"sent": 3, "found": 3}
+    assert (told["left"], told["troubles"], told["wrong"]) == ([], [], [])
+    asked = {each["check"] for each in told["transactions"]}
+    wanted = {"search-studies", "search-series", "metadata", "frames", "retrieve", "store", "stored-metadata"}
+    assert {f"load-{each}" for each in wanted} <= asked
+    assert not {each["check"] for each in told["transactions"] if each["errors"]}
+    assert not (end.report / "ledger.jsonl").exists()
+    page = (end.report / "load.html").read_text("utf-8")
+    assert "<svg" in page
+    assert "Nothing wrong" in page
+    assert "# Load: nothing wrong" in (end.report / "load.md").read_text("utf-8")
+
+
+def test_the_bounds_hold_by_count_and_by_time(tmp_path: Path) -> None:
+    with running(Reference()) as url:
+        by_count = loaded(tmp_path, url)
+        assert by_count.told["ended"] == "120 requests were sent"
+        assert sum(each["requests"] for each in by_count.told["transactions"]) == 120
+        assert len(by_count.exchanges("check")) == 120
+
+        by_time = loaded(tmp_path, url, small=(*SMALL[:2], "--requests=100000", "--seconds=1.5", *SMALL[4:]))
+
+    assert by_time.status == 0, by_time.printed
+    assert by_time.told["ended"] == "1.5 s were over"
+    assert by_time.told["seconds"] < 5
+    assert by_time.told["stores"]["sent"] <= 3
+
+
+def test_answers_that_two_clients_swap_are_told(tmp_path: Path) -> None:
+    with running(Swaps()) as url:
+        end = loaded(tmp_path, url)
+
+    assert end.status == 1, end.printed
+    assert end.kinds == {("HTTP-044", "answer-to-another-client", False)}
+    (found,) = end.told["wrong"]
+    assert found["repeat"].startswith("curl ")
+    assert "under load only" in end.printed
+    assert found["repeat"] in end.printed
+    assert any(each["id"] == found["exchange"] for each in end.exchanges("check"))
+
+
+def test_a_search_that_loses_a_study_while_a_store_goes_on_is_told(tmp_path: Path) -> None:
+    with running(ForgetsWhileStoring()) as url:
+        end = loaded(tmp_path, url)
+
+    assert end.status == 1, end.printed
+    assert ("SEARCH-001", "not-found-although-retrievable", False) in end.kinds
+
+
+def test_stores_that_fail_beside_others_are_told(tmp_path: Path) -> None:
+    with running(FailsAtOnce(500)) as url:
+        end = loaded(tmp_path, url, small=DEVICES)
+
+    assert end.status == 1, end.printed
+    assert ("HTTP-044", "fails-beside-others", False) in end.kinds
+    assert {each["check"] for each in end.told["wrong"] if each["requirement"] == "HTTP-044"} == {"load-store"}
+
+
+def test_stores_that_are_put_off_are_counted_and_no_fault(tmp_path: Path) -> None:
+    with running(FailsAtOnce(503)) as url:
+        end = loaded(tmp_path, url, small=DEVICES)
+
+    assert end.status == 0, end.printed
+    (stores,) = [each for each in end.told["transactions"] if each["check"] == "load-store"]
+    assert stores["errors"]["busy"] > 0
+    assert stores["wrong"] == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_request_to_end_ends_it_cleans_up_and_reports(number: signal.Signals, tmp_path: Path) -> None:
+    reference = Reference()
+    long = (*SMALL[:2], "--requests=100000", "--seconds=60", *SMALL[4:])
+    with running(reference) as url:
+        process = begun(tmp_path, url, small=long)
+        printed = ""
+        while "Ctrl-C ends it" not in printed:
+            line = process.stdout.readline()
+            assert line, printed
+            printed += line
+        began = time.monotonic()
+        os.killpg(process.pid, number)
+        end = ended(process, tmp_path)
+
+        assert end.status == 2, end.printed
+        assert studies(reference) == 0
+    assert time.monotonic() - began < 30
+    assert "Traceback" not in end.printed
+    assert end.told["interrupted"] is True
+    assert end.told["ended"] == f"interrupted ({number.name})"
+    assert (end.report / "load.html").exists()
+
+
+def test_what_is_no_dicomweb_server_is_refused_and_gets_no_load(tmp_path: Path) -> None:
+    with running(Reference()) as url:
+        end = loaded(tmp_path, f"{url}/nothing/here")
+
+    assert end.status == 4, end.printed
+    assert end.printed.count("Error: ") == 1
+    assert "Traceback" not in end.printed
+    assert not (end.report / "load.html").exists()
+
+
+def test_a_setting_that_cannot_be_used_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    end = loaded(tmp_path, "http://127.0.0.1:9/dicom-web", "--dicomweb-auth=nonsense")
+
+    assert end.status == 4
+    assert end.printed.startswith("Error: ")
+    assert "Traceback" not in end.printed
+
+
+class Guarded(Reference):
+    """Asks for a token."""
+
+    token = "a-token-that-nobody-may-read"  # noqa: S105 - of a test
+
+    async def exchange(self, steps, http):  # type: ignore[no-untyped-def]  # as overridden
+        from starlette.responses import Response
+
+        if http.headers.get("authorization") != f"Bearer {self.token}":
+            return Response(status_code=401, headers={"WWW-Authenticate": "Bearer"})
+        return await super().exchange(steps, http)
+
+
+def test_no_secret_is_in_any_output(tmp_path: Path) -> None:
+    key = "another-secret-of-a-header"
+    with running(Guarded()) as url:
+        end = loaded(
+            tmp_path,
+            url,
+            "--dicomweb-auth=bearer",
+            "--dicomweb-header=X-Api-Key: $KEY",
+            DICOMWEB_TOKEN=Guarded.token,
+            KEY=key,
+        )
+
+    assert end.status == 0, end.printed
+    written = [path.read_bytes() for path in sorted(tmp_path.rglob("*")) if path.is_file()]
+    assert len(written) > 5
+    for secret in (Guarded.token, key):
+        assert secret not in end.printed
+        assert not [each for each in written if secret.encode() in each]
+
+
+def test_without_locust_one_sentence_says_what_installs_it(tmp_path: Path) -> None:
+    (tmp_path / "hide.py").write_text(
+        "import importlib.util as util\nfound = util.find_spec\n"
+        "util.find_spec = lambda name, *rest: None if name == 'locust' else found(name, *rest)\n",
+        encoding="utf-8",
+    )
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import hide; {COMMAND[1]}"
+    process = subprocess.run(
+        [sys.executable, "-c", code, "load", "embedded"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=60,
+        check=False,
+    )
+
+    assert process.returncode == 4
+    assert process.stderr == (
+        "Error: a load needs Locust, which is not installed: pip install 'dicomweb-conformance[load]'\n"
+    )
+    assert not (tmp_path / "reports").exists()
+
+
+def test_nothing_of_a_run_loads_locust() -> None:
+    code = (
+        "import sys, dicomweb_conformance.cli, dicomweb_conformance.plugin, dicomweb_conformance.run.session; "
+        "print([name for name in ('locust', 'gevent') if name in sys.modules])"
+    )
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+
+    assert process.stdout.strip() == "[]", process.stderr
