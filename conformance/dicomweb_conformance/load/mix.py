@@ -116,10 +116,6 @@ class Shelf:
             return (Subject(study, study.instances[0]),)
         return tuple(Subject(study, each) for study in self.studies for each in study.instances if each.frames)
 
-    def others(self, study: Study) -> Iterator[Study]:
-        """Yield all other studies."""
-        return (each for each in (*self.studies, *self.special.values()) if each is not study)
-
 
 @dataclass(frozen=True)
 class Wanted:

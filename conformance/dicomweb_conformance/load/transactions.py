@@ -70,13 +70,15 @@ class Alone:
     shelf: Shelf
     pictures: dict[str, Samples] = field(default_factory=dict)
     frames: dict[str, Instance] = field(default_factory=dict)
+    studies: list[Study] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for study in (*self.shelf.studies, *self.shelf.special.values()):
             self.know(study)
 
     def know(self, study: Study) -> None:
-        """Note the frames of a study, by their digests."""
+        """Note a study that users may ask for, and its frames by their digests."""
+        self.studies.append(study)
         for instance in study.instances:
             for frame in instance.frames:
                 self.frames.setdefault(_digest(frame), instance)
@@ -109,12 +111,12 @@ def judge(it: Expectation, asking: Asking, subject: Subject, alone: Alone) -> No
         case "rows":
             _rows(it, wanted(step, subject, alone.shelf), subject, alone)
         case "metadata":
-            _is_its_own(it, subject.study, alone)
+            is_its_own(it, subject.study, alone)
             metadata_of(it, _resource(step, subject))
         case "frames":
             frames_of(it, subject.instance, frame_numbers(step), alone)
         case "files":
-            _is_its_own(it, subject.study, alone)
+            is_its_own(it, subject.study, alone)
             _files(it, _resource(step, subject))
         case _:
             _picture(it, step, subject, alone)
@@ -130,12 +132,12 @@ def _resource(step: Step, subject: Subject) -> Study | Series | Instance:
     return next(each for each in subject.study.series if each.uid == uid)
 
 
-def _is_its_own(it: Expectation, study: Study, alone: Alone) -> None:
+def is_its_own(it: Expectation, study: Study, alone: Alone) -> None:
     """Report a response that is about another study, and end the block."""
     body = it.response.body
     if not body or study.study_instance_uid.encode() in body:
         return
-    for other in alone.shelf.others(study):
+    for other in alone.studies:
         if other.study_instance_uid.encode() in body:
             it.observes(
                 "answer-to-another-client",
@@ -150,7 +152,7 @@ def _rows(it: Expectation, what: Wanted | None, subject: Subject, alone: Alone) 
     matches = it.is_a_list_of_matches(of=AT_ONCE)
     if what is None:
         return
-    _is_its_own(it, subject.study, alone)
+    is_its_own(it, subject.study, alone)
     uids = matches.uids(what.tag)
     missing = sorted(what.uids - set(uids))
     row, lost, other = {

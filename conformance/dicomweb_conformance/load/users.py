@@ -184,6 +184,7 @@ def looking_at(study: Study, alone: Alone, draw: Random) -> Session:
 
     def metadata(it: Expectation) -> None:
         transactions.is_answered(it, (200,))
+        transactions.is_its_own(it, study, alone)
         transactions.metadata_of(it, series)
 
     def frame(it: Expectation) -> None:
