@@ -34,7 +34,8 @@ from dicomweb_conformance.run.terminal import render_line
 from dicomweb_conformance.run.termination import taken_as_interrupt
 from dicomweb_conformance.settings import options
 from dicomweb_conformance.settings.auth import CredentialsError
-from dicomweb_conformance.settings.options import OptionError, Settings
+from dicomweb_conformance.settings.options import Settings
+from dicomweb_conformance.settings.table import OptionError
 from dicomweb_fixtures.building.codecs import NotAvailableError
 from dicomweb_fixtures.entities import Study
 from dicomweb_fixtures.fresh import Fresh
