@@ -1,8 +1,10 @@
 """What grows with what a target holds of others: `python benchmarks/growth.py [studies ...]`, or `--run` beside it.
 
-The reference server is filled with studies of others (100, 1,000, 10,000 unless others are named), and asked what a
-suite asks it. Processor time is that of the server, of one request each. With `--run` each of these servers is judged,
-too: the suite's own processor time, how many checks had a verdict, and whether they were the same as with the fewest.
+The reference server is filled with studies of others (100, 1,000, 10,000, 100,000 unless others are named), and asked
+what a suite asks it, and all that it has, which no suite asks. Processor time is that of the server, of one request
+each. With `--run` each of these servers is judged, too, and nothing else: the suite's own processor time, how many
+checks had a verdict, and whether they were the same as with the fewest. `--plot=FILE` draws that (`pip install
+matplotlib`).
 """
 
 from __future__ import annotations
@@ -14,15 +16,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from plot import Point, draw
 
 from dicomweb_reference.archive import Instance
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
 
+SIZES = (100, 1_000, 10_000, 100_000)
 ROOT = "1.2.826.0.1.3680043.9.7433.9"
 OCTETS = b"\0" * 512
 ASKED = {
@@ -121,29 +127,46 @@ def searches(studies: int) -> None:
     reference.close()
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What a run took: seconds of the suite's processor, MB at most, exchanges, and the verdict of each check."""
+
+    processor: float
+    peak: float
+    exchanges: int
+    verdicts: Mapping[str, str]
+
+
 @contextmanager
-def judged(studies: int, directory: Path) -> Iterator[tuple[float, dict[str, str], float]]:
-    """Judge a server that holds so many by the checks of searches; yield processor time, verdicts, peak MB."""
+def judged(studies: int, directory: Path) -> Iterator[Judged]:
+    """Judge a server that holds so many by the checks of searches; yield what that took."""
     with running(filled(studies)) as url:
         command = [sys.executable, "-m", "pytest", "-q", f"--dicomweb-url={url}", "-p", "no:cacheprovider"]
         command += [f"--dicomweb-report={directory}", "--dicomweb-seed=1", "-k", CHECKS]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - our own module
         _, _, used = os.wait4(process.pid, 0)
         results = json.loads((directory / "report.json").read_text("utf-8"))["results"]
-    yield used.ru_utime + used.ru_stime, {each["check"]: each["verdict"] for each in results}, used.ru_maxrss / 1024
+        exchanges = (directory / "run.jsonl").read_text("utf-8").count('{"event": "exchange"')
+    verdicts = {each["check"]: each["verdict"] for each in results}
+    yield Judged(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, exchanges, verdicts)
 
 
-def runs(sizes: Sequence[int]) -> None:
+def runs(sizes: Sequence[int], to: Path | None = None) -> None:
     """Print what a run takes beside so many studies of others, and whether its verdicts change with their number."""
-    first: dict[str, str] = {}
+    first: Mapping[str, str] = {}
+    points: list[Point] = []
     for studies in sizes:
-        with tempfile.TemporaryDirectory() as made, judged(studies, Path(made) / "report") as (took, verdicts, peak):
-            first = first or verdicts
-            other = [check for check in verdicts if verdicts[check] != first.get(check)]
+        with tempfile.TemporaryDirectory() as made, judged(studies, Path(made) / "report") as found:
+            first = first or found.verdicts
+            other = [check for check in found.verdicts if found.verdicts[check] != first.get(check)]
             say(
-                f"{studies:>7,} studies: {took:6.1f} s of the suite's processor, {peak:4.0f} MB at most, "
-                f"{len(verdicts)} verdicts, other than with the fewest: {', '.join(other) or 'none'}"
+                f"{studies:>7,} studies: {found.processor:6.1f} s of the suite's processor, {found.peak:4.0f} MB at "
+                f"most, {found.exchanges} exchanges, {len(found.verdicts)} verdicts, other than with the fewest: "
+                f"{', '.join(other) or 'none'}"
             )
+            points.append(Point("a run", studies, found.processor, found.peak))
+    if to:
+        draw(to, "a run, by the studies of others on its target", "studies of others", points)
 
 
 def say(line: str) -> None:
@@ -152,8 +175,10 @@ def say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    named = [int(each) for each in sys.argv[1:] if each.isdigit()] or [100, 1_000, 10_000]
-    for number in named:
-        searches(number)
+    named = [int(each) for each in sys.argv[1:] if each.isdigit()] or list(SIZES)
+    plots = [each.removeprefix("--plot=") for each in sys.argv[1:] if each.startswith("--plot=")]
     if "--run" in sys.argv:
-        runs(named)
+        runs(named, Path(plots[0]) if plots else None)
+    else:
+        for number in named:
+            searches(number)

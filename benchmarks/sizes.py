@@ -3,8 +3,8 @@
 `instance` (1, 10, 100, 1,000, 2,000 MB unless others are named): an image is sent while it is made, three of its frames
 are compared, and all of it is received as a stream, part by part, its octets compared by digest with those sent.
 
-`series` (1, 10, 100, 1,000, 5,000 instances): stored by one request, searched, its metadata and itself retrieved, each
-response judged by the rows of all messages as in a run.
+`series` (1, 10, 100, 1,000, 5,000 instances): stored by one request, searched, its metadata retrieved and read, and
+itself retrieved, each response judged by the rows of all messages as in a run, as far as it is read (`http.limits`).
 
 Each size is a process of its own beside a reference server in another; times are of the suite's processor, and peak
 memory that of its process, with Python and its libraries. `--plot=FILE` draws both (`pip install matplotlib`).
@@ -29,6 +29,8 @@ from plot import Point, draw
 
 from dicomweb_conformance.catalogue.profile import load_profile
 from dicomweb_conformance.http import media_types, multipart
+from dicomweb_conformance.http.unreadable import TooLargeError
+from dicomweb_conformance.reading import json_documents
 from dicomweb_conformance.run import report_directory
 from dicomweb_conformance.run.instruments import Instruments, instruments
 from dicomweb_conformance.settings.options import resolve
@@ -132,7 +134,19 @@ def of_series(tools: Instruments, number: int, steps: Steps) -> None:
         with steps.step(name) as seen:
             response = ask()
             seen |= {"status": response.status, "octets": len(response.body), "error": response.error}
+        if name == "metadata":
+            with steps.step("read") as seen, told(seen):
+                json_documents.value_of(response.body)
     steps.found["stored"]["sent"] = octets
+
+
+@contextmanager
+def told(seen: dict[str, Any]) -> Iterator[None]:
+    """Note that a document is larger than checks and validators read: then nothing of it is judged."""
+    try:
+        yield
+    except TooLargeError as error:
+        seen["error"] = str(error)
 
 
 def one(kind: str, size: int, url: str) -> None:
