@@ -27,6 +27,7 @@ def draw(to: Path, title: str, unit: str, points: Sequence[Point]) -> None:
 
     mpl.use("svg")
     from matplotlib import pyplot as plt  # noqa: PLC0415 - likewise
+    from matplotlib.ticker import NullLocator  # noqa: PLC0415 - likewise
 
     # Texts as texts and no date: small, and the same for the same figures.
     plt.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "dicomweb", "font.size": 8})
@@ -42,6 +43,9 @@ def draw(to: Path, title: str, unit: str, points: Sequence[Point]) -> None:
         times.plot([least.size, most.size], linear, linestyle=":", color="gray", label="linear")
     times.set(xscale="log", yscale="log", xlabel=unit, ylabel="seconds of a processor")
     memory.set(xscale="log", ylim=(0, None), xlabel=unit, ylabel="MB at most")
+    for axis in (times.xaxis, times.yaxis, memory.xaxis):
+        axis.set_major_formatter(lambda value, _at: f"{value:,.10g}")
+        axis.set_minor_locator(NullLocator())
     times.legend(frameon=False)
     figure.suptitle(title)
     figure.savefig(to, metadata={"Date": None})
