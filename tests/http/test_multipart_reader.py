@@ -292,7 +292,7 @@ def test_more_fields_of_parts_than_are_read_are_no_fault() -> None:
 
 def test_a_fault_reads_as_a_sentence() -> None:
     assert str(Fault(Kind.BARE_LINE_END, 5, 1, "A: b")) == (
-        "part 1, octet 5: a line of the envelope does not end in CRLF: 'A: b'"
+        "part 1: a line of the envelope does not end in CRLF: 'A: b'"
     )
     assert str(Fault(Kind.NO_DELIMITER)) == "octet 0: no delimiter line of the boundary occurs in the body"
 

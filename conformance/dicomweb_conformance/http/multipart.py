@@ -94,7 +94,7 @@ class Fault:
     line: str = ""
 
     def __str__(self) -> str:
-        where = f"part {self.part}, octet {self.offset}" if self.part else f"octet {self.offset}"
+        where = f"part {self.part}" if self.part else f"octet {self.offset}"
         return f"{where}: {self.kind.value}" + (f": {self.line!r}" if self.line else "")
 
 

@@ -190,5 +190,5 @@ def _each(row: str, text: str, faults: Sequence[Fault], otherwise: str) -> Itera
 
 
 def _of(row: str, text: str, fault: Fault) -> Observation:
-    where = f"part {fault.part}, octet {fault.offset}" if fault.part else f"octet {fault.offset}"
+    where = f"part {fault.part}" if fault.part else f"octet {fault.offset}"
     return Observation(row, text, where, received=fault.line or fault.kind.value)

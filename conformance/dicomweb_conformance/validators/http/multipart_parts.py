@@ -8,6 +8,7 @@ from itertools import pairwise
 from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.multipart import Kind
 from dicomweb_conformance.http.observed import Answer
+from dicomweb_conformance.http.quoting import Harmless
 from dicomweb_conformance.validators.http import locations
 from dicomweb_conformance.validators.http.multipart_survey import METADATA, Survey, SurveyedPart
 from dicomweb_conformance.validators.http.part10_extent import SERIES, SOP_INSTANCE, STUDY, End
@@ -26,6 +27,7 @@ OWNED = (
     "MULTIPART-026",
 )
 
+_OF_DICOM = frozenset({media_types.DICOM, media_types.DICOM_XML})
 _FEW = 8
 _MOST_EXAMPLES = 3
 
@@ -189,11 +191,11 @@ def _locations(answer: Answer, seen: Survey) -> list[_Finding]:
     found: list[_Finding] = []
     for part in seen.whole_parts:
         name = part.content_type.name
-        if name not in {media_types.DICOM, media_types.DICOM_XML} and last != "rendered":
+        if name not in _OF_DICOM and last != "rendered":
             continue
         location = part.headers.get("Content-Location")
         if location is None:
-            found.append(("MULTIPART-016", "absent", part, ""))
+            found.append(("MULTIPART-016", "absent", part, Harmless(name) if name in _OF_DICOM else name))
             continue
         named = locations.resource(location, answer.asked.url)
         held = locations.resource("/" + answer.asked.path)

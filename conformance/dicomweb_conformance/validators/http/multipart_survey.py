@@ -54,8 +54,8 @@ class SurveyedPart:
 
     @property
     def where(self) -> str:
-        """Its place in the words of findings."""
-        return f"part {self.number}, octet {self.offset}"
+        """Its place in the words of findings: where its octets begin depends on the UIDs of a run."""
+        return f"part {self.number}"
 
 
 @dataclass(frozen=True, slots=True)
