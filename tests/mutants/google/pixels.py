@@ -76,7 +76,7 @@ class SendsNativeFramesOnly(Google):
         return [encoding for encoding in super().encodings(instance, element, numbers) if encoding.is_native]
 
 
-@mutant("google-no-such-frame[zero]", "google-no-such-frame[beyond-the-last]", may_trip=PIXELS, into=MUTANTS)
+@mutant("frames-zero", "google-no-such-frame[beyond-the-last]", may_trip=PIXELS, into=MUTANTS)
 class BreaksOverFramesItHasNot(Google):
     """A frame that is not there ends in 500."""
 
@@ -85,6 +85,14 @@ class BreaksOverFramesItHasNot(Google):
             return super().frame_numbers(text, count, partial)
         except Refusal as refusal:
             raise Refusal(500, "An exception.") from refusal
+
+
+@mutant("google-no-such-frame[zero]", may_trip=PIXELS, into=MUTANTS)
+class HasNothingToSayOfFrameZero(Google):
+    """Frame 0 is answered 204."""
+
+    def retrieve_frames(self, request: Request) -> Response:
+        return Response(status_code=204) if request.frames == "0" else super().retrieve_frames(request)
 
 
 @mutant("frames-zero", "google-no-such-frame[beyond-the-last]", may_trip=PIXELS, into=MUTANTS)

@@ -76,11 +76,22 @@ refusing(
     "A list of media types is refused, unless anything will do at last.",
     lambda request: "," in (request.accept or "") and "*/*;q=0.1" not in (request.accept or ""),
     "negotiation-highest-quality",
-    *(f"negotiation-unsupported-passed-over[{each}]" for each in ("metadata", "search", "instance", "wildcard")),
+    "negotiation-unsupported-passed-over[metadata]",
     "negotiation-malformed-passed-over",
     "negotiation-repeated-lines",
     "negotiation-several-transfer-syntaxes",
 )
+for resource, accepted in (
+    ("search", 'type="application/octet-stream", application/dicom+json'),
+    ("instance", "application/x-nothing, multipart/related"),
+    ("wildcard", "application/xhtml+xml"),
+):
+    refusing(
+        f"{resource}-of-a-list-refused",
+        f"A list of media types is refused where it begins with one that is not to be had ({resource}).",
+        accepts(accepted),
+        f"negotiation-unsupported-passed-over[{resource}]",
+    )
 refusing(
     "mixed-categories-break",
     "A picture beside a DICOM media type ends in 500.",

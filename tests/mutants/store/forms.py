@@ -62,7 +62,6 @@ def refusing_parts(case: str, name: str, mark: str = "") -> None:
     Refusing.__doc__ = f"A part that has {case} is refused."
     mutant(
         f"store-part-headers[{case}]",
-        "store-part-headers[all]",
         may_trip=["store"],
         into=MUTANTS,
         name=f"refuses-parts-with-{case}",
@@ -72,6 +71,15 @@ def refusing_parts(case: str, name: str, mark: str = "") -> None:
 refusing_parts("content-length", "content-length", "1")
 refusing_parts("content-location", "content-location", "/instances/")
 refusing_parts("transfer-syntax", "content-type", "transfer-syntax")
+
+
+@mutant("store-part-headers[all]", may_trip=["store"], into=MUTANTS)
+class TakesOneLabelAtMost(LabelsRead):
+    """A part is refused that says how long it is and what it is a representation of."""
+
+    def look(self, fields: dict[str, str]) -> None:
+        if fields.keys() >= {"content-length", "content-location"}:
+            raise Refusal(400, "The request is malformed.")
 
 
 @mutant("store-part-headers[other-transfer-syntax]", may_trip=["store"], into=MUTANTS)

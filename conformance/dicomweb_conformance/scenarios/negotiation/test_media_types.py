@@ -8,6 +8,7 @@ from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.scenarios.steps.accept_lists import takes_lists
+from dicomweb_conformance.scenarios.steps.likewise import leave_to_the_first
 from dicomweb_conformance.scenarios.steps.refusals import names_any_of
 from dicomweb_conformance.scenarios.steps.xml_models import MULTIPART_XML, type_of
 from dicomweb_conformance.service.resources import path
@@ -164,6 +165,13 @@ def test_unsupported_passed_over(dicomweb: StudiesService, corpus: Corpus, case:
 
     response = _asked(dicomweb, instance, case.id, case.value)
 
+    leave_to_the_first(
+        "negotiation-unsupported-passed-over",
+        case,
+        PASSED_OVER,
+        _is_refused(response),
+        lambda each: _is_refused(_asked(dicomweb, instance, each.id, each.value)),
+    )
     with expect(response) as it:
         if 400 <= response.status < 500 and response.status not in BUSY:
             it.observes("406-400-or-another-4xx", received=it.status_line)
@@ -174,6 +182,11 @@ def test_unsupported_passed_over(dicomweb: StudiesService, corpus: Corpus, case:
             it.observes(OTHER, where="Content-Type", received=response.content_type or "no Content-Type")
         elif not shows(response, [instance.study_instance_uid]):
             it.finds("nothing of what was asked for is in it", received=it.status_line)
+
+
+def _is_refused(response: Response) -> str:
+    refused = 400 <= response.status < 500 and response.status not in BUSY
+    return f"a list that does not begin with what is to be had is answered with {response.status}" if refused else ""
 
 
 def _asked(dicomweb: StudiesService, instance: Instance, resource: str, accept: str) -> Response:
