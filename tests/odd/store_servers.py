@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from starlette.responses import JSONResponse, Response
+
 from dicomweb_reference.archive import Resource
 from dicomweb_reference.dicom_json import Attribute, Model
 from dicomweb_reference.messages import Refusal, Request
+from dicomweb_reference.multipart import Part
 from dicomweb_reference.outcomes import Outcome, Reason
 from dicomweb_reference.server import Reference, Step
 from tests.odd.odd import Odd, odd
 
 ODD: list[Odd] = []
 
+_LABELS = ("content-length", "content-location", "transfer-syntax", "all", "other-transfer-syntax")
 ENCAPSULATED_PDF = b"1.2.840.10008.5.1.4.1.1.104.1"
 AT_A_STUDY = (
     *("store-into-study", "store-foreign-study", "store-partly-foreign-study", "store-multipart"),
@@ -135,3 +139,58 @@ class DocumentsBreakTheStore(Reference):
         if ENCAPSULATED_PDF in octets:
             raise Refusal(500, "An exception.")
         return super().examine(octets, study)
+
+
+FORMS = tuple(
+    f"store-multipart-grammar[{each}]"
+    for each in ("type-quoted", "boundary-quoted", "type-unquoted", "preamble", "epilogue", "boundary-with-a-blank")
+)
+STORES = (
+    *("store-multipart", "store-two-studies", "store-into-study", "store-without-study-uid", "store-json-bulk"),
+    *("store-xml-bulk", "store-three-parts", "store-single-part", *FORMS),
+)
+
+
+@odd(checks=(*STORES, "search-studies", "retrieve-instance-is-that-one"), into=ODD)
+class NoStoreWorks(Reference):
+    """Whatever is sent to be stored ends in 500."""
+
+    def store(self, request: Request) -> Response:
+        raise Refusal(500, "An exception.")
+
+
+@odd(
+    checks=(*STORES, "search-studies", "retrieve-instance-is-that-one"),
+    passes=("search-studies", "retrieve-instance-is-that-one", "store-multipart-grammar[boundary-quoted]"),
+    into=ODD,
+)
+class BoundariesNeedQuotationMarks(Reference):
+    """A multipart message whose boundary stands in no quotation marks ends in 500."""
+
+    def store(self, request: Request) -> Response:
+        if 'boundary="' not in (request.content_type or ""):
+            raise Refusal(500, "An exception.")
+        return super().store(request)
+
+
+@odd(checks=(*(f"store-part-headers[{each}]" for each in _LABELS), "store-multipart"), into=ODD)
+class PartsWithTransferSyntaxAreLost(NothingSaidOfWhatCannotBeRead):
+    """A part whose Content-Type names a transfer syntax is passed over, and the answer is 200."""
+
+    def multipart_parts(self, body: bytes, boundary: str) -> list[Part]:
+        parts = super().multipart_parts(body, boundary)
+        return [part for part in parts if "transfer-syntax" not in str(part.headers)]
+
+
+ANSWERED = ("store-answer-is-a-module", "store-answer-names-what-was-stored", "store-multipart", "store-three-parts")
+
+
+@odd(checks=ANSWERED, passes=("store-multipart", "store-three-parts"), into=ODD)
+class AnswersStoresInJsonOfItsOwn(Reference):
+    """A store that works is answered with a status and a count in JSON, and with no module."""
+
+    def store(self, request: Request) -> Response:
+        response = super().store(request)
+        count = request.body.count(b"DICM")
+        own = {"status": "accepted", "stored": count, "instances": [{"url": "/studies/7"}]}
+        return JSONResponse(own, 200) if response.status_code == 200 else response

@@ -56,3 +56,31 @@ def test_what_is_left_to_a_check_that_fails_is_told_by_that(directory: RunDirect
     directory.result(*OTHER, "inconclusive", blame=STORE[0])
 
     assert of_messages(directory, first, second) == ()
+
+
+def test_all_stores_are_told_of_by_the_plainest_one_where_that_breaks(directory: RunDirectory) -> None:
+    plainest = ("store-multipart", "STORE-001", "One is stored.")
+    first, second = stored(directory, b"first", plainest[0]), stored(directory, b"second", OTHER[0])
+    elsewhere = directory.exchange("GET", "/studies", status=500, check=OTHER[0])
+    fails(directory, plainest, first)
+    directory.result(*OTHER, "inconclusive", blame=second)
+
+    assert of_messages(directory, first, second, elsewhere) == (elsewhere,)
+
+
+def test_what_was_looked_for_is_told_of_by_the_check_that_finds_a_part_of_it_broken(directory: RunDirectory) -> None:
+    study, frame = "/studies/2.25.7", "/studies/2.25.7/series/2.25.8/instances/2.25.9/frames/1"
+    looked = directory.exchange("GET", study, status=500, purpose="confirm", check=STORE[0])
+    other = directory.exchange("GET", "/studies/2.25.70", status=500, purpose="confirm", check=STORE[0])
+    part = directory.exchange("GET", frame, status=500, check=STORE[0])
+    fails(directory, STORE, part)
+
+    assert of_messages(directory, looked, part, other) == (other,)
+
+
+def test_what_a_check_asked_for_is_told_of_though_a_part_of_it_is_broken(directory: RunDirectory) -> None:
+    asked = directory.exchange("GET", "/studies/2.25.7", status=500, check=OTHER[0])
+    part = directory.exchange("GET", "/studies/2.25.7/rendered", status=500, check=STORE[0])
+    fails(directory, STORE, part)
+
+    assert of_messages(directory, asked, part) == (asked,)

@@ -21,6 +21,8 @@ from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance, Study
 
 _VISIBLE = "what is stored becomes visible"
+LOOKING = "confirm"
+"""The purpose of exchanges that look whether something is there."""
 PLAINEST = "store-multipart"
 """The check that stores one instance: where it waits in vain, nothing can be told of what others store.
 
@@ -46,7 +48,7 @@ class Archive:
     """
 
     def __init__(self, service: StudiesService, grace: float, patience: Patience) -> None:
-        self._service = service.for_purpose("confirm")
+        self._service = service.for_purpose(LOOKING)
         self._grace = grace
         self._patience = patience
         self.slowest = 0.0

@@ -12,11 +12,20 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from dicomweb_conformance.archive.contents import METADATA, PLAINEST, STUDY_SEARCH, described, listed, ways_of_looking
+from dicomweb_conformance.archive.contents import (
+    LOOKING,
+    METADATA,
+    PLAINEST,
+    STUDY_SEARCH,
+    described,
+    listed,
+    ways_of_looking,
+)
 from dicomweb_conformance.archive.patience import TIMES, Patience
 from dicomweb_conformance.checks.expect import BUSY
 from dicomweb_conformance.checks.judgement import Inconclusive, Judgement, NotApplicable, NotAsked, current, is_judging
 from dicomweb_conformance.dicom import store_response
+from dicomweb_conformance.http import media_types, multipart
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.record import disk
 from dicomweb_conformance.record.recorder import Recorder
@@ -28,7 +37,7 @@ from dicomweb_conformance.settings.loaded_corpus import LoadedCorpus
 from dicomweb_fixtures.entities import EXPLICIT_VR_LITTLE_ENDIAN, Study
 
 _ONE_ARRIVED = "one-arrived"
-"""The name of a file that says that a study was brought to the target."""
+"""What a file is called that says that a study was brought to the target; with a way behind it, by that way."""
 _NAMED = 5
 """Instances named at most where some of a study are lacking."""
 ANSWERED = "STORE-076"
@@ -42,7 +51,7 @@ SILENCE = 1.0
 class Delivered:
     """How one study reached the target; `way` is None where it did not, and `reason` says why.
 
-    `told_by`: which result of scope "message" tells that it did not.
+    `told_by`: which result of scope "message" tells that it did not, or the store that was answered as if it had.
     """
 
     study: str
@@ -59,11 +68,19 @@ class Delivered:
     exchanges: tuple[str, ...] = field(default=())
 
 
+def _with_quotation_marks(service: StudiesService, study: Study) -> list[Response]:
+    """Store a study as clients do that write a boundary in quotation marks, which need none."""
+    boundary, body = multipart.write([multipart.part(each.part10) for each in study.instances])
+    content_type = f'multipart/related; type="{media_types.DICOM}"; boundary="{boundary}"'
+    return [service.store_payload(content_type, body, study.instances)]
+
+
 Way = Callable[[StudiesService, Study], list[Response]]
 WAYS: dict[str, Way] = {
     "multipart": lambda service, study: [service.store(study.instances)],
     "single part": lambda service, study: [service.store_single_part(instance) for instance in study.instances],
     "one by one": lambda service, study: [service.store([instance]) for instance in study.instances],
+    "boundary in quotation marks": _with_quotation_marks,
 }
 
 
@@ -116,7 +133,7 @@ class Delivery:
         loaded: LoadedCorpus | None = None,
     ) -> None:
         self._store = service.for_purpose("store")
-        self._look = service.for_purpose("confirm")
+        self._look = service.for_purpose(LOOKING)
         self._own = own
         self._recorder = recorder
         self._state = state
@@ -241,10 +258,12 @@ class Delivery:
         exchanges: list[str] = []
         received: list[Response] = []
         refusals: list[bool] = []
+        accepted_by: list[str] = []
         for way in self._ways():
             responses = WAYS[way](self._store, study)
             exchanges.extend(response.exchange for response in responses)
-            received.extend(responses)
+            if self._brings(way):
+                received.extend(responses)
             refusals.append(_is_refused(study, responses))
             accepted = all(200 <= response.status < 300 for response in responses)
             given_up = bool(self._patience.blame(way))
@@ -257,12 +276,14 @@ class Delivery:
                 self._slowest = max(self._slowest, took)
                 delivered = self._delivered(study, way, tried, exchanges, sight.whole, took)
                 (self._state / _ONE_ARRIVED).touch()
+                self._arrival_by(way).touch()
                 answers = [store_response.of_body(response.body) for response in responses]
                 return replace(delivered, discards=any(each is not None and each.discards for each in answers))
             answer = next((response for response in responses if not 200 <= response.status < 300), responses[0])
             said = answer.error or f"{answer.status} {answer.reason}".strip()
             visible = f"only {sight.instances} of {len(study.instances)} instances" if sight.instances else "not"
             if accepted:
+                accepted_by.append(exchanges[-1])
                 self._patience.in_vain(way, study.study_instance_uid, exchanges[0])
                 said += f", and {visible} visible afterwards"
                 said += f", which was waited for {TIMES} times before" if given_up else ""
@@ -276,9 +297,16 @@ class Delivery:
             tuple(tried),
             reason=reason,
             refused=all(refusals),
-            told_by=self._told_by(study, received),
+            told_by=self._told_by(study, received) or next(iter(accepted_by), ""),
             exchanges=tuple(exchanges),
         )
+
+    def _arrival_by(self, way: str) -> Path:
+        return self._state / f"{_ONE_ARRIVED}-{way.replace(' ', '-')}"
+
+    def _brings(self, way: str) -> bool:
+        """Tell whether a study was stored in a way: one that never works says nothing of a study."""
+        return self._arrival_by(way).exists()
 
     def _told_by(self, study: Study, received: Sequence[Response]) -> str:
         """Have it told that a valid study is answered with an error of the server, where others are stored."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dicomweb_conformance.archive.contents import LOOKING, PLAINEST
 from dicomweb_conformance.catalogue.verdicts import Verdict
 from dicomweb_conformance.checks import known_failures as known
 from dicomweb_conformance.checks.judgement import Finding
@@ -118,13 +119,20 @@ def _told_by_checks(run: Run) -> Callable[[str | None], bool]:
 
     It does where it, or another, has a finding on that very request, be it sent again; where it has one on another to
     the same URL, since alike findings are not all kept; and where it leaves its judgement to a check that has findings.
-    Another payload that goes wrong at the same URL is another matter.
+    Another payload that goes wrong at the same URL is another matter, but where the plainest store goes wrong so. So is
+    another resource, but where the run only looked whether it is there, and what a check found wrong is part of it.
     """
     of_checks = [each for each in run.results if each.scenario != SCENARIO]
     of_messages = [each for each in run.results if TOLD_BY_CHECKS.keys() & set(each.requirements)]
     found = {_request(run, finding.exchange) for each in (*of_checks, *of_messages) for finding in each.findings}
     by_check = {each.check: each for each in (*of_checks, *of_messages)}
     own = {(of_check.check, _target(run, finding.exchange)) for of_check in of_checks for finding in of_check.findings}
+    broken = {
+        (of_check.check, _target(run, finding.exchange))
+        for of_check in of_checks
+        for finding in of_check.findings
+        if _is_broken(run, finding.exchange)
+    }
 
     def is_left(check: str) -> bool:
         seen: set[str] = set()
@@ -133,12 +141,30 @@ def _told_by_checks(run: Run) -> Callable[[str | None], bool]:
             check = result.blame or ""
         return bool(seen) and check in by_check and bool(by_check[check].findings)
 
+    def is_part_of_a_cause(exchange: str | None) -> bool:
+        """Tell whether no store works at all, or what was looked for holds what a check found broken."""
+        sent = run.exchanges.get(exchange or "")
+        if sent is None or not _is_broken(run, exchange):
+            return False
+        below = f"{sent.url}/"
+        parts = (target[1] for _, target in broken if target)
+        return (PLAINEST, (sent.method, sent.url)) in broken or (
+            sent.purpose == LOOKING and any(part.startswith(below) for part in parts)
+        )
+
     def is_told(exchange: str | None) -> bool:
         sent = run.exchanges.get(exchange or "")
         check = (sent.check if sent else None) or ""
-        return _request(run, exchange) in found or (check, _target(run, exchange)) in own or is_left(check)
+        if _request(run, exchange) in found or (check, _target(run, exchange)) in own:
+            return True
+        return is_left(check) or is_part_of_a_cause(exchange)
 
     return is_told
+
+
+def _is_broken(run: Run, exchange: str | None) -> bool:
+    sent = run.exchanges.get(exchange or "")
+    return sent is not None and sent.status is not None and sent.status >= 500
 
 
 def _target(run: Run, exchange: str | None) -> tuple[str, str] | None:

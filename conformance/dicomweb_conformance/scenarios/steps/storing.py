@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from pydicom import Dataset
 
-from dicomweb_conformance.archive.contents import Archive, shows
+from dicomweb_conformance.archive.contents import PLAINEST, Archive, shows
 from dicomweb_conformance.checks.expect import Expectation, assume, control, expect
 from dicomweb_conformance.dicom import store_response
 from dicomweb_conformance.dicom.differences import data_sets
@@ -32,6 +32,23 @@ def stored_for(dicomweb: StudiesService, archive: Archive, *instances: Instance)
     """
     control(dicomweb.store(instances), 200, 202, because="a plain store does not work")
     assume(archive.holds(*instances), "what was stored does not become visible", "store-multipart")
+
+
+def leave_to_plainest_store(dicomweb: StudiesService, fresh: Fresh, response: Response) -> None:
+    """Leave a store that does not work to the plainest one, where that is answered in the same way.
+
+    Args:
+        dicomweb: stores.
+        fresh: makes what is stored in the plainest way.
+        response: to a store that is none of the plainest.
+
+    Raises:
+        Inconclusive: no store works, for all that can be told.
+    """
+    if response.status < 400:
+        return
+    plainest = dicomweb.store([fresh.instance(name="the plainest store")])
+    assume(plainest.status != response.status, f"a plain store is answered with {plainest.status}, too", PLAINEST)
 
 
 def asked_again(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dicomweb_conformance.archive.contents import Archive
 from dicomweb_conformance.checks.expect import expect
 from dicomweb_conformance.checks.verifies import Variant, verifies
-from dicomweb_conformance.scenarios.steps.storing import retrieved
+from dicomweb_conformance.scenarios.steps.storing import leave_to_plainest_store, retrieved
 from dicomweb_conformance.scenarios.steps.storing_metadata import (
     are_there_with_their_pixels,
+    is_not_offered,
     is_refused,
     is_taken,
     nothing_stored,
@@ -26,6 +27,8 @@ def test_json_bulk(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> 
 
     response = dicomweb.store_metadata(payload)
 
+    if not is_not_offered(response):
+        leave_to_plainest_store(dicomweb, fresh, response)
     with expect(response) as it:
         from_metadata.form_is_offered(it, dicomweb, archive, payload)
 
