@@ -5,7 +5,11 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from io import BytesIO
 
+from pydicom import dcmread
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_dataset
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
@@ -14,12 +18,15 @@ from dicomweb_reference import multipart
 from dicomweb_reference.archive import Instance
 from dicomweb_reference.dicom_json import Attribute, Charset, Json, Model
 from dicomweb_reference.elements import Element, Elements
+from dicomweb_reference.levels import Level
+from dicomweb_reference.matching import Query
 from dicomweb_reference.media_types import DICOM_JSON, MediaType
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.multipart import Part
 from dicomweb_reference.server import Headers, Reference, Step
 from dicomweb_reference.transactions.negotiation import Ranges
 from dicomweb_reference.transactions.pixel_data import Encoding
+from dicomweb_reference.transfer_syntaxes import IMPLICIT_VR_LITTLE_ENDIAN
 from tests.odd.odd import Odd, odd
 
 ODD: list[Odd] = []
@@ -340,3 +347,50 @@ class OneDecoderBreaks(Reference):
         if any(each.transfer_syntax == JPEG_2000 for each in self.found(request.resource)):
             raise Refusal(500, "An exception.")
         return super().retrieve_rendered(request)
+
+
+SYNTAXES = (
+    *("negotiation-transfer-syntax", "negotiation-unavailable-transfer-syntax"),
+    *("negotiation-several-transfer-syntaxes", "retrieve-default-transfer-syntax[rle]", "retrieve-never-implicit"),
+    *("retrieve-decoded[jpeg_ls_lossless]", "retrieve-in-own-syntax[jpeg_ls_lossless]"),
+)
+
+
+@odd(checks=SYNTAXES, into=ODD)
+class SendsImplicitVrOnly(Reference):
+    """Every instance comes in Implicit VR Little Endian, whatever is asked for."""
+
+    def transfer_syntax_for(self, instance: Instance, wanted: Sequence[tuple[str | None, float]]) -> str | None:
+        return self.default_transfer_syntax(instance)
+
+    def part10_of(self, instance: Instance, transfer_syntax: str, dataset: bytes) -> bytes:
+        explicit = dcmread(BytesIO(super().part10_of(instance, transfer_syntax, dataset)))
+        written = DicomBytesIO()
+        written.is_little_endian, written.is_implicit_VR = True, True
+        write_dataset(written, explicit)
+        return super().part10_of(instance, IMPLICIT_VR_LITTLE_ENDIAN, written.getvalue())
+
+
+@odd(
+    checks=(
+        *(f"search-returns-all-groups-of-a-name[{name}]" for name in NAMES),
+        *("metadata-values[names]", "search-matches-patient[PatientName]", "search-returns[study-PatientName]"),
+    ),
+    into=ODD,
+)
+class NamesAreStrings(Reference):
+    """A name is the string that was stored, and no object of its groups."""
+
+    def json_values(self, element: Element, charset: Charset) -> list[Json]:
+        values = super().json_values(element, charset)
+        return [_as_string(value) for value in values] if element.vr == "PN" else values
+
+    def result(self, entity: Instance, level: Level, query: Query, request: Request) -> Model:
+        found = super().result(entity, level, query, request)
+        names = {tag: each["Value"] for tag, each in found.items() if each["vr"] == "PN" and each.get("Value")}
+        return found | {tag: {"vr": "PN", "Value": [_as_string(name) for name in of]} for tag, of in names.items()}
+
+
+def _as_string(name: Json) -> Json:
+    whole = _in_one_group(name)
+    return whole["Alphabetic"] if isinstance(whole, dict) else whole

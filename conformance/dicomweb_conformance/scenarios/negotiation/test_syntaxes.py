@@ -12,6 +12,7 @@ from dicomweb_conformance.http.media_types import MULTIPART_DICOM
 from dicomweb_conformance.reading import values
 from dicomweb_conformance.scenarios.steps.accept_lists import takes_lists
 from dicomweb_conformance.scenarios.steps.storing import pixels
+from dicomweb_conformance.scenarios.steps.syntax_asked_for import leave_to_plainest_syntax
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import EXPLICIT_VR_LITTLE_ENDIAN, Instance
@@ -76,6 +77,7 @@ def test_unavailable_transfer_syntax(dicomweb: StudiesService, corpus: Corpus) -
         if response.status != 200:
             it.has_status(406)
             it.concludes()
+        leave_to_plainest_syntax(dicomweb, corpus, values.syntax(_only(it, instance)))
         _is_the_default(
             it,
             instance,
@@ -109,6 +111,7 @@ def test_several_transfer_syntaxes(dicomweb: StudiesService, corpus: Corpus) -> 
         _is_not_refused(it)
         syntax = values.syntax(_only(it, instance))
         if syntax != EXPLICIT_VR_LITTLE_ENDIAN:
+            leave_to_plainest_syntax(dicomweb, corpus, syntax)
             it.observes("another-syntax", where="(0002,0010)", received=syntax or "absent")
 
 

@@ -8,6 +8,7 @@ from dicomweb_conformance.reading import values
 from dicomweb_conformance.scenarios.steps.refusals import study_named
 from dicomweb_conformance.scenarios.steps.returned import fits, has_pixels
 from dicomweb_conformance.scenarios.steps.storing import AS_STORED
+from dicomweb_conformance.scenarios.steps.syntax_asked_for import leave_to_plainest_syntax
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 
@@ -36,6 +37,7 @@ def test_default_transfer_syntax(dicomweb: StudiesService, corpus: Corpus, case:
             it.concludes()
         received = it.is_one_instance()
         if values.syntax(received) != EXPLICIT:
+            leave_to_plainest_syntax(dicomweb, corpus, values.syntax(received))
             it.observes(
                 "200-in-the-stored-or-any-other-syntax",
                 where="(0002,0010)",

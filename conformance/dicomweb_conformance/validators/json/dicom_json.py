@@ -81,6 +81,8 @@ def judge(
     """
     tally = Tally()
     value = grammar.read(tally, body, content_type, accept_charset)
+    if resource == "store" and value is not grammar.UNREADABLE and not _holds_attributes(value):
+        return  # JSON of the server's own in place of the module, which STORE-019 tells of
     if value is not grammar.UNREADABLE:
         answer = _Answer(resource, url, tally, set())
         # A server says itself what it stored.
@@ -132,6 +134,15 @@ def _uid(result: Mapping[str, Any]) -> str:
 
 
 _OWN_UID = re.compile(r"2\.25\.\d{1,39}")
+
+
+def _holds_attributes(value: Any) -> bool:
+    return any(
+        vrs.TAG.fullmatch(name.upper()) or (isinstance(member, dict) and "vr" in member)
+        for entry in (value if isinstance(value, list) else [value])
+        if isinstance(entry, dict)
+        for name, member in entry.items()
+    )
 
 
 def _looks_like_data_set(value: Mapping[str, Any]) -> bool:
