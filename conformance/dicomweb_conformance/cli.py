@@ -153,8 +153,9 @@ def render(directory: Path, to: Path | None) -> None:
         raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(f"{to or directory} cannot take reports: {reason(error)}") from None
-    if "report.html" not in {each.name for each in written.unwritten}:
-        click.echo((to or directory) / "report.html")
+    page = "load.html" if written.run.load else "report.html"
+    if page not in {each.name for each in written.unwritten}:
+        click.echo((to or directory) / page)
     if written.unwritten:
         failed = "; ".join(f"{each.name} could not be written ({reason(each.error)})" for each in written.unwritten)
         raise click.ClickException(f"{failed}; --to DIR names another directory")

@@ -8,6 +8,8 @@ from enum import Enum
 from math import log10
 from typing import TYPE_CHECKING
 
+from dicomweb_reports.evidence import answers
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -27,7 +29,7 @@ MEANINGS = {
 }
 SHARES = (50, 90, 95, 99)
 
-WIDTH, LEFT, RIGHT, TOP, ROW, FOOT = 880, 190, 16, 10, 42, 28
+WIDTH, LEFT, RIGHT, TOP, ROW, FOOT = 880, 122, 16, 10, 42, 28
 _SPREAD = 22
 """Height over which the points of a row are spread, so that many at one place can be seen."""
 _LEAST, _MOST = 1e-4, 1e3
@@ -38,15 +40,21 @@ class Outcome(Enum):
 
     RIGHT = "every response was right"
     WRONG = "wrong responses"
+    GONE = "the target no longer answers"
     NOTHING = "nothing was judged"
 
 
 def outcome(run: Run) -> Outcome:
-    """Return what a load comes to: a fail, of a message too, makes it wrong, and so does an error of the suite."""
-    if any(result.verdict in {"fail", "error"} for result in run.results):
+    """Return what a load comes to: a fail in a response under load makes it wrong, and so does an error of the suite.
+
+    What was wrong only while nobody else asked is told, and for a run to decide.
+    """
+    counts = _load(run).outcomes.values()
+    if any(each.get("wrong", 0) for each in counts) or any(result.verdict == "error" for result in run.results):
         return Outcome.WRONG
-    judged = any(counts.get("right", 0) or counts.get("wrong", 0) for counts in _load(run).outcomes.values())
-    return Outcome.RIGHT if judged else Outcome.NOTHING
+    if _load(run).gone:
+        return Outcome.GONE
+    return Outcome.RIGHT if any(each.get("right", 0) for each in counts) else Outcome.NOTHING
 
 
 @dataclass(frozen=True)
@@ -130,6 +138,16 @@ class Wrong:
     result: Result
     finding: Finding
     alone: bool
+
+
+def accepted(each: Wrong, run: Run) -> str:
+    """Return what would have been right."""
+    return " or ".join(str(answer) for answer in answers(each.finding, run)) or "what the requirement says"
+
+
+def received(each: Wrong) -> str:
+    """Return what came in its place."""
+    return each.finding.received or each.finding.observation
 
 
 def when(each: Wrong) -> str:
@@ -257,14 +275,18 @@ def verdict(run: Run) -> tuple[str, str]:
     errors = sum(counts.get(name, 0) for counts in load.outcomes.values() for name in ERRORS)
     how = f"{requests:,} requests of {load.users} users in {load.seconds:.1f} s"
     also = f"; {errors:,} ended in an error of load" if errors else ""
+    only = sum(not each.alone for each in found)
+    kinds = f"{len(found)} kind{'' if len(found) == 1 else 's'} of fault"
     match outcome(run):
         case Outcome.NOTHING:
             return "nothing judged", f"No response came that could be judged: {how}{also}."
+        case Outcome.GONE:
+            return "target gone", f"The target no longer answered; what came before was right: {how}{also}."
         case Outcome.RIGHT:
-            return "nothing wrong", f"Every response that was judged is right: {how}{also}."
-    only = sum(not each.alone for each in found)
-    kinds = f"{len(found)} kind{'' if len(found) == 1 else 's'} of fault, {only} of them under load only"
-    return "wrong responses", f"{wrongs:,} responses under load were wrong: {kinds}. There were {how}{also}."
+            alone = f" {kinds} showed before or after, while nobody else asked." if found else ""
+            return "nothing wrong", f"Every response under load that was judged is right: {how}{also}.{alone}"
+    said = f"{wrongs:,} response{' was' if wrongs == 1 else 's were'} wrong: {kinds}, {only} of them under load only"
+    return "wrong responses", f"{said}. There were {how}{also}."
 
 
 def facts(run: Run) -> list[tuple[str, str]]:
@@ -296,6 +318,6 @@ def _bounds(load: Load) -> str:
 
 
 DELAY = (
-    "This suite judges while others wait: what stands under own delay may have been added to each figure. Figures of "
-    "the same order say nothing of the server."
+    "One process is all users, and a response waits for it while it works on another. What stands under own delay may "
+    "have been added to each figure; figures of that order say nothing of the server."
 )

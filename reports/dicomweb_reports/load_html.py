@@ -11,7 +11,7 @@ from dicomweb_reports.report_html import MEANINGS, environment
 if TYPE_CHECKING:
     from dicomweb_reports.model import Run
 
-_TONES = {"wrong responses": "fail", "nothing wrong": "pass", "nothing judged": "inconclusive"}
+_TONES = {"wrong responses": "fail", "target gone": "fail", "nothing wrong": "pass", "nothing judged": "inconclusive"}
 
 
 def html(run: Run) -> str:

@@ -38,6 +38,7 @@ def members(run: Run) -> dict[str, Any]:
         "reason": sentence,
         "bounds": dict(run.load.bounds),
         "ended": run.load.ended,
+        "gone": run.load.gone,
         "seconds": round(run.load.seconds, 3),
         "users": run.load.users,
         "own_delay": dict(zip(("median", "95", "most"), run.load.late, strict=True)),

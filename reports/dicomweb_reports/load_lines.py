@@ -35,8 +35,8 @@ def lines(run: Run) -> Iterator[str]:
         finding = each.finding
         yield ""
         yield f"{finding.requirement} {visible(finding.observation, _VALUE)}, {load.when(each)} ({each.result.check})"
-        yield f"  expected {visible(' or '.join(finding.expected), _VALUE)}"
-        yield f"  received {visible(finding.received, _VALUE)}"
+        yield f"  expected {visible(load.accepted(each, run), _VALUE)}"
+        yield f"  received {visible(load.received(each), _VALUE)}"
         if exchange := run.exchanges.get(finding.exchange or ""):
             command = repeat(exchange, run)
             yield from (f"  {each}" for each in filter(None, (where(command), command)))

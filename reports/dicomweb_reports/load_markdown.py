@@ -75,7 +75,7 @@ def _wrong(run: Run) -> Iterator[str]:
         said = f"**{plain(finding.requirement)}**{plain(clause)}: {plain(finding.observation)}"
         lines = [
             f"- {said} ({code(each.result.check)}, {load.when(each)})",
-            f"  expected {code(' or '.join(finding.expected))}; received {code(finding.received)}",
+            f"  expected {code(load.accepted(each, run))}; received {code(load.received(each))}",
         ]
         exchange = run.exchanges.get(finding.exchange or "")
         if exchange:

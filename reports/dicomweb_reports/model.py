@@ -379,7 +379,8 @@ class Client:
 class Load:
     """Many users at once, and what became of their requests.
 
-    `bounds` are those given; `ended` says why it ended, "" where it never began. `late` is how late the suite itself
+    `bounds` are those given; `ended` says why it ended, "" where it never began; `gone`: the target
+    no longer answered. `late` is how late the suite itself
     came to what waited for it: in the median, in 95 of 100 cases, at most. `outcomes` counts requests by the check and
     by what became of them; `alone` are the kinds of findings that were seen while nobody else asked, too: check,
     requirement, and code ("" where it is that of a message). `left_out` says why something was not asked.
@@ -393,6 +394,7 @@ class Load:
     seconds: float
     users: int
     ended: str
+    gone: bool
     late: tuple[float, float, float]
     outcomes: Mapping[str, Mapping[str, int]]
     alone: frozenset[tuple[str, str, str]]

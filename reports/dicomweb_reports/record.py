@@ -266,6 +266,7 @@ def _load(fields: Fields) -> Load:
         seconds=ran.seconds("seconds") if ran else 0.0,
         users=ran.integer("users") if ran else 0,
         ended=ran.text("why") if ran else "",
+        gone=ran.flag("gone") if ran else False,
         late=(ran.seconds(late[0]), ran.seconds(late[1]), ran.seconds(late[2])) if ran else (0.0, 0.0, 0.0),
         outcomes={check: _numbers(counts) for check, counts in fields.named("outcomes").items()},
         alone=frozenset(

@@ -72,3 +72,21 @@ class FailsAtOnce(Reference):
             return await super().exchange(steps, http)
         finally:
             self.storing -= 1
+
+
+class SlowAtOnce(Reference):
+    """Takes seconds to list series where several clients ask for that at the same time."""
+
+    asking = 0
+
+    async def exchange(self, steps: Any, http: Request) -> Response:
+        if not http.url.path.endswith("/series"):
+            return await super().exchange(steps, http)
+        self.asking += 1
+        try:
+            await asyncio.sleep(0.1)
+            if self.asking > 1:
+                await asyncio.sleep(3)
+            return await super().exchange(steps, http)
+        finally:
+            self.asking -= 1

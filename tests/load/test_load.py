@@ -1,18 +1,27 @@
 """The load profile: what it asks within its bounds, what it tells, and what it leaves behind."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+import requests
 
+from dicomweb_conformance.load import mix
+from dicomweb_conformance.run import embedded
+from dicomweb_fixtures.corpus import Corpus
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
-from tests.load.at_once import FailsAtOnce, ForgetsWhileStoring, Swaps
+from tests.foreign import others, spoiled
+from tests.foreign.test_foreign_data import full_of_others, serving
+from tests.load.at_once import FailsAtOnce, ForgetsWhileStoring, SlowAtOnce, Swaps
 from tests.load.loads import COMMAND, SMALL, begun, ended, loaded, studies
+from tests.transport.sites_tls import certificates, nginx
 
 DEVICES = ("--users=12", *SMALL[1:2], "--requests=160", *SMALL[3:5], "--stores=8", "--instances=2")
 """Bounds under which several devices store at the same time."""
@@ -206,3 +215,97 @@ def test_nothing_of_a_run_loads_locust() -> None:
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
 
     assert process.stdout.strip() == "[]", process.stderr
+
+
+def test_nothing_of_others_is_left_or_printed(tmp_path: Path) -> None:
+    reference = full_of_others(Reference())
+    with serving(reference, {**spoiled.LABELS, **spoiled.BROKEN}, spoiled.searches) as url:
+        end = loaded(tmp_path, url)
+        (tmp_path / "printed").write_text(end.printed, "utf-8")
+
+        assert end.status in {0, 1, 5}, end.printed
+        assert studies(reference) == others.STUDIES
+    assert others.found_below(tmp_path) == {}
+
+
+def test_a_corpus_that_is_there_is_only_read(tmp_path: Path) -> None:
+    reference, corpus = Reference(), Corpus(4711)
+    with running(reference) as url:
+        for name in (*mix.ENTRIES, *mix.needs(mix.viewers())):
+            for study in getattr(corpus, name).studies:
+                for instance in study.instances:
+                    headers = {"Content-Type": "application/dicom"}
+                    assert requests.post(f"{url}/studies", instance.part10, headers=headers, timeout=30).ok
+        before = studies(reference)
+        end = loaded(tmp_path, url, "--dicomweb-read-only")
+
+        assert end.status == 0, end.printed
+        assert studies(reference) == before
+    assert {each["method"] for each in end.events if each["event"] == "exchange"} <= {"GET", "HEAD", "OPTIONS"}
+    assert end.told["stores"] == {"sent": 0, "found": 0}
+    assert end.told["transactions"]
+
+
+def test_the_rate_is_that_of_all_users_together(tmp_path: Path) -> None:
+    with running(Reference()) as url:
+        end = loaded(tmp_path, url, "--dicomweb-rate=60/s", small=(*SMALL[:4], "--think=0", "--stores=0"))
+
+    assert end.status == 0, end.printed
+    began = sorted(datetime.fromisoformat(each["started"]) for each in end.exchanges("check"))
+    assert len(began) == 120
+    assert (began[-1] - began[0]).total_seconds() > 1.9
+
+
+def test_a_target_that_dies_is_left_alone_and_what_it_had_is_in_the_ledger(tmp_path: Path) -> None:
+    server = embedded.start("dicom")
+    try:
+        process = begun(tmp_path, server.url, small=(*SMALL[:2], "--requests=5000", *SMALL[3:]))
+        while "Ctrl-C ends it" not in (line := process.stdout.readline()):
+            assert line
+        server.process.kill()
+        end = ended(process, tmp_path)
+    finally:
+        server.stop()
+
+    assert end.status == 1, end.printed
+    assert end.told["verdict"] == "target gone"
+    assert end.told["ended"] == "the target answered none of 20 requests in a row"
+    assert end.told["wrong"] == []
+    assert "are left on the target" in end.printed
+    assert "dicomweb-conformance clean --dicomweb-report=" in end.printed
+    assert (end.report / "ledger.jsonl").read_text("utf-8").count("\n") >= 8
+
+
+def test_what_does_not_come_in_time_is_counted_and_no_fault(tmp_path: Path) -> None:
+    with running(SlowAtOnce()) as url:
+        end = loaded(tmp_path, url, "--dicomweb-timeout=1")
+
+    assert end.status == 0, end.printed
+    assert sum(each["errors"].get("timed out", 0) for each in end.told["transactions"]) > 0
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
+def test_a_site_with_tls_of_its_own_is_loaded(tmp_path: Path) -> None:
+    files = certificates(tmp_path)
+    with running(Reference()) as upstream, nginx(tmp_path, files, upstream.rpartition("/")[0]) as front:
+        url = f"{front}/{upstream.rpartition('/')[2]}"
+        refused = loaded(tmp_path, url)
+        end = loaded(tmp_path, url, f"--dicomweb-ca={files.ca}")
+
+    assert refused.status == 4, refused.printed
+    assert end.status == 0, end.printed
+    assert len(end.exchanges("check")) == 120
+
+
+def test_a_report_is_rendered_again(tmp_path: Path) -> None:
+    with running(Reference()) as url:
+        end = loaded(tmp_path, url)
+    there = tmp_path / "elsewhere"
+    command = [sys.executable, *COMMAND, "render", str(end.report), "--to", str(there)]
+    process = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.strip() == str(there / "load.html")
+    for name in ("load.html", "load.md", "load.json"):
+        assert (there / name).read_bytes() == (end.report / name).read_bytes()
+    assert not (there / "report.html").exists()

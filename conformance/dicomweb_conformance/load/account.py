@@ -152,8 +152,9 @@ class Account:
         of_profile = (each for each in sent.judgement.findings if self._profile.has(self._rows[each.requirement]))
         findings = tuple(of_profile)
         wrong = self._wrong(sent.response, findings)
-        outcome = "not sent" if sent.response is None else trouble_of(sent.response)
-        return Judged(sent.response, outcome or ("wrong" if wrong else "right"), findings, wrong, error)
+        # What a clause rules out is wrong whatever else it is: a 503 need not be there, and has to be a whole message.
+        outcome = "wrong" if wrong else trouble_of(sent.response) or "right"
+        return Judged(sent.response, outcome, findings, wrong, error)
 
     @property
     def _rows(self) -> Mapping[str, Requirement]:
@@ -234,8 +235,10 @@ class Account:
         }
 
 
-def trouble_of(response: Response) -> str:
-    """Return which error of load a response is: nobody's verdict, unless a row says so; "" where it is none."""
+def trouble_of(response: Response | None) -> str:
+    """Return which error of load came of a request: nobody's verdict by itself; "" where there is none."""
+    if response is None:
+        return "not sent"
     if response.status in BUSY:
         return "busy"
     if "timed out" in response.error:

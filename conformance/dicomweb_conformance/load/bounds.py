@@ -51,12 +51,14 @@ class Allowance:
         bounds: what there was.
         begun: requests that were sent.
         why: what ended it, "" while it goes on.
+        gone: whether that was a target that answers nobody any more.
     """
 
     bounds: Bounds
     clock: Callable[[], float] = time.monotonic
     begun: int = 0
     why: str = ""
+    gone: bool = False
     _unanswered: int = 0
     _until: float = field(init=False)
 
@@ -85,5 +87,6 @@ class Allowance:
     def note(self, *, answered: bool) -> None:
         """Note whether a request was answered: a target that answers nobody any more is left alone."""
         self._unanswered = 0 if answered else self._unanswered + 1
-        if self._unanswered >= GONE:
+        if self._unanswered >= GONE and not self.why:
+            self.gone = True
             self.end(f"the target answered none of {GONE} requests in a row")

@@ -20,7 +20,7 @@ from dicomweb_reports.write import write_reports
 
 RIGHT, WRONG, INTERRUPTED, TROUBLE, CANNOT, NOTHING = range(6)
 """The exit statuses, those of a run."""
-_STATUS = {Outcome.RIGHT: RIGHT, Outcome.WRONG: WRONG, Outcome.NOTHING: NOTHING}
+_STATUS = {Outcome.RIGHT: RIGHT, Outcome.WRONG: WRONG, Outcome.GONE: WRONG, Outcome.NOTHING: NOTHING}
 
 
 @dataclass
@@ -74,8 +74,11 @@ class Closing:
             cleaned = cleaning.clean(service, entries, settings.grace, cleaning.LONGEST)
         for each in cleaned.left:
             tools.recorder.event("left", study_uid=each.study_uid, reason=each.reason)
-            self.load.say(f"load: left on the target: {each.study_uid}: {each.reason}")
         tools.recorder.event("cleaned", studies=cleaned.removed)
+        if cleaned.left:
+            why = ", ".join(sorted({each.reason for each in cleaned.left})[:3])
+            again = f"`{clean_line(settings.report, settings.url)}` removes them where that can be done"
+            self.load.say(f"load: {len(cleaned.left)} studies are left on the target ({why}); {again}")
         # First what is left: a disk that is full forgets none of it.
         tools.ledger.restore(tuple(each.study_uid for each in cleaned.left))
         tools.ledger.strike(cleaned.gone)

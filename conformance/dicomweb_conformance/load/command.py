@@ -91,9 +91,9 @@ def load(
     """Judge the target at URL (or 'embedded') while many clients use it at once, and tell how long it takes.
 
     Users are clients in use: most open studies and look at frames, some store. Responses are judged as in a run. Ends
-    with status 0 where nothing is wrong, 1 where a response is, 2 where it was interrupted, 3 where the load itself
-    went wrong, 4 where the target cannot be judged, 5 where no response could be. Errors of load (429, 503, no response
-    in time, refused connections) are counted, and are no fault by themselves.
+    with status 0 where nothing is wrong, 1 where a response under load is, or the target no longer answers, 2 where it
+    was interrupted, 3 where the load itself went wrong, 4 where the target cannot be judged, 5 where no response could
+    be. Errors of load (429, 503, no response in time, refused connections) are counted, and are no fault by themselves.
     """
     if "locust" not in sys.modules:
         sys.exit(_in_a_process_of_its_own())

@@ -112,7 +112,7 @@ class Ground:
             return found
         self._octets += size
         self.held.append((act, of_it))
-        return Judged(response, trouble_of(response) if response is not None else "not sent")
+        return Judged(response, "held")
 
 
 def run(roles: Sequence[Role], ground: Ground) -> Ran:
@@ -142,7 +142,7 @@ def run(roles: Sequence[Role], ground: Ground) -> Ran:
         beating.join()
     late.sort()
     of_100 = [late[min(len(late) * share // 100, len(late) - 1)] if late else 0.0 for share in (50, 95, 100)]
-    return Ran(seconds, allowance.why, most, *of_100)
+    return Ran(seconds, allowance.why, allowance.gone, most, *of_100)
 
 
 def _user(role: Role, ground: Ground) -> Any:
@@ -196,7 +196,7 @@ def _use(session: Session, ground: Ground, seat: Seat, draw: Random) -> None:
 
 def _back_off(judged: Judged) -> float:
     """Return the seconds that a user waits after a response that is an error of load."""
-    if judged.response is None or judged.outcome in {"", "right", "wrong"}:
+    if judged.response is None or not trouble_of(judged.response):
         return 0.0
     said = busy.retry_after(judged.response)
     return _BACK_OFF if said is None else said

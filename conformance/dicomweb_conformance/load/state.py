@@ -18,10 +18,14 @@ from dicomweb_conformance.settings.options import Settings
 
 @dataclass(frozen=True)
 class Ran:
-    """How a load went: seconds that it took, why it ended, and how late this process came to its own work."""
+    """How a load went: seconds that it took, why it ended, and how late this process came to its own work.
+
+    `gone`: the target no longer answered.
+    """
 
     seconds: float
     why: str
+    gone: bool
     users: int
     late_in_the_median: float
     late_in_95_of_100: float
