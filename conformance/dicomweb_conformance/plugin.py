@@ -151,29 +151,39 @@ def _path(argument: str) -> str:
     return str(SCENARIOS / argument.removeprefix(NODE_IDS)) if argument.startswith(NODE_IDS) else argument
 
 
-class _Scenario(pytest.Directory):
-    """A folder of checks, which is looked through once: pytest looks through it anew for each file that it is given."""
+class Checks(pytest.Directory):
+    """A folder of checks: looked through once, and only for what is asked for, if that is not the whole folder.
 
-    _files: tuple[pytest.Item | pytest.Collector, ...] | None = None
+    pytest would look through it anew for each of its files that it is given.
+    """
+
+    _found: tuple[pytest.Item | pytest.Collector, ...] | None = None
 
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
-        """Return what the files of the folder hold."""
-        if self._files is None:
-            self._files = tuple(self._collected())
-        return self._files
+        """Return the folders and files in it."""
+        if self._found is None:
+            self._found = tuple(self._looked_through())
+        return self._found
 
-    def _collected(self) -> Iterator[pytest.Item | pytest.Collector]:
-        for path in sorted(self.path.glob("*.py")):
-            named = self.session.isinitpath(path)
-            if named or not self.ihook.pytest_ignore_collect(collection_path=path, config=self.config):
+    def _looked_through(self) -> Iterator[pytest.Item | pytest.Collector]:
+        asked_for = self.session.isinitpath
+        whole = any(map(asked_for, (self.path, *self.path.parents)))
+        for path in sorted(self.path.iterdir()):
+            if not asked_for(path, with_parents=True) and (
+                not whole or self.ihook.pytest_ignore_collect(collection_path=path, config=self.config)
+            ):
+                continue
+            if not path.is_dir():
                 yield from self.ihook.pytest_collect_file(file_path=path, parent=self)
+            elif folder := self.ihook.pytest_collect_directory(path=path, parent=self):
+                yield folder
 
 
 def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Directory | None:
     """Have the suite's own folders looked through in its own way."""
-    if path.parent != SCENARIOS:
+    if SCENARIOS not in {path, path.parent}:
         return None
-    folder: _Scenario = _Scenario.from_parent(parent, path=path)
+    folder: Checks = Checks.from_parent(parent, path=path)
     return folder
 
 

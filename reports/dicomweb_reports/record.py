@@ -169,6 +169,7 @@ class _Read:
         number: of lines.
         whole: whether the last line had its end.
         events: all but exchanges, by their names.
+        requirements: those of the plan.
         lines: where exchanges stand.
         held: exchanges that need not be read again.
     """
@@ -177,6 +178,7 @@ class _Read:
     number: int = 0
     whole: bool = True
     events: dict[str, list[Fields]] = field(default_factory=lambda: defaultdict(list))
+    requirements: dict[str, Requirement] = field(default_factory=dict)
     lines: dict[str, Line] = field(default_factory=dict)
     held: dict[str, Exchange] = field(default_factory=dict)
 
@@ -193,6 +195,9 @@ class _Read:
                     self.held[exchange.id] = exchange
             else:
                 self.events[name].append(event)
+            if name == "planned":
+                named = event.named("requirements")
+                self.requirements |= {each: _requirement(each, fields) for each, fields in named.items()}
             if not self.events["header"]:
                 raise RecordError(f"{event.place}: expected the event header before all others")
 
@@ -208,11 +213,7 @@ def _run(directory: Path, path: Path, read: _Read) -> Run:
             "Render it with the version of the suite that made the run"
         )
     suite, target, footer = header.child("suite"), header.child("target"), _only(events["footer"])
-    requirements = {
-        name: _requirement(name, fields)
-        for event in events["planned"]
-        for name, fields in event.named("requirements").items()
-    }
+    requirements = dict(read.requirements)
     concluded = _results(events["result"])
     of_messages = messages.results(
         [_seen(event) for event in events["observed"]],

@@ -107,10 +107,14 @@ class Profile:
     def _keeps(self, requirement: Requirement) -> bool:
         return (
             requirement.service in self.services
-            and requirement.tier in {*self.core_tiers, *self.extended_tiers, *OPT_IN_TIERS}
+            and requirement.tier in self._tiers
             and requirement.id not in self.replaced
             and not self._omits(requirement)
         )
+
+    @cached_property
+    def _tiers(self) -> frozenset[str]:
+        return frozenset({*self.core_tiers, *self.extended_tiers, *OPT_IN_TIERS})
 
     def _omits(self, requirement: Requirement) -> bool:
         return any(omission.named.has_row(requirement.id) for omission in self.omissions)

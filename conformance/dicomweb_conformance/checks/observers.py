@@ -11,7 +11,7 @@ import functools
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -90,6 +90,7 @@ class Observers:
         self._judged: Counter[str] = Counter()
         self._at_fault: Counter[str] = Counter()
         self._told: Counter[tuple[str, str]] = Counter()
+        self._met: set[tuple[str, str]] = set()
         self._examples: set[Finding] = set()
         self._against: dict[str, frozenset[str]] = {}
 
@@ -109,7 +110,9 @@ class Observers:
                     continue
                 known = verdicts.get(seen.requirement, verdict)
                 verdicts[seen.requirement] = verdict if known is verdict else worst([verdict, known])
-                self._tell(seen, self._rows[seen.requirement], verdict, exchange, proved=answer.proved)
+                # One example of what is met is enough, and most of what is seen is.
+                if verdict is not Verdict.PASS or (seen.requirement, seen.observation) not in self._met:
+                    self._tell(seen, self._rows[seen.requirement], verdict, exchange, proved=answer.proved)
         for requirement, verdict in verdicts.items():
             self._judged[requirement] += 1
             self._at_fault[requirement] += verdict in _AT_FAULT
@@ -203,7 +206,9 @@ class Observers:
                 return
             self._examples.add(example)
         self._told[key] += 1
-        self._recorder.event("observed", **asdict(finding))
+        if verdict is Verdict.PASS:
+            self._met.add(key)
+        self._recorder.event("observed", **vars(finding))
 
     def _stumbled(self, stumble: Stumble, exchange: str, *, proved: bool) -> None:
         """Record an exception in a judge, once for each place in the code."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -77,14 +77,23 @@ def settled(run: Run, known_failures: Sequence[KnownFailure]) -> list[Result]:
 
 def record_result(recorder: Recorder, result: Result) -> None:
     """Write a result down."""
-    recorder.event("result", **{**asdict(result), "started": result.started.isoformat(timespec="milliseconds")})
+    # As `asdict` has it, which copies every value; an event is read, and that at once.
+    told = {
+        **vars(result),
+        "findings": [vars(finding) for finding in result.findings],
+        "observed": [vars(observation) for observation in result.observed],
+        "known": [vars(row) for row in result.known],
+        "messages": vars(result.messages) if result.messages else None,
+        "started": result.started.isoformat(timespec="milliseconds"),
+    }
+    recorder.event("result", **told)
 
 
 def _judged(result: Result, known_failures: Sequence[KnownFailure]) -> Result:
     """Hold a result against the known failures."""
     if result.verdict == Verdict.ERROR:
         return result
-    findings = [Finding(**{**asdict(finding), "verdict": Verdict(finding.verdict)}) for finding in result.findings]
+    findings = [Finding(**{**vars(finding), "verdict": Verdict(finding.verdict)}) for finding in result.findings]
     verdict, explaining, stale = known.judge(result.check, Verdict(result.verdict), findings, known_failures)
     return replace(
         result,
