@@ -4,7 +4,7 @@ The reference server is filled with studies of others (100, 1,000, 10,000, 100,0
 what a suite asks it, and all that it has, which no suite asks. Processor time is that of the server, of one request
 each. With `--run` each of these servers is judged, too, and nothing else: the suite's own processor time, how many
 checks had a verdict, and whether they were the same as with the fewest. `--plot=FILE` draws that (`pip install
-matplotlib`).
+'.[benchmarks]'`).
 """
 
 from __future__ import annotations

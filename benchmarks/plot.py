@@ -1,4 +1,4 @@
-"""Draws what benchmarks measured, as SVG: `pip install matplotlib`, which no other part of the suite needs."""
+"""Draws what benchmarks measured, as SVG: `pip install '.[benchmarks]'`, which nothing else needs."""
 
 from __future__ import annotations
 

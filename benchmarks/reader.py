@@ -3,7 +3,7 @@
 `python benchmarks/reader.py [megabytes]` prints throughput, and ratios to this suite's of the same octets in the same
 go; above 1 this suite is ahead. Its reader judges the grammar, too, which the others do not. The whole body is in
 memory, as requests-toolbelt and dicomweb-client need it. The libraries are no part of the suite: `pip install
-requests-toolbelt dicomweb-client`; one that is missing is left out, and one that takes longer than `LONGEST` for a body
+'.[benchmarks]'`; one that is missing is left out, and one that takes longer than `LONGEST` for a body
 is told by that.
 
 The validators judge a metadata answer of 75, 150 and 300 instances: where octets per second stay, growth is linear.

@@ -7,7 +7,7 @@ are compared, and all of it is received as a stream, part by part, its octets co
 itself retrieved, each response judged by the rows of all messages as in a run, as far as it is read (`http.limits`).
 
 Each size is a process of its own beside a reference server in another; times are of the suite's processor, and peak
-memory that of its process, with Python and its libraries. `--plot=FILE` draws both (`pip install matplotlib`).
+memory that of its process, with Python and its libraries. `--plot=FILE` draws both (`pip install '.[benchmarks]'`).
 """
 
 from __future__ import annotations
@@ -134,9 +134,10 @@ def of_series(tools: Instruments, number: int, steps: Steps) -> None:
         with steps.step(name) as seen:
             response = ask()
             seen |= {"status": response.status, "octets": len(response.body), "error": response.error}
-        if name == "metadata":
-            with steps.step("read") as seen, told(seen):
+        if name in {"searched", "metadata"}:
+            with steps.step(f"{name}, read") as read, told(read):
                 json_documents.value_of(response.body)
+            seen["error"] = seen["error"] or read.get("error")
     steps.found["stored"]["sent"] = octets
 
 
@@ -181,7 +182,7 @@ def measured(kind: str, size: int) -> dict[str, Any] | None:
 
 
 def main(kind: str, sizes: list[int], to: Path | None) -> None:
-    """Print what each size takes, and draw it."""
+    """Print what each size takes, and draw it, but for documents that are larger than is read."""
     points: list[Point] = []
     for size in sizes:
         found = measured(kind, size)
@@ -192,10 +193,11 @@ def main(kind: str, sizes: list[int], to: Path | None) -> None:
         for name, step in found["steps"].items():
             beside = f"{step['octets'] / 1e6:,.1f} MB" if "octets" in step else ""
             said = (
-                f"{name:>10} {step['processor']:7.2f} s of a processor, {step['wall']:7.2f} s, {step['peak']:5.0f} MB"
+                f"{name:>14} {step['processor']:7.2f} s of a processor, {step['wall']:7.2f} s, {step['peak']:5.0f} MB"
             )
             say(f"{said}  {beside} {step.get('error') or ''}".rstrip())
-            points.append(Point(name, size, step["processor"], step["peak"]))
+            if not step.get("error"):
+                points.append(Point(name, size, step["processor"], step["peak"]))
     if to:
         draw(to, f"one {kind}, by its {UNITS[kind]}", UNITS[kind], points)
 

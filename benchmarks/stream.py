@@ -11,7 +11,7 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 
-from dicomweb_conformance.http import multipart
+from dicomweb_conformance.http import limits, multipart
 from dicomweb_conformance.http.exchanges import Headers
 from dicomweb_conformance.http.observed import Answer, Asked
 from dicomweb_conformance.validators.http import messages
@@ -31,7 +31,16 @@ class Body:
         self.parts = parts
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the chunks as they would come from a socket."""
+        """Yield chunks as they would come from a socket, which knows nothing of parts."""
+        waiting = bytearray()
+        for piece in self._pieces():
+            waiting += piece
+            if len(waiting) >= CHUNK:
+                yield bytes(waiting)
+                waiting.clear()
+        yield bytes(waiting)
+
+    def _pieces(self) -> Iterator[bytes]:
         for _ in range(self.parts):
             yield f"--{BOUNDARY}\r\nContent-Type: application/octet-stream\r\n\r\n".encode()
             left = SIZE // self.parts
@@ -58,17 +67,17 @@ def judge(body: Body) -> None:
 
 def measure(work: Callable[[Body], None], parts: int) -> str:
     """Return throughput and peak memory of one piece of work."""
-    began = time.perf_counter()
+    began = time.process_time()
     work(Body(parts))
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     tracemalloc.start()
     work(Body(parts))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    return f"{work.__name__:6} {parts:5} parts {SIZE / 1e6 / seconds:7.0f} MB/s {peak / 1e6:6.2f} MB"
+    return f"{work.__name__:6} {parts:7,} parts {SIZE / 1e6 / seconds:7.0f} MB/s {peak / 1e6:6.2f} MB"
 
 
 if __name__ == "__main__":
-    for parts in (2, 1000):
-        for work in (read, judge):
+    for parts in (1, 1_000, 100_000):
+        for work in (read, judge) if parts <= limits.PARTS else (read,):
             print(measure(work, parts))  # noqa: T201 - this is what it is for

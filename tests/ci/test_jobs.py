@@ -150,3 +150,17 @@ def test_a_job_with_a_baseline_judges_and_leaves_its_reports(tmp_path: Path) -> 
     assert report["counts"]["pass"] > 0
     named: list[Any] = [path.name for path in (tmp_path / "dicomweb-report").iterdir()]
     assert {"report.md", "report.sarif", "junit.xml", "badge.svg"} <= set(named)
+
+
+def test_reports_of_a_matrix_of_jobs_stand_side_by_side(tmp_path: Path) -> None:
+    reports = ["reports/one", "reports/two"]
+
+    for report in reports:
+        ended = judge(tmp_path, real=True, url="embedded", report=report, arguments="-k search-limit-caps")
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+    ended = shell("dicomweb-conformance matrix reports/* --to comparison", tmp_path, real=True)
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    page = (tmp_path / "comparison/matrix.md").read_text("utf-8")
+    assert "## Services" in page
+    assert page.count("left out") == len(reports), "what a run of a selection left out is said of each"

@@ -6,9 +6,10 @@ Whether the model holds is judged elsewhere; nothing here raises on odd values.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
-from dicomweb_conformance.http.unreadable import Form, UnreadableError
+from dicomweb_conformance.http.unreadable import Form, TooLargeError, UnreadableError
 from dicomweb_conformance.reading import json_documents
 
 DataSet: TypeAlias = dict[str, Any]
@@ -27,6 +28,23 @@ def objects(body: bytes) -> list[DataSet]:
         if not isinstance(item, dict):
             raise UnreadableError(Form.JSON, f"the item is {_kind(item)}, not an object", f"[{position}]")
     return value
+
+
+def each_object(body: bytes) -> Iterator[DataSet]:
+    """Yield the data sets of a JSON array; of one that is larger than is read at once, one after the other.
+
+    Raises:
+        UnreadableError: as `objects`, when the turn of what is at fault comes.
+        TooLargeError: one of them alone is larger than is read.
+    """
+    try:
+        found: Iterable[Any] = objects(body)
+    except TooLargeError:
+        found = json_documents.entries_of(body)
+    for position, item in enumerate(found):
+        if not isinstance(item, dict):
+            raise UnreadableError(Form.JSON, f"the item is {_kind(item)}, not an object", f"[{position}]")
+        yield item
 
 
 def values(data_set: DataSet, tag: str) -> list[Any]:

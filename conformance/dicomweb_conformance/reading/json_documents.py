@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import accumulate
 from typing import Any
 
@@ -17,6 +17,10 @@ DEEPEST_VALUE = 3 * DEEPEST + 8
 _LONGEST_INTEGER = 40
 """Digits up to which an integer is read as one: no VR has more, and arithmetic of longer ones takes its time."""
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_STRING_OR_BRACKET = re.compile(rf"{_STRING.pattern}|[\[\]{{}}]", re.DOTALL)
+_ARRAY = re.compile(r"[ \t\r\n]*\[[ \t\r\n]*")
+_EMPTY = re.compile(r"[ \t\r\n]*\[[ \t\r\n]*\][ \t\r\n]*")
+_BEHIND = re.compile(r"[ \t\r\n]*([,\]])[ \t\r\n]*")
 _NO_BRACKET = re.compile(r"[^\[\]{}]+")
 _COSTS = {"{": 150, "[": 80, ":": 100, ",": 60}
 """Octets that CPython takes for an object, an array, a member, and a value behind another, rather more than less."""
@@ -39,10 +43,64 @@ def value_of(octets: bytes) -> Any:
         UnreadableError: it is not JSON in UTF-8, or nested deeper than `DEEPEST_VALUE`.
         TooLargeError: it holds more than is read.
     """
+    return _value(_text(octets))
+
+
+def entries_of(octets: bytes) -> Iterator[Any]:
+    """Yield the objects and arrays in an array one after the other, so that it may hold any number of them.
+
+    Yields:
+        each as `value_of` returns it; what is at fault behind it shows when its turn comes.
+
+    Raises:
+        UnreadableError: it is not JSON in UTF-8, no array, or one with an entry that is neither object nor array.
+        TooLargeError: an entry alone holds more than is read, or the text does.
+    """
+    text = _text(octets)
+    _must_be_a_text(text)
+    begins = _ARRAY.match(text)
+    if begins is None:
+        raise UnreadableError(Form.JSON, "it is no array of objects")
+    if _EMPTY.fullmatch(text):
+        return
+    at = begins.end()
+    while True:
+        end = _end_of_entry(text, at)
+        yield _value(text[at:end])
+        behind = _BEHIND.match(text, end)
+        if behind is None:
+            raise JsonSyntaxError("Expecting ',' delimiter", text, end)
+        at = behind.end()
+        if behind[1] == "]":
+            break
+    if at != len(text):
+        raise JsonSyntaxError("Extra data", text, at)
+
+
+def _end_of_entry(text: str, at: int) -> int:
+    """Return where the object or array ends that begins there; only strings and brackets are looked at.
+
+    Raises:
+        UnreadableError: there is none, or it does not end.
+    """
+    depth = 0
+    for found in _STRING_OR_BRACKET.finditer(text, at):
+        if not depth and (found.start() != at or text[at] not in "[{"):
+            break
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(text[found.start()], 0)
+        if not depth:
+            return found.end()
+    raise JsonSyntaxError("Expecting an object", text, min(at, len(text)))
+
+
+def _text(octets: bytes) -> str:
     try:
-        text = octets.decode("utf-8-sig")
+        return octets.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableError(Form.JSON, "it is not in UTF-8", f"octet {error.start}") from None
+
+
+def _value(text: str) -> Any:
     value = parsed(text)
     return writable_value(value) if _SURROGATE.search(text) else value
 
@@ -100,12 +158,16 @@ def _integer(digits: str) -> float:
 
 def _must_be_small(text: str) -> None:
     """Refuse a text by its signs, wherever they stand, before anything is made of it."""
-    if sys.getsizeof(text) > limits.JSON_TEXT:
-        raise TooLargeError(Form.JSON, f"as a text it takes more than {limits.shown(limits.JSON_TEXT)}")
+    _must_be_a_text(text)
     if len(text) * max(_COSTS.values()) <= limits.JSON_VALUES:
         return
     if sum(text.count(sign) * cost for sign, cost in _COSTS.items()) > limits.JSON_VALUES:
         raise TooLargeError(Form.JSON, f"its values take more than {limits.shown(limits.JSON_VALUES)}")
+
+
+def _must_be_a_text(text: str) -> None:
+    if sys.getsizeof(text) > limits.JSON_TEXT:
+        raise TooLargeError(Form.JSON, f"as a text it takes more than {limits.shown(limits.JSON_TEXT)}")
 
 
 def _is_too_deep(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -89,7 +90,10 @@ def link_of(response: Response, step: Step, subject: Subject) -> Url | str | Non
         TooLargeError: the response holds more than this suite reads.
     """
     level = step.finds or "instance"
-    rows = [row for row in _objects(response) or [] if json_model.text(row, LEVELS[level]) == subject.uid(level)]
+    try:
+        rows = [row for row in _objects(response) if json_model.text(row, LEVELS[level]) == subject.uid(level)]
+    except UnreadableError:
+        rows = []
     given = (json_model.text(row, _RETRIEVE_URL) for row in rows) if step.reads == "rows" else _bulk_data(rows)
     text = next(filter(None, given), None)
     try:
@@ -109,40 +113,38 @@ def _bulk_data(rows: Sequence[DataSet]) -> Iterator[str]:
 
 
 def _rows(response: Response, step: Step, subject: Subject) -> Iterator[Seen]:
-    rows = _objects(response)
-    if rows is None:
-        yield _not_json(response)
-        return
-    if step.finds:
-        tag, uid = LEVELS[step.finds], subject.uid(step.finds)
-        own = [row for row in rows if json_model.text(row, tag) == uid]
-        if not own:
-            yield Seen("not-found", _place(tag), (uid,), _number(len(rows), "result"))
-            return
-        rows = own
-    yield from _elements(rows, step, "result")
+    yield from _seen_in(response, step, subject, step.finds, "result")
 
 
 def _metadata(response: Response, step: Step, subject: Subject) -> Iterator[Seen]:
-    rows = _objects(response)
-    if rows is None:
+    yield from _seen_in(response, step, subject, "instance", "object")
+
+
+def _seen_in(response: Response, step: Step, subject: Subject, level: str, noun: str) -> Iterator[Seen]:
+    """Yield what a client sees in the objects of an array: of those that it looks for by a UID, or of all."""
+    number, seen = 0, _Elements(step, noun)
+    try:
+        for row in _objects(response):
+            number += 1
+            if not level or json_model.text(row, LEVELS[level]) == subject.uid(level):
+                seen.look(row)
+    except UnreadableError:
         yield _not_json(response)
         return
-    tag, uid = LEVELS["instance"], subject.uid("instance")
-    own = [row for row in rows if json_model.text(row, tag) == uid]
-    if not own:
-        yield Seen("not-found", _place(tag), (uid,), _number(len(rows), "object"))
-    yield from _elements(own, step, "object")
+    if level and not seen.number:
+        yield Seen("not-found", _place(LEVELS[level]), (subject.uid(level),), _number(number, noun))
+    else:
+        yield from seen.told()
 
 
-def _objects(response: Response) -> list[DataSet] | None:
-    """Return the objects of a JSON array; none of a body that is empty, None where it is something else."""
-    if not response.body.strip():
-        return []
-    try:
-        return json_model.objects(response.body)
-    except UnreadableError:
-        return None
+def _objects(response: Response) -> Iterator[DataSet]:
+    """Yield the objects of a JSON array; none of a body that is empty.
+
+    Raises:
+        UnreadableError: it is something else.
+    """
+    if response.body.strip():
+        yield from json_model.each_object(response.body)
 
 
 def _not_json(response: Response) -> Seen:
@@ -150,17 +152,36 @@ def _not_json(response: Response) -> Seen:
     return Seen("not-json", received=Harmless(f"{len(response.body)} octets of {kind}"))
 
 
-def _elements(rows: Sequence[DataSet], step: Step, noun: str) -> Iterator[Seen]:
-    for code, named in (("no-value", step.needs), ("no-value-to-show", step.shows)):
-        for each in named:
-            lacking = sum(not any(_has(row, tag) for tag in each.split(" or ")) for row in rows)
-            if lacking:
-                yield Seen(code, _place(each), ("a value",), Harmless(f"none in {_of(lacking, len(rows), noun)}"))
-    for tag in step.refuses:
-        having = sum(_has(row, tag) for row in rows)
-        if having:
-            received = Harmless(f"one in {_of(having, len(rows), noun)}")
-            yield Seen("a-value-of-a-deeper-level", _place(tag), ("none",), received)
+class _Elements:
+    """Counts in how many objects a client misses what it needs, or finds what it does not expect."""
+
+    def __init__(self, step: Step, noun: str) -> None:
+        self.number = 0
+        self._noun = noun
+        self._refused = step.refuses
+        named = (("no-value", step.needs), ("no-value-to-show", step.shows))
+        self._wanted = [(code, tags) for code, each in named for tags in each]
+        self._lacking: Counter[tuple[str, str]] = Counter()
+        self._having: Counter[str] = Counter()
+
+    def look(self, row: DataSet) -> None:
+        """Look at one object."""
+        self.number += 1
+        self._lacking.update(each for each in self._wanted if not any(_has(row, tag) for tag in each[1].split(" or ")))
+        self._having.update(tag for tag in self._refused if _has(row, tag))
+
+    def told(self) -> Iterator[Seen]:
+        """Yield what was missed or found, in the order of the client's file."""
+        for code, tags in self._wanted:
+            if lacking := self._lacking[code, tags]:
+                yield Seen(code, _place(tags), ("a value",), Harmless(f"none in {self._of(lacking)}"))
+        for tag in self._refused:
+            if having := self._having[tag]:
+                received = Harmless(f"one in {self._of(having)}")
+                yield Seen("a-value-of-a-deeper-level", _place(tag), ("none",), received)
+
+    def _of(self, some: int) -> str:
+        return f"{some} of {_number(self.number, self._noun)}"
 
 
 def _has(row: DataSet, tag: str) -> bool:
@@ -173,10 +194,6 @@ def _place(tags: str) -> Harmless:
 
 def _number(number: int, noun: str) -> Harmless:
     return Harmless(f"{number} {noun}{'' if number == 1 else 's'}")
-
-
-def _of(some: int, number: int, noun: str) -> str:
-    return f"{some} of {_number(number, noun)}"
 
 
 # Octets
