@@ -12,12 +12,14 @@ import pytest
 
 from dicomweb_conformance.archive import cleaning
 from dicomweb_conformance.plugin import SCENARIOS
-from dicomweb_conformance.run import finishing
+from dicomweb_conformance.run import finishing, message_results
+from dicomweb_conformance.run.reporting import Telling
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
 from dicomweb_reports import record
 from dicomweb_reports.record import Run
 from dicomweb_reports.write import Written
+from tests.mutants.again import collected
 from tests.mutants.mutant import profile_of
 from tests.nodes import file_of
 
@@ -56,22 +58,25 @@ def judged(
     Args:
         reference: the server, started for this and stopped afterwards.
         directory: where the run record goes, and the root directory of the inner pytest.
-        arguments: further arguments of pytest.
-        checks: the ids of the checks to judge it with; every check of the suite if None.
+        arguments: further options of the suite, and files of checks; with any other argument of pytest, and for all
+            checks, pytest is started anew.
+        checks: the ids of the checks to judge it with; every check of the files, or of the suite, if None.
         files: which file holds which check, so that no others need be collected; found out if None.
         plugins: further plugins of pytest.
 
     Raises:
         AssertionError: the target could not be judged at all; holds what was printed.
     """
-    only = [] if checks is None else [_Only(checks)]
+    paths = [each for each in arguments if each.endswith(".py")]
+    of_files = [each for each in checks or () if not is_message(each)]
+    named = sorted({*paths, *((files or {}).get(each) or file_of(each) for each in of_files)})
     with _quick_turns(), _nothing_afterwards(), _authorized(reference) as auth, running(reference) as url:
         profile = f"--dicomweb-profile={profile_of(type(reference))}"
-        of_files = [each for each in checks or () if not is_message(each)]
-        named = sorted({(files or {}).get(of_file) or file_of(of_file) for of_file in of_files})
-        status, printed, run = printed_and_judged_at(
-            url, directory, profile, *auth, *arguments, *named, plugins=[*only, *plugins]
-        )
+        options = [profile, *auth, *(each for each in arguments if each not in paths)]
+        if named and all(each.startswith("--dicomweb-") for each in options):
+            return _judged_again_at(url, directory, options, named, checks, plugins)
+        only = [] if checks is None else [_Only(checks)]
+        status, printed, run = printed_and_judged_at(url, directory, *options, *named, plugins=[*only, *plugins])
     assert status != pytest.ExitCode.USAGE_ERROR, printed
     return run
 
@@ -98,8 +103,10 @@ def _authorized(reference: Reference) -> Iterator[list[str]]:
 
 @contextlib.contextmanager
 def _nothing_afterwards() -> Iterator[None]:
-    """Leave out what follows the last verdict: reports that nobody reads, and cleaning a server that is thrown away."""
+    """Leave out what follows a verdict: what nobody reads of it, and cleaning a server that is thrown away."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Telling, "dress", lambda *_: None)
+        patch.setattr(message_results, "_report", lambda *_: None)
         patch.setattr(finishing, "write_reports", _only_read)
         patch.setattr(finishing.Finishing, "_settle", lambda _: None)  # the exit status, for which it reads the record
         patch.setattr(cleaning, "clean", lambda *_, **__: cleaning.Cleaned(0, ()))
@@ -112,6 +119,30 @@ UNUSED = (
 )
 """Plugins of pytest that no check needs, which each inner run would look through for fixtures."""
 
+_OF_PYTEST = (
+    "--config-file=/dev/null",
+    # Else all that lies beside the suite is looked at before a module of checks is found.
+    f"--confcutdir={SCENARIOS}",
+    "-pno:cacheprovider",
+    "-pno:xdist",
+    *(f"-pno:{name}" for name in _IDLE),
+    "-pno:unraisableexception",  # it collects all garbage, twice in a run
+    "-pno:hypothesispytest",
+    "--assert=plain",  # no module is compiled anew, and no distribution looked through for modules
+    *(f"-pno:{each}" for each in UNUSED),
+)
+
+
+def _of_suite(url: str, directory: Path) -> list[str]:
+    return [
+        f"--dicomweb-url={url}",
+        f"--dicomweb-report={directory / 'report'}",
+        f"--dicomweb-grace={GRACE}",
+        "--dicomweb-include=delete,unsafe",
+        "--dicomweb-seed=1",
+    ]
+
+
 _read: dict[Path, Run] = {}
 """Runs as they ended, by the directory of their record, which need not be read again."""
 
@@ -121,32 +152,31 @@ def _only_read(directory: Path, *, run: Run) -> Written:
     return Written(run, ())
 
 
+def _judged_again_at(
+    url: str,
+    directory: Path,
+    options: Sequence[str],
+    files: Collection[str],
+    checks: Collection[str] | None,
+    plugins: Sequence[object],
+) -> Run:
+    """Judge whatever answers at a base URL with checks that this process has collected, or now does."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        try:
+            collected(_OF_PYTEST).judge([*_of_suite(url, directory), *options], files, checks, plugins)
+        except pytest.UsageError as error:
+            raise AssertionError(str(error)) from None
+    return _read.pop(directory / "report")
+
+
 def printed_and_judged_at(
     url: str, directory: Path, *arguments: str, plugins: Sequence[object] = ()
 ) -> tuple[int, str, Run]:
     """Judge whatever answers at a base URL; return exit status, what was printed, and the record."""
     printed = io.StringIO()
     directory.mkdir(parents=True, exist_ok=True)
-    own = [
-        f"--dicomweb-url={url}",
-        f"--dicomweb-report={directory / 'report'}",
-        f"--dicomweb-grace={GRACE}",
-        "--dicomweb-include=delete,unsafe",
-        "--dicomweb-seed=1",
-        f"--rootdir={directory}",
-        "--config-file=/dev/null",
-        "-q",
-        "--tb=no",
-        # Else all that lies beside the suite is looked at before a module of checks is found.
-        f"--confcutdir={SCENARIOS}",
-        "-pno:cacheprovider",
-        "-pno:xdist",
-        *(f"-pno:{name}" for name in _IDLE),
-        "-pno:unraisableexception",  # it collects all garbage, twice in a run
-        "-pno:hypothesispytest",
-        "--assert=plain",  # no module is compiled anew, and no distribution looked through for modules
-        *(f"-pno:{each}" for each in UNUSED),
-    ]
+    own = [*_of_suite(url, directory), f"--rootdir={directory}", "-q", "--tb=no", *_OF_PYTEST]
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         status = pytest.main([*own, *arguments], [*plugins])
     return int(status), printed.getvalue(), _read.pop(directory / "report", None) or record.load(directory / "report")
