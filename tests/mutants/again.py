@@ -96,8 +96,9 @@ class Collected:
         items = self.session.items
         self.session.shouldstop, self.session.testsfailed, self.session.testscollected = False, 0, len(items)
         for item, following in zip(items, [*items[1:], None], strict=True):
-            self.config.hook.pytest_runtest_protocol(item=item, nextitem=None if self.session.shouldstop else following)
+            self.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if self.session.shouldstop:
+                self.session._setupstate.teardown_exact(None)
                 return
 
     def _finish(self, run: session.ConformanceSession) -> None:
