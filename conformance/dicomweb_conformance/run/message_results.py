@@ -14,6 +14,7 @@ from dicomweb_conformance.checks import known_failures as known
 from dicomweb_conformance.checks.judgement import Finding
 from dicomweb_conformance.checks.known_failures import KnownFailure
 from dicomweb_conformance.checks.observers import AFTER_CHECKS, TOLD_BY_CHECKS, Observers
+from dicomweb_conformance.http import quoting
 from dicomweb_conformance.record.recorder import Recorder
 from dicomweb_conformance.run.planning import (
     CHECK_PROPERTY,
@@ -72,7 +73,7 @@ def conclude(
 def settled(run: Run, known_failures: Sequence[KnownFailure]) -> list[Result]:
     """Return what messages showed of each requirement, held against what checks found and what is known."""
     of_messages = [result for result in run.results if result.scenario == SCENARIO]
-    return [_judged(_after_checks(of_message, run), known_failures) for of_message in of_messages]
+    return [_judged(_told_once(_after_checks(of_message, run)), known_failures) for of_message in of_messages]
 
 
 def record_result(recorder: Recorder, result: Result) -> None:
@@ -121,6 +122,19 @@ def _after_checks(result: Result, run: Run) -> Result:
         exchanges=tuple(dict.fromkeys(example.exchange for example in examples if example.exchange)),
         messages=Messages(result.messages.judged, len(findings)),
     )
+
+
+def _told_once(result: Result) -> Result:
+    """Keep a few examples of each kind, and none that says what another does: each process recorded its own."""
+    kinds: dict[str, dict[object, ReportedFinding]] = {}
+    for finding in result.findings:
+        said = replace(finding, exchange=None, where=quoting.within(finding.where))
+        kinds.setdefault(finding.code, {}).setdefault(said, finding)
+    examples = tuple(example for of_kind in kinds.values() for example in [*of_kind.values()][:EXAMPLES])
+    if examples == result.findings:
+        return result
+    exchanges = tuple(dict.fromkeys(example.exchange for example in examples if example.exchange))
+    return replace(result, findings=examples, exchanges=exchanges)
 
 
 def _told_by_checks(run: Run) -> Callable[[str | None], bool]:
