@@ -11,7 +11,7 @@ from pydicom import dcmread
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
 from starlette.requests import Request as HttpRequest
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dicomweb_reference import multipart
@@ -394,3 +394,35 @@ class NamesAreStrings(Reference):
 def _as_string(name: Json) -> Json:
     whole = _in_one_group(name)
     return whole["Alphabetic"] if isinstance(whole, dict) else whole
+
+
+@odd(
+    "retrieve",
+    checks=("store-multipart", "store-round-trip[ct_pair]", "store-round-trip[rle]", "store-round-trip[two_series]"),
+    passes=("store-round-trip[two_series]", "retrieve-returns-pixels[rle]", "retrieve-default-transfer-syntax[rle]"),
+    into=ODD,
+)
+class FilesComeBare(Reference):
+    """An instance comes as a bare file, whatever is accepted; a series or study as JSON of the server's own."""
+
+    def retrieve(self, request: Request) -> Response:
+        response = super().retrieve(request)
+        if response.status_code != 200 or "dicom" not in (request.accept or ""):
+            return response
+        if request.resource.instance is None:
+            return JSONResponse({"instances": len(self.found(request.resource))})
+        ((_, (syntax,)), *_) = self.representations(request, self.found(request.resource))
+        part = next(iter(self.retrieve_parts(request, self.found(request.resource), [syntax])))
+        return Response(part.body, 200, media_type="application/dicom")
+
+
+@odd("metadata", into=ODD)
+class MetadataOfInstancesOnly(Reference):
+    """There are no metadata of a series or a study: 404."""
+
+    def resources(self) -> dict[str, dict[str, Step]]:
+        tree = super().resources()
+        return {path: steps for path, steps in tree.items() if path not in METADATA_ABOVE}
+
+
+METADATA_ABOVE = ("/studies/{study}/metadata", "/studies/{study}/series/{series}/metadata")

@@ -558,11 +558,15 @@ def kept(condition: object, lost: str, blame: str) -> None:
 
 
 def read_parts(response: Response) -> list[Dataset]:
-    """Read the Part 10 files of a multipart response.
+    """Read the Part 10 files of a multipart response, or the one that is the body where it comes bare.
+
+    That it comes bare though a multipart was asked for is told by `retrieve-instance-series-study`, once.
 
     Raises:
         UnreadableError: it is no multipart message, or a part is no file that can be read.
     """
+    if media_types.name_of(response.content_type) == media_types.DICOM:
+        return [part10_files.read(response.body)]
     found = []
     for number, part in enumerate(multipart.parts_of(response.content_type, response.body), 1):
         try:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dicomweb_conformance.checks.expect import Expectation
+from dicomweb_conformance.checks.expect import Expectation, assume
 from dicomweb_conformance.dicom import json_model
 from dicomweb_conformance.dicom.json_model import DataSet
+from dicomweb_conformance.http import media_types
+from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.scenarios.steps.listing import differing, listed
+from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance, Series, Study
 
+_OF_ALL_LEVELS = "retrieve-instance-series-study"
 INSTANCE = "00080018"
 IDENTIFIERS = ("00100020", "0020000D", "0020000E", INSTANCE, "00080016")
 
@@ -25,6 +30,21 @@ def covers(it: Expectation, resource: Study | Series, *, of: str | None = None) 
     if len(found) != len(set(found)):
         it.observes("the-same-instance-twice", expected=expected, received=received, of=of)
     return objects
+
+
+def leave_to_plainest_retrieve(dicomweb: StudiesService, corpus: Corpus, response: Response) -> None:
+    """Leave what comes in place of DICOM files to the plainest retrieves, where it comes to one of them, too.
+
+    Raises:
+        Inconclusive: it does, and `retrieve-instance-series-study` tells of it.
+    """
+    kind = media_types.name_of(response.content_type)
+    if response.status != 200 or kind in {media_types.MULTIPART_RELATED, media_types.DICOM}:
+        return
+    study = corpus.two_series
+    plainest = (dicomweb.retrieve(each) for each in (study.series[0], study))
+    others = {media_types.name_of(each.content_type) for each in plainest if each.status == 200}
+    assume(kind not in others, f"{kind or 'no media type'} comes in place of a multipart", _OF_ALL_LEVELS)
 
 
 def holds_exactly(it: Expectation, instances: tuple[Instance, ...], *, foreign: str, of: str | None = None) -> None:
