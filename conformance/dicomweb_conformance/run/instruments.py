@@ -30,6 +30,7 @@ from dicomweb_conformance.probes.preflight import first_question
 from dicomweb_conformance.record.recorder import Recorder
 from dicomweb_conformance.run import target_process
 from dicomweb_conformance.run.report_directory import STATE
+from dicomweb_conformance.run.turns import Turns, fails_beside_another
 from dicomweb_conformance.service import ledger
 from dicomweb_conformance.service.ledger import Ledger
 from dicomweb_conformance.service.long_running import Operations
@@ -43,8 +44,11 @@ from dicomweb_conformance.transport.pace import Budget, Pace
 from dicomweb_conformance.transport.repeatable import Asked, Changes, Repeatable
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Study
+from dicomweb_fixtures.fresh import Fresh
 
 VERSION = importlib.metadata.version("dicomweb-conformance")
+MAIN = "main"
+"""The name of the process that controls a run."""
 LOG = "target.log"
 """The file of a report in which stands what commands that start and restart the target printed."""
 _USER_AGENT = f"dicomweb-conformance/{VERSION}"
@@ -73,6 +77,7 @@ class Instruments:
     corpus: Corpus
     capabilities: Capabilities
     operations: Operations
+    turns: Turns | None
 
 
 def instruments(
@@ -190,7 +195,16 @@ def instruments(
         corpus=corpus,
         capabilities=capabilities,
         operations=Operations(service, _PATIENCE * settings.grace),
+        turns=_turns(settings, process, preparing.for_purpose("at-once"), say),
     )
+
+
+def _turns(settings: Settings, process: str, service: StudiesService, say: Callable[[str], None]) -> Turns | None:
+    """Return what keeps the processes of a run apart; None where there is one, or nothing is stored."""
+    if process == MAIN or settings.target.read_only:
+        return None
+    fresh = Fresh(settings.seed, "two processes at once")
+    return Turns(settings.report / STATE, lambda: fails_beside_another(service, fresh), say)
 
 
 def _control(corpus: Corpus) -> Study:

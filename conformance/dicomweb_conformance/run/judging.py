@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Generator, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -156,7 +157,8 @@ class Judging:
         judgement.masked = self.instruments.own.masked
         judgement.keep = self.instruments.recorder.picture
         epoch = liveness.epoch
-        with judging(judgement):
+        turns = self.instruments.turns
+        with turns.taken() if turns else nullcontext(), judging(judgement):
             self._gate(item, judgement)
             try:
                 result = yield

@@ -41,7 +41,7 @@ from dicomweb_conformance.run import (
 from dicomweb_conformance.run.ending import Ending, Step, Trouble, reason
 from dicomweb_conformance.run.finishing import Finishing
 from dicomweb_conformance.run.gate import BaselineError
-from dicomweb_conformance.run.instruments import LOG, VERSION, Instruments, instruments, started
+from dicomweb_conformance.run.instruments import LOG, MAIN, VERSION, Instruments, instruments, started
 from dicomweb_conformance.run.isolated import is_isolated
 from dicomweb_conformance.run.judging import Judging
 from dicomweb_conformance.run.output import Output, cleaned_logs
@@ -234,7 +234,7 @@ class ConformanceSession:
             url = server.url
         report_directory.clear(self.settings.report)
         workers.mark(self.settings.report)
-        tools = self._judge_at(url, "main")
+        tools = self._judge_at(url, MAIN)
         self._record_header(tools)
         self.began = time.monotonic()
         if self.settings.start:
@@ -312,7 +312,7 @@ class ConformanceSession:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Write down what is planned; under xdist every worker collects the same, and the first one tells."""
-        if self.instruments is not None and self.instruments.recorder.process in {"main", "gw0"}:
+        if self.instruments is not None and self.instruments.recorder.process in {MAIN, "gw0"}:
             if session.items:
                 report_directory.forget(self.settings.report)
             # The first check then finds out, too, and ends the run in good order.
