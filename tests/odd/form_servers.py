@@ -26,7 +26,7 @@ from dicomweb_reference.multipart import Part
 from dicomweb_reference.server import Headers, Reference, Step
 from dicomweb_reference.transactions.negotiation import Ranges
 from dicomweb_reference.transactions.pixel_data import Encoding
-from dicomweb_reference.transfer_syntaxes import IMPLICIT_VR_LITTLE_ENDIAN
+from dicomweb_reference.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN
 from tests.odd.odd import Odd, odd
 
 ODD: list[Odd] = []
@@ -426,3 +426,21 @@ class MetadataOfInstancesOnly(Reference):
 
 
 METADATA_ABOVE = ("/studies/{study}/metadata", "/studies/{study}/series/{series}/metadata")
+
+
+@odd(
+    checks=(
+        *("retrieve-decoded[jpeg_ls_lossless]", "retrieve-decoded[rle_lossless]", "retrieve-decoded[jpeg_lossless]"),
+        *("retrieve-default-transfer-syntax[rle]", "retrieve-in-own-syntax[jpeg_ls_lossless]"),
+        "negotiation-transfer-syntax",
+    ),
+    passes=("negotiation-transfer-syntax", "retrieve-in-own-syntax[jpeg_ls_lossless]"),
+    into=ODD,
+)
+class CompressedFilesComeAsStored(Reference):
+    """A compressed image comes in the transfer syntax that it is stored in, whatever is asked for."""
+
+    def transfer_syntax_for(self, instance: Instance, wanted: Sequence[tuple[str | None, float]]) -> str | None:
+        if instance.transfer_syntax in {EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN}:
+            return super().transfer_syntax_for(instance, wanted)
+        return instance.transfer_syntax

@@ -21,7 +21,7 @@ from dicomweb_conformance.scenarios.steps.image_description import as_ybr
 from dicomweb_conformance.scenarios.steps.likewise import leave_to_the_first
 from dicomweb_conformance.scenarios.steps.returned import element_at, octets_of
 from dicomweb_conformance.scenarios.steps.storing import AS_STORED
-from dicomweb_conformance.scenarios.steps.syntax_asked_for import leave_to_plainest_syntax
+from dicomweb_conformance.scenarios.steps.syntax_asked_for import leave_to_default_syntax, leave_to_plainest_syntax
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import EXPLICIT_VR_LITTLE_ENDIAN, Instance
@@ -55,6 +55,8 @@ def test_decoded(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> Non
             received = it.is_one_instance()
             if values.syntax(received) != EXPLICIT_VR_LITTLE_ENDIAN:
                 leave_to_plainest_syntax(dicomweb, corpus, values.syntax(received))
+                if values.syntax(received) == case.value:
+                    leave_to_default_syntax(dicomweb, corpus)
                 it.observes("200-in-another-syntax", where=TRANSFER_SYNTAX, received=values.syntax(received))
                 it.concludes()
             _is_described(it, instance, received)
