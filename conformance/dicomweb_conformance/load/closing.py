@@ -88,26 +88,11 @@ class Closing:
     def _conclude(self) -> None:
         tools, report = self.load.tools, self.load.settings.report
         self.load.account.record(tools.recorder)
-        self._record_load()
+        record_load(self.load)
         tools.observers.close()
         for result in message_results.settled(record.load(report), ()):
             message_results.record_result(tools.recorder, result)
         self._status = _STATUS[outcome(record.load(report))]
-
-    def _record_load(self) -> None:
-        load = self.load
-        load.tools.recorder.event(
-            "load",
-            bounds=asdict(load.bounds),
-            clients=[
-                *({"name": each.client, "title": each.title, "does": "reads"} for each in load.viewers),
-                *({"name": each.client, "title": each.title, "does": "stores"} for each in load.modalities),
-            ],
-            left_out=load.left_out,
-            stores={"sent": len(load.stack.sent), "found": len(load.stack.seen())},
-            ran=asdict(load.ran) if load.ran else None,
-            **load.account.facts(),
-        )
 
     def _record_troubles(self) -> None:
         for trouble in self.ending.troubles:
@@ -122,3 +107,19 @@ class Closing:
     def _write_reports(self) -> None:
         for each in write_reports(self.load.settings.report).unwritten:
             self.ending.note(f"{each.name} could not be written ({reason(each.error)})", each.error)
+
+
+def record_load(load: Load) -> None:
+    """Write down what the load is and what came of it so far: what is written last counts."""
+    load.tools.recorder.event(
+        "load",
+        bounds=asdict(load.bounds),
+        clients=[
+            *({"name": each.client, "title": each.title, "does": "reads"} for each in load.viewers),
+            *({"name": each.client, "title": each.title, "does": "stores"} for each in load.modalities),
+        ],
+        left_out=load.left_out,
+        stores={"sent": len(load.stack.sent), "found": len(load.stack.seen())},
+        ran=asdict(load.ran) if load.ran else None,
+        **load.account.facts(),
+    )

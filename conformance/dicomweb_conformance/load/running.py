@@ -16,7 +16,7 @@ from dicomweb_conformance.checks.judgement import Inconclusive, NotApplicable
 from dicomweb_conformance.load import engine, mix, users
 from dicomweb_conformance.load.account import Account, Judged
 from dicomweb_conformance.load.bounds import Bounds
-from dicomweb_conformance.load.closing import Closing
+from dicomweb_conformance.load.closing import Closing, record_load
 from dicomweb_conformance.load.mix import Asking, Modality, Shelf, Viewer
 from dicomweb_conformance.load.state import Load
 from dicomweb_conformance.load.transactions import TRANSACTIONS, Alone
@@ -113,6 +113,7 @@ def _begun(
     tools = instruments(settings, profile, "main", say, closing)
     load = Load(settings, profile, bounds, tools, Account(tools, profile), say)
     _record_header(load)
+    record_load(load)
     try:
         preflight(tools.watching, settings.target, settings.seed)
     except BaseException:
