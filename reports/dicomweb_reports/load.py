@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dicomweb_reports.model import Exchange, Finding, Load, Result, Run
 
 SCENARIO = "load"
-_UNDER_LOAD = "check"
+_UNDER_LOAD = "load"
 """The purpose of exchanges under load; all others came before or after it."""
 ERRORS = ("busy", "timed out", "refused", "broke off", "not sent")
 """What becomes of requests that is no verdict on anybody."""

@@ -90,3 +90,39 @@ class SlowAtOnce(Reference):
             return await super().exchange(steps, http)
         finally:
             self.asking -= 1
+
+
+class MixesUp(Reference):
+    """Gives one client the frame that another asks for, and keeps half of what two store at the same time."""
+
+    storing = kept = 0
+    halves = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asking: list[Request] = []
+
+    async def exchange(self, steps: Any, http: Request) -> Response:
+        if http.method == "POST":
+            self.storing += 1
+            try:
+                await asyncio.sleep(0.3)
+                self.halves = self.storing > 1
+                return await super().exchange(steps, http)
+            finally:
+                self.storing -= 1
+        if not http.url.path.endswith("/frames/1"):
+            return await super().exchange(steps, http)
+        self.asking.append(http)
+        await asyncio.sleep(0.05)
+        instance = http.path_params["instance"]
+        others = [other for other in self.asking if other.path_params["instance"] != instance]
+        try:
+            return await super().exchange(steps, others[0] if others else http)
+        finally:
+            self.asking.remove(http)
+
+    def keep(self, received: Any) -> None:
+        self.kept += 1
+        if not (self.halves and self.kept % 2):
+            super().keep(received)

@@ -45,7 +45,7 @@ class Ended:
         return [json.loads(line) for line in (self.report / "run.jsonl").read_text("utf-8").splitlines()]
 
     def exchanges(self, purpose: str) -> list[dict[str, Any]]:
-        """The exchanges of a purpose; `check` are those under load."""
+        """The exchanges of a purpose; `load` are those under load."""
         return [each for each in self.events if each["event"] == "exchange" and each["purpose"] == purpose]
 
 

@@ -19,7 +19,7 @@ from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
 from tests.foreign import others, spoiled
 from tests.foreign.test_foreign_data import full_of_others, serving
-from tests.load.at_once import FailsAtOnce, ForgetsWhileStoring, SlowAtOnce, Swaps
+from tests.load.at_once import FailsAtOnce, ForgetsWhileStoring, MixesUp, SlowAtOnce, Swaps
 from tests.load.loads import COMMAND, SMALL, Ended, begun, ended, loaded, studies
 from tests.transport.sites_tls import certificates, nginx
 
@@ -62,7 +62,7 @@ def test_no_more_is_sent_than_the_bounds_that_are_printed(right: tuple[Ended, in
     assert "until 120 requests are sent or 20 s are over" in end.printed
     assert end.told["ended"] == "120 requests were sent"
     assert sum(each["requests"] for each in end.told["transactions"]) == 120
-    assert len(end.exchanges("check")) == 120
+    assert len(end.exchanges("load")) == 120
 
 
 def test_the_time_ends_what_the_number_does_not(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_the_time_ends_what_the_number_does_not(tmp_path: Path) -> None:
     assert end.status == 0, end.printed
     assert end.told["ended"] == "1.5 s were over"
     assert end.told["stores"]["sent"] <= 3
-    began = sorted(datetime.fromisoformat(each["started"]) for each in end.exchanges("check"))
+    began = sorted(datetime.fromisoformat(each["started"]) for each in end.exchanges("load"))
     assert (began[-1] - began[0]).total_seconds() < 1.6
 
 
@@ -89,7 +89,17 @@ def test_answers_that_two_clients_swap_are_told(tmp_path: Path) -> None:
     assert found["repeat"].startswith("curl ")
     assert "under load only" in end.printed
     assert found["repeat"] in end.printed
-    assert any(each["id"] == found["exchange"] for each in end.exchanges("check"))
+    assert any(each["id"] == found["exchange"] for each in end.exchanges("load"))
+
+
+def test_frames_that_are_mixed_up_and_instances_that_are_lost_are_told(tmp_path: Path) -> None:
+    with running(MixesUp()) as url:
+        end = loaded(tmp_path, url, "--dicomweb-grace=1", small=DEVICES)
+
+    assert end.status == 1, end.printed
+    found = {(each["check"], each["requirement"], each["code"]) for each in end.told["wrong"] if not each["seen_alone"]}
+    assert ("load-frames", "HTTP-044", "answer-to-another-client") in found
+    assert ("load-stored-search", "STORE-001", "2xx-and-one-of-two-missing") in found
 
 
 def test_a_search_that_loses_a_study_while_a_store_goes_on_is_told(tmp_path: Path) -> None:
@@ -261,7 +271,7 @@ def test_the_rate_is_that_of_all_users_together(tmp_path: Path) -> None:
         end = loaded(tmp_path, url, "--dicomweb-rate=60/s", small=(*SMALL[:4], "--think=0", "--stores=0"))
 
     assert end.status == 0, end.printed
-    began = sorted(datetime.fromisoformat(each["started"]) for each in end.exchanges("check"))
+    began = sorted(datetime.fromisoformat(each["started"]) for each in end.exchanges("load"))
     assert len(began) == 120
     assert (began[-1] - began[0]).total_seconds() > 1.9
 
@@ -304,7 +314,7 @@ def test_a_site_with_tls_of_its_own_is_loaded(tmp_path: Path) -> None:
 
     assert refused.status == 4, refused.printed
     assert end.status == 0, end.printed
-    assert len(end.exchanges("check")) == 120
+    assert len(end.exchanges("load")) == 120
 
 
 def test_a_report_is_rendered_again(right: tuple[Ended, int], tmp_path: Path) -> None:

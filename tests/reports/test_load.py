@@ -42,7 +42,7 @@ def loaded(directory: RunDirectory, **fields: Any) -> None:
 
 
 def responses(directory: RunDirectory, seconds: list[float], **fields: Any) -> list[str]:
-    return [directory.exchange(check=CHECK, seconds=took, **fields) for took in seconds]
+    return [directory.exchange(**{"check": CHECK, "purpose": "load", "seconds": took, **fields}) for took in seconds]
 
 
 def test_so_many_of_100_responses_came_within_the_time_that_is_told(directory: RunDirectory) -> None:

@@ -34,8 +34,8 @@ _BEAT = 0.02
 """Seconds between two beats by which it shows how late this process comes to what waits for it."""
 _BETWEEN = 0.01
 """Seconds between two sessions of a user: one with nothing to do yet looks again."""
-HELD = 64 << 20
-"""Octets of responses that are kept until users are done, so that judging one delays no other."""
+HELD, HELD_AT_MOST = 64 << 20, 20_000
+"""Octets of responses, and responses, that are kept until users are done, so that judging one delays no other."""
 _BACK_OFF = 0.5
 """Seconds that a user waits after an error of load, where the target does not say how long."""
 
@@ -106,7 +106,7 @@ class Ground:
         response = of_it.response
         self.allowance.note(answered=response is not None and response.status != 0)
         size = len(response.body) if response is not None else 0
-        if act.tells or self._octets + size > HELD:
+        if act.tells or self._octets + size > HELD or len(self.held) >= HELD_AT_MOST:
             found = users.judged(act, of_it, self.account)
             self.note(act, found)
             return found

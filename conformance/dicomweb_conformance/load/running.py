@@ -43,6 +43,8 @@ from dicomweb_reports import load_lines, record
 
 _AGAIN = 40
 """Requests with wrong responses that are repeated alone afterwards."""
+_WORTH_A_WORD = 10.0
+"""Seconds of load after which judging takes long enough for a line."""
 _READERS, _DEVICES = 3, 1
 """The shares of users that read and that store."""
 _NO_STUDY = (Inconclusive, NotApplicable, NotAvailableError)
@@ -300,6 +302,8 @@ def _under_load(load: Load) -> None:
     )
     load.ran = engine.run(roles, ground)
     load.phase = "judging"
+    if load.ran.seconds > _WORTH_A_WORD:
+        load.say(f"load: judging {len(ground.held)} responses ...")
     for act, sent in ground.held:
         _note(load, act, users.judged(act, sent, load.account))
 

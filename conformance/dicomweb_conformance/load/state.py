@@ -68,7 +68,7 @@ class Load:
     alone: Alone | None = None
     phase: str = "bringing studies to the target"
 
-    def seat(self, purpose: str = "check") -> Seat:
+    def seat(self, purpose: str = "load") -> Seat:
         """Return what one more user has."""
         looks: list[Callable[[], None]] = []
         client = of_a_user(self.settings, self.tools, looks)

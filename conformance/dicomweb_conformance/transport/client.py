@@ -83,7 +83,7 @@ class Request:
     """One request as it is to be sent, with the id of its exchange.
 
     `headers` has neither the fields of framing nor those that only the target may see, which the connection adds.
-    `purpose`: why it is sent: check, store, confirm, probe, preflight, clean.
+    `purpose`: why it is sent: check, store, confirm, probe, preflight, clean, load.
     """
 
     exchange: str
@@ -267,7 +267,7 @@ class Client:
             headers: the fields to send beside Host, User-Agent, credentials and framing.
             body: the payload; an iterable that is not `Streamed` is sent chunked, and only once if it can be iterated
                 over only once.
-            purpose: why it is sent: check, store, confirm, probe, preflight, clean.
+            purpose: why it is sent: check, store, confirm, probe, preflight, clean, load.
             follow: whether a GET or HEAD goes where a redirect leads to, as long as that is the target.
 
         Returns:
