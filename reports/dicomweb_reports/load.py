@@ -275,6 +275,7 @@ def verdict(run: Run) -> tuple[str, str]:
     errors = sum(counts.get(name, 0) for counts in load.outcomes.values() for name in ERRORS)
     how = f"{requests:,} requests of {load.users} users in {load.seconds:.1f} s"
     also = f"; {errors:,} ended in an error of load" if errors else ""
+    also += "; it was interrupted" if run.footer and run.footer.interrupted else ""
     only = sum(not each.alone for each in found)
     kinds = f"{len(found)} kind{'' if len(found) == 1 else 's'} of fault"
     match outcome(run):

@@ -129,14 +129,18 @@ def test_stores_that_are_put_off_are_counted_and_no_fault(tmp_path: Path) -> Non
     assert stores["wrong"] == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_request_to_end_ends_it_cleans_up_and_reports(number: signal.Signals, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "moment"),
+    [(signal.SIGINT, "Ctrl-C ends it"), (signal.SIGTERM, "Ctrl-C ends it"), (signal.SIGINT, "load: 6 users")],
+    ids=["ctrl-c", "sigterm", "ctrl-c-before-the-load"],
+)
+def test_a_request_to_end_ends_it_cleans_up_and_reports(number: signal.Signals, moment: str, tmp_path: Path) -> None:
     reference = Reference()
     long = (*SMALL[:2], "--requests=100000", "--seconds=60", *SMALL[4:])
     with running(reference) as url:
         process = begun(tmp_path, url, small=long)
         printed = ""
-        while "Ctrl-C ends it" not in printed:
+        while moment not in printed:
             line = process.stdout.readline()
             assert line, printed
             printed += line
@@ -148,8 +152,11 @@ def test_a_request_to_end_ends_it_cleans_up_and_reports(number: signal.Signals, 
         assert studies(reference) == 0
     assert time.monotonic() - began < 30
     assert "Traceback" not in end.printed
+    assert "KeyboardInterrupt" not in end.printed
     assert end.told["interrupted"] is True
-    assert end.told["ended"] == f"interrupted ({number.name})"
+    assert end.told["left"] == []
+    if moment.startswith("Ctrl-C"):
+        assert end.told["ended"] == f"interrupted ({number.name})"
     assert (end.report / "load.html").exists()
 
 
@@ -291,7 +298,7 @@ def test_a_target_that_dies_is_left_alone_and_what_it_had_is_in_the_ledger(tmp_p
     assert end.told["verdict"] == "target gone"
     assert end.told["ended"] == "the target answered none of 20 requests in a row"
     assert end.told["wrong"] == []
-    assert "are left on the target" in end.printed
+    assert "left on the target" in end.printed
     assert "dicomweb-conformance clean --dicomweb-report=" in end.printed
     assert (end.report / "ledger.jsonl").read_text("utf-8").count("\n") >= 8
 

@@ -69,7 +69,7 @@ class Closing:
             tools.recorder.event("kept", studies=len(entries))
             return
         if entries:
-            self.load.say(f"load: removing {len(entries)} studies ...")
+            self.load.say(f"load: removing {_studies(len(entries))} ...")
         with sweeping(settings, tools, cleaning.LONGEST) as service:
             cleaned = cleaning.clean(service, entries, settings.grace, cleaning.LONGEST)
         for each in cleaned.left:
@@ -78,7 +78,7 @@ class Closing:
         if cleaned.left:
             why = ", ".join(sorted({each.reason for each in cleaned.left})[:3])
             again = f"`{clean_line(settings.report, settings.url)}` removes them where that can be done"
-            self.load.say(f"load: {len(cleaned.left)} studies are left on the target ({why}); {again}")
+            self.load.say(f"load: left on the target: {_studies(len(cleaned.left))} ({why}); {again}")
         # First what is left: a disk that is full forgets none of it.
         tools.ledger.restore(tuple(each.study_uid for each in cleaned.left))
         tools.ledger.strike(cleaned.gone)
@@ -123,3 +123,7 @@ def record_load(load: Load) -> None:
         ran=asdict(load.ran) if load.ran else None,
         **load.account.facts(),
     )
+
+
+def _studies(number: int) -> str:
+    return f"{number} stud{'y' if number == 1 else 'ies'}"

@@ -209,6 +209,12 @@ def _beat(ground: Ground, late: list[float]) -> None:
         late.append(max(0.0, time.monotonic() - then))
 
 
+def take_interrupts_in_silence() -> None:
+    """Let a KeyboardInterrupt, wherever it comes up, reach who waits for it without being printed on its way."""
+    hub = gevent.get_hub()
+    hub.NOT_ERROR = (*hub.NOT_ERROR, KeyboardInterrupt)
+
+
 @contextmanager
 def _signals_end(allowance: Allowance) -> Iterator[None]:
     """Let Ctrl-C, and what else asks to end, end the load in good order: what is under way is judged."""

@@ -82,6 +82,7 @@ def run(
     def told(line: str) -> None:
         say(shown(settings.redaction, line))
 
+    engine.take_interrupts_in_silence()
     with ExitStack() as closing, taken_as_interrupt():
         try:
             load = _begun(settings, profile, bounds, told, closing)

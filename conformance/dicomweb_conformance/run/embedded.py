@@ -59,7 +59,13 @@ def start(flavour: str) -> Embedded:
         flavour,
         "--until-stdin-closes",
     ]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own module
+    process = subprocess.Popen(  # noqa: S603 - our own module
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C is for the run, which still cleans up
+    )
     first: queue.Queue[str] = queue.Queue()
     threading.Thread(target=lambda: first.put(process.stdout.readline() if process.stdout else ""), daemon=True).start()
     try:
