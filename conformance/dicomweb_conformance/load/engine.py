@@ -61,6 +61,7 @@ class Ground:
         seed: by which users draw.
         refused: why the target takes no credentials any more, "" while it does.
         timeout: seconds that an exchange may take.
+        begin: called once a signal ends the load in good order.
         held: responses that are judged once nobody waits for this process any more.
     """
 
@@ -71,6 +72,7 @@ class Ground:
     seed: int
     refused: Callable[[], str]
     timeout: float
+    begin: Callable[[], None]
     held: list[tuple[Act, Sent]] = field(default_factory=list)
     _octets: int = 0
     _over: gevent.event.Event = field(default_factory=gevent.event.Event)
@@ -131,6 +133,7 @@ def run(roles: Sequence[Role], ground: Ground) -> Ran:
     late: list[float] = []
     most = 0
     with _signals_end(allowance):
+        ground.begin()
         beating = gevent.spawn(_beat, ground, late)
         runner.start(bounds.users, spawn_rate=bounds.ramp)
         while not allowance.is_over():

@@ -291,7 +291,6 @@ def _under_load(load: Load) -> None:
     if load.modalities:
         storing = partial(_storing, load.modalities, load.stack, alone, load.settings.grace)
         roles.append(engine.Role("device", _DEVICES, storing))
-    load.say(f"load: {len(load.viewers)} clients read, {len(load.modalities)} store; Ctrl-C ends it, and cleans up")
     ground = engine.Ground(
         load.bounds,
         load.account,
@@ -300,6 +299,7 @@ def _under_load(load: Load) -> None:
         load.settings.seed,
         lambda: load.tools.access.ended,
         load.settings.target.timeout,
+        partial(load.say, f"load: {len(load.viewers)} clients read, {len(load.modalities)} store; Ctrl-C ends it"),
     )
     load.ran = engine.run(roles, ground)
     load.phase = "judging"
