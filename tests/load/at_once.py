@@ -126,3 +126,18 @@ class MixesUp(Reference):
         self.kept += 1
         if not (self.halves and self.kept % 2):
             super().keep(received)
+
+
+class OffersLess(Reference):
+    """Has no metadata, whoever asks, and takes no message of more than so many octets."""
+
+    def __init__(self, octets: int) -> None:
+        super().__init__()
+        self.octets = octets
+
+    async def exchange(self, steps: Any, http: Request) -> Response:
+        if http.url.path.endswith("/metadata"):
+            return Response(status_code=404)
+        if http.method == "POST" and len(await http.body()) > self.octets:
+            return Response(status_code=413)
+        return await super().exchange(steps, http)

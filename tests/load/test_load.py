@@ -19,7 +19,7 @@ from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
 from tests.foreign import others, spoiled
 from tests.foreign.test_foreign_data import full_of_others, serving
-from tests.load.at_once import FailsAtOnce, ForgetsWhileStoring, MixesUp, SlowAtOnce, Swaps
+from tests.load.at_once import FailsAtOnce, ForgetsWhileStoring, MixesUp, OffersLess, SlowAtOnce, Swaps
 from tests.load.loads import COMMAND, SMALL, Ended, begun, ended, loaded, studies
 from tests.transport.sites_tls import certificates, nginx
 
@@ -301,6 +301,21 @@ def test_a_target_that_dies_is_left_alone_and_what_it_had_is_in_the_ledger(tmp_p
     assert "left on the target" in end.printed
     assert "dicomweb-conformance clean --dicomweb-report=" in end.printed
     assert (end.report / "ledger.jsonl").read_text("utf-8").count("\n") >= 8
+
+
+@pytest.mark.parametrize(("octets", "stores"), [(1 << 20, True), (8000, False)], ids=["no-metadata", "small-messages"])
+def test_what_a_server_does_not_do_alone_is_no_fault_under_load(octets: int, stores: bool, tmp_path: Path) -> None:
+    with running(OffersLess(octets)) as url:
+        end = loaded(tmp_path, url, small=(*SMALL[:-1], "--instances=12"))
+
+    assert end.status == 0, end.printed
+    asked = {each["check"] for each in end.told["transactions"]}
+    assert "load-frames" in asked
+    assert not {"load-metadata", "load-stored-metadata"} & asked
+    assert ("load-store" in asked, "load-stored-frame" in asked) == (stores, stores)
+    left_out = end.told["left_out"]
+    assert left_out["metadata of ohif: /studies/{study}/series/{series}/metadata"] == "not given alone: status 404"
+    assert ("stores of 12 instances" in left_out) is not stores
 
 
 def test_what_does_not_come_in_time_is_counted_and_no_fault(tmp_path: Path) -> None:

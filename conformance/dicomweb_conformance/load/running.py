@@ -12,15 +12,14 @@ from random import Random
 from typing import Any
 
 from dicomweb_conformance.catalogue.profile import Profile, ProfileError, load_profile
-from dicomweb_conformance.checks.judgement import Inconclusive, NotApplicable
-from dicomweb_conformance.load import engine, mix, users
+from dicomweb_conformance.load import by_itself, engine, users
 from dicomweb_conformance.load.account import Account, Judged
 from dicomweb_conformance.load.bounds import Bounds
 from dicomweb_conformance.load.closing import Closing, record_load
-from dicomweb_conformance.load.mix import Asking, Modality, Shelf, Viewer
+from dicomweb_conformance.load.mix import Modality, Viewer
 from dicomweb_conformance.load.state import Load
 from dicomweb_conformance.load.transactions import TRANSACTIONS, Alone
-from dicomweb_conformance.load.users import Act, Seat, Session, Stack, Store
+from dicomweb_conformance.load.users import Act, Session, Stack
 from dicomweb_conformance.probes.preflight import CannotBeJudged, preflight
 from dicomweb_conformance.record.disk import NotWrittenError
 from dicomweb_conformance.record.recorder import now
@@ -36,9 +35,6 @@ from dicomweb_conformance.settings import options
 from dicomweb_conformance.settings.auth import CredentialsError
 from dicomweb_conformance.settings.options import Settings
 from dicomweb_conformance.settings.table import OptionError
-from dicomweb_fixtures.building.codecs import NotAvailableError
-from dicomweb_fixtures.entities import Study
-from dicomweb_fixtures.fresh import Fresh
 from dicomweb_reports import load_lines, record
 
 _AGAIN = 40
@@ -47,7 +43,6 @@ _WORTH_A_WORD = 10.0
 """Seconds of load after which judging takes long enough for a line."""
 _READERS, _DEVICES = 3, 1
 """The shares of users that read and that store."""
-_NO_STUDY = (Inconclusive, NotApplicable, NotAvailableError)
 
 
 class CannotLoadError(Exception):
@@ -158,11 +153,11 @@ def _ended(load: Load) -> int:
     """Go through a load, and take each step of its end whatever became of the others; return the exit status."""
     end = Closing(load)
     try:
-        _prepare(load)
+        by_itself.prepare(load)
         _under_load(load)
         end.interrupted = bool(load.ran and load.ran.why.startswith(engine.INTERRUPTED))
         if not end.interrupted:
-            _afterwards(load)
+            by_itself.ask_again(load)
     except KeyboardInterrupt:
         end.interrupted = True
     except NotWrittenError as error:
@@ -183,98 +178,6 @@ def _tell(report: Path, say: Callable[[str], None]) -> None:
         say(line)
     page = report / "load.html"
     say(str(page) if page.exists() else f"load: `{render_line(report)}` writes the reports")
-
-
-# Alone
-
-
-def _prepare(load: Load) -> None:
-    """Bring what users open to the target, and have each request answered once while nobody else asks."""
-    tools = load.tools
-    viewers = mix.viewers()
-    studies: list[Study] = []
-    for name in mix.ENTRIES:
-        try:
-            studies += getattr(tools.corpus, name).studies
-        except _NO_STUDY as error:
-            load.left_out[f"studies of {name}"] = str(error)
-    special: dict[str, Study] = {}
-    for name in mix.needs(viewers):
-        try:
-            special[name] = getattr(tools.corpus, name)
-        except _NO_STUDY as error:
-            load.left_out[f"study {name}"] = str(error)
-    if not studies:
-        return
-    alone = Alone(Shelf(tuple(studies), special))
-    load.phase = "asking alone"
-    seat = load.seat("probe")
-    try:
-        for viewer in viewers:
-            asks = tuple(each for each in viewer.asks if _is_offered(load, each, alone, seat))
-            if asks:
-                load.viewers.append(replace(viewer, asks=asks))
-        if not load.settings.target.read_only:
-            _prepare_stores(load, alone, seat)
-    finally:
-        seat.close()
-    load.alone = alone
-
-
-def _is_offered(load: Load, asked: Asking, alone: Alone, seat: Seat) -> bool:
-    """Tell whether a target gives a client what it asks for while nobody else asks, and remember what is wrong then."""
-    if asked.step.about not in {"ct_pair", *alone.shelf.special}:
-        return False
-    subjects = alone.shelf.subjects(asked.step)
-    of_pictures = asked.step.reads == "picture"
-    for subject in subjects if of_pictures else subjects[:1]:
-        judged = users.done(users.asking(asked, subject, alone), seat, load.account)
-        response = judged.response
-        if judged.error:
-            load.account.note(asked.check, judged)
-        if response is None or response.status not in asked.step.status or response.error:
-            status = response and (response.error or f"status {response.status}")
-            load.left_out[asked.id] = f"not given alone: {status or 'nothing was sent'}"
-            return False
-        load.account.note_alone(asked.check, judged)
-    return True
-
-
-def _prepare_stores(load: Load, alone: Alone, seat: Seat) -> None:
-    """Have each client store one instance alone, and make what is stored under load."""
-    fresh = Fresh(load.settings.seed, "load")
-    for modality in mix.modalities():
-        alone_stack, draw = Stack([fresh.study()]), Random(load.settings.seed)  # noqa: S311 - no secret
-        session = users.storing(modality, alone_stack, alone, draw, load.settings.grace)
-        done = _one_after_the_other(session, seat, load.account)
-        (store,) = alone_stack.sent
-        if store.taken and store.seen:
-            load.modalities.append(modality)
-            for act, judged in done:
-                load.account.note_alone(act.check, judged)
-            continue
-        first = done[0][1].response
-        load.left_out[f"store of {modality.client}"] = (
-            "what it stored was not found" if store.taken else f"refused alone: status {first.status if first else 0}"
-        )
-    if load.modalities:
-        load.say(f"load: making {load.bounds.stores} studies of {load.bounds.instances} instances ...")
-        load.stack.waiting = [fresh.study(load.bounds.instances) for _ in range(load.bounds.stores)]
-        for study in load.stack.waiting:
-            for instance in study.instances:
-                _ = instance.part10  # it takes longer than to send it
-
-
-def _one_after_the_other(session: Session, seat: Seat, account: Account) -> list[tuple[Act, Judged]]:
-    seen: list[tuple[Act, Judged]] = []
-    try:
-        act = next(session)
-        while True:
-            judged = users.done(act, seat, account)
-            seen.append((act, judged))
-            act = session.send(judged)
-    except StopIteration:
-        return seen
 
 
 # At once
@@ -322,29 +225,5 @@ def _storing(
 def _note(load: Load, act: Act, judged: Judged) -> None:
     load.account.note(act.check, judged)
     for kind in sorted(judged.wrong - load.account.alone.get(act.check, set()), key=str):
-        if len(load.suspects) < _AGAIN and act.check != "load-store":
+        if len(load.suspects) < _AGAIN:
             load.suspects.setdefault((act.check, str(kind)), act)
-
-
-# Alone again
-
-
-def _afterwards(load: Load) -> None:
-    """Ask again alone for what was wrong, and look for what was stored and not found while others asked."""
-    load.phase = "asking again, alone"
-    seat = load.seat("probe")
-    try:
-        for act in load.suspects.values():
-            load.account.note_alone(act.check, users.done(act, seat, load.account))
-        for store in load.stack.sent:
-            if store.taken and not store.seen:
-                _look_for(load, store, seat)
-    finally:
-        seat.close()
-
-
-def _look_for(load: Load, store: Store, seat: Seat) -> None:
-    session = users.waiting_for(store, load.settings.grace)
-    for act, judged in _one_after_the_other(session, seat, load.account):
-        if judged.wrong:
-            load.account.note(act.check, judged)

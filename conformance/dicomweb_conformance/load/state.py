@@ -14,6 +14,7 @@ from dicomweb_conformance.load.users import Act, Seat, Stack
 from dicomweb_conformance.run.instruments import Instruments, of_a_user
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_conformance.settings.options import Settings
+from dicomweb_fixtures.entities import Study
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Load:
         left_out: why something is not asked.
         suspects: what brought wrong responses under load, by check and kind.
         stack: what is stored.
+        spare: one more study, to be stored alone where a store was wrong; None where nothing is stored.
         ran: how it went; None before it has ended.
         alone: what the target responded while nobody else asked; None where it holds no study.
         phase: what is done, as a sentence about its failure begins.
@@ -64,6 +66,7 @@ class Load:
     left_out: dict[str, str] = field(default_factory=dict)
     suspects: dict[tuple[str, str], Act] = field(default_factory=dict)
     stack: Stack = field(default_factory=lambda: Stack([]))
+    spare: Study | None = None
     ran: Ran | None = None
     alone: Alone | None = None
     phase: str = "bringing studies to the target"

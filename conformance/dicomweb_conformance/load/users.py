@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
@@ -117,10 +117,14 @@ class Store:
 
 @dataclass
 class Stack:
-    """The studies that devices store, one after the other, and those that they have stored."""
+    """The studies that devices store, one after the other, and those that they have stored.
+
+    `not_offered`: the kinds of looks at what was stored that the target does not give to anybody.
+    """
 
     waiting: list[Study]
     sent: list[Store] = field(default_factory=list)
+    not_offered: set[str] = field(default_factory=set)
 
     def take(self) -> Store | None:
         """Return the next study, None where all are sent."""
@@ -139,20 +143,26 @@ def storing(modality: Modality, stack: Stack, alone: Alone, draw: Random, grace:
     """Store a study as a device does and look for it; look at an earlier one where all are sent."""
     store = stack.take()
     if store is not None:
-        what = yield Act(
-            "load-store",
-            f"store of {modality.client}",
-            partial(transactions.store, step=modality.step, study=store.study),
-            partial(transactions.judge_store, study=store.study, alone=alone),
-            tells=True,
-        )
+        what = yield storing_one(modality, store.study, alone)
         store.taken = what.response is not None and what.response.status in {200, 202} and not what.findings
         if store.taken:
             yield from waiting_for(store, grace)
     else:
         store = draw.choice(stack.seen() or [None])
     if store is not None and store.seen:
-        yield from looking_at(store.study, alone, draw)
+        looks = looking_at(store.study, alone, draw)
+        yield from (look for look in looks if look.check not in stack.not_offered)
+
+
+def storing_one(modality: Modality, study: Study, alone: Alone) -> Act:
+    """Return the act of a device that stores a study."""
+    return Act(
+        "load-store",
+        f"store of {modality.client}",
+        partial(transactions.store, step=modality.step, study=study),
+        partial(transactions.judge_store, study=study, alone=alone),
+        tells=True,
+    )
 
 
 def waiting_for(store: Store, grace: float) -> Session:
@@ -177,7 +187,7 @@ def waiting_for(store: Store, grace: float) -> Session:
         pause = _LOOK_AGAIN
 
 
-def looking_at(study: Study, alone: Alone, draw: Random) -> Session:
+def looking_at(study: Study, alone: Alone, draw: Random) -> Iterator[Act]:
     """Look at a study that was stored under load: its metadata, and a frame."""
     (series,) = study.series
     instance = draw.choice(series.instances)
