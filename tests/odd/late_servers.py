@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from starlette.requests import Request as HttpRequest
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from dicomweb_conformance.http.urls import Url
 from dicomweb_conformance.transport.client import Client
 from dicomweb_reference import levels
 from dicomweb_reference.archive import Instance, Resource
+from dicomweb_reference.levels import Level
 from dicomweb_reference.matching import Query
+from dicomweb_reference.messages import Request
 from dicomweb_reference.outcomes import Received
 from dicomweb_reference.server import Reference, Step
 from dicomweb_reference.transfer_syntaxes import TRANSFER_SYNTAXES
@@ -101,6 +103,30 @@ class FramesOfCompressedImagesHang(Hangs):
         instance = below.partition("/")[0]
         stored = self.archive.instances(Resource(instance=instance)) if "/frames/" in below and before else []
         return any(TRANSFER_SYNTAXES[each.transfer_syntax].encapsulated for each in stored)
+
+
+@odd(
+    into=ODD,
+    arguments=IMPATIENT,
+    checks=("persona-search[ez-wsi]", "persona-search[slicer]", "persona-search[dcmweb]"),
+    passes=("persona-search[dcmweb]",),
+)
+class AllComeTooLate(Reference):
+    """Of a search for all studies that it holds, without key or limit, the beginning comes in time."""
+
+    def search(self, request: Request, level: Level) -> Response:
+        named = {name for name, _ in request.parameters()}
+        if level != "study" or not named <= {"includefield", "offset"}:
+            return super().search(request, level)
+        return StreamingResponse(self.late(super().search(request, level)), media_type="application/dicom+json")
+
+    async def late(self, response: Response) -> AsyncIterator[bytes]:
+        assert isinstance(response, StreamingResponse)
+        async for chunk in response.body_iterator:
+            octets = chunk if isinstance(chunk, bytes) else bytes(str(chunk), "utf-8")
+            yield octets[:100]
+            await asyncio.sleep(HANGS)
+            yield octets[100:]
 
 
 @odd("delete", checks=("store-multipart", "store-two-studies", "store-three-parts", "search-studies"), into=ODD)

@@ -124,6 +124,13 @@ def test_a_client_that_can_do_otherwise_does_not_break_there() -> None:
     assert exact[0].effect("not-found") == "breaks"
 
 
+def test_who_asks_for_all_that_a_target_holds_is_known() -> None:
+    assert {(name, step.head.target) for name, _, step in steps() if step.asks_for_all} == {
+        ("ez-wsi", "/studies"),
+        ("slicer", "/studies?includefield=StudyDescription&offset=0"),
+    }
+
+
 def test_a_client_does_without_what_it_needs_less() -> None:
     (step, _) = clients()["weasis"]["thumbnail"].steps
 

@@ -137,6 +137,12 @@ class Step:
         """Whether it is asked for what the step before leads to."""
         return "{link}" in self.head.target
 
+    @property
+    def asks_for_all(self) -> bool:
+        """Whether it asks for whatever the target holds, which may be more than comes in any time."""
+        target = self.head.target
+        return self.reads == "rows" and "{" not in target and "limit=" not in target
+
     def outright(self, code: str) -> str:
         """Return what becomes of this request where a response shows this: `works`, `degrades` or `breaks`."""
         rule = self.rules.get(code)
