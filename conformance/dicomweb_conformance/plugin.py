@@ -194,6 +194,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         gc.enable()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Spare the end two searches for garbage among all that the run has left, which goes with the process."""
+    if config.pluginmanager.hasplugin("dicomweb-session"):
+        gc.freeze()
+
+
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
     """Give checks node ids that name the package, and those of a vendor such that name their directory.
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,18 +42,18 @@ class Fields:
         found = self._list(key)
         if not all(isinstance(each, str) for each in found):
             raise self.wrong(key, "a list of strings")
-        return tuple(str(each) for each in found)
+        return tuple(sys.intern(str(each)) for each in found)
 
     def pairs(self, key: str) -> tuple[tuple[str, str], ...]:
         """Return a list of [name, value]; empty where it is missing or null."""
-        pairs = []
+        pairs: list[tuple[str, str]] = []
         for each in self._list(key):
             match each:
                 case [str(name), str(value)]:
-                    pairs.append((name, value))
+                    pairs.append(_pair(sys.intern(name), sys.intern(value)))
                 case _:
                     raise self.wrong(key, "a list of [name, value], both strings")
-        return tuple(pairs)
+        return _alike(tuple(pairs))
 
     def integer(self, key: str) -> int:
         """Return a whole number that is not negative."""
@@ -130,3 +132,16 @@ class Fields:
         if not isinstance(value, list):
             raise self.wrong(key, "a list")
         return value
+
+
+# Thousands of exchanges have header fields in common, and hold them once.
+
+
+@lru_cache(1024)
+def _pair(name: str, value: str) -> tuple[str, str]:
+    return name, value
+
+
+@lru_cache(1024)
+def _alike(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return pairs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -446,12 +447,12 @@ def _exchange(fields: Fields) -> Exchange:
     request, response = fields.child("request"), fields.optional_child("response")
     return Exchange(
         id=fields.text("id"),
-        check=fields.optional_text("check"),
-        purpose=fields.text("purpose"),
+        check=sys.intern(check) if (check := fields.optional_text("check")) else check,
+        purpose=sys.intern(fields.text("purpose")),
         started=fields.time("started"),
         seconds=fields.seconds("seconds"),
-        method=fields.text("method"),
-        url=fields.text("url"),
+        method=sys.intern(fields.text("method")),
+        url=sys.intern(fields.text("url")),
         request=Message(request.pairs("headers"), _body(request)),
         response=_response(response) if response else None,
         error=fields.optional_text("error"),
