@@ -91,3 +91,15 @@ class StepDateRefused(Reference):
         if key.tag == "00400244":
             raise Refusal(400, "This key is not known.")
         return super().match_key(key, attribute, query)
+
+
+@odd(
+    checks=("search-matches-study[ModalitiesInStudy]", "search-follows-stores"),
+    passes=("search-follows-stores",),
+    into=ODD,
+)
+class ModalitiesInStudyIgnored(Reference):
+    """Modalities in Study does not filter."""
+
+    def match_key(self, key: Key, attribute: Attribute | None, query: Query) -> bool:
+        return key.tag == "00080061" or super().match_key(key, attribute, query)

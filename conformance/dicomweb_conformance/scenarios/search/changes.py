@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from dicomweb_conformance.archive.contents import listed
 from dicomweb_conformance.checks.expect import BUSY, assume, expect, offered, read_parts
 from dicomweb_conformance.dicom import json_model, store_response
 from dicomweb_conformance.http.exchanges import Response
@@ -18,7 +19,8 @@ from dicomweb_fixtures.entities import Instance, Series, Study
 DELETED = frozenset({200, 202, 204})
 NOT_OFFERED = frozenset({401, 403, 404, 405, 501})
 _MODALITIES, _SERIES_OF_STUDY, _OF_STUDY, _OF_SERIES = "00080061", "00201206", "00201208", "00201209"
-
+_OF_NONE = "XX"
+"""A modality that no series has."""
 
 Shape: TypeAlias = "frozenset[tuple[int, int]]"
 """Which instances of a study are meant, by the places of their series and their own."""
@@ -186,14 +188,20 @@ class History:
         yield from self._lists("studies", own, STUDY, dict.fromkeys(is_there, numbers), modalities=sorted(modalities))
         for modality in sorted({each.modality for each in self.study.series}):
             by_modality = is_there if modality in modalities else set()
-            yield from self._lists(
-                "studies", own | {"ModalitiesInStudy": modality}, STUDY, {uid: {} for uid in by_modality}
-            )
+            wrong = [
+                *self._lists("studies", own | {"ModalitiesInStudy": modality}, STUDY, {uid: {} for uid in by_modality})
+            ]
+            if not (wrong and self._does_not_filter(own | {"ModalitiesInStudy": _OF_NONE})):
+                yield from wrong
         of_series = {uid: {_OF_SERIES: len(self._of(each, self.there))} for uid, each in filled.items()}
         yield from self._lists(f"{self._path}/series", {}, SERIES, of_series)
         for each in self.study.series:
             path = f"{self._path}/series/{each.uid}/instances"
             yield from self._lists(path, {}, INSTANCE, {uid: {} for uid in self._of(each, self.there)})
+
+    def _does_not_filter(self, query: dict[str, str]) -> bool:
+        """Tell whether the study is found by what it has not: that a key is ignored is told where it is judged."""
+        return self.study.study_instance_uid in listed(self.dicomweb.search("studies", query), STUDY)
 
     def _lists(
         self,
