@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from dicomweb_reference.archive import Resource
 from dicomweb_reference.dicom_json import Attribute, Model
+from dicomweb_reference.levels import Level
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.multipart import Part
 from dicomweb_reference.outcomes import Outcome, Reason
@@ -194,3 +195,17 @@ class AnswersStoresInJsonOfItsOwn(Reference):
         count = request.body.count(b"DICM")
         own = {"status": "accepted", "stored": count, "instances": [{"url": "/studies/7"}]}
         return JSONResponse(own, 200) if response.status_code == 200 else response
+
+
+@odd(checks=("store-multipart", "store-two-studies"), into=ODD)
+class ShowsWhatItHoldsInItsOwnWay(Reference):
+    """What is stored is not retrieved, and searches list it in an object of the server's own."""
+
+    def retrieve(self, request: Request) -> Response:
+        raise Refusal(404, "There is no such resource.")
+
+    def search(self, request: Request, level: Level) -> Response:
+        return JSONResponse({"found": [each.resource().path for each in self.candidates(level, request.resource)]})
+
+    def metadata(self, request: Request) -> Response:
+        raise Refusal(404, "There is no such resource.")

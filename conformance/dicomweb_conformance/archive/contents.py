@@ -178,6 +178,14 @@ class Archive:
         """Tell whether a search finds the instance in its series, now or within the grace time."""
         return wait_until(lambda: self._finds(instance), self._grace)
 
+    def looked_for(self, instance: Instance) -> str:
+        """Say how an instance was looked for that is not there, and what was answered."""
+        series = resources.path(instance).rpartition("/")[0]
+        found = self._service.search(series, SOPInstanceUID=instance.sop_instance_uid)
+        a_list = found.status != 200 or _is_a_list(found)
+        what = f"status {found.status}{'' if a_list else ', and no list of results'}"
+        return f"retrieve: status {self._service.retrieve(instance).status}; search: {what}"
+
     def _sees(self, instance: Instance) -> bool:
         retrieved = self._service.retrieve(instance)
         return shows(retrieved, [instance.sop_instance_uid]) or self._finds(instance) or _is_not_there(retrieved)
@@ -245,6 +253,14 @@ def _retrieved(service: StudiesService, study: Study) -> Response:
     if response.status in {200, 404, 410}:
         return response
     return service.retrieve(study, accept=f"{media_types.MULTIPART_DICOM}; transfer-syntax=*")
+
+
+def _is_a_list(response: Response) -> bool:
+    try:
+        json_model.objects(response.body)
+    except (UnreadableError, TooLargeError):
+        return False
+    return True
 
 
 def listed(response: Response, tag: str) -> set[str]:

@@ -156,10 +156,11 @@ def is_stored(
     missing = [instance.sop_instance_uid for instance in instances if instance.sop_instance_uid not in held]
     if missing:
         report = it.finds if otherwise is None else it.observes
+        first = next(instance for instance in instances if instance.sop_instance_uid in missing)
         report(
             otherwise or "not retrievable within the grace time",
             expected=["every instance retrievable"],
-            received=Harmless(f"not retrievable: {', '.join(missing)}"),
+            received=Harmless(f"not retrievable: {', '.join(missing)} ({archive.looked_for(first)})"),
             of=of,
         )
 
