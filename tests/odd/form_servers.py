@@ -425,6 +425,18 @@ class MetadataOfInstancesOnly(Reference):
         return {path: steps for path, steps in tree.items() if path not in METADATA_ABOVE}
 
 
+@odd("metadata", into=ODD)
+class MetadataOfInstancesInAnObject(MetadataOfInstancesOnly):
+    """There are no metadata of a series or a study, and those of an instance come without an array."""
+
+    def json_answer(
+        self, content: Json, media: MediaType, status: int = 200, headers: Headers | None = None
+    ) -> Response:
+        if isinstance(content, list) and len(content) == 1 and "7FE00010" in content[0]:
+            content = {"metadata": content}
+        return super().json_answer(content, media, status, headers)
+
+
 METADATA_ABOVE = ("/studies/{study}/metadata", "/studies/{study}/series/{series}/metadata")
 
 

@@ -98,6 +98,17 @@ def test_an_odd_server_gets_what_it_deserves(odd: Odd, run_of: RunOf) -> None:
 
 
 @each_odd_server
+def test_whoever_blames_another_check_leads_to_one_that_tells(odd: Odd, run_of: RunOf) -> None:
+    by_check = {result.check: result for result in run_of(odd, SEED).results}
+    for check in by_check:
+        led: list[str] = []
+        while (result := by_check.get(check)) and result.verdict == Verdict.INCONCLUSIVE:
+            assert check not in led, f"{' blames '.join([*led, check])}"
+            led.append(check)
+            check = result.blame or ""  # noqa: PLW2901 - it is followed to its end
+
+
+@each_odd_server
 def test_two_runs_say_the_same_but_for_their_own_identifiers_and_times(odd: Odd, run_of: RunOf) -> None:
     one, other = (words(run_of(odd, seed)) for seed in (SEED, ANOTHER))
 

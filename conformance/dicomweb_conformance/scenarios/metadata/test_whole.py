@@ -70,6 +70,7 @@ def _leave_refusal(dicomweb: StudiesService, corpus: Corpus, response: Response,
         # That check begins with an instance, and ends where nothing can be made of its metadata.
         owner = _OF_ALL_LEVELS if _is_a_list(dicomweb, study) else f"metadata-is-whole[{case.id}]"
         assume(own == owner, f"metadata of a {case.id} are answered with {response.status}, too", owner)
+        return
 
 
 def _is_a_list(dicomweb: StudiesService, study: Study) -> bool:
