@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from dicomweb_conformance.checks.expect import Matches, assume, control, expect
+from dicomweb_conformance.checks.judgement import Inconclusive
 from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.dicom import json_model
 from dicomweb_conformance.http import media_types
@@ -191,7 +192,11 @@ def test_quotation_marks(dicomweb: StudiesService, corpus: Corpus, case: Variant
     patient = corpus.quotation_marks
     wanted, other = patient.studies
     plain = {case.value: other.value(case.value), "PatientID": patient.patient_id}
-    finds_just(dicomweb, plain, [other.study_instance_uid], blame=f"search-matches-study[{case.value}]")
+    try:
+        finds_just(dicomweb, plain, [other.study_instance_uid], blame=f"search-matches-study[{case.value}]")
+    except Inconclusive:
+        decodes(dicomweb, corpus)  # a name has circumflexes, which are percent-encoded, too
+        raise
     stored = dicomweb.search("studies", StudyInstanceUID=wanted.study_instance_uid)
     _shows_as_stored(stored, MARKED_TAGS[case.value], wanted.value(case.value))
 
