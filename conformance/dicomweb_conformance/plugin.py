@@ -119,7 +119,7 @@ def _refuse(config: pytest.Config, why: str) -> None:
         raise pytest.UsageError(why) from None
     from dicomweb_conformance.run.workers import Refusing  # noqa: PLC0415 - the plugin stays light
 
-    config.pluginmanager.register(Refusing(config, why), "dicomweb-session")
+    config.pluginmanager.register(Refusing(config, why), "dicomweb-refusing")
 
 
 def _hasten() -> None:

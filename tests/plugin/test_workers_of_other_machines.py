@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.plugin.sites import site
+from tests.plugin.test_report_directory import old_run
 
 CHECKS = ("-q", "-k", "search-limit-caps or search-studies", "--dicomweb-seed=4711")
 ALONE = ("unshare", "--map-root-user", "--mount")
@@ -56,11 +58,13 @@ def test_settings_of_the_environment_count_for_workers_that_lack_them(tmp_path: 
 
 def test_a_secret_that_a_worker_lacks_ends_the_run_before_anything_is_judged(tmp_path: Path) -> None:
     given = {"DICOMWEB_AUTH": "bearer", "DICOMWEB_TOKEN": "a-token-of-this-machine"}
-    with site(tmp_path) as archive, gateway(tmp_path / "another") as other:
-        status, printed = archive.run("-d", other, *CHECKS, env=given)
+    old_run(tmp_path / "reports/latest")
+    with site(tmp_path) as archive, gateway(tmp_path / "one") as one, gateway(tmp_path / "another") as other:
+        status, printed = archive.run("-d", one, other, *CHECKS, env=given)
 
         assert status == 4, printed
-        assert f"worker gw0 ({other.removeprefix('--tx=')}) cannot take part" in printed
+        assert (archive.report / "report.html").read_text(encoding="utf-8") == "old", "that of the last run stays"
+        assert re.search(r"worker gw[01] \(socket=127\.0\.0\.1:\d+\) cannot take part", printed)
         assert "DICOMWEB_TOKEN" in printed
         assert "Traceback" not in printed
         assert "POST" not in archive.reference.seen

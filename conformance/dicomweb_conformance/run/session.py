@@ -313,7 +313,8 @@ class ConformanceSession:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Write down what is planned; under xdist every worker collects the same, and the first one tells."""
         if self.instruments is not None and self.instruments.recorder.process in {MAIN, "gw0"}:
-            if session.items:
+            # A worker does not know whether the others can take part.
+            if session.items and self.controls:
                 report_directory.forget(self.settings.report)
             # The first check then finds out, too, and ends the run in good order.
             with contextlib.suppress(NotWrittenError):
@@ -325,6 +326,9 @@ class ConformanceSession:
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:
         """Hear from a worker of pytest-xdist what went wrong in it; one that died says nothing."""
         if refusal := workers.refusal(node):
+            # No check has begun: workers wait until all of them have collected.
+            with contextlib.suppress(OSError):
+                report_directory.put_back(self.settings.report)
             raise pytest.UsageError(self.output.shown(refusal))
         said = getattr(node, "workeroutput", {}).get("dicomweb", {})
         for what, trace in said.get("troubles", ()):
