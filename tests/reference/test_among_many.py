@@ -59,6 +59,9 @@ def test_the_same_studies_match_as_among_few(many: tuple[Reference, Service], qu
         ("SOPInstanceUID=2.25.900007.1.1,2.25.900008.1.1", 2),
         ("SOPInstanceUID=2.25.900007.1.1&PatientID=[8]", 0),
         ("Modality=OT&PatientID=[8]", 1),
+        ("PatientID=[8],[9]", 0),
+        ("PatientName=Other%5E8&PatientID=[8]&fuzzymatching=true", 1),
+        ("PatientName=Other%5E9&PatientID=[8]&fuzzymatching=true", 0),
     ],
 )
 def test_what_an_index_finds_is_matched_all_the_same(many: tuple[Reference, Service], query: str, found: int) -> None:
