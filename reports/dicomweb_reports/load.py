@@ -300,7 +300,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("Target", run.target.url),
         ("Judged by", f"{run.suite.name} {run.suite.version}, profile {run.profile}, seed {run.seed}"),
         ("Bounds", _bounds(load)),
-        ("Ended", load.ended or "it did not begin"),
+        ("Ended", load.ended or ("it did not begin" if run.footer else "it broke off")),
         ("Throughput", rate),
         ("Stores", f"{load.sent} sent, {load.found} found whole"),
         ("Readers", ", ".join(each.name for each in load.clients if each.does == "reads") or "none"),

@@ -144,4 +144,6 @@ def test_a_load_that_broke_off_before_it_began_has_pages(directory: RunDirectory
     loaded(directory, ran=None, outcomes={})
 
     assert write_reports(directory.path).unwritten == ()
-    assert "Nothing judged" in (directory.path / "load.html").read_text("utf-8")
+    page = (directory.path / "load.html").read_text("utf-8")
+    assert "Nothing judged" in page
+    assert "it broke off" in page

@@ -40,6 +40,7 @@ def prepare(load: Load) -> None:
         return
     alone = Alone(Shelf(tuple(studies), special))
     load.phase = "asking alone"
+    load.say(f"load: asking alone for what {len(viewers)} clients ask for ...")
     seat = load.seat("probe")
     try:
         for viewer in viewers:
