@@ -16,6 +16,8 @@ from dicomweb_reference.server import Reference
 
 SMALL = ("--users=6", "--ramp=50", "--requests=120", "--seconds=20", "--think=0.01", "--stores=3", "--instances=4")
 """Bounds that a test can wait for."""
+CLIENTS = ("--client=ohif", "--client=python-dicomweb-client")
+"""Two clients that do all there is: each request of a client is sent alone first."""
 COMMAND = ("-c", "from dicomweb_conformance.cli import main; main()")
 _LONGEST = 100.0
 
@@ -49,10 +51,17 @@ class Ended:
         return [each for each in self.events if each["event"] == "exchange" and each["purpose"] == purpose]
 
 
-def begun(directory: Path, url: str, *arguments: str, small: Sequence[str] = SMALL, **environment: str) -> Any:
+def begun(
+    directory: Path,
+    url: str,
+    *arguments: str,
+    small: Sequence[str] = SMALL,
+    clients: Sequence[str] = CLIENTS,
+    **environment: str,
+) -> Any:
     """Start a load in a process group of its own, which hears Ctrl-C."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DICOMWEB_", "PYTEST_"))}
-    command = [sys.executable, *COMMAND, "load", url, "--seed=4711", "--dicomweb-grace=2", *small, *arguments]
+    command = [sys.executable, *COMMAND, "load", url, "--seed=4711", "--dicomweb-grace=2", *small, *clients, *arguments]
     return subprocess.Popen(
         command,
         cwd=directory,
@@ -70,9 +79,16 @@ def ended(process: Any, directory: Path) -> Ended:
     return Ended(process.returncode, printed, directory / "reports/load")
 
 
-def loaded(directory: Path, url: str, *arguments: str, small: Sequence[str] = SMALL, **environment: str) -> Ended:
+def loaded(
+    directory: Path,
+    url: str,
+    *arguments: str,
+    small: Sequence[str] = SMALL,
+    clients: Sequence[str] = CLIENTS,
+    **environment: str,
+) -> Ended:
     """Load a target."""
-    return ended(begun(directory, url, *arguments, small=small, **environment), directory)
+    return ended(begun(directory, url, *arguments, small=small, clients=clients, **environment), directory)
 
 
 def studies(reference: Reference) -> int:

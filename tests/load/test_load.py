@@ -32,7 +32,7 @@ def right(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ended, int]:
     """A load of the reference server, and how many studies that held afterwards."""
     reference = Reference()
     with running(reference) as url:
-        return loaded(tmp_path_factory.mktemp("right"), url), studies(reference)
+        return loaded(tmp_path_factory.mktemp("right"), url, clients=()), studies(reference)
 
 
 def test_the_reference_server_is_right_under_load_and_holds_nothing_afterwards(right: tuple[Ended, int]) -> None:
@@ -189,6 +189,13 @@ class Guarded(Reference):
         if http.headers.get("authorization") != f"Bearer {self.token}":
             return Response(status_code=401, headers={"WWW-Authenticate": "Bearer"})
         return await super().exchange(steps, http)
+
+
+def test_a_client_that_nobody_knows_is_named_with_those_that_are_known(tmp_path: Path) -> None:
+    end = loaded(tmp_path, "embedded", clients=("--client=netscape",))
+
+    assert end.status == 4
+    assert end.printed.startswith("Error: no client is called netscape; known are cornerstone, dcmweb, ")
 
 
 def test_no_secret_is_in_any_output(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ _NO_STUDY = (Inconclusive, NotApplicable, NotAvailableError)
 def prepare(load: Load) -> None:
     """Bring what users open to the target, and have each request answered once while nobody else asks."""
     tools = load.tools
-    viewers = mix.viewers()
+    viewers = mix.viewers(load.only)
     studies: list[Study] = []
     for name in mix.ENTRIES:
         try:
@@ -76,7 +76,7 @@ def _is_offered(load: Load, asked: Asking, alone: Alone, seat: Seat) -> bool:
 def _prepare_stores(load: Load, alone: Alone, seat: Seat) -> None:
     """Have each client store one instance alone, one of them as many as under load, and make what is stored then."""
     fresh, many = Fresh(load.settings.seed, "load"), load.bounds.instances
-    for modality in mix.modalities():
+    for modality in mix.modalities(load.only):
         if _stores_alone(load, modality, fresh.study(), alone, seat, f"store of {modality.client}"):
             load.modalities.append(modality)
     if not load.modalities or not load.bounds.stores:

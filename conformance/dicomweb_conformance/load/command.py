@@ -76,6 +76,7 @@ _CANNOT = 4
     show_default=True,
     help="Instances of a store.",
 )
+@click.option("--client", "only", multiple=True, metavar="NAME", help="Only these clients in use, repeatable.")
 @settings_of(_TAKES, _HELP)
 def load(
     url: str | None,
@@ -86,6 +87,7 @@ def load(
     think: float,
     stores: int,
     instances: int,
+    only: tuple[str, ...],
     **settings: Any,
 ) -> None:
     """Judge the target at URL (or 'embedded') while many clients use it at once, and tell how long it takes.
@@ -105,7 +107,7 @@ def load(
         named["dicomweb_report"] = _REPORT
     bounds = Bounds(users, ramp, requests, seconds, think, stores, instances)
     try:
-        status = running.run(named, os.environ, Path.cwd(), bounds, click.echo)
+        status = running.run(named, os.environ, Path.cwd(), bounds, only, click.echo)
     except running.CannotLoadError as error:
         click.echo(f"Error: {visible_lines(str(error))}", err=True)
         sys.exit(_CANNOT)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
-from dicomweb_conformance.scenarios.persona.clients import Step, clients
+from dicomweb_conformance.scenarios.persona.clients import Step, Use, clients
 from dicomweb_conformance.scenarios.persona.readings import LEVELS, Subject
 from dicomweb_fixtures.entities import Instance, Study
 
@@ -60,10 +60,27 @@ class Modality:
     step: Step
 
 
-def viewers() -> tuple[Viewer, ...]:
-    """Return the clients in use that read, without what they ask for only where something else did not do."""
+class UnknownClientError(ValueError):
+    """A client that nobody knows; says which are known."""
+
+
+def _named(only: Collection[str]) -> Mapping[str, Mapping[str, Use]]:
+    if unknown := sorted(set(only) - clients().keys()):
+        raise UnknownClientError(f"no client is called {', '.join(unknown)}; known are {', '.join(clients())}")
+    return {name: uses for name, uses in clients().items() if not only or name in only}
+
+
+def viewers(only: Collection[str] = ()) -> tuple[Viewer, ...]:
+    """Return the clients in use that read, without what they ask for only where something else did not do.
+
+    Args:
+        only: the names of those that are wanted; without any all are.
+
+    Raises:
+        UnknownClientError: nobody knows one of them.
+    """
     found = []
-    for name, uses in clients().items():
+    for name, uses in _named(only).items():
         asks = tuple(
             Asking(name, step, _check(operation, step))
             for operation in _READ
@@ -75,9 +92,16 @@ def viewers() -> tuple[Viewer, ...]:
     return tuple(found)
 
 
-def modalities() -> tuple[Modality, ...]:
-    """Return the clients in use that store several instances in one message."""
-    storing = ((name, uses["store"]) for name, uses in clients().items() if "store" in uses)
+def modalities(only: Collection[str] = ()) -> tuple[Modality, ...]:
+    """Return the clients in use that store several instances in one message.
+
+    Args:
+        only: as of `viewers`.
+
+    Raises:
+        UnknownClientError: nobody knows one of them.
+    """
+    storing = ((name, uses["store"]) for name, uses in _named(only).items() if "store" in uses)
     return tuple(Modality(name, use.title, use.steps[0]) for name, use in storing if use.steps[0].before)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from functools import partial
@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from dicomweb_conformance.catalogue.profile import Profile, ProfileError, load_profile
-from dicomweb_conformance.load import by_itself, engine, users
+from dicomweb_conformance.load import by_itself, engine, mix, users
 from dicomweb_conformance.load.account import Account, Judged
 from dicomweb_conformance.load.bounds import Bounds
 from dicomweb_conformance.load.closing import Closing, record_load
@@ -54,6 +54,7 @@ def run(
     environment: Mapping[str, str],
     directory: Path,
     bounds: Bounds,
+    only: Collection[str],
     say: Callable[[str], None],
 ) -> int:
     """Load a target, and return the exit status.
@@ -63,6 +64,7 @@ def run(
         environment: the environment.
         directory: what relative paths are relative to.
         bounds: of all that is asked.
+        only: the names of the clients that users are; without any all of them.
         say: shows a line.
 
     Raises:
@@ -71,7 +73,8 @@ def run(
     try:
         settings = options.resolve(given, environment, {}, directory)
         profile = replace(load_profile(settings.profile), judges=coverage.is_judged).of_edition(settings.edition)
-    except (OptionError, ProfileError) as error:
+        mix.viewers(only)
+    except (OptionError, ProfileError, mix.UnknownClientError) as error:
         raise CannotLoadError(str(error)) from None
 
     def told(line: str) -> None:
@@ -80,7 +83,7 @@ def run(
     engine.take_interrupts_in_silence()
     with ExitStack() as closing, taken_as_interrupt():
         try:
-            load = _begun(settings, profile, bounds, told, closing)
+            load = _begun(settings, profile, bounds, only, told, closing)
         except KeyboardInterrupt:
             raise CannotLoadError("interrupted before anything was asked under load, or stored") from None
         except (
@@ -98,7 +101,12 @@ def run(
 
 
 def _begun(
-    settings: Settings, profile: Profile, bounds: Bounds, say: Callable[[str], None], closing: ExitStack
+    settings: Settings,
+    profile: Profile,
+    bounds: Bounds,
+    only: Collection[str],
+    say: Callable[[str], None],
+    closing: ExitStack,
 ) -> Load:
     if not settings.embedded and not settings.target.read_only:
         closing.enter_context(exclusion.alone(settings.target.url, settings.seed))
@@ -109,7 +117,7 @@ def _begun(
         settings = replace(settings, target=replace(settings.target, url=server.url))
     report_directory.clear(settings.report)
     tools = instruments(settings, profile, "main", say, closing)
-    load = Load(settings, profile, bounds, tools, Account(tools, profile), say)
+    load = Load(settings, profile, bounds, tools, Account(tools, profile), say, only)
     _record_header(load)
     record_load(load)
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from dicomweb_conformance.catalogue.profile import Profile
@@ -44,6 +44,7 @@ class Load:
         tools: of the run.
         account: the results.
         say: shows a line.
+        only: the names of the clients that users are; without any all of them.
         viewers: the clients that read, with what the target gives them alone.
         modalities: the clients that store.
         left_out: why something is not asked.
@@ -61,6 +62,7 @@ class Load:
     tools: Instruments
     account: Account
     say: Callable[[str], None]
+    only: Collection[str] = ()
     viewers: list[Viewer] = field(default_factory=list)
     modalities: list[Modality] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
