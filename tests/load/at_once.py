@@ -52,26 +52,44 @@ class ForgetsWhileStoring(Reference):
         return found[1:] if level == "study" and self.storing else found
 
 
-class FailsAtOnce(Reference):
-    """Cannot store for several clients at the same time: `status` is what the second one is told."""
+class Meeting(Reference):
+    """Holds each store up until another one comes, for a second at most."""
 
     storing = 0
+    _MOMENTS = 20
 
-    def __init__(self, status: int) -> None:
-        super().__init__()
-        self.status = status
+    async def meets(self) -> bool:
+        """Tell whether two store at the same time."""
+        for _ in range(self._MOMENTS):
+            if self.storing > 1:
+                return True
+            await asyncio.sleep(1 / self._MOMENTS)
+        return self.storing > 1
 
     async def exchange(self, steps: Any, http: Request) -> Response:
         if http.method != "POST":
             return await super().exchange(steps, http)
         self.storing += 1
         try:
-            await asyncio.sleep(0.4)
-            if self.storing > 1:
-                return Response(status_code=self.status, headers={"Retry-After": "1"} if self.status == 503 else {})
-            return await super().exchange(steps, http)
+            return await self.stored(steps, http, met=await self.meets())
         finally:
             self.storing -= 1
+
+    async def stored(self, steps: Any, http: Request, *, met: bool) -> Response:
+        raise NotImplementedError
+
+
+class FailsAtOnce(Meeting):
+    """Cannot store for several clients at the same time: `status` is what they are told."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__()
+        self.status = status
+
+    async def stored(self, steps: Any, http: Request, *, met: bool) -> Response:
+        if met:
+            return Response(status_code=self.status, headers={"Retry-After": "1"} if self.status == 503 else {})
+        return await super(Meeting, self).exchange(steps, http)
 
 
 class SlowAtOnce(Reference):
@@ -92,25 +110,27 @@ class SlowAtOnce(Reference):
             self.asking -= 1
 
 
-class MixesUp(Reference):
+class MixesUp(Meeting):
     """Gives one client the frame that another asks for, and keeps half of what two store at the same time."""
 
-    storing = kept = 0
+    kept = 0
     halves = False
 
     def __init__(self) -> None:
         super().__init__()
         self.asking: list[Request] = []
 
+    async def stored(self, steps: Any, http: Request, *, met: bool) -> Response:
+        await http.body()  # so that nothing comes between what follows
+        self.halves = met
+        return await super(Meeting, self).exchange(steps, http)
+
+    def keep(self, received: Any) -> None:
+        self.kept += 1
+        if not (self.halves and self.kept % 2):
+            super().keep(received)
+
     async def exchange(self, steps: Any, http: Request) -> Response:
-        if http.method == "POST":
-            self.storing += 1
-            try:
-                await asyncio.sleep(0.3)
-                self.halves = self.storing > 1
-                return await super().exchange(steps, http)
-            finally:
-                self.storing -= 1
         if not http.url.path.endswith("/frames/1"):
             return await super().exchange(steps, http)
         self.asking.append(http)
@@ -121,11 +141,6 @@ class MixesUp(Reference):
             return await super().exchange(steps, others[0] if others else http)
         finally:
             self.asking.remove(http)
-
-    def keep(self, received: Any) -> None:
-        self.kept += 1
-        if not (self.halves and self.kept % 2):
-            super().keep(received)
 
 
 class OffersLess(Reference):

@@ -254,7 +254,7 @@ def test_nothing_of_a_run_loads_locust() -> None:
 def test_nothing_of_others_is_left_or_printed(tmp_path: Path) -> None:
     reference = full_of_others(Reference())
     with serving(reference, {**spoiled.LABELS, **spoiled.BROKEN}, spoiled.searches) as url:
-        end = loaded(tmp_path, url)
+        end = loaded(tmp_path, url, "--dicomweb-grace=0.2", "--dicomweb-timeout=10")
         (tmp_path / "printed").write_text(end.printed, "utf-8")
 
         assert end.status in {0, 1, 5}, end.printed

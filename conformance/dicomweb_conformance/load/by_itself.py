@@ -17,6 +17,8 @@ from dicomweb_fixtures.building.codecs import NotAvailableError
 from dicomweb_fixtures.entities import Study
 from dicomweb_fixtures.fresh import Fresh
 
+_NOT_AGAIN = frozenset({"load-store", "load-stored-search"})
+"""What tells nothing when it is asked once more: a study is stored once, and what was lost then is lost afterwards."""
 _NO_STUDY = (Inconclusive, NotApplicable, NotAvailableError)
 
 
@@ -130,7 +132,7 @@ def ask_again(load: Load) -> None:
     seat = load.seat("probe")
     try:
         for act in load.suspects.values():
-            if act.check != "load-store":
+            if act.check not in _NOT_AGAIN:
                 load.account.note_alone(act.check, users.done(act, seat, load.account))
         if load.alone and load.spare and any(check == "load-store" for check, _ in load.suspects):
             act = users.storing_one(load.modalities[0], load.spare, load.alone)
