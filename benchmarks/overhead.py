@@ -1,7 +1,8 @@
 """What a run costs beside its target, as ratios taken in one go: `python benchmarks/overhead.py [-m smoke]`.
 
 Processor time, which other work on the machine changes little, is that of the suite alone: the reference server is a
-process of its own. What follows the name of this file goes to pytest, to select fewer checks than `SELECTION`.
+process of its own. `start`, `exchanges` or `latency` behind the name of this file take one of the three alone; what
+follows goes to pytest, to select other checks than `SELECTION`.
 
 Start: how many times the start of a bare pytest it takes to collect all checks, and to judge by one of them.
 Exchanges: how many times the bare sending of the same requests over a plain socket a run takes for each.
@@ -30,7 +31,8 @@ from dicomweb_reference.serving import running
 TRIES = 3
 LATENCY = 0.02
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
-SELECTION = ("-m", "search or metadata or frames or retrieve")
+SELECTION = ("-m", "metadata or frames or retrieve")
+PARTS = ("start", "exchanges", "latency")
 LONGEST = 600.0
 
 
@@ -90,8 +92,8 @@ def run_at(url: str, directory: Path, selection: Sequence[str], *more: str) -> T
     return timed((*PYTEST, f"--dicomweb-url={url}", *budget, *selection, *more), directory)
 
 
-def start(directory: Path) -> float:
-    """Print what a start takes, and return the processor time of `--co`."""
+def start(directory: Path) -> None:
+    """Print what a start takes."""
     bare = least((*PYTEST, "-p", "no:dicomweb_conformance"), directory)
     say(f"bare pytest         {bare:7.2f} s of a processor, the least of {TRIES}")
     idle = least(PYTEST, directory)
@@ -101,11 +103,11 @@ def start(directory: Path) -> float:
     with served() as url:
         one = least((*PYTEST, f"--dicomweb-url={url}", "-k", "search-limit-caps"), directory)
     say(f"one check           {one:7.2f} s, {one / bare:4.1f} times the bare start")
-    return collecting
 
 
-def exchanges(directory: Path, selection: Sequence[str], collecting: float) -> None:
+def exchanges(directory: Path, selection: Sequence[str]) -> None:
     """Print what an exchange takes beside its replay."""
+    collecting = least((*PYTEST, "--dicomweb-url=embedded", "--co"), directory)
     with served() as url:
         whole = run_at(url, directory, selection)
     with served() as url:
@@ -139,13 +141,17 @@ def say(line: str) -> None:
     print(line, flush=True)  # noqa: T201 - this is what it is for
 
 
-def main(selection: Sequence[str]) -> None:
+def main(arguments: Sequence[str]) -> None:
     """Print the ratios."""
+    parts, selection = (arguments[:1], arguments[1:]) if arguments[:1] and arguments[0] in PARTS else (PARTS, arguments)
     with tempfile.TemporaryDirectory() as made:
         directory = Path(made)
-        collecting = start(directory)
-        exchanges(directory, selection or SELECTION, collecting)
-        latency(directory, selection or SELECTION)
+        if "start" in parts:
+            start(directory)
+        if "exchanges" in parts:
+            exchanges(directory, selection or SELECTION)
+        if "latency" in parts:
+            latency(directory, selection or SELECTION)
 
 
 if __name__ == "__main__":
