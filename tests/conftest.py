@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -9,17 +10,37 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from dicomweb_reference.server import Reference
     from tests.mutants.reach import Reach
 
-# No test is timed: a machine that does more than these tests draws slowly, and nothing is wrong with it.
-settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("tests")
-
 LONG = Path(__file__).with_name("long_tests.toml")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makemodule(module_path: Path) -> None:
+    """Have Hypothesis ready before a module that draws is loaded: most draw nothing, and it takes a while to load."""
+    if b"\nfrom hypothesis import" in module_path.read_bytes():
+        _draw_without_hurry()
+
+
+@cache
+def _draw_without_hurry() -> None:
+    """No test is timed: a machine that does more than these tests draws slowly, and nothing is wrong with it."""
+    from hypothesis import HealthCheck, settings
+
+    settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("tests")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Keep the plug-in of Hypothesis from loading it for a summary, where this process has drawn nothing."""
+    manager = session.config.pluginmanager
+    shown = manager.has_plugin("hypothesispytest")
+    if shown and "hypothesis" not in sys.modules and not manager.has_plugin("dsession"):  # whose workers may draw
+        manager.unregister(name="hypothesispytest")
 
 
 @pytest.hookimpl(trylast=True)
