@@ -76,6 +76,7 @@ def _put(delivering: Delivery, server: Reference, known: Collection[str], send: 
     if not all(delivery._looked(look) == uids for name, look in looks.items() if name not in known):
         return send(delivering, study)
     (delivering._state / delivery._ONE_ARRIVED).touch()
+    delivering._arrival_by(_AT_ONCE).touch()
     return delivering._delivered(study, _AT_ONCE, [], [], list(looks), 0.0)
 
 
