@@ -64,11 +64,11 @@ def test_processes_take_turns_where_the_target_fails_one_beside_another(tmp_path
 class Stub:
     """A service that answers a store alone, and stores at once, as it is told to."""
 
-    def __init__(self, alone: int, beside: int, shown: int = 200) -> None:
-        self._alone, self._beside, self._shown = alone, beside, shown
+    def __init__(self, alone: int, beside: int, shown: int = 200, afterwards: int = 200) -> None:
+        self._alone, self._beside, self._shown = [afterwards, alone], beside, shown
 
     def store(self, _instances: Sequence[Instance]) -> Any:
-        return answered(self._alone)
+        return answered(self._alone.pop())
 
     def store_at_once(self, instances: Sequence[Sequence[Instance]]) -> Any:
         return [[answered(self._beside) for _ in of_one] for of_one in instances]
@@ -92,6 +92,7 @@ def answered(status: int) -> Any:
         (Stub(200, 503), False),
         (Stub(200, 200, shown=500), True),
         (Stub(500, 500), False),
+        (Stub(200, 403, afterwards=403), False),
     ],
 )
 def test_what_fails_beside_another_is_what_works_alone(service: Any, fails: bool) -> None:

@@ -72,17 +72,24 @@ def fails_beside_another(service: StudiesService, fresh: Fresh) -> bool:
         service: asks on no check's account.
         fresh: makes what is stored: studies of their own, as those of two processes are.
     """
-    if not _all_are_stored([service.store([fresh.instance(name="alone")])]):
+
+    def stores_alone(when: str) -> bool:
+        return _all_are_stored([service.store([fresh.instance(name=f"alone {when}")])])
+
+    if not stores_alone("before"):
         return False
     for meeting in range(_MEETINGS):
         studies = [fresh.study(name=f"{client} {meeting}", instances=_EACH) for client in ("one", "other")]
         answers = service.store_at_once([study.instances for study in studies])
-        if not all(_all_are_stored(of_one) for of_one in answers):
-            return True
-        for study in studies:
-            if (shown := service.retrieve(study)).status >= 500 and shown.status not in BUSY:
-                return True
+        stored = all(_all_are_stored(of_one) for of_one in answers)
+        if not stored or any(_is_an_error(service.retrieve(study)) for study in studies):
+            # Whatever else has befallen the target, such as credentials that are over, befalls one client as well.
+            return stores_alone("afterwards")
     return False
+
+
+def _is_an_error(answer: Response) -> bool:
+    return answer.status >= 500 and answer.status not in BUSY
 
 
 def _all_are_stored(answers: list[Response]) -> bool:
