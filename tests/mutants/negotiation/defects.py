@@ -273,9 +273,7 @@ class StudyAsItsFirstInstance(Reference):
         return [*super().instance_offers(request), MediaType("application/dicom")]
 
 
-@mutant(
-    "negotiation-transfer-syntax", "negotiation-several-transfer-syntaxes", may_trip=(*BEFORE, "store"), into=MUTANTS
-)
+@mutant("negotiation-transfer-syntax", may_trip=(*BEFORE, "store"), into=MUTANTS)
 class AlwaysRle(Reference):
     """Images come in RLE Lossless, whatever transfer syntax is asked for."""
 
@@ -283,6 +281,16 @@ class AlwaysRle(Reference):
         found = super().transfer_syntax_for(instance, wanted)
         rle = "1.2.840.10008.1.2.5"
         return rle if found and wanted[0][0] not in {None, "*"} and self.deliverable(instance, rle) else found
+
+
+@mutant("negotiation-several-transfer-syntaxes", may_trip=(*BEFORE, "store"), into=MUTANTS)
+class RleForWhoeverListsTwo(AlwaysRle):
+    """An image that is welcome in two transfer syntaxes comes in a third."""
+
+    def transfer_syntax_for(self, instance: Instance, wanted: Sequence[tuple[str | None, float]]) -> str | None:
+        if len(wanted) > 1:
+            return super().transfer_syntax_for(instance, wanted)
+        return Reference.transfer_syntax_for(self, instance, wanted)
 
 
 @mutant(
