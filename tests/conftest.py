@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,12 @@ def pytest_pycollect_makemodule(module_path: Path) -> None:
     """Have Hypothesis ready before a module that draws is loaded: most draw nothing, and it takes a while to load."""
     if b"\nfrom hypothesis import" in module_path.read_bytes():
         _draw_without_hurry()
+
+
+def pytest_collection_finish() -> None:
+    """Have no search for garbage look at thousands of collected tests: many tests run pytest in this process."""
+    gc.collect()
+    gc.freeze()
 
 
 @cache

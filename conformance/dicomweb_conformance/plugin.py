@@ -46,6 +46,8 @@ MARKERS = {
 }
 _HEAP = 20_000
 """Objects after which Python looks for garbage; at its 700 that takes a twentieth of a run."""
+_FREEZES = pytest.StashKey[bool]()
+"""Whether this run keeps searches for garbage away from what is loaded, and ends that when it ends."""
 _INI_KINDS: dict[str, Any] = {"list": "linelist", "names": "linelist"}
 """Kinds of settings that may be given several times."""
 
@@ -81,9 +83,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if config.getoption("help", default=False):
         return
-    _hasten()
-    config.add_cleanup(gc.enable)
-    config.add_cleanup(gc.unfreeze)
+    _hasten(config)
     command_line = {option.ini: config.getoption(option.ini) for option in OPTIONS}
     ini = {option.ini: config.getini(option.ini) for option in OPTIONS if option.name != "target"}
     directory = Path(from_controller["directory"]) if from_controller else config.invocation_params.dir
@@ -122,11 +122,15 @@ def _refuse(config: pytest.Config, why: str) -> None:
     config.pluginmanager.register(Refusing(config, why), "dicomweb-refusing")
 
 
-def _hasten() -> None:
+def _hasten(config: pytest.Config) -> None:
     """Have modules found quickly, and garbage looked for where there is any: not while all is loaded, then seldom."""
     if _AsWritten not in sys.meta_path:
         sys.meta_path.insert(0, _AsWritten)
     gc.disable()
+    config.add_cleanup(gc.enable)
+    if not gc.get_freeze_count():
+        config.stash[_FREEZES] = True
+        config.add_cleanup(gc.unfreeze)
     gc.set_threshold(_HEAP, *gc.get_threshold()[1:])
 
 
@@ -190,7 +194,7 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Dir
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Have garbage looked for again, though not among what was loaded and collected: that stays until the run ends."""
     if session.config.pluginmanager.hasplugin("dicomweb-session"):
-        gc.freeze()
+        _freeze(session.config)
         gc.enable()
 
 
@@ -198,6 +202,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Spare the end two searches for garbage among all that the run has left, which goes with the process."""
     if config.pluginmanager.hasplugin("dicomweb-session"):
+        _freeze(config)
+
+
+def _freeze(config: pytest.Config) -> None:
+    """Keep searches for garbage away from all there is, unless that is done around this run, where it would stay."""
+    if config.stash.get(_FREEZES, False):
         gc.freeze()
 
 

@@ -19,7 +19,6 @@ from dicomweb_reference.serving import running
 from dicomweb_reports import record
 from dicomweb_reports.record import Run
 from dicomweb_reports.write import Written
-from tests.mutants.again import collected
 from tests.mutants.mutant import profile_of
 from tests.nodes import file_of
 
@@ -58,8 +57,7 @@ def judged(
     Args:
         reference: the server, started for this and stopped afterwards.
         directory: where the run record goes, and the root directory of the inner pytest.
-        arguments: further options of the suite, and files of checks; with any other argument of pytest, and for all
-            checks, pytest is started anew.
+        arguments: further arguments of pytest: options, and files of checks.
         checks: the ids of the checks to judge it with; every check of the files, or of the suite, if None.
         files: which file holds which check, so that no others need be collected; found out if None.
         plugins: further plugins of pytest.
@@ -73,8 +71,6 @@ def judged(
     with _quick_turns(), _nothing_afterwards(), _authorized(reference) as auth, running(reference) as url:
         profile = f"--dicomweb-profile={profile_of(type(reference))}"
         options = [profile, *auth, *(each for each in arguments if each not in paths)]
-        if named and all(each.startswith("--dicomweb-") for each in options):
-            return _judged_again_at(url, directory, options, named, checks, plugins)
         only = [] if checks is None else [_Only(checks)]
         status, printed, run = printed_and_judged_at(url, directory, *options, *named, plugins=[*only, *plugins])
     assert status != pytest.ExitCode.USAGE_ERROR, printed
@@ -150,24 +146,6 @@ _read: dict[Path, Run] = {}
 def _only_read(directory: Path, *, run: Run) -> Written:
     _read[directory] = run
     return Written(run, ())
-
-
-def _judged_again_at(
-    url: str,
-    directory: Path,
-    options: Sequence[str],
-    files: Collection[str],
-    checks: Collection[str] | None,
-    plugins: Sequence[object],
-) -> Run:
-    """Judge whatever answers at a base URL with checks that this process has collected, or now does."""
-    directory.mkdir(parents=True, exist_ok=True)
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        try:
-            collected(_OF_PYTEST).judge([*_of_suite(url, directory), *options], files, checks, plugins)
-        except pytest.UsageError as error:
-            raise AssertionError(str(error)) from None
-    return _read.pop(directory / "report")
 
 
 def printed_and_judged_at(
