@@ -25,11 +25,9 @@ def run(tmp_path: Path) -> Run:
     """Start pytest with arguments and environment variables in an empty directory."""
 
     def started(*arguments: str, directory: Path = tmp_path, **environment: str) -> subprocess.CompletedProcess[str]:
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("DICOMWEB_", "PYTEST_", "GITHUB_"))
-        }
+        # With TOX_ENV_DIR pytest keeps what failed last in one place for all directories.
+        others = ("DICOMWEB_", "PYTEST_", "GITHUB_", "TOX_")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
         command = [sys.executable, "-m", "pytest", *arguments]
         return warm.run(command, cwd=directory, env=kept | environment, capture_output=True, text=True, timeout=240)
 
