@@ -75,6 +75,21 @@ parting("doubles", "Every instance comes twice.", *WHOLE, "retrieve-instance-is-
 parting("widens", "A retrieve gives all that is above what was named.", *WHOLE, "retrieve-instance-is-that-one")
 
 
+@mutant("retrieve-instance-series-study", may_trip=["retrieve", "metadata", "store", "negotiation"], into=MUTANTS)
+class BareInASyntaxThatIsNamed(Reference):
+    """An instance that is asked for in a transfer syntax comes as a bare file."""
+
+    def retrieve(self, request: Request) -> Response:
+        response = super().retrieve(request)
+        alone = request.resource.instance is not None and "transfer-syntax" in (request.accept or "")
+        if response.status_code != 200 or not alone:
+            return response
+        instances = self.found(request.resource)
+        _, syntaxes = next(self.representations(request, instances))
+        part = next(iter(self.retrieve_parts(request, instances, syntaxes)))
+        return Response(part.body, 200, media_type=DICOM.name)
+
+
 @mutant("retrieve-follows-stores", may_trip=["retrieve", "store", "search", "delete"], into=MUTANTS)
 class RetrieveOfTheFirstLook(Reference):
     """A series is retrieved as it was when it was first asked for."""

@@ -14,7 +14,7 @@ from dicomweb_conformance.scenarios.steps.storing import AS_STORED, asked_again
 from dicomweb_conformance.scenarios.steps.wholeness import holds_exactly, leave_to_plainest_retrieve
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
-from dicomweb_fixtures.entities import Instance, Series, Study
+from dicomweb_fixtures.entities import EXPLICIT_VR_LITTLE_ENDIAN, Instance, Series, Study
 from dicomweb_fixtures.fresh import Fresh
 
 
@@ -53,6 +53,17 @@ def test_instance_series_study(dicomweb: StudiesService, corpus: Corpus) -> None
                     it.observes(
                         "another-media-type", where="Content-Type", received=response.content_type, of="RETRIEVE-002"
                     )
+    # Whoever asks in these ways reads a bare file, too, and leaves it to this check that it is bare.
+    for accept in (AS_STORED, AS_STORED.replace("*", EXPLICIT_VR_LITTLE_ENDIAN)):
+        response = dicomweb.retrieve(study.instances[0], accept=accept)
+        if response.status == 200 and media_types.name_of(response.content_type) == media_types.DICOM:
+            with expect(response) as it:
+                it.observes(
+                    "single-part-although-multipart-asked",
+                    where="Content-Type",
+                    received=response.content_type,
+                    of="RETRIEVE-002",
+                )
 
 
 @verifies("RETRIEVE-005", id="retrieve-study-is-whole", smoke=True)
