@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -158,6 +159,20 @@ def test_a_request_to_end_ends_it_cleans_up_and_reports(number: signal.Signals, 
     if moment.startswith("Ctrl-C"):
         assert end.told["ended"] == f"interrupted ({number.name})"
     assert (end.report / "load.html").exists()
+
+
+def test_an_interrupted_first_look_at_the_target_is_told_as_interrupted(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(30)
+        process = begun(tmp_path, f"http://127.0.0.1:{listening.getsockname()[1]}")
+        asking, _ = listening.accept()
+        with asking:
+            os.killpg(process.pid, signal.SIGINT)
+            end = ended(process, tmp_path)
+
+    assert end.status == 2, end.printed
+    assert end.printed == "Error: interrupted before anything was asked under load, or stored\n"
+    assert not (end.report / "load.html").exists()
 
 
 def test_what_is_no_dicomweb_server_is_refused_and_gets_no_load(tmp_path: Path) -> None:

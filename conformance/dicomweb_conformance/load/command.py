@@ -110,7 +110,7 @@ def load(
         status = running.run(named, os.environ, Path.cwd(), bounds, only, click.echo)
     except running.CannotLoadError as error:
         click.echo(f"Error: {visible_lines(str(error))}", err=True)
-        sys.exit(_CANNOT)
+        sys.exit(error.status)
     sys.exit(status)
 
 

@@ -43,10 +43,20 @@ _WORTH_A_WORD = 10.0
 """Seconds of load after which judging takes long enough for a line."""
 _READERS, _DEVICES = 3, 1
 """The shares of users that read and that store."""
+_INTERRUPTED = 2
+"""The exit status of a load that was interrupted."""
 
 
 class CannotLoadError(Exception):
-    """A load that does not begin; says why and what to do."""
+    """A load that does not begin; says why and what to do.
+
+    Attributes:
+        status: the exit status: 4, or 2 where it was interrupted before it began.
+    """
+
+    def __init__(self, why: str, status: int = 4) -> None:
+        super().__init__(why)
+        self.status = status
 
 
 def run(
@@ -68,7 +78,7 @@ def run(
         say: shows a line.
 
     Raises:
-        CannotLoadError: a setting cannot be used, or the target cannot be judged.
+        CannotLoadError: a setting cannot be used, the target cannot be judged, or it was interrupted before that.
     """
     try:
         settings = options.resolve(given, environment, {}, directory)
@@ -85,7 +95,8 @@ def run(
         try:
             load = _begun(settings, profile, bounds, only, told, closing)
         except KeyboardInterrupt:
-            raise CannotLoadError("interrupted before anything was asked under load, or stored") from None
+            why = "interrupted before anything was asked under load, or stored"
+            raise CannotLoadError(why, _INTERRUPTED) from None
         except (
             *(CannotBeJudged, CredentialsError, NoReportDirectoryError, NotWrittenError, exclusion.GoesOnError),
             RuntimeError,
@@ -126,8 +137,6 @@ def _begun(
         report_directory.put_back(settings.report)
         raise
     report_directory.forget(settings.report)
-    say(f"load: {settings.target.url} by profile {profile.name}, suite {VERSION}, --dicomweb-seed={settings.seed}")
-    say(f"load: {bounds}")
     return load
 
 
@@ -160,7 +169,10 @@ def _record_header(load: Load) -> None:
 def _ended(load: Load) -> int:
     """Go through a load, and take each step of its end whatever became of the others; return the exit status."""
     end = Closing(load)
+    url, profile, seed = load.settings.target.url, load.profile.name, load.settings.seed
     try:
+        load.say(f"load: {url} by profile {profile}, suite {VERSION}, --dicomweb-seed={seed}")
+        load.say(f"load: {load.bounds}")
         by_itself.prepare(load)
         _under_load(load)
         end.interrupted = bool(load.ran and load.ran.why.startswith(engine.INTERRUPTED))
