@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -36,10 +36,22 @@ class Target:
     held: set[str] = field(default_factory=lambda: {entry.study_uid for entry in ENTRIES})
     now: float = 0.0
     asked: Counter[str] = field(default_factory=Counter)
+    clients: int = 1
 
     def for_purpose(self, purpose: str) -> Target:
         assert purpose == "clean"
         return self
+
+    def use_at_once(
+        self, uses: Sequence[Callable[[StudiesService], None]], when_interrupted: Callable[[], None]
+    ) -> None:
+        self.clients = max(self.clients, len(uses))
+        try:
+            for use in uses:
+                use(cast(StudiesService, self))
+        except KeyboardInterrupt:
+            when_interrupted()
+            raise
 
     def _answered(self, method: str, path: str, status: int, reason: str = "", body: bytes = b"") -> Response:
         self.now += TAKES
@@ -64,9 +76,11 @@ class Target:
     def pause(self, seconds: float) -> None:
         self.now += seconds
 
-    def clean(self, grace: float = 10, longest: float = 300, entries: list[Entry] = ENTRIES) -> Cleaned:
+    def clean(
+        self, grace: float = 10, longest: float = 300, entries: list[Entry] = ENTRIES, clients: int = 1
+    ) -> Cleaned:
         service = cast(StudiesService, self)
-        return clean(service, entries, grace, longest, clock=lambda: self.now, pause=self.pause)
+        return clean(service, entries, grace, longest, clients, clock=lambda: self.now, pause=self.pause)
 
 
 def reasons(cleaned: Cleaned) -> Counter[str]:
@@ -81,6 +95,40 @@ def test_what_a_target_deletes_is_looked_for_once() -> None:
     assert (cleaned.removed, cleaned.absent, cleaned.left) == (200, 0, ())
     assert set(cleaned.gone) == set(ENTRIES)
     assert target.asked == {"DELETE": 200, "GET": 200}
+
+
+@pytest.mark.parametrize("clients", [1, 2, 8])
+def test_several_clients_do_what_one_does(clients: int) -> None:
+    target = Target()
+
+    cleaned = target.clean(clients=clients)
+
+    assert (cleaned.removed, set(cleaned.gone), cleaned.left) == (200, set(ENTRIES), ())
+    assert target.asked == {"DELETE": 200, "GET": 200}
+    assert target.clients == clients
+
+
+def test_what_one_client_is_refused_no_other_asks_for() -> None:
+    cleaned = (target := Target(lambda asked, *_: (403, "No") if asked.asked["DELETE"] > 20 else (204, ""))).clean(
+        clients=4
+    )
+
+    assert target.asked["DELETE"] == 22
+    assert cleaned.removed == 21
+    assert reasons(cleaned) == {"403 No to DELETE": 179}
+
+
+def test_an_interruption_ends_all_clients() -> None:
+    def interrupted(target: Target, *_: str) -> tuple[int, str]:
+        if target.asked["DELETE"] == 30:
+            raise KeyboardInterrupt
+        return 204, ""
+
+    cleaned = (target := Target(interrupted)).clean(clients=4)
+
+    assert cleaned.interrupted
+    assert target.asked["DELETE"] == 30
+    assert (cleaned.removed, len(cleaned.left)) == (30, 170)
 
 
 def test_a_delete_that_lies_is_waited_for_once_and_not_once_for_each_study() -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dicomweb_conformance.http.exchanges import Response
-from dicomweb_conformance.run.turns import Turns, fails_beside_another
+from dicomweb_conformance.run.turns import Turns, are_served_together, fails_beside_another
+from dicomweb_conformance.settings.rate import Rate
+from dicomweb_conformance.transport.pace import Pace
 from dicomweb_fixtures.entities import Instance
 from dicomweb_fixtures.fresh import Fresh
 
@@ -59,6 +62,17 @@ def test_processes_take_turns_where_the_target_fails_one_beside_another(tmp_path
     assert [line.partition(":")[0] for line in said] == (
         ["the target fails one client beside another (see store-two-clients-at-once)"] if fails else []
     )
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_limited_rate_hides_nothing_of_that(tmp_path: Path, fails: bool) -> None:
+    with closing(Pace(Rate(100, 1.0), tmp_path)) as pace:
+        pace.wait()
+        with Turns(tmp_path, lambda: fails, print).taken():
+            pace.wait()
+
+    assert are_served_together(tmp_path) is not fails
+    assert met_within(*(Turns(tmp_path, pytest.fail, print) for _ in range(2))) is not fails
 
 
 class Stub:

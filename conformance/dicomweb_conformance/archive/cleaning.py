@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.service import resources
@@ -56,6 +57,7 @@ def clean(
     entries: Iterable[Entry],
     grace: float,
     longest: float = LONGEST,
+    clients: int = 1,
     clock: Callable[[], float] = time.monotonic,
     pause: Callable[[float], None] = time.sleep,
 ) -> Cleaned:
@@ -71,6 +73,7 @@ def clean(
         entries: the studies to remove.
         grace: seconds that removals may take to become visible, all of them together.
         longest: seconds after which nothing more is asked.
+        clients: how many may ask at the same time. The first study, and those with malformed UIDs, are one client's.
         clock: the time.
         pause: waits for so many seconds.
     """
@@ -78,14 +81,16 @@ def clean(
     entries = list(dict.fromkeys(entries))
     sweep.why_left.update({entry: why for entry in entries if (why := _why_not_touched(entry))})
     ours = sorted((entry for entry in entries if entry not in sweep.why_left), key=_is_malformed)
-    interrupted = False
+    sound = [entry for entry in ours if not _is_malformed(entry)]
     try:
-        sweep.delete(ours)
+        sweep.delete(sound[:1], sweep.service)
+        sweep.delete_at_once(sound[1:], clients)
+        sweep.delete(ours[len(sound) :], sweep.service)
         sweep.wait(grace, pause)
         sweep.look([our for our in ours if our not in sweep.accepted])
     except KeyboardInterrupt:
-        interrupted = True
-    end = "was interrupted" if interrupted else f"ended after {longest:g} s" if sweep.is_over else "ended"
+        sweep.interrupt()
+    end = "was interrupted" if sweep.interrupted else f"ended after {longest:g} s" if sweep.is_over else "ended"
     return Cleaned(
         removed=sum(each in sweep.accepted for each in sweep.gone),
         left=tuple(
@@ -95,7 +100,7 @@ def clean(
         ),
         absent=sum(each not in sweep.accepted for each in sweep.gone),
         gone=tuple(sweep.gone),
-        interrupted=interrupted,
+        interrupted=sweep.interrupted,
     )
 
 
@@ -153,7 +158,9 @@ class _Sweep:
         accepted: the studies of which the target said that it deletes them.
         gone: the studies that are not there.
         refused: the target does not delete, or does not answer: it need not be asked for the next study.
+        why_refused: what it said, or why it cannot be asked; of all studies that are left when that is known.
         silent: it does not answer at all, or cannot be asked.
+        interrupted: Ctrl-C ended it.
         tells_at_once: what it said that it deletes was gone as soon as it said so.
     """
 
@@ -164,44 +171,61 @@ class _Sweep:
     accepted: list[Entry] = field(default_factory=list)
     gone: dict[Entry, None] = field(default_factory=dict)
     refused: bool = False
+    why_refused: str = ""
     silent: bool = False
+    interrupted: bool = False
     tells_at_once: bool = True
 
     @property
     def is_over(self) -> bool:
         """Whether there is no time for another question."""
-        return self.clock() >= self.deadline
+        return self.interrupted or self.clock() >= self.deadline
 
-    def delete(self, entries: list[Entry]) -> None:
-        """Ask for the removal of each."""
-        for number, entry in enumerate(entries):
+    def interrupt(self) -> None:
+        """Have nothing more be asked."""
+        self.interrupted = True
+
+    def delete_at_once(self, entries: list[Entry], clients: int) -> None:
+        """Ask for the removal of each, several clients at the same time."""
+        shares = [share for number in range(clients) if (share := entries[number::clients])]
+        if len(shares) > 1:
+            self.service.use_at_once([partial(self.delete, share) for share in shares], self.interrupt)
+        else:
+            self.delete(entries, self.service)
+
+    def delete(self, entries: list[Entry], service: StudiesService) -> None:
+        """Ask a service for the removal of each, one after the other."""
+        for entry in entries:
             if self.is_over:
                 return
-            try:
-                response = self.service.delete(resources.study(entry.study_uid))
-            except CredentialsError as error:
-                self.why_left.update(dict.fromkeys(entries[number:], str(error)))
-                self.silent = True
-                return
-            except Exception as error:  # whatever one study brings about, the others are removed
-                self.why_left[entry] = f"DELETE could not be sent: {type(error).__name__}: {error}"
-                continue
-            self.silent = response.status == 0
-            refused = response.status in _NOT_OFFERED and not (_is_malformed(entry) and response.status == 400)
-            self.refused = self.silent or refused
-            said = f"{response.status} {response.reason}".strip() + " to DELETE"
-            if self.silent:
-                said = f"no response to DELETE: {response.error}"
-            if self.refused:
-                self.why_left.update(dict.fromkeys(entries[number:], said))
-                return
-            self.why_left[entry] = said
-            if response.status in _ACCEPTED:
-                self.why_left[entry] = f"{said}, but it was not seen to be gone"
-                self.accepted.append(entry)
-                # A target that takes its time over one takes it over the next: then all are waited for together.
-                if self.tells_at_once:
-                    self.tells_at_once = self._is_gone(entry)
+            if not self.why_refused:
+                self._delete(service, entry)
+            if self.why_refused:
+                self.why_left[entry] = self.why_refused
+
+    def _delete(self, service: StudiesService, entry: Entry) -> None:
+        try:
+            response = service.delete(resources.study(entry.study_uid))
+        except CredentialsError as error:
+            self.why_refused, self.silent = str(error), True
+            return
+        except Exception as error:  # whatever one study brings about, the others are removed
+            self.why_left[entry] = f"DELETE could not be sent: {type(error).__name__}: {error}"
+            return
+        self.silent = response.status == 0
+        said = f"{response.status} {response.reason}".strip() + " to DELETE"
+        if self.silent:
+            said = f"no response to DELETE: {response.error}"
+        if self.silent or (response.status in _NOT_OFFERED and not (_is_malformed(entry) and response.status == 400)):
+            self.refused, self.why_refused = True, said
+            return
+        self.why_left[entry] = said
+        if response.status in _ACCEPTED:
+            self.why_left[entry] = f"{said}, but it was not seen to be gone"
+            self.accepted.append(entry)
+            # A target that takes its time over one takes it over the next: then all are waited for together.
+            if self.tells_at_once:
+                self.tells_at_once = self._is_gone(entry, service)
 
     def wait(self, grace: float, pause: Callable[[float], None]) -> None:
         """Wait until all that the target accepted to delete is gone; one wait for all of it."""
@@ -227,10 +251,10 @@ class _Sweep:
                 return
             self._is_gone(entry)
 
-    def _is_gone(self, entry: Entry) -> bool:
+    def _is_gone(self, entry: Entry, service: StudiesService | None = None) -> bool:
         thorough = self.refused and entry not in self.accepted
         try:
-            there = _is_there(self.service, entry, thorough=thorough)
+            there = _is_there(service or self.service, entry, thorough=thorough)
         except CredentialsError:
             there = None
         except Exception as error:  # as above

@@ -18,7 +18,7 @@ from dicomweb_conformance.checks import known_failures
 from dicomweb_conformance.checks.known_failures import KnownFailure
 from dicomweb_conformance.record.disk import NotWrittenError
 from dicomweb_conformance.record.recorder import now
-from dicomweb_conformance.run import gate, message_results, step_summary
+from dicomweb_conformance.run import gate, message_results, step_summary, turns
 from dicomweb_conformance.run.ending import Ending, Step, reason
 from dicomweb_conformance.run.instruments import VERSION, Instruments, sweeping
 from dicomweb_conformance.run.report_directory import STATE
@@ -45,8 +45,9 @@ class Finishing:
         requirements: the ids of all that there are.
         began: when the run did, by the monotonic clock.
         ending: takes the steps, and knows what went wrong before.
-        baseline: the earlier run that this one is held against, if any.
         stopped: why the run ended before its last check, where it could not write down what it has to.
+        baseline: the earlier run that this one is held against, if any.
+        processes: how many began to judge the target.
         stale: the rows of known failures that no longer hold.
         run: as the reports tell it; None where the record cannot be read.
         unwritten: the names of reports that could not be written.
@@ -62,6 +63,7 @@ class Finishing:
     ending: Ending
     stopped: str = ""
     baseline: Concluded | None = None
+    processes: int = 1
     stale: list[tuple[KnownFailure, str]] = field(default_factory=list)
     run: record.Run | None = None
     unwritten: frozenset[str] = frozenset()
@@ -151,11 +153,13 @@ class Finishing:
         left = self.tools.budget.left
         longest = cleaning.LONGEST if left is None else min(cleaning.LONGEST, max(left, self.settings.grace))
         refused = self.tools.access.ended
+        # As many as have asked until now, and never several where the target was found not to serve them.
+        clients = self.processes if turns.are_served_together(self.settings.report / STATE) else 1
         cleaned = cleaning.Cleaned(0, ())
         if not refused:
             try:
                 with sweeping(self.settings, self.tools, longest) as service:
-                    cleaned = cleaning.clean(service, entries, self.settings.grace, longest)
+                    cleaned = cleaning.clean(service, entries, self.settings.grace, longest, clients)
             except CredentialsError as error:
                 refused = str(error)
         if refused:

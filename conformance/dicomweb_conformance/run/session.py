@@ -87,6 +87,7 @@ class ConformanceSession:
         self.told = False
         self.nothing = ""
         self.pace = ""
+        self.processes = 0
         try:
             self.own = own_scenarios.read(settings.scenarios, config)
             self.profile: Profile = replace(load_profile(settings.profile), judges=self._is_judged).of_edition(
@@ -309,6 +310,7 @@ class ConformanceSession:
     def pytest_configure_node(self, node: Any) -> None:
         """Hand a worker of pytest-xdist what only the controller knows."""
         node.workerinput["dicomweb"] = workers.handed(self.config, self.settings)
+        self.processes += 1
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Write down what is planned; under xdist every worker collects the same, and the first one tells."""
@@ -376,6 +378,7 @@ class ConformanceSession:
             self.ending,
             self.stopped,
             baseline=self.baseline,
+            processes=max(1, self.processes),
         )
         self.finishing.conclude(exitstatus)
         try:

@@ -22,6 +22,8 @@ _EACH = 6
 _MEETINGS = 3
 """How often two clients meet: where one hinders the other, it shows in most meetings, and not in each."""
 _TOGETHER, _IN_TURN = "together", "in turn"
+_FILE = "clients-at-once"
+"""Says which of the two it is, in the directory that the run's processes share."""
 
 
 class Turns:
@@ -34,8 +36,8 @@ class Turns:
     """
 
     def __init__(self, state: Path, fails: Callable[[], bool], say: Callable[[str], None]) -> None:
-        self._file = state / "turns"
-        self._lock = FileLock(state / "turns.lock")
+        self._file = state / _FILE
+        self._lock = FileLock(self._file.with_suffix(".lock"))
         self._fails = fails
         self._say = say
         self._known = ""
@@ -63,6 +65,16 @@ class Turns:
                     "the processes of this run take turns"
                 )
         return self._file.read_text(encoding="utf-8")
+
+
+def are_served_together(state: Path) -> bool:
+    """Tell whether a run's processes found that the target serves several clients at the same time.
+
+    Args:
+        state: the directory that the run's processes share.
+    """
+    file = state / _FILE
+    return file.exists() and file.read_text(encoding="utf-8") == _TOGETHER
 
 
 def fails_beside_another(service: StudiesService, fresh: Fresh) -> bool:

@@ -251,6 +251,25 @@ class StudiesService:
 
         return self._client.at_once([asking(each) for each in asks])
 
+    def use_at_once(
+        self, uses: Sequence[Callable[[StudiesService], None]], when_interrupted: Callable[[], None]
+    ) -> None:
+        """Have several clients use the service at the same time, each in its way.
+
+        Args:
+            uses: what each does.
+            when_interrupted: called at Ctrl-C, before the clients are waited for: has them end early.
+        """
+
+        def using(use: Callable[[StudiesService], None]) -> Callable[[Client], list[Response]]:
+            def send(client: Client) -> list[Response]:
+                use(StudiesService(client, self._ledger, self._own, self._purpose))
+                return []
+
+            return send
+
+        self._client.at_once([using(each) for each in uses], when_interrupted)
+
     def store_beside(
         self, instances: Sequence[Instance], ask: Sender, times: int
     ) -> tuple[list[Response], list[Response]]:

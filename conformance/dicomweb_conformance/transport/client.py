@@ -180,11 +180,14 @@ class Client:
         if self.target.read_only and method not in busy.SAFE:
             raise ReadOnlyError(f"the run only reads: no {method} is sent")
 
-    def at_once(self, sends: Sequence[Callable[[Client], list[Response]]]) -> list[list[Response]]:
+    def at_once(
+        self, sends: Sequence[Callable[[Client], list[Response]]], when_interrupted: Callable[[], None] = lambda: None
+    ) -> list[list[Response]]:
         """Have several clients of the same target send at the same time, each over connections of its own.
 
         Args:
             sends: what each does with its client; none begins before all are ready.
+            when_interrupted: called at Ctrl-C, before the clients are waited for: has them end early.
 
         Returns:
             the answers of each, in that order. They are judged, and their exchanges counted, as those of this client.
@@ -205,7 +208,11 @@ class Client:
             with ThreadPoolExecutor(len(sends)) as pool:
                 # Exchanges belong to the check that runs, which a thread of its own would not know.
                 begun = [pool.submit(copy_context().run, sent, number) for number in range(len(sends))]
-                answers = [each.result() for each in begun]
+                try:
+                    answers = [each.result() for each in begun]
+                except KeyboardInterrupt:
+                    when_interrupted()
+                    raise
         finally:
             for client in clients:
                 client.close()
