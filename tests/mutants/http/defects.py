@@ -281,6 +281,15 @@ class SearchesMixedUp(MixedUp):
         return super().search(other if other.resource == request.resource else request, level)
 
 
+@mutant("http-frames-at-once", may_trip=EVERYWHERE, into=MUTANTS)
+class FramesMixedUp(MixedUp):
+    """Who asks for a frame over another connection gets the one that was asked for before."""
+
+    def retrieve_frames(self, request: Request) -> Response:
+        other = self.answered(request)
+        return super().retrieve_frames(other if other.resource == request.resource else request)
+
+
 @mutant("http-clients-at-once[retrieve]", may_trip=EVERYWHERE, into=MUTANTS)
 class OneRetrieveAtATime(MixedUp):
     """A retrieval that comes over another connection than the one before ends in 500."""

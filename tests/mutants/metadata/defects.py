@@ -85,6 +85,21 @@ class MetadataOfTheFirstHundred(Reference):
         return self.json_answer(models, self.negotiate(request, (MediaType("application/dicom+json"),)))
 
 
+@mutant(
+    *("metadata-is-whole[study]", "metadata-is-whole[series]", "metadata-of-many-is-whole"),
+    may_trip=["metadata", "bulkdata", "persona", "http"],
+    into=MUTANTS,
+)
+class LevelsFromTheIndex(Reference):
+    """The metadata of a study or series have what a search returns, and nothing that describes an image."""
+
+    def metadata_of(self, instance: Instance, request: Request) -> Model:
+        model = super().metadata_of(instance, request)
+        if request.resource.instance:
+            return model
+        return {tag: attribute for tag, attribute in model.items() if tag[:4] in {"0008", "0010", "0020"}}
+
+
 @mutant("metadata-follows-stores", may_trip=["metadata", "http", "delete"], into=MUTANTS)
 class MetadataOfTheFirstLook(Reference):
     """The metadata of a series stay what they were when they were first asked for."""

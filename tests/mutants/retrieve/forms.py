@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 from starlette.responses import Response
 
@@ -175,3 +176,57 @@ class LongValueRefused(Reference):
         if LONG_VALUE in self.elements_of(instance):
             raise Refusal(500, "An exception.")
         return super().transcode(instance, transfer_syntax)
+
+
+@mutant(*(f"retrieve-decoded[{each}]" for each in LOSSLESS), may_trip=["retrieve"], into=MUTANTS)
+class DecodedWithoutItsBodyPart(Reference):
+    """Of an image that is decoded not all that describes it remains."""
+
+    def native(self, instance: Instance, content: Elements) -> Elements:
+        return {tag: each for tag, each in super().native(instance, content).items() if tag != "00180015"}
+
+
+@mutant("retrieve-decoded[jpeg_2000_lossless]", may_trip=["retrieve"], into=MUTANTS)
+class ColoursOfTheCodestream(Reference):
+    """Colours that were decoded from JPEG 2000 are called YBR_RCT as before."""
+
+    def native(self, instance: Instance, content: Elements) -> Elements:
+        decoded = super().native(instance, content)
+        colours = content.get("00280004")
+        return {**decoded, "00280004": colours} if colours and colours.value.startswith(b"YBR_RCT") else decoded
+
+
+@mutant("retrieve-multipart-whatever-it-is", may_trip=["retrieve", "persona"], into=MUTANTS)
+class MultiFramesAreBare(Reference):
+    """An image of several frames comes as a bare file, though only multipart was acceptable."""
+
+    def retrieve(self, request: Request) -> Response:
+        instances = self.found(request.resource)
+        if request.resource.instance and "00280008" in self.elements_of(instances[0]):
+            request = replace(request, accept=f"{DICOM.name}; transfer-syntax=*")
+        return super().retrieve(request)
+
+
+@mutant("retrieve-any-transfer-syntax[pdf]", may_trip=["retrieve", "store"], into=MUTANTS)
+class DocumentsHaveNoSyntax(Reference):
+    """A document that is asked for in any transfer syntax ends in 500: it has no pixels that could be in one."""
+
+    def retrieve(self, request: Request) -> Response:
+        instances = self.found(request.resource)
+        no_pixels = all(PIXEL_DATA not in self.elements_of(each) for each in instances)
+        if request.resource.instance and no_pixels and "transfer-syntax" in (request.accept or ""):
+            raise Refusal(500, "An exception.")
+        return super().retrieve(request)
+
+
+@mutant("retrieve-series-of-many-is-whole", may_trip=["retrieve", "store"], into=MUTANTS)
+class PixelsOfTheFirstOfASeries(Reference):
+    """Each image of a series of many has the pixels of the first one."""
+
+    def retrieve_parts(
+        self, request: Request, instances: Sequence[Instance], syntaxes: Sequence[str]
+    ) -> Iterator[Part]:
+        parts = list(super().retrieve_parts(request, instances, syntaxes))
+        pixels = [self.elements_of(each)[PIXEL_DATA].value for each in instances] if len(instances) > 100 else []
+        for part, own in zip_longest(parts, pixels):
+            yield replace(part, body=part.body.removesuffix(own) + pixels[0]) if own else part

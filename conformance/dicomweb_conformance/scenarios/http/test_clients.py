@@ -8,7 +8,7 @@ from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.service.studies_service import Sender, StudiesService
 from dicomweb_fixtures.corpus import Corpus
-from dicomweb_fixtures.entities import Study
+from dicomweb_fixtures.entities import Instance, Study
 
 TIMES = 3
 QUESTIONS = (
@@ -49,3 +49,37 @@ def test_clients_at_once(dicomweb: StudiesService, corpus: Corpus, case: Variant
                     it.observes("answer-to-another-client", expected=[study.study_instance_uid])
                 elif not shows(response, [study.study_instance_uid]):
                     it.observes("fails-beside-others", expected=["200, as alone"], received=it.status_line)
+
+
+@verifies("HTTP-044", id="http-frames-at-once", afresh=True, needs="frames")
+def test_frames_at_once(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Three clients that ask for a frame each at the same time, as a viewer scrolls, each get theirs."""
+    image = corpus.multiframe.instances[0]
+    askers = [_asking_for_frame(image, number) for number in range(1, len(image.frames) + 1)]
+    for ask, frame in zip(askers, image.frames, strict=True):
+        alone = ask(dicomweb)
+        control(alone, because="one client alone does not get it")
+        assume(_frames_in(alone, image) == [frame], "what one client alone gets is not its frame", alone.exchange)
+
+    answers = dicomweb.ask_at_once([[ask] * TIMES for ask in askers])
+
+    for frame, responses in zip(image.frames, answers, strict=True):
+        for response in responses:
+            found = _frames_in(response, image)
+            with expect(response) as it:
+                if response.status in BUSY:
+                    it.observes("put-off-while-others-ask", received=it.status_line)
+                elif response.status == 200 and found and found != [frame]:
+                    numbers = ", ".join(str(image.frames.index(each) + 1) for each in found)
+                    expected = [f"frame {image.frames.index(frame) + 1}"]
+                    it.observes("answer-to-another-client", expected=expected, received=f"frame {numbers}")
+                elif found != [frame]:
+                    it.observes("fails-beside-others", expected=["200, as alone"], received=it.status_line)
+
+
+def _asking_for_frame(image: Instance, number: int) -> Sender:
+    return lambda service: service.frames(image, str(number))
+
+
+def _frames_in(response: Response, image: Instance) -> list[bytes]:
+    return [frame for frame in image.frames if frame in response.body]

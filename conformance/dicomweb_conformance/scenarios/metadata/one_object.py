@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pydicom import Dataset
 
 from dicomweb_conformance.checks.expect import Expectation, assume
-from dicomweb_conformance.dicom import json_model
+from dicomweb_conformance.dicom import differences, json_model
 from dicomweb_conformance.dicom.differences import Difference
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.scenarios.steps.returned import element_at
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
-from dicomweb_fixtures.entities import Instance
+from dicomweb_fixtures.entities import Instance, Series, Study
 
 INSTANCE = "00080018"
 
@@ -48,3 +48,30 @@ def is_empty(difference: Difference, stored: Dataset) -> bool:
 def lost_without_value(difference: Difference, stored: Dataset) -> bool:
     """Whether what is absent is an element that was stored without a value, which is JSON-016."""
     return difference.kind == "lost" and is_empty(difference, stored)
+
+
+def are_as_alone(
+    it: Expectation, dicomweb: StudiesService, resource: Study | Series, found: list[json_model.DataSet]
+) -> None:
+    """Report an object in the metadata of a study or series that is otherwise than the metadata of its instance.
+
+    Of objects that differ alike from what was stored the metadata of one instance are asked for. METADATA-005.
+    """
+    by_uid = {each.sop_instance_uid: each for each in resource.instances}
+    known: set[frozenset[str]] = {frozenset()}
+    for number, received in enumerate(found, 1):
+        instance = by_uid.get(json_model.text(received, INSTANCE))
+        if instance is None or (differing := _otherwise(instance, received)) in known:
+            continue
+        known.add(differing)
+        alone = _otherwise(instance, only(it.on(dicomweb.metadata(instance)), instance))
+        if places := sorted(differing - alone):
+            expected = ["what the metadata of the instance have"]
+            received_of = f"{', '.join(places[:3])} of {instance.sop_instance_uid} otherwise, or not at all"
+            it.observes("otherwise-than-alone", where=f"object {number}", expected=expected, received=received_of)
+
+
+def _otherwise(instance: Instance, found: json_model.DataSet) -> frozenset[str]:
+    """Return the attributes that differ from what was stored, those without a value apart."""
+    differing = differences.with_json(instance.dataset, found)
+    return frozenset(each.path for each in differing if not lost_without_value(each, instance.dataset))

@@ -8,6 +8,7 @@ from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.dicom import json_model
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.http.unreadable import UnreadableError
+from dicomweb_conformance.scenarios.metadata.one_object import are_as_alone
 from dicomweb_conformance.scenarios.steps.storing import asked_again
 from dicomweb_conformance.scenarios.steps.wholeness import covers
 from dicomweb_conformance.service.studies_service import StudiesService
@@ -47,7 +48,7 @@ def test_of_many_is_whole(dicomweb: StudiesService, corpus: Corpus) -> None:
 
     _leave_refusal(dicomweb, corpus, response)
     with expect(response) as it:
-        covers(it, series)
+        are_as_alone(it, dicomweb, series, covers(it, series))
 
 
 def _leave_refusal(dicomweb: StudiesService, corpus: Corpus, response: Response, own: str = "") -> None:
@@ -90,7 +91,7 @@ def test_is_whole(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> No
 
     _leave_refusal(dicomweb, corpus, response, f"metadata-is-whole[{case.id}]")
     with expect(response) as it:
-        covers(it, resource)
+        are_as_alone(it, dicomweb, resource, covers(it, resource))
 
 
 @verifies("METADATA-005", id="metadata-follows-stores")

@@ -19,7 +19,7 @@ from dicomweb_conformance.scenarios.steps.encoded_images import (
 )
 from dicomweb_conformance.scenarios.steps.image_description import as_ybr
 from dicomweb_conformance.scenarios.steps.likewise import leave_to_the_first
-from dicomweb_conformance.scenarios.steps.returned import element_at, octets_of
+from dicomweb_conformance.scenarios.steps.returned import element_at, keeps_elements, octets_of
 from dicomweb_conformance.scenarios.steps.storing import AS_STORED
 from dicomweb_conformance.scenarios.steps.syntax_asked_for import leave_to_default_syntax, leave_to_plainest_syntax
 from dicomweb_conformance.service.studies_service import StudiesService
@@ -27,6 +27,7 @@ from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import EXPLICIT_VR_LITTLE_ENDIAN, Instance
 
 PIXEL_DATA, TRANSFER_SYNTAX = "(7FE0,0010)", "(0002,0010)"
+_OF_CODESTREAMS = frozenset({"YBR_RCT", "YBR_ICT"})
 _LONG = "00720066"
 _LONGEST_SHORT_VALUE = 0xFFFE
 
@@ -34,7 +35,7 @@ _LONGEST_SHORT_VALUE = 0xFFFE
 DECODED = tuple(Variant(each.key, "RETRIEVE-026", each.uid) for each in LOSSLESS)
 
 
-@verifies("RETRIEVE-027", id="retrieve-decoded", each=DECODED)
+@verifies("RETRIEVE-027", "RETRIEVE-012", id="retrieve-decoded", each=DECODED)
 def test_decoded(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     """An image compressed without loss comes in Explicit VR Little Endian, described as its pixels then are."""
     for instance in images_in(corpus, case.value):
@@ -59,6 +60,7 @@ def test_decoded(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> Non
                     leave_to_default_syntax(dicomweb, corpus)
                 it.observes("200-in-another-syntax", where=TRANSFER_SYNTAX, received=values.syntax(received))
                 it.concludes()
+            keeps_elements(it, dicomweb, instance, received)
             _is_described(it, instance, received)
 
 
@@ -86,7 +88,12 @@ def _is_described(it: Expectation, instance: Instance, received: Dataset) -> Non
         )
         it.concludes()
     found, expected = _samples(received), pixel_data.samples(instance.dataset)
-    if found is not None and values.text(received, "PhotometricInterpretation") == "YBR_FULL":
+    colours = values.text(received, "PhotometricInterpretation")
+    if colours in _OF_CODESTREAMS:
+        where = "(0028,0004)"
+        it.observes("colours-of-a-codestream", where=where, expected=["RGB"], received=colours, of="RETRIEVE-027")
+        it.concludes()
+    if found is not None and colours == "YBR_FULL":
         expected, found = as_ybr(expected), found.astype(float)
         if found.shape == expected.shape and np.abs(found - expected).max() <= 1:
             it.observes("attributes-describe-native-pixels", of="RETRIEVE-027")

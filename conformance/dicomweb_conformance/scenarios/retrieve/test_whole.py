@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dicomweb_conformance.archive.contents import Archive, shows
-from dicomweb_conformance.checks.expect import Expectation, control, expect, offered
+from dicomweb_conformance.checks.expect import Expectation, assume, control, expect, offered
 from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.unreadable import UnreadableError
@@ -11,7 +11,7 @@ from dicomweb_conformance.reading import part10_files
 from dicomweb_conformance.scenarios.steps.refusals import names_any_of, study_named, type_of_parts
 from dicomweb_conformance.scenarios.steps.returned import has_elements, has_pixels, has_private_elements
 from dicomweb_conformance.scenarios.steps.storing import AS_STORED, asked_again
-from dicomweb_conformance.scenarios.steps.wholeness import holds_exactly, leave_to_plainest_retrieve
+from dicomweb_conformance.scenarios.steps.wholeness import are_as_alone, holds_exactly, leave_to_plainest_retrieve
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import EXPLICIT_VR_LITTLE_ENDIAN, Instance, Series, Study
@@ -66,6 +66,32 @@ def test_instance_series_study(dicomweb: StudiesService, corpus: Corpus) -> None
                 )
 
 
+@verifies("RETRIEVE-002", id="retrieve-multipart-whatever-it-is")
+def test_multipart_whatever_it_is(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """Whatever an instance is comes as multipart, as asked for, and so does a series or study of one instance."""
+    kinds: dict[str, Instance | Series | Study] = {
+        "an image of several frames": corpus.multiframe.instances[0],
+        "a compressed image": corpus.rle.instances[0],
+        "a lossy image": corpus.jpeg.instances[0],
+        "a video": corpus.video.instances[0],
+        "a report": corpus.two_series.series[1].instances[0],
+        "a document": corpus.pdf.instances[0],
+        "a series of one instance": corpus.multiframe.series[0],
+        "a study of one instance": corpus.multiframe,
+    }
+
+    for kind, resource in kinds.items():
+        response = dicomweb.retrieve(resource)
+        if response.status != 200 or media_types.name_of(response.content_type) != media_types.DICOM:
+            continue
+        plainest = dicomweb.retrieve(corpus.two_series.instances[0])
+        bare = media_types.name_of(plainest.content_type) == media_types.DICOM
+        assume(not bare, "any instance comes as a bare file", "retrieve-instance-series-study")
+        with expect(response) as it:
+            received = f"{response.content_type} of {kind}"
+            it.observes("single-part-although-multipart-asked", where="Content-Type", received=received)
+
+
 @verifies("RETRIEVE-005", id="retrieve-study-is-whole", smoke=True)
 def test_study_is_whole(dicomweb: StudiesService, corpus: Corpus) -> None:
     """A study is retrieved with all its instances, each once."""
@@ -99,7 +125,8 @@ def test_series_of_many_is_whole(dicomweb: StudiesService, corpus: Corpus) -> No
 
     leave_to_plainest_retrieve(dicomweb, corpus, response)
     with expect(response) as it:
-        holds_exactly(it, series.instances, foreign="instance-of-another-series")
+        found = holds_exactly(it, series.instances, foreign="instance-of-another-series")
+        are_as_alone(it, dicomweb, series.instances, found)
 
 
 @verifies("RETRIEVE-006", id="retrieve-follows-stores")

@@ -11,16 +11,21 @@ from pydicom.datadict import dictionary_VR
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_data_element
 
-from dicomweb_conformance.checks.expect import Expectation
+from dicomweb_conformance.checks.expect import Expectation, read_parts
 from dicomweb_conformance.dicom import differences
 from dicomweb_conformance.dicom.differences import Difference
+from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.http.unreadable import UnreadableError
-from dicomweb_conformance.reading import pixel_data, values
+from dicomweb_conformance.reading import part10_files, pixel_data, values
 from dicomweb_conformance.scenarios.steps import pixel_octets
+from dicomweb_conformance.scenarios.steps.storing import AS_STORED
+from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.building.transfer_syntaxes import SYNTAXES
-from dicomweb_fixtures.entities import Instance
+from dicomweb_fixtures.entities import Instance, Study
 
 _LONGEST_SHORT_VALUE = 0xFFFE
+_OF_PIXELS = frozenset({"00280004", "00280100", "00280101", "00280102", "00280103", "7FE00001", "7FE00002"})
+"""What says how pixels are encoded: of those that were decoded it may say otherwise, which RETRIEVE-027 judges."""
 _PLANAR_CONFIGURATION = "00280006"
 """How the samples of pixels are arranged: a server that encodes them anew may choose (PS3.3 C.7.6.3.1.3), and pixels
 are compared as it says."""
@@ -69,6 +74,35 @@ def has_elements(
             where = each.path if each.kind == "vr" else f"{each.path} {each.vr}"
             report = it.loses if each.kind == "lost" else it.observes
             report(quote, where=where, expected=[each.stored], received=each.received, of="RETRIEVE-012")
+
+
+def keeps_elements(it: Expectation, dicomweb: StudiesService, instance: Instance, received: Dataset) -> None:
+    """Compare an instance that was brought into another transfer syntax with what was stored: RETRIEVE-012.
+
+    Its pixels are compared elsewhere, and so is what describes them. What it has otherwise when it comes as it is
+    stored, `store-round-trip` tells.
+    """
+    has_elements(
+        it,
+        part10_files.read(instance.part10),
+        received,
+        told=lambda: _OF_PIXELS | _otherwise_as_stored(dicomweb, instance),
+    )
+
+
+def _otherwise_as_stored(dicomweb: StudiesService, instance: Instance) -> frozenset[str]:
+    response = as_stored(dicomweb, instance)
+    try:
+        found = read_parts(response) if response.status == 200 else []
+    except UnreadableError:
+        found = []
+    return always_lost(part10_files.read(instance.part10), found[0]) if found else frozenset()
+
+
+def as_stored(dicomweb: StudiesService, resource: Study | Instance) -> Response:
+    """Retrieve as it is stored, or as it comes from a server that does not know the wildcard."""
+    response = dicomweb.retrieve(resource, accept=AS_STORED)
+    return response if response.status not in {400, 406} else dicomweb.retrieve(resource)
 
 
 def _of_representation(each: Difference, stored: Dataset, received: Dataset) -> str | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pydicom import Dataset
+
 from dicomweb_conformance.checks.expect import Expectation, assume
-from dicomweb_conformance.dicom import json_model
+from dicomweb_conformance.dicom import differences, json_model
 from dicomweb_conformance.dicom.json_model import DataSet
 from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.reading import values
 from dicomweb_conformance.scenarios.steps.listing import differing, listed
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
@@ -47,8 +50,10 @@ def leave_to_plainest_retrieve(dicomweb: StudiesService, corpus: Corpus, respons
     assume(kind not in others, f"{kind or 'no media type'} comes in place of a multipart", _OF_ALL_LEVELS)
 
 
-def holds_exactly(it: Expectation, instances: tuple[Instance, ...], *, foreign: str, of: str | None = None) -> None:
-    """Report where the files of a study or series are not just those stored.
+def holds_exactly(
+    it: Expectation, instances: tuple[Instance, ...], *, foreign: str, of: str | None = None
+) -> list[Dataset]:
+    """Report where the files of a study or series are not just those stored, and return what is in them.
 
     Args:
         it: the expectation on the response.
@@ -56,7 +61,8 @@ def holds_exactly(it: Expectation, instances: tuple[Instance, ...], *, foreign: 
         foreign: the observation for an instance of another study or series.
         of: RETRIEVE-005 or RETRIEVE-006.
     """
-    found = [str(each.get("SOPInstanceUID", "")) for each in it.is_multipart_dicom(of=of)]
+    files = it.is_multipart_dicom(of=of)
+    found = [str(each.get("SOPInstanceUID", "")) for each in files]
     wanted = {instance.sop_instance_uid for instance in instances}
     expected, received = [f"parts of {listed(sorted(wanted))}"], differing(sorted(wanted), found)
     if wanted - set(found):
@@ -65,6 +71,36 @@ def holds_exactly(it: Expectation, instances: tuple[Instance, ...], *, foreign: 
         it.observes(foreign, expected=expected, received=received, of=of)
     if len(found) != len(set(found)):
         it.observes("the-same-instance-twice", expected=expected, received=received, of=of)
+    return files
+
+
+def are_as_alone(
+    it: Expectation, dicomweb: StudiesService, instances: tuple[Instance, ...], found: list[Dataset]
+) -> None:
+    """Report an instance of a study or series that is otherwise than when it is retrieved alone.
+
+    Of instances that differ alike from what was stored one is retrieved alone.
+    """
+    by_uid = {each.sop_instance_uid: each for each in instances}
+    known: set[frozenset[str]] = {frozenset()}
+    for number, received in enumerate(found, 1):
+        instance = by_uid.get(str(received.get("SOPInstanceUID", "")))
+        if instance is None or (differing := _otherwise(instance, received)) in known:
+            continue
+        known.add(differing)
+        alone = it.on(dicomweb.retrieve(instance)).is_one_instance()
+        if places := sorted(differing - _otherwise(instance, alone)):
+            received_of = f"{', '.join(places[:3])} of {instance.sop_instance_uid} otherwise"
+            it.observes("otherwise-than-alone", where=f"part {number}", received=received_of)
+
+
+def _otherwise(instance: Instance, received: Dataset) -> frozenset[str]:
+    """Return the elements of an image in a native syntax that differ from what was stored."""
+    places = {each.path for each in differences.data_sets(instance.dataset, received)}
+    octets = values.octets(received, "PixelData").rstrip(b"\0")
+    if not values.is_encapsulated(values.syntax(received)) and octets != instance.dataset.PixelData.rstrip(b"\0"):
+        places.add("7FE00010")
+    return frozenset(places)
 
 
 def has_identifiers(

@@ -16,15 +16,15 @@ from dicomweb_conformance.http.unreadable import UnreadableError
 from dicomweb_conformance.reading import part10_files
 from dicomweb_conformance.scenarios.steps.returned import (
     always_lost,
+    as_stored,
     has_elements,
     has_pixel_octets,
     has_private_elements,
 )
-from dicomweb_conformance.scenarios.steps.storing import AS_STORED
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.building.transfer_syntaxes import SYNTAXES
 from dicomweb_fixtures.corpus import LARGE, Corpus
-from dicomweb_fixtures.entities import Instance, Study
+from dicomweb_fixtures.entities import Study
 
 _ENCODED = "encoded."
 _FILES = frozenset({media_types.MULTIPART_RELATED, media_types.DICOM})
@@ -76,16 +76,10 @@ def _studies(corpus: Corpus, case: Variant) -> tuple[Study, ...]:
 
 def _retrieved(dicomweb: StudiesService, study: Study) -> list[Response]:
     """Retrieve a study as it is stored, or each instance of it where something else comes in place of the study."""
-    response = _as_stored(dicomweb, study)
+    response = as_stored(dicomweb, study)
     if response.status != 200 or media_types.name_of(response.content_type) in _FILES:
         return [response]
-    return [_as_stored(dicomweb, instance) for instance in study.instances]
-
-
-def _as_stored(dicomweb: StudiesService, resource: Study | Instance) -> Response:
-    """Retrieve as it is stored, or as it comes from a server that does not know the wildcard."""
-    response = dicomweb.retrieve(resource, accept=AS_STORED)
-    return response if response.status not in {400, 406} else dicomweb.retrieve(resource)
+    return [as_stored(dicomweb, instance) for instance in study.instances]
 
 
 def _files_of(response: Response) -> list[bytes]:
