@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from starlette.responses import JSONResponse, Response
 
-from dicomweb_reference.archive import Resource
+from dicomweb_reference.archive import Instance, Resource
 from dicomweb_reference.dicom_json import Attribute, Model
 from dicomweb_reference.levels import Level
+from dicomweb_reference.matching import Query
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.multipart import Part
-from dicomweb_reference.outcomes import Outcome, Reason
+from dicomweb_reference.outcomes import Outcome, Reason, Received
 from dicomweb_reference.server import Reference, Step
 from tests.odd.odd import Odd, odd
 
@@ -127,6 +128,29 @@ class ReasonsAreWords(Reference):
 
     def store_status(self, outcomes: Sequence[Outcome]) -> int:
         return 200 if all(outcome.stored for outcome in outcomes) else 409
+
+
+@odd(
+    checks=(
+        "store-multipart",
+        "store-malformed[values]",
+        "store-malformed[pixel-data]",
+        "store-malformed[missing-uids]",
+    ),
+    freedoms=frozenset({"faults-borne-with"}),
+    into=ODD,
+)
+class WhatIsMalformedIsNotFound(Reference):
+    """What is stored in spite of a fault is retrieved by its UIDs, and no search lists it."""
+
+    def keep(self, received: Received) -> None:
+        self._malformed = {*self._malformed, received.identity.instance} if received.fault else self._malformed
+        super().keep(received)
+
+    _malformed: Set[str] = frozenset()
+
+    def match(self, entity: Instance, query: Query) -> bool:
+        return entity.instance not in self._malformed and super().match(entity, query)
 
 
 @odd(

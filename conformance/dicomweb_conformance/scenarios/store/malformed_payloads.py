@@ -153,6 +153,9 @@ def kept(dicomweb: StudiesService, archive: Archive, sendings: Sequence[Sent]) -
     dicomweb.lacks(uid for payload in refused for uid in payload.study_uids)
     for each in judged:
         there = found[each.payload.name]
+        if each.success and not there:
+            yield each, _unlisted(looking, each.payload)
+            continue
         dicomweb.found_malformed(set(there) - set(each.payload.study_uids))
         # A result may leave out a UID that is none: what was sent is asked for by those that it was sent with.
         uids = there if any(there) else each.payload.study_uids
@@ -173,6 +176,15 @@ def _found(looking: StudiesService, payload: Malformed) -> list[str]:
         if matches := [each for each in matches if looking.is_own(each)]:
             return [json_model.text(each, "0020000D") for each in matches]
     return []
+
+
+def _unlisted(looking: StudiesService, payload: Malformed) -> Kept:
+    """Return what is there of a payload that no search by its Patient ID lists.
+
+    What is malformed need not match the key that it was sent with, and what is retrieved was not lost.
+    """
+    there = _retrieved(looking, payload.study_uids)
+    return there if there.retrievable else Kept()
 
 
 def _retrieved(looking: StudiesService, study_uids: Sequence[str]) -> Kept:
