@@ -44,6 +44,7 @@ _APART = (
     {"reads-are-redirected", "thumbnail-redirects"},
     # Together they send the model, refused by its own name, under its alias: a note that neither shows alone.
     {"application-json-answered", "xml-not-offered"},
+    {"xml-names-prefixed", "xml-not-offered"},
     {"ranges-not-served", "single-part-bulk-data-not-offered"},
     {"missing-frames-left-out", "frame-lists-strict"},
     *(

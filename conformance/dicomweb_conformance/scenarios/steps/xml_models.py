@@ -12,6 +12,7 @@ from dicomweb_conformance.http.unreadable import UnreadableError
 
 MULTIPART_XML = media_types.multipart_related(media_types.DICOM_XML)
 BARE = frozenset({media_types.DICOM_XML, "application/xml", "text/xml"})
+_BEFORE_MARKUP = b"\xef\xbb\xbf \t\r\n"
 _WANTED = "multipart/related with a Native DICOM Model in each part"
 
 
@@ -35,6 +36,11 @@ def is_xml(response: Response) -> bool:
     except multipart.MultipartError:
         return False
     return bool(parts) and media_types.name_of(parts[0].content_type) in BARE
+
+
+def is_markup(document: bytes) -> bool:
+    """Tell whether octets begin as a document does, behind a byte order mark or not (XML 1.0 4.3.3)."""
+    return document.lstrip(_BEFORE_MARKUP).startswith(b"<")
 
 
 def documents_of(it: Expectation, *, of: str | None = None) -> list[bytes]:

@@ -9,7 +9,15 @@ from dicomweb_conformance.dicom.json_model import DataSet
 from dicomweb_conformance.dicom.store_response import StoreAnswer
 from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.exchanges import Response
-from dicomweb_conformance.scenarios.steps.xml_models import BARE, MULTIPART_XML, documents_of, is_xml, models_of, read
+from dicomweb_conformance.scenarios.steps.xml_models import (
+    BARE,
+    MULTIPART_XML,
+    documents_of,
+    is_markup,
+    is_xml,
+    models_of,
+    read,
+)
 from dicomweb_conformance.scenarios.xml.test_metadata import CHARACTER_SETS, NAMES_AND_TEXTS, it_reads_otherwise
 from dicomweb_conformance.service.absence import declines_xml
 from dicomweb_conformance.service.resources import Resource, path
@@ -202,7 +210,7 @@ def _has_shape(it: Expectation) -> None:
     bare = media_types.name_of(it.response.content_type) in BARE
     documents = documents_of(it, of="STORE-023")
     for document in documents:
-        if not document.lstrip().startswith(b"<"):
+        if not is_markup(document):
             it.observes("xml-type-not-well-formed", received=repr(document[:60]))
             it.concludes()
         assume(
