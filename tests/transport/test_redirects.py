@@ -41,6 +41,14 @@ def test_a_server_that_redirects_reads_is_judged_where_they_lead(tmp_path: Path)
     assert found["message[HTTP-020]"].verdict == found["message[HTTP-020b]"].verdict == "pass"
 
 
+def test_a_server_that_redirects_stores_is_judged_where_they_lead(tmp_path: Path) -> None:
+    checks = ("store-multipart", "store-chunked", "persona-store[ohif]")
+    run = judged(Reference({"stores-are-redirected"}), tmp_path, checks=checks)
+    found = {result.check: result.verdict for result in run.results}
+
+    assert {found[check] for check in (*checks, "message[HTTP-020]", "message[HTTP-020b]")} == {"pass"}
+
+
 @pytest.mark.parametrize(("server", "told", "verdict"), [(Turning, "HTTP-020b", "fail"), (Sending, "HTTP-020", "note")])
 def test_what_a_redirect_does_not_lead_to_is_inconclusive(
     server: type[Reference], told: str, verdict: str, tmp_path: Path

@@ -245,7 +245,7 @@ class Expectation:
         elif response.status in REDIRECTS:
             raise Inconclusive(
                 f"{response.request_line} is redirected ({response.status}), which is permitted (HTTP-020); "
-                "only a GET is followed, and only to the target's own origin",
+                "followed are a GET, and a POST that stays one (307, 308), both only on the target's own origin",
                 response.exchange,
             )
         else:

@@ -11,10 +11,11 @@ import hashlib
 import http.client
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any, Literal
 
 import urllib3
@@ -69,8 +70,13 @@ Examine = Callable[[Response, Callable[[], Response]], Examined]
 _SLOW = 8 << 20
 """Octets a second at which a payload of hundreds of megabytes is given the time to be sent and stored."""
 _IDEMPOTENT = busy.SAFE | {"DELETE", "PUT"}
-FOLLOWING = frozenset({"GET", "HEAD"})
-"""Methods whose redirects are followed."""
+FOLLOWING: Mapping[str, frozenset[int]] = {
+    "GET": REDIRECTS,
+    "HEAD": REDIRECTS,
+    # To go on with another method would be another request (RFC 9110 15.4.8).
+    "POST": frozenset({HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT}),
+}
+"""Redirects that are followed, by the method of the request."""
 _OF_ONE_REQUEST = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 _HOPS = 10
 _OF_THE_CHECK = "check"
@@ -275,7 +281,7 @@ class Client:
             body: the payload; an iterable that is not `Streamed` is sent chunked, and only once if it can be iterated
                 over only once.
             purpose: why it is sent: check, store, confirm, probe, preflight, clean, load.
-            follow: whether a GET or HEAD goes where a redirect leads to, as long as that is the target.
+            follow: whether a request goes where a redirect leads to, as long as that is the target (`FOLLOWING`).
 
         Returns:
             the last answer; its status is 0 where none came.
@@ -369,18 +375,18 @@ class Client:
     def _led(self, asked: Request, response: Response, to: Url, answer: Answer) -> tuple[Redirection, Response]:
         """Go where a redirect leads to (RFC 9110 15.4), ten hops at most and never to another origin."""
         hops: list[Url] = []
-        # A hop has no payload, and its Host and framing are its own.
+        # Host and framing of a hop are its own.
         fields = tuple(header for header in asked.headers if header[0].lower() not in _OF_ONE_REQUEST)
-        while response.status in REDIRECTS:
+        while response.status in FOLLOWING.get(asked.method, ()):
             there = self._redirected(response)
-            if there is None:
+            if there is None or isinstance(asked.body, Iterator):
                 return Redirection(tuple(map(str, hops)), "not followed"), response
             if there in {to, *hops}:
                 return Redirection(tuple(map(str, hops)), "loop"), response
             if len(hops) == _HOPS:
                 return Redirection(tuple(map(str, hops)), "too many hops"), response
             hops.append(there)
-            response = self.exchange(asked.method, there, str(there), fields, None, asked.purpose, answer)
+            response = self.exchange(asked.method, there, str(there), fields, asked.body, asked.purpose, answer)
         return Redirection(tuple(map(str, hops)), "answer" if response.status else "no answer"), response
 
     def _redirected(self, response: Response) -> Url | None:

@@ -60,7 +60,8 @@ def send_exactly(
         body,
         purpose,
         lambda asked: _answer(client, asked, octets),
-        follow=client.answered if method in FOLLOWING else None,
+        # A hop is framed as any request is.
+        follow=client.answered if method in FOLLOWING and _is_framed_as_usual(tuple(headers), body) else None,
     )
 
 
@@ -100,6 +101,13 @@ def _fields(client: Client, headers: Fields, body: bytes | None) -> Fields:
     framed = body is None or given & {"content-length", "transfer-encoding"}
     framing = [] if framed else [("Content-Length", str(len(body or b"")))]
     return (*(each for each in own if each[0].lower() not in given), *headers, *framing)
+
+
+def _is_framed_as_usual(headers: Fields, body: bytes | None) -> bool:
+    """Whether a body has the framing that it would have been given."""
+    length = ("content-length", str(len(body or b"")))
+    framing = [(name.lower(), value) for name, value in headers if name.lower() in {length[0], "transfer-encoding"}]
+    return framing in ([], [length])
 
 
 def _head(client: Client, connection: urllib3.connection.HTTPConnection, asked: Request, path: bytes) -> bytes:
