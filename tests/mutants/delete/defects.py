@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.responses import Response
 
-from dicomweb_reference.archive import Resource
+from dicomweb_reference.archive import Instance, Resource
 from dicomweb_reference.dicom_json import Json
 from dicomweb_reference.levels import Level
+from dicomweb_reference.matching import Query
 from dicomweb_reference.media_types import DICOM_JSON
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.server import Reference
@@ -96,3 +99,23 @@ class MetadataAreKept(Reference):
             return self.json_answer(list(kept[request.resource.study]), DICOM_JSON)
         kept[request.resource.study] = [self.presented(self.metadata_of(each, request)) for each in there]
         return super().metadata(request)
+
+
+@mutant("delete-removes[series]", "delete-removes[instance]", may_trip=["delete"], into=MUTANTS)
+class InstancesOfNothingAreListed(Reference):
+    """What was deleted as a series or an instance stays in the list of all instances."""
+
+    def delete_resource(self, resource: Resource) -> None:
+        if resource.series:
+            self._left().extend(self.archive.instances(resource))
+        super().delete_resource(resource)
+
+    def matches(self, level: Level, request: Request, query: Query) -> Sequence[Instance]:
+        found = super().matches(level, request, query)
+        if level != "instance" or request.resource != Resource():
+            return found
+        return [*found, *(each for each in self._left() if self.match(each, query))]
+
+    def _left(self) -> list[Instance]:
+        left: list[Instance] = vars(self).setdefault("left", [])
+        return left

@@ -118,3 +118,48 @@ class UnknownValuesLeftOut(Reference):
             tag: {"vr": "UN"} if each["vr"] in {"UN", "SQ"} and tag[3] in "13579" else each
             for tag, each in model.items()
         }
+
+
+KINDS = ("document", "waveform", "float-pixels", "overlays", "palettes", "annotations")
+RARE = ("00420011", "54001010", "7FE00008", "60003000", "60023000", "00281201", "00281202", "00281203", "00660016")
+
+
+@mutant(
+    *(f"metadata-holds-what-a-kind-has[{each}]" for each in KINDS),
+    may_trip=["metadata", "bulkdata", "xml", "persona", "capabilities", "google"],
+    into=MUTANTS,
+)
+class OnlyPixelsHaveOctets(Reference):
+    """Documents, waveforms, overlays and other octets of what is no plain image are in the metadata without value."""
+
+    def metadata_of(self, instance: Instance, request: Request) -> Model:
+        return _without_rare(super().metadata_of(instance, request))
+
+
+def _without_rare(model: Model) -> Model:
+    without = {tag: {"vr": each["vr"]} if tag in RARE else each for tag, each in model.items()}
+    return {
+        tag: {**each, "Value": [_without_rare(item) for item in each["Value"]]}
+        if each["vr"] == "SQ" and "Value" in each
+        else each
+        for tag, each in without.items()
+    }
+
+
+@mutant("metadata-holds-what-a-kind-has[segmentation]", may_trip=["metadata", "xml"], into=MUTANTS)
+class FramesAreDescribedAlike(Reference):
+    """Each frame has the functional groups of the first in the metadata."""
+
+    def metadata_of(self, instance: Instance, request: Request) -> Model:
+        model = super().metadata_of(instance, request)
+        frames = model.get("52009230", {}).get("Value", [])
+        return {**model, "52009230": {"vr": "SQ", "Value": frames[:1] * len(frames)}} if frames else model
+
+
+@mutant("metadata-keeps-empty-attributes", may_trip=["metadata", "xml"], into=MUTANTS)
+class EmptySequencesLeftOut(Reference):
+    """Metadata leave out a sequence without items."""
+
+    def metadata_of(self, instance: Instance, request: Request) -> Model:
+        model = super().metadata_of(instance, request)
+        return {tag: each for tag, each in model.items() if each != {"vr": "SQ"}}

@@ -122,3 +122,25 @@ class PathsOfAnother(Reference):
         items = returned.get("00400275", {}).get("Value", [])
         changed = [{**item, "00321060": {"vr": "LO", "Value": ["ANOTHER"]}} for item in items]
         return {**returned, "00400275": {"vr": "SQ", "Value": changed}} if items else returned
+
+
+@mutant(
+    *(f"search-includefield-text[{each}]" for each in ("latin_1", "japanese", "gb18030", "utf_8")),
+    may_trip=["search", "xml", "charset"],
+    into=MUTANTS,
+)
+class TextsOfResultsInAscii(Reference):
+    """Names in results have all their letters, and texts have question marks for those beyond ASCII."""
+
+    def result(self, entity: Instance, level: Level, query: Query, request: Request) -> Model:
+        found = super().result(entity, level, query, request)
+        return {
+            tag: {**each, "Value": [_in_ascii(value) for value in each["Value"]]}
+            if each["vr"] == "LO" and "Value" in each
+            else each
+            for tag, each in found.items()
+        }
+
+
+def _in_ascii(text: str | None) -> str | None:
+    return text and text.encode("ascii", "replace").decode("ascii")

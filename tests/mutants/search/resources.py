@@ -61,6 +61,16 @@ class PathIgnored(Reference):
         return super().candidates(level, Resource())
 
 
+@mutant("search-confined-to-the-path", may_trip=["search"], into=MUTANTS)
+class KeysGoBeyondTheSeries(Reference):
+    """Below a series a search with keys searches the whole study."""
+
+    def matches(self, level: Level, request: Request, query: Query) -> Sequence[Instance]:
+        if query.keys and request.resource.series:
+            request = replace(request, resource=replace(request.resource, series=None))
+        return super().matches(level, request, query)
+
+
 def of_the_archive(check: str, level: Level, below: str) -> None:
     """A server that answers one resource with all that is stored, whatever path or keys name."""
 

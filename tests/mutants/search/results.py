@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dicomweb_reference.archive import Instance, Resource
-from dicomweb_reference.dicom_json import Attribute, Model
+from dicomweb_reference.dicom_json import Attribute, Model, with_values
 from dicomweb_reference.levels import Level
 from dicomweb_reference.matching import Query
 from dicomweb_reference.messages import Request
@@ -328,3 +328,23 @@ class NumbersOfAnotherAcrossSeries(Reference):
         return {
             tag: {**each, "Value": [77]} if tag in {"00200011", "00200013"} else each for tag, each in found.items()
         }
+
+
+@mutant(
+    *(f"search-returns-upper-levels[{each}]" for each in ("all-series", "all-instances")),
+    may_trip=["search"],
+    into=MUTANTS,
+)
+class NamesOfOneGroupBelowStudies(Reference):
+    """Names have all their groups in results of a search for studies, and the first one in others."""
+
+    def result(self, entity: Instance, level: Level, query: Query, request: Request) -> Model:
+        found = super().result(entity, level, query, request)
+        if level == "study":
+            return found
+        return {tag: _alphabetic(each) if each["vr"] == "PN" else each for tag, each in found.items()}
+
+
+def _alphabetic(attribute: Attribute) -> Attribute:
+    names = [{"Alphabetic": each["Alphabetic"]} for each in attribute.get("Value", []) if each and "Alphabetic" in each]
+    return with_values("PN", names)

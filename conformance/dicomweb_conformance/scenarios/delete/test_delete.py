@@ -16,6 +16,8 @@ from dicomweb_fixtures.fresh import Fresh
 
 DONE = frozenset({200, 202, 204})
 NOT_OFFERED = frozenset({401, 403, 404, 405, 501})
+_FEW = 10
+"""As much as a search need return to show that something is still there: a server may not look at its key."""
 
 
 def _stored(dicomweb: StudiesService, archive: Archive, study: Study) -> Study:
@@ -102,23 +104,29 @@ def _deleted(dicomweb: StudiesService, resource: Study | Series | Instance) -> R
 
 
 def _listed(dicomweb: StudiesService, resource: Study | Series | Instance) -> bool:
-    """Tell whether a search still lists the resource."""
+    """Tell whether a search still lists the resource: one below what it lies in, or one of all series or instances."""
     match resource:
         case Study():
-            response, tag, uid = (
-                dicomweb.search("studies", StudyInstanceUID=resource.study_instance_uid),
-                "0020000D",
-                resource.study_instance_uid,
-            )
+            uid, tag = resource.study_instance_uid, "0020000D"
+            searches = [
+                dicomweb.search("studies", StudyInstanceUID=uid),
+                dicomweb.search("instances", StudyInstanceUID=uid, limit=_FEW),
+            ]
         case Series():
-            response, tag, uid = (
+            uid, tag = resource.uid, "0020000E"
+            searches = [
                 dicomweb.search(f"studies/{resource.study_instance_uid}/series"),
-                "0020000E",
-                resource.uid,
-            )
+                dicomweb.search("series", SeriesInstanceUID=uid, limit=_FEW),
+                dicomweb.search("instances", SeriesInstanceUID=uid, limit=_FEW),
+            ]
         case Instance():
+            uid, tag = resource.sop_instance_uid, "00080018"
             path = f"studies/{resource.study_instance_uid}/series/{resource.series_instance_uid}/instances"
-            response, tag, uid = dicomweb.search(path), "00080018", resource.sop_instance_uid
+            searches = [dicomweb.search(path), dicomweb.search("instances", SOPInstanceUID=uid, limit=_FEW)]
+    return any(_lists(response, tag, uid) for response in searches)
+
+
+def _lists(response: Response, tag: str, uid: str) -> bool:
     try:
         return response.status == 200 and uid in {
             json_model.text(each, tag) for each in json_model.objects(response.body or b"[]")

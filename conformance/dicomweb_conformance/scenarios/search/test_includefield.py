@@ -14,6 +14,7 @@ from dicomweb_conformance.scenarios.search.controls import INSTANCE, SERIES, STU
 from dicomweb_conformance.service.studies_service import Pairs, StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance, Series, Study
+from dicomweb_fixtures.expected import answers
 
 DESCRIPTION, PHYSICIANS = "00081030", "00081048"
 NAME, MODALITY = "00100010", "00080060"
@@ -40,6 +41,28 @@ def test_includefield(dicomweb: StudiesService, corpus: Corpus, case: Variant) -
                 expected=[study.value("StudyDescription")],
                 received=found,
             )
+
+
+TEXTS = tuple(Variant(each, "SEARCH-059") for each in ("latin_1", "japanese", "gb18030", "utf_8"))
+
+
+@verifies(id="search-includefield-text", each=TEXTS)
+def test_includefield_text(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """A text that includefield asks for has the characters that were stored, in whatever character set."""
+    study: Study = getattr(corpus.names, case.id)
+    finds(dicomweb, {"StudyInstanceUID": study.study_instance_uid}, study, blame="search-studies")
+
+    response = dicomweb.search("studies", StudyInstanceUID=study.study_instance_uid, includefield="StudyDescription")
+
+    with expect(response) as it:
+        match = _result(it, study)
+        found, stored = json_model.text(match, DESCRIPTION), study.value("StudyDescription")
+        offered(found, "StudyDescription is not returned")
+        if found != stored:
+            name = json_model.values(match, NAME) == [answers.person_name(study.value("PatientName"))]
+            because = "the name is not as it was stored, either"
+            assume(name, because, f"search-returns-all-groups-of-a-name[{case.id}]")
+            it.observes("00081030-present-with-another-value", where="(0008,1030)", expected=[stored], received=found)
 
 
 @verifies("SEARCH-059", id="search-includefield-path", needs="search.series")

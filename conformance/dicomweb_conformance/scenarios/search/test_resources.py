@@ -225,6 +225,20 @@ def test_confined_to_the_path(dicomweb: StudiesService, corpus: Corpus) -> None:
             [instance.sop_instance_uid for instance in study.series[0].instances],
             else_=elsewhere,
         )
+    for below, resource, keys, tag, own in (
+        (study, "series", {"Modality": study.series[0].modality}, SERIES, [each.uid for each in study.series]),
+        (
+            study.series[0],
+            "instances",
+            {"InstanceNumber": study.series[0].instances[0].value("InstanceNumber")},
+            INSTANCE,
+            [instance.sop_instance_uid for instance in study.series[0].instances],
+        ),
+    ):
+        response = dicomweb.search_in(below, resource, **keys)
+        if response.status == 200:  # else the check of the key tells of it
+            with expect(response) as it:
+                it.lists_nothing_but(it.is_a_list_of_matches(), tag, own, else_=elsewhere)
 
 
 @verifies("SEARCH-082", id="search-lists-each-entity-once")
