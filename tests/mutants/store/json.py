@@ -41,6 +41,94 @@ class LosesADescribedAttribute(Reference):
         return super().described_instance(_without(model, "00081030"), bulk_data)
 
 
+ELEMENTS = ("store-json-elements", "store-xml-elements")
+
+
+class _Editing(Reference):
+    """A server that changes the attributes of metadata, those of items too, before it makes an instance of them."""
+
+    def edited(self, tag: str, attribute: dict[str, Any]) -> dict[str, Any] | None:
+        return attribute
+
+    def described_instance(self, model: Any, bulk_data: BulkData) -> bytes | Outcome:
+        whole = isinstance(model, dict) and all(isinstance(each, dict) for each in model.values())
+        return super().described_instance(self._edited(model) if whole else model, bulk_data)
+
+    def _edited(self, model: dict[str, Any]) -> dict[str, Any]:
+        found = {tag: self.edited(tag, self._with_items(each)) for tag, each in model.items()}
+        return {tag: each for tag, each in found.items() if each is not None}
+
+    def _with_items(self, attribute: dict[str, Any]) -> dict[str, Any]:
+        if attribute.get("vr") != "SQ" or not isinstance(attribute.get("Value"), list):
+            return attribute
+        return {
+            **attribute,
+            "Value": [self._edited(each) if isinstance(each, dict) else each for each in attribute["Value"]],
+        }
+
+
+@mutant(*ELEMENTS, may_trip=["store"], into=MUTANTS)
+class KeepsOneGroupOfNames(_Editing):
+    """Of the names in metadata the alphabetic group is kept."""
+
+    def edited(self, tag: str, attribute: dict[str, Any]) -> dict[str, Any] | None:
+        if attribute.get("vr") != "PN" or not isinstance(attribute.get("Value"), list):
+            return attribute
+        values = [
+            {"Alphabetic": each.get("Alphabetic", "")} if isinstance(each, dict) else each
+            for each in attribute["Value"]
+        ]
+        return {**attribute, "Value": values}
+
+
+@mutant(*ELEMENTS, may_trip=["store"], into=MUTANTS)
+class LosesInlineValues(_Editing):
+    """What stands in metadata as InlineBinary is lost."""
+
+    def edited(self, tag: str, attribute: dict[str, Any]) -> dict[str, Any] | None:
+        return {each: value for each, value in attribute.items() if each != "InlineBinary"}
+
+
+@mutant(*ELEMENTS, may_trip=["store"], into=MUTANTS)
+class LosesPrivateMetadata(_Editing):
+    """Private elements of metadata are lost."""
+
+    def edited(self, tag: str, attribute: dict[str, Any]) -> dict[str, Any] | None:
+        return None if tag[3] in "13579BDF" else attribute
+
+
+@mutant(*ELEMENTS, may_trip=["store"], into=MUTANTS)
+class LosesItemsOfMetadata(_Editing):
+    """Of the items of sequences in metadata the first is kept."""
+
+    def edited(self, tag: str, attribute: dict[str, Any]) -> dict[str, Any] | None:
+        return (
+            {**attribute, "Value": attribute["Value"][:1]}
+            if attribute.get("vr") == "SQ" and "Value" in attribute
+            else attribute
+        )
+
+
+@mutant(*ELEMENTS, may_trip=["store"], into=MUTANTS)
+class BreaksOverPrivateMetadata(_Editing):
+    """Private elements of metadata end in 500."""
+
+    def edited(self, tag: str, attribute: dict[str, Any]) -> dict[str, Any] | None:
+        if tag[3] in "13579BDF":
+            raise Refusal(500, "An exception.")
+        return attribute
+
+
+@mutant(*ELEMENTS, may_trip=["store"], into=MUTANTS)
+class RefusesPrivateMetadata(_Editing):
+    """Metadata with private elements are refused."""
+
+    def edited(self, tag: str, attribute: dict[str, Any]) -> dict[str, Any] | None:
+        if tag[3] in "13579BDF":
+            raise Refusal(400, "Private elements are not taken.")
+        return attribute
+
+
 def _without(model: Any, tag: str) -> Any:
     return {each: attribute for each, attribute in model.items() if each != tag}
 

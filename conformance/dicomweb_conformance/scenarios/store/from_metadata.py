@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 from pydicom import Dataset
 
 from dicomweb_conformance.archive.contents import Archive
 from dicomweb_conformance.checks.expect import Expectation, control
 from dicomweb_conformance.reading import values
+from dicomweb_conformance.scenarios.steps.returned import has_elements, has_private_elements
 from dicomweb_conformance.scenarios.steps.storing import changes, is_there, pixels, retrieved, warns
 from dicomweb_conformance.scenarios.steps.storing_metadata import (
     TYPE_REFUSED,
@@ -24,6 +28,7 @@ from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_conformance.validators.images import jpeg
 from dicomweb_fixtures.entities import Instance
 from dicomweb_fixtures.fresh import Fresh
+from dicomweb_fixtures.payloads import json_bulk
 
 _DESCRIPTION = (
     *("SamplesPerPixel", "PhotometricInterpretation", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit"),
@@ -50,6 +55,45 @@ def attributes_came_back(it: Expectation, dicomweb: StudiesService, archive: Arc
     for change in changes(sent.instance, retrieved(dicomweb, sent.instance)):
         lost = " lost: " in change
         it.observes("element-lost" if lost else "changed-and-not-recorded", received=change)
+
+
+def elements_came_back(
+    it: Expectation,
+    dicomweb: StudiesService,
+    archive: Archive,
+    fresh: Fresh,
+    sent: Sent,
+    told: Callable[[], frozenset[str]],
+    *,
+    form: str,
+) -> None:
+    """Compare elements of each VR, in sequences and private, with those of the metadata.
+
+    Args:
+        it: the expectation on the answer.
+        dicomweb: retrieves.
+        archive: tells what is there.
+        fresh: makes what is stored to see that nothing else was.
+        sent: the request.
+        told: returns the paths at which the same elements come back otherwise where they are stored as a file.
+        form: the row that owns the form.
+    """
+    if is_refused(it.response):
+        nothing_stored(it, dicomweb, archive, fresh, sent)
+        it.observes("elements-refused-and-nothing-stored", received=it.status_line, of=form)
+        it.concludes()
+    it.has_status(200, 202, of=form)
+    if not is_there(it, archive, sent.instance, otherwise="2xx-and-the-instance-not-retrievable", of=form):
+        it.concludes()
+    plain = json_bulk.native(fresh.place()).instance.dataset
+
+    @cache
+    def elsewhere() -> frozenset[str]:
+        return told() | {f"{element.tag:08X}" for element in plain}
+
+    received = retrieved(dicomweb, sent.instance)
+    has_elements(it, sent.instance.dataset, received, told=elsewhere)
+    has_private_elements(it, sent.instance.dataset, received, told=elsewhere)
 
 
 def file_meta_fits(it: Expectation, dicomweb: StudiesService, archive: Archive, sent: Sent) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dicomweb_conformance.archive.contents import Archive
 from dicomweb_conformance.checks.expect import expect
 from dicomweb_conformance.checks.verifies import Variant, verifies
+from dicomweb_conformance.scenarios.steps.returned import lost_of_a_file
 from dicomweb_conformance.scenarios.steps.storing import leave_to_plainest_store, retrieved
 from dicomweb_conformance.scenarios.steps.storing_metadata import (
     are_there_with_their_pixels,
@@ -16,6 +17,7 @@ from dicomweb_conformance.scenarios.steps.storing_metadata import (
 )
 from dicomweb_conformance.scenarios.store import from_metadata
 from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.fresh import Fresh
 from dicomweb_fixtures.payloads import bulk_kinds, json_bulk
 
@@ -42,6 +44,26 @@ def test_attributes(dicomweb: StudiesService, archive: Archive, fresh: Fresh) ->
 
     with expect(response) as it:
         from_metadata.attributes_came_back(it, dicomweb, archive, payload, form="STORE-006")
+
+
+@verifies("RETRIEVE-012", "RETRIEVE-014", "STORE-006", id="store-json-elements", needs="store.json-bulk")
+def test_elements(dicomweb: StudiesService, archive: Archive, fresh: Fresh, corpus: Corpus) -> None:
+    """The instance has elements of each VR as the metadata gave them, in sequences and private ones, too."""
+    works(dicomweb, json_bulk.native(fresh.place()))
+    payload = json_bulk.with_elements(fresh.place())
+
+    response = dicomweb.store_metadata(payload)
+
+    with expect(response) as it:
+        from_metadata.elements_came_back(
+            it,
+            dicomweb,
+            archive,
+            fresh,
+            payload,
+            lambda: lost_of_a_file(dicomweb, corpus.elements.instances[0]),
+            form="STORE-006",
+        )
 
 
 @verifies("STORE-049", id="store-json-file-meta", needs="store.json-bulk")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dicomweb_conformance.archive.contents import Archive
 from dicomweb_conformance.checks.expect import expect
 from dicomweb_conformance.checks.verifies import Variant, verifies
+from dicomweb_conformance.scenarios.steps.returned import lost_of_a_file
 from dicomweb_conformance.scenarios.steps.storing import leave_to_plainest_store
 from dicomweb_conformance.scenarios.steps.storing_metadata import is_not_offered, works
 from dicomweb_conformance.scenarios.store import from_metadata
 from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.fresh import Fresh
 from dicomweb_fixtures.payloads import json_bulk, xml_bulk
 
@@ -37,6 +39,26 @@ def test_attributes(dicomweb: StudiesService, archive: Archive, fresh: Fresh) ->
 
     with expect(response) as it:
         from_metadata.attributes_came_back(it, dicomweb, archive, payload, form="STORE-007")
+
+
+@verifies("RETRIEVE-012", "RETRIEVE-014", "STORE-007", id="store-xml-elements", needs=XML)
+def test_elements(dicomweb: StudiesService, archive: Archive, fresh: Fresh, corpus: Corpus) -> None:
+    """The instance has elements of each VR as the document gave them, in sequences and private ones, too."""
+    works(dicomweb, xml_bulk.native(fresh.place()))
+    payload = xml_bulk.of(json_bulk.with_elements(fresh.place()))
+
+    response = dicomweb.store_metadata(payload)
+
+    with expect(response) as it:
+        from_metadata.elements_came_back(
+            it,
+            dicomweb,
+            archive,
+            fresh,
+            payload,
+            lambda: lost_of_a_file(dicomweb, corpus.elements.instances[0]),
+            form="STORE-007",
+        )
 
 
 @verifies("STORE-049", id="store-xml-file-meta", needs=XML)
