@@ -6,6 +6,7 @@ import contextlib
 import io
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from dicomweb_conformance.archive import cleaning
 from dicomweb_conformance.plugin import SCENARIOS
 from dicomweb_conformance.run import finishing, message_results
 from dicomweb_conformance.run.reporting import Telling
+from dicomweb_fixtures import fresh
+from dicomweb_fixtures.corpus import Corpus
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
 from dicomweb_reports import record
@@ -104,6 +107,7 @@ def _nothing_afterwards() -> Iterator[None]:
         patch.setattr(Telling, "dress", lambda *_: None)
         patch.setattr(message_results, "_report", lambda *_: None)
         patch.setattr(finishing, "write_reports", _only_read)
+        patch.setattr(Corpus, "forget", lambda _: None)
         patch.setattr(finishing.Finishing, "_settle", lambda _: None)  # the exit status, for which it reads the record
         patch.setattr(cleaning, "clean", lambda *_, **__: cleaning.Cleaned(0, ()))
         yield
@@ -139,6 +143,8 @@ def _of_suite(url: str, directory: Path) -> list[str]:
     ]
 
 
+fresh._study = lru_cache(maxsize=512)(fresh._study)
+"""Runs of one seed make the same studies; one run makes each once."""
 _read: dict[Path, Run] = {}
 """Runs as they ended, by the directory of their record, which need not be read again."""
 

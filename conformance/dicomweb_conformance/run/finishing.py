@@ -80,6 +80,7 @@ class Finishing:
         """
         self._status = status
         self.tools.recorder.tolerate_losses()
+        self.tools.corpus.forget()  # its place in memory is for what reads the record
         workers: Any = self.session.config.pluginmanager.getplugin("dsession")
         if workers is not None and status not in _ENDED:
             # What they still write is part of what is concluded, and what they still store has to be removed.

@@ -20,7 +20,7 @@ from dicomweb_fixtures.payloads import streamed
 from dicomweb_fixtures.payloads.streamed import StreamedImage
 
 INSTANCES, FRAMES = 300, 400
-MANY_FRAMES, AT_A_TIME, ROWS_OF_MANY, COLUMNS_OF_MANY = 1_000, 250, 64, 128
+MANY_FRAMES, AT_A_TIME, ROWS_OF_MANY, COLUMNS_OF_MANY = 1_000, 250, 64, 64
 FRAMES_OF_2_GIGABYTES = 4_000
 _TOO_LARGE = {413, 507}
 _NOTHING_STORED = "413-or-507-nothing-stored"
