@@ -416,6 +416,21 @@ class FilesComeBare(Reference):
         return Response(part.body, 200, media_type="application/dicom")
 
 
+@odd(
+    "retrieve",
+    checks=("store-multipart", "store-into-study", "store-round-trip[ct_pair]", "store-round-trip[rle]"),
+    passes=("store-multipart", "store-round-trip[ct_pair]", "store-round-trip[rle]"),
+    into=ODD,
+)
+class InstancesAreRetrievedAlone(Reference):
+    """A study or a series is not retrieved: 404."""
+
+    def retrieve(self, request: Request) -> Response:
+        if request.resource.instance is None:
+            raise Refusal(404, "Instances only.")
+        return super().retrieve(request)
+
+
 @odd("metadata", into=ODD)
 class MetadataOfInstancesOnly(Reference):
     """There are no metadata of a series or a study: 404."""

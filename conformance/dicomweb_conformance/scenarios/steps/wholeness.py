@@ -11,6 +11,7 @@ from dicomweb_conformance.http import media_types
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.reading import values
 from dicomweb_conformance.scenarios.steps.listing import differing, listed
+from dicomweb_conformance.service.absence import CLEAN_REFUSALS
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance, Series, Study
@@ -36,16 +37,21 @@ def covers(it: Expectation, resource: Study | Series, *, of: str | None = None) 
 
 
 def leave_to_plainest_retrieve(dicomweb: StudiesService, corpus: Corpus, response: Response) -> None:
-    """Leave what comes in place of DICOM files to the plainest retrieves, where it comes to one of them, too.
+    """Leave what comes in place of DICOM files, or a refusal, to the plainest retrieves, where one meets with it, too.
 
     Raises:
         Inconclusive: it does, and `retrieve-instance-series-study` tells of it.
     """
     kind = media_types.name_of(response.content_type)
-    if response.status != 200 or kind in {media_types.MULTIPART_RELATED, media_types.DICOM}:
+    refused = response.status in CLEAN_REFUSALS
+    if not refused and (response.status != 200 or kind in {media_types.MULTIPART_RELATED, media_types.DICOM}):
         return
     study = corpus.two_series
-    plainest = (dicomweb.retrieve(each) for each in (study.series[0], study))
+    plainest = [dicomweb.retrieve(each) for each in (study.series[0], study)]
+    if refused:
+        met = any(each.status == response.status for each in plainest)
+        assume(not met, f"a study or a series is answered with {response.status}, whichever it is", _OF_ALL_LEVELS)
+        return
     others = {media_types.name_of(each.content_type) for each in plainest if each.status == 200}
     assume(kind not in others, f"{kind or 'no media type'} comes in place of a multipart", _OF_ALL_LEVELS)
 

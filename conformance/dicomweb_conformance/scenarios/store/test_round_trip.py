@@ -21,6 +21,7 @@ from dicomweb_conformance.scenarios.steps.returned import (
     has_private_elements,
     lost_of_a_file,
 )
+from dicomweb_conformance.service.absence import CLEAN_REFUSALS
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.building.transfer_syntaxes import SYNTAXES
 from dicomweb_fixtures.corpus import LARGE, Corpus
@@ -67,11 +68,15 @@ def _studies(corpus: Corpus, case: Variant) -> tuple[Study, ...]:
 
 
 def _retrieved(dicomweb: StudiesService, study: Study) -> list[Response]:
-    """Retrieve a study as it is stored, or each instance of it where something else comes in place of the study."""
+    """Retrieve a study as it is stored, or each instance of it where something else comes in place of the study.
+
+    One that does not come is the last of them.
+    """
     response = as_stored(dicomweb, study)
-    if response.status != 200 or media_types.name_of(response.content_type) in _FILES:
+    comes = response.status == 200 and media_types.name_of(response.content_type) in _FILES
+    if comes or response.status not in {200, *CLEAN_REFUSALS}:
         return [response]
-    return [as_stored(dicomweb, instance) for instance in study.instances]
+    return sorted((as_stored(dicomweb, each) for each in study.instances), key=lambda each: each.status != 200)
 
 
 def _files_of(response: Response) -> list[bytes]:
