@@ -364,6 +364,7 @@ class StudiesService:
         *,
         headers: Sequence[tuple[str, str]] = (),
         body: bytes | None = None,
+        in_one_chunk: bool = False,
         may_store: Iterable[Instance] = (),
     ) -> Response:
         """Send a request to the octet as it stands; see `transport.exact`.
@@ -373,11 +374,20 @@ class StudiesService:
             path: what follows the base URL, such as `/studies?limit=^`.
             headers: in this order and spelling.
             body: as it is sent.
+            in_one_chunk: it is sent as one chunk, as `headers` says.
             may_store: the instances that a target could make of it; they are named in the ledger first.
         """
         if claimed := list(may_store):
             self._claim(claimed)
-        return send_exactly(self._client, method, path, headers=headers, body=body, purpose=self._purpose)
+        return send_exactly(
+            self._client,
+            method,
+            path,
+            headers=headers,
+            body=body,
+            in_one_chunk=in_one_chunk,
+            purpose=self._purpose,
+        )
 
     def send(
         self,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Sequence
+from dataclasses import replace
 
 import urllib3
 
@@ -23,6 +24,7 @@ def send_exactly(
     *,
     headers: Sequence[tuple[str, str]] = (),
     body: bytes | None = None,
+    in_one_chunk: bool = False,
     purpose: str = "check",
 ) -> Response:
     """Send one request as it is written, and return its answer.
@@ -38,6 +40,7 @@ def send_exactly(
             UTF-8), `..` and a bare `?` stay as they are.
         headers: in this order and spelling, repeated where they are.
         body: sent as it is; the caller frames it where `headers` has Content-Length or Transfer-Encoding.
+        in_one_chunk: sent is the one chunk that the body is, as `headers` says.
         purpose: why it is sent.
 
     Returns:
@@ -59,9 +62,9 @@ def send_exactly(
         fields,
         body,
         purpose,
-        lambda asked: _answer(client, asked, octets),
+        lambda asked: _answer(client, replace(asked, body=_chunk(body)) if in_one_chunk and body else asked, octets),
         # A hop is framed as any request is.
-        follow=client.answered if method in FOLLOWING and _is_framed_as_usual(tuple(headers), body) else None,
+        follow=client.answered if method in FOLLOWING and (in_one_chunk or _as_usual(fields, body)) else None,
     )
 
 
@@ -103,8 +106,13 @@ def _fields(client: Client, headers: Fields, body: bytes | None) -> Fields:
     return (*(each for each in own if each[0].lower() not in given), *headers, *framing)
 
 
-def _is_framed_as_usual(headers: Fields, body: bytes | None) -> bool:
-    """Whether a body has the framing that it would have been given."""
+def _chunk(body: bytes) -> bytes:
+    """Return a body as one chunk, and the last (RFC 9112 7.1)."""
+    return b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+
+
+def _as_usual(headers: Fields, body: bytes | None) -> bool:
+    """Whether a body has the framing that any would have been given."""
     length = ("content-length", str(len(body or b"")))
     framing = [(name.lower(), value) for name, value in headers if name.lower() in {length[0], "transfer-encoding"}]
     return framing in ([], [length])

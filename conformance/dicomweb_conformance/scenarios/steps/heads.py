@@ -69,6 +69,11 @@ def sent_as(
     origin = dicomweb.base.origin
     own = {"host": origin.authority, "hostname": origin.host, "length": str(len(body or b""))}
     filled = head.filled({**values, **own})
-    if body is not None and head.has("Transfer-Encoding", "chunked"):
-        body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
-    return dicomweb.send_exactly(filled.method, filled.target, headers=filled.fields, body=body, may_store=may_store)
+    return dicomweb.send_exactly(
+        filled.method,
+        filled.target,
+        headers=filled.fields,
+        body=body,
+        in_one_chunk=head.has("Transfer-Encoding", "chunked"),
+        may_store=may_store,
+    )
