@@ -22,7 +22,7 @@ from dicomweb_fixtures.fresh import Fresh
 from dicomweb_reference import elements
 from dicomweb_reference.levels import Level
 from dicomweb_reference.messages import Refusal, Request
-from dicomweb_reference.outcomes import Received
+from dicomweb_reference.outcomes import Reason, Received
 from dicomweb_reference.server import Reference
 from dicomweb_reference.serving import running
 from tests.transport.raw_peer import client
@@ -73,6 +73,21 @@ def test_a_study_of_which_an_instance_is_lost_is_not_there(tmp_path: Path) -> No
     with (
         delivery_to(LosesTheSecond(), tmp_path) as has,
         pytest.raises(Inconclusive, match="answered 200 OK, and only 1 of 2 instances visible afterwards"),
+    ):
+        has(two_instances())
+
+
+class RefusesTheSecond(Reference):
+    """The second instance of a series is refused."""
+
+    def unwelcome(self, received: Received) -> Reason | None:
+        return Reason.SOP_CLASS_NOT_SUPPORTED if elements.text_of(received.elements, "00200013") == "2" else None
+
+
+def test_why_a_study_was_refused_is_told(tmp_path: Path) -> None:
+    with (
+        delivery_to(RefusesTheSecond(), tmp_path) as has,
+        pytest.raises(Inconclusive, match="answered 202 Accepted, 1 refused with 0122H, and only 1 of 2 instances"),
     ):
         has(two_instances())
 

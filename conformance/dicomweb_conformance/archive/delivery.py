@@ -6,7 +6,8 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -280,7 +281,7 @@ class Delivery:
                 answers = [store_response.of_body(response.body) for response in responses]
                 return replace(delivered, discards=any(each is not None and each.discards for each in answers))
             answer = next((response for response in responses if not 200 <= response.status < 300), responses[0])
-            said = answer.error or f"{answer.status} {answer.reason}".strip()
+            said = (answer.error or f"{answer.status} {answer.reason}".strip()) + _refusals_told(responses)
             visible = f"only {sight.instances} of {len(study.instances)} instances" if sight.instances else "not"
             if accepted:
                 accepted_by.append(exchanges[-1])
@@ -381,6 +382,13 @@ def _looked(look: Callable[[], set[str]]) -> set[str]:
 def _searches(judgement: Judgement) -> bool:
     """Tell whether a check asks its question of an index."""
     return any(capability.startswith("search.") for capability in judgement.capabilities)
+
+
+def _refusals_told(responses: Iterable[Response]) -> str:
+    """Say how many instances were refused, by their Failure Reasons; nothing where no answer tells."""
+    told = filter(None, (store_response.of_body(response.body) for response in responses))
+    reasons = Counter(reason for each in told for reason in each.failure_reasons)
+    return "".join(f", {number} refused with {reason:04X}H" for reason, number in sorted(reasons.items()))
 
 
 def _is_refused(study: Study, responses: Sequence[Response]) -> bool:

@@ -53,6 +53,12 @@ class StoreAnswer:
         return [json_model.text(each, SOP_INSTANCE) for each in self.failed]
 
     @property
+    def failure_reasons(self) -> list[int]:
+        """The Failure Reason of each item of what was refused, where it is one."""
+        reasons = [reason for each in self.failed for reason in json_model.values(each, FAILURE_REASON)]
+        return [reason for reason in reasons if isinstance(reason, int) and 0 <= reason <= 0xFFFF]
+
+    @property
     def discards(self) -> bool:
         """Whether an item has Warning Reason B006H: elements discarded (Table I.2-1)."""
         return any(_ELEMENTS_DISCARDED in json_model.values(each, WARNING_REASON) for each in self.stored)
