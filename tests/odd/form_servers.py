@@ -418,7 +418,11 @@ class FilesComeBare(Reference):
 
 @odd(
     "retrieve",
-    checks=("store-multipart", "store-into-study", "store-round-trip[ct_pair]", "store-round-trip[rle]"),
+    checks=(
+        *("store-multipart", "store-into-study", "store-round-trip[ct_pair]", "store-round-trip[rle]"),
+        "store-malformed[values]",
+    ),
+    freedoms=frozenset({"faults-borne-with"}),
     passes=("store-multipart", "store-round-trip[ct_pair]", "store-round-trip[rle]"),
     into=ODD,
 )

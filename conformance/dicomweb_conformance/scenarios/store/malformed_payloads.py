@@ -21,6 +21,7 @@ from dicomweb_conformance.reading import part10_files
 from dicomweb_conformance.scenarios.steps.storing import AS_STORED, names_nothing
 from dicomweb_conformance.service import resources
 from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.entities import Instance
 from dicomweb_fixtures.fresh import Fresh
 from dicomweb_fixtures.payloads import malformed
 from dicomweb_fixtures.payloads.malformed.payload import Malformed
@@ -159,7 +160,7 @@ def kept(dicomweb: StudiesService, archive: Archive, sendings: Sequence[Sent]) -
         dicomweb.found_malformed(set(there) - set(each.payload.study_uids))
         # A result may leave out a UID that is none: what was sent is asked for by those that it was sent with.
         uids = there if any(there) else each.payload.study_uids
-        yield each, _retrieved(looking, uids) if there else Kept()
+        yield each, _retrieved(looking, each.payload, uids) if there else Kept()
 
 
 def _found(looking: StudiesService, payload: Malformed) -> list[str]:
@@ -183,21 +184,27 @@ def _unlisted(looking: StudiesService, payload: Malformed) -> Kept:
 
     What is malformed need not match the key that it was sent with, and what is retrieved was not lost.
     """
-    there = _retrieved(looking, payload.study_uids)
+    there = _retrieved(looking, payload, payload.study_uids)
     return there if there.retrievable else Kept()
 
 
-def _retrieved(looking: StudiesService, study_uids: Sequence[str]) -> Kept:
-    """Return what comes back of a payload that is listed, under the first of these UIDs that leads to it."""
-    each_kept = (_study_retrieved(looking, uid) for uid in study_uids if uid)  # no path leads to what has none
+def _retrieved(looking: StudiesService, payload: Malformed, study_uids: Sequence[str]) -> Kept:
+    """Return what comes back of a payload: under the first of these UIDs that leads to it, or of an instance alone.
+
+    That no study is retrieved is told by the plainest retrieves.
+    """
+    # No path leads to what lacks a UID.
+    studies = [resources.study(uid) for uid in study_uids if uid]
+    alone = [each for each in payload.may_store if each.series_instance_uid and each.sop_instance_uid]
+    places: tuple[str | Instance, ...] = (*studies, *alone)
+    each_kept = (_resource_retrieved(looking, each) for each in places)
     return next((each for each in each_kept if each.retrievable), Kept(found=True))
 
 
-def _study_retrieved(looking: StudiesService, study_uid: str) -> Kept:
-    study = resources.study(study_uid)
-    response = looking.retrieve(study, accept=AS_STORED)
+def _resource_retrieved(looking: StudiesService, resource: str | Instance) -> Kept:
+    response = looking.retrieve(resource, accept=AS_STORED)
     if response.status in {400, 406}:
-        response = looking.retrieve(study)
+        response = looking.retrieve(resource)
     if response.status != 200 or response.error:
         return Kept(found=True)
     try:
