@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from starlette.responses import Response
 
@@ -119,3 +120,28 @@ class InstancesOfNothingAreListed(Reference):
     def _left(self) -> list[Instance]:
         left: list[Instance] = vars(self).setdefault("left", [])
         return left
+
+
+@mutant("delete-whole-path-counts[series]", "delete-whole-path-counts[instance]", may_trip=["delete"], into=MUTANTS)
+class DeletesBelowAnyStudy(Reference):
+    """A series or instance is deleted whatever study the path names."""
+
+    def delete(self, request: Request) -> Response:
+        here = request.resource
+        if here.series:
+            request = replace(request, resource=Resource(None, None if here.instance else here.series, here.instance))
+        return super().delete(request)
+
+
+@mutant("delete-spares-siblings[study]", may_trip=["delete"], into=MUTANTS)
+class DeletesThePatient(Reference):
+    """With a study all others of its patient are deleted."""
+
+    def delete_resource(self, resource: Resource) -> None:
+        if resource.series:
+            super().delete_resource(resource)
+            return
+        patients = [each.attributes.get("00100020") for each in self.archive.instances(resource)]
+        for instance in self.archive.instances(Resource()):
+            if instance.attributes.get("00100020") in patients:
+                self.archive.remove(instance.resource("study"))

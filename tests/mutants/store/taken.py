@@ -8,7 +8,7 @@ from dataclasses import replace
 from starlette.responses import Response
 
 from dicomweb_reference import elements
-from dicomweb_reference.archive import Resource
+from dicomweb_reference.archive import Instance, Resource
 from dicomweb_reference.dicom_json import Attribute, Model
 from dicomweb_reference.media_types import MediaType
 from dicomweb_reference.messages import Refusal, Request
@@ -156,6 +156,16 @@ class SecondStoreBreaks(Reference):
         if outcome.received and self.is_stored(outcome.received):
             raise Refusal(500, "A constraint of the database.")
         return outcome
+
+
+@mutant("store-other-version", may_trip=["store", "search", "delete"], into=MUTANTS)
+class SearchesTellOfTheFirstVersion(Reference):
+    """Searches go on telling what the first data set says that came under a UID."""
+
+    def instance_of(self, received: Received) -> Instance:
+        instance = super().instance_of(received)
+        first: dict[str, Instance] = vars(self).setdefault("first", {})
+        return replace(instance, attributes=first.setdefault(instance.instance, instance).attributes)
 
 
 @mutant("store-other-version", into=MUTANTS)
@@ -318,7 +328,7 @@ class AnswerRefersByOtherAttributes(Reference):
         return {names[tag]: each for tag, each in super().sop_reference(outcome).items()}
 
 
-@mutant("store-retrieve-url-of-instance", into=MUTANTS)
+@mutant("store-retrieve-url-of-instance", "store-two-studies", into=MUTANTS)
 class RetrieveUrlOfTheFirst(Reference):
     """Every item of the answer has the Retrieve URL of the first."""
 

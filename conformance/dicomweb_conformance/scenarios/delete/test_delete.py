@@ -139,7 +139,7 @@ def _lists(response: Response, tag: str, uid: str) -> bool:
 def test_spares_siblings(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
     """A DELETE removes nothing but what it names: not the other instances, series or studies of the patient."""
     study = _stored(dicomweb, archive, fresh.study(series=2, instances=2))
-    sibling = _stored(dicomweb, archive, fresh.study(series=1, instances=1, name="sibling"))
+    sibling = _stored(dicomweb, archive, _of_the_patient_of(study, fresh.study(name="sibling"), fresh))
     resource = _resource(study, case.id)
     named = {
         each.sop_instance_uid for each in (resource.instances if isinstance(resource, (Study, Series)) else (resource,))
@@ -157,6 +157,37 @@ def test_spares_siblings(dicomweb: StudiesService, archive: Archive, fresh: Fres
                 expected=[f"{len(others)} other instances still there"],
                 received=f"gone: {', '.join(lost)}",
             )
+
+
+def _of_the_patient_of(study: Study, other: Study, fresh: Fresh) -> Study:
+    """Return a study as one of the same patient."""
+    patient = {each: study.value(each) for each in ("PatientID", "PatientName")}
+    series = [[fresh.with_values(each, **patient) for each in one.instances] for one in other.series]
+    return Study(other.name, tuple(Series(tuple(each)) for each in series))
+
+
+ABOVE = (Variant("series", "DELETE-002b"), Variant("instance", "DELETE-002b"))
+
+
+@verifies(id="delete-whole-path-counts", each=ABOVE)
+def test_whole_path_counts(dicomweb: StudiesService, archive: Archive, fresh: Fresh, case: Variant) -> None:
+    """A DELETE of a series or instance below a study that it does not belong to leaves it where it is."""
+    study = _stored(dicomweb, archive, fresh.study(series=2, instances=2))
+    other = _stored(dicomweb, archive, fresh.study(name="other"))
+    series, instance = study.series[1], study.series[1].instances[0]
+    path = f"studies/{other.study_instance_uid}/series/{series.uid}"
+    if case.id == "instance":
+        path = f"{path}/instances/{instance.sop_instance_uid}"
+
+    response = dicomweb.delete(path)
+
+    _deleted(dicomweb, other)  # which is done after what was asked for before
+    archive.time_until(partial(_is_gone, dicomweb, other))
+    with expect(response) as it:
+        lost = [each.sop_instance_uid for each in study.instances if dicomweb.retrieve(each).status in {404, 410}]
+        if lost:
+            expected, received = ["nothing of it removed"], f"gone: {', '.join(lost)}"
+            it.observes("a-sibling-is-gone-or-changed", expected=expected, received=received)
 
 
 @verifies("DELETE-006", id="delete-leaves-metadata-of-the-rest", needs="metadata")

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
 from pydicom import Dataset
 
 from dicomweb_conformance.archive.contents import Archive
-from dicomweb_conformance.checks.expect import assume, control, expect
+from dicomweb_conformance.checks.expect import Expectation, assume, control, expect
 from dicomweb_conformance.checks.verifies import verifies
-from dicomweb_conformance.dicom import store_response
+from dicomweb_conformance.dicom import json_model, store_response
+from dicomweb_conformance.dicom.json_model import DataSet
+from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.http.unreadable import UnreadableError
 from dicomweb_conformance.reading import values
 from dicomweb_conformance.scenarios.steps.storing import is_stored, leave_to_plainest_store, warns
 from dicomweb_conformance.service import resources
@@ -16,6 +22,7 @@ from dicomweb_fixtures.entities import Instance
 from dicomweb_fixtures.fresh import Fresh
 
 WARNED = "202-with-a-warningreason"
+_IMAGE_COMMENTS, _ACQUISITION_NUMBER = "00204000", "00200012"
 
 
 @verifies("STORE-005", id="store-multipart", smoke=True)
@@ -32,7 +39,7 @@ def test_multipart(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> 
             it.observes(WARNED)
 
 
-@verifies("STORE-001", id="store-two-studies")
+@verifies("STORE-001", "STORE-031", id="store-two-studies")
 def test_two_studies(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
     """Instances of two studies are stored by one request to `/studies`."""
     one, other = fresh.study(name="one").instances[0], fresh.study(name="other").instances[0]
@@ -45,6 +52,18 @@ def test_two_studies(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -
         is_stored(it, archive, one, other, otherwise="2xx-and-one-of-two-missing")
         if response.status == 202 and warns(response):
             it.observes("202-with-warningreason-both-retrievable")
+        answer = store_response.of_body(response.body)
+        for item in answer.stored if answer else ():
+            _leads_into_its_study(it, item, (one, other))
+
+
+def _leads_into_its_study(it: Expectation, item: DataSet, sent: Sequence[Instance]) -> None:
+    """Judge whether the Retrieve URL of an item, where it has one, names the study of the item's instance."""
+    uid, url = (json_model.text(item, tag) for tag in (store_response.SOP_INSTANCE, store_response.RETRIEVE_URL))
+    own = [each for each in sent if each.sop_instance_uid == uid]
+    if own and url and any(each.study_instance_uid in url for each in sent if each is not own[0]):
+        expected = [f"a URL that ends in /{resources.path(own[0])}"]
+        it.observes("the-url-gives-another-instance", where=uid, expected=expected, received=url, of="STORE-031")
 
 
 @verifies("STORE-002", id="store-into-study")
@@ -251,6 +270,43 @@ def test_other_version(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
             )
         elif versions == [first] and response.status == 200 and not warns(response):
             it.observes("200-and-old-data-set", expected=["the new data set", "409"])
+        else:
+            _others_agree(dicomweb, archive, versions[0])
+
+
+def _others_agree(dicomweb: StudiesService, archive: Archive, version: Instance) -> None:
+    """Judge whether metadata and search tell of the version that is retrieved, where they tell of any."""
+    told = {_IMAGE_COMMENTS: version.value("ImageComments"), _ACQUISITION_NUMBER: version.value("AcquisitionNumber")}
+    below = f"studies/{version.study_instance_uid}/series/{version.series_instance_uid}"
+    ways = (
+        partial(dicomweb.metadata, version),
+        partial(dicomweb.search, f"{below}/instances", [("includefield", tag) for tag in told]),
+    )
+    for ask in ways:
+        archive.time_until(partial(_agrees, ask, version, told))
+        response = ask()
+        if other := _tells_otherwise(response, version, told):
+            with expect(response) as it:
+                for tag, found in other.items():
+                    quote, expected = "resources-disagree-on-version", [f"{told[tag]}, as in the instance retrieved"]
+                    it.observes(quote, where=tag, expected=expected, received=found, of="STORE-061b")
+
+
+def _agrees(ask: Callable[[], Response], version: Instance, told: Mapping[str, str]) -> bool:
+    return not _tells_otherwise(ask(), version, told)
+
+
+def _tells_otherwise(response: Response, version: Instance, told: Mapping[str, str]) -> dict[str, str]:
+    """Return what a response in DICOM JSON says otherwise of an instance, where it says anything of it."""
+    if response.status != 200:
+        return {}
+    try:
+        objects = json_model.objects(response.body)
+    except UnreadableError:
+        return {}
+    own = [each for each in objects if json_model.text(each, "00080018") == version.sop_instance_uid]
+    found = {tag: json_model.text(own[0], tag) for tag in told} if own else {}
+    return {tag: text for tag, text in found.items() if text and text != told[tag]}
 
 
 def _is_version(received: Dataset, version: Instance) -> bool:
