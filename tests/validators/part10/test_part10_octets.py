@@ -209,6 +209,15 @@ def test_no_part_10_file(octets: bytes, observation: str) -> None:
     assert ("RETRIEVE-008", observation) in said(part10_octets.judge(octets))
 
 
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [(b"1.02", "begins with 0"), (b"1..2\0", "a dot between"), (b"1." * 32 + b"2\0", "64 characters")],
+)
+def test_the_rule_that_a_text_is_no_uid_by_is_named(value: bytes, rule: str) -> None:
+    (found,) = against(part10_octets.judge(meta(_00020012=el("00020012", "UI", value)) + GOOD))
+    assert any(rule in each for each in found.expected)
+
+
 def test_the_encoding_that_it_rather_has_is_named() -> None:
     (found,) = against(part10_octets.judge(meta(IMPLICIT) + GOOD))
     assert found.received.endswith("it parses in Explicit VR Little Endian")

@@ -186,7 +186,7 @@ def _judge_meta(tally: Tally, meta: dict[int, bytes], own: bool) -> None:
             tally.sees(FILE, observation, _place(tag), "absent-or-empty")
     for tag in (_SYNTAX, _SOP_CLASS, _INSTANCE, _IMPLEMENTATION):
         if (uid := _text(meta.get(tag, b""))) and not _is_uid(uid):
-            tally.sees(FILE, "no-uid-in-group-0002", _place(tag), shown(uid, own=own))
+            tally.sees(FILE, "no-uid-in-group-0002", _place(tag), shown(uid, own=own), expected=(_rule_of_uids(uid),))
     tally.meets(FILE, _WELL_FORMED)
 
 
@@ -200,6 +200,16 @@ def _text(value: bytes) -> str:
 
 def _is_uid(text: str) -> bool:
     return len(text) <= 64 and _UID.fullmatch(text) is not None
+
+
+def _rule_of_uids(text: str) -> str:
+    """Return the rule of PS3.5 9.1 that a text is no UID by."""
+    if len(text) > 64:
+        return "a UID of at most 64 characters"
+    components = text.split(".")
+    if all(each.isascii() and each.isdecimal() for each in components):
+        return "a UID of which no component of several digits begins with 0"
+    return "a UID of digits with a dot between each two components"
 
 
 def _encoding(syntax: str) -> Encoding | None:
