@@ -155,6 +155,12 @@ def test_501_counts_as_5xx_unless_the_row_says_otherwise():
     assert status_observation(row(note=("501",), fail=("5xx",)), 501) == "501"
 
 
+def test_422_is_refused_as_400_is_and_meets_no_row_that_asks_for_400():
+    assert status_observation(row(deviation=("400",)), 422) == "400"
+    assert status_observation(row(note=("422",), deviation=("400",)), 422) == "422"
+    assert status_observation(row(passes=("400",)), 422) is None
+
+
 def test_no_row_is_of_two_minds_about_a_status():
     doubts = defaultdict(set)
     for requirement in load().values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from starlette.responses import Response
 
@@ -25,6 +26,20 @@ class NotAcceptableIs400(Reference):
 
     def not_acceptable(self, offers: Sequence[MediaType]) -> MediaType:
         raise Refusal(400, "None of the media types is supported.")
+
+
+@odd(
+    checks=(
+        *("frames-no-number[word]", "negotiation-mixed-with-png", "rendered-icc-profile-of-gif"),
+        *("search-invalid-value[limit=abc]", "rendered-ill-formed-viewport[zero]"),
+    ),
+    into=ODD,
+)
+class WhatIsInvalidIs422(Reference):
+    """What is invalid is answered 422, as frameworks do."""
+
+    def refusal(self, refusal: Refusal) -> Response:
+        return super().refusal(replace(refusal, status=422) if refusal.status == 400 else refusal)
 
 
 @odd("retrieve", into=ODD)

@@ -8,6 +8,7 @@ from functools import cache
 from http import HTTPStatus
 
 from dicomweb_conformance.catalogue.requirements import BUSY, Requirement
+from dicomweb_conformance.catalogue.verdicts import Verdict
 
 _REMARKS = re.compile(r"(?:(?<=204) without body)?(?: \([^()]*\))*\Z")
 _TERM = re.compile(
@@ -37,7 +38,8 @@ def status_observation(row: Requirement, status: int) -> str | None:
     """Return the code of the observation that means this status and nothing else, remarks in parentheses apart.
 
     A code goes before a family of codes. "another 4xx" means those that the row names nowhere; 501 is one of "5xx";
-    "204 without body" is any 204, as what follows one is judged by HTTP-005.
+    "204 without body" is any 204, as what follows one is judged by HTTP-005. 422 that a row does not name is refused
+    as 400 is, of which clients make the same (RFC 9110 15), but meets no row that asks for 400.
 
     Returns:
         The code as listed; None where there is none, and for 429, 502, 503 and 504, which are never a verdict.
@@ -51,6 +53,9 @@ def status_observation(row: Requirement, status: int) -> str | None:
         specificity = max((term.specificity(status, named) for term in _statuses_of(listed.sentence)), default=0)
         if specificity > best:
             best, found = specificity, observation
+    if found is None and status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        refused = status_observation(row, HTTPStatus.BAD_REQUEST)
+        return None if refused is None or row.verdict_of(refused) == Verdict.PASS else refused
     return found
 
 
