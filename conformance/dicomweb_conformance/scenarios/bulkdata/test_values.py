@@ -65,18 +65,20 @@ def _is_value(it: Expectation, found: bytes, value: bytes, *, of: str | None = N
         it.observes("octets-of-another-element-or-instance", received=received, of=of)
 
 
+NESTED = "00720022[1]/00720065"
 WITHIN = (Variant("series", "BULKDATA-001"), Variant("study", "BULKDATA-001"))
 
 
 @verifies("BULKDATA-008", id="bulkdata-by-uri-of", each=WITHIN)
 def test_by_uri_of(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     """The bulk data URIs in the metadata of a study or series lead to the values of their instances."""
-    study = corpus.ct_pair
-    by_uid = {each.sop_instance_uid: each for each in study.instances}
-    found = references_of(dicomweb, study if case.id == "study" else study.series[0])
-    given = [
-        (by_uid[uid], each) for uid, of_one in found if uid in by_uid for each in of_one if each.path == PIXEL_DATA
-    ]
+    given = []
+    for study, paths in ((corpus.ct_pair, {PIXEL_DATA}), (corpus.bulk_data, {NESTED})):
+        by_uid = {each.sop_instance_uid: each for each in study.instances}
+        found = references_of(dicomweb, study if case.id == "study" else study.series[0])
+        given += [
+            (by_uid[uid], each) for uid, of_one in found if uid in by_uid for each in of_one if each.path in paths
+        ]
     offered(given, "the metadata give no pixel data by a URI")
 
     for instance, reference in given:
@@ -86,7 +88,7 @@ def test_by_uri_of(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> N
                 it.observes("404-or-410-for-a-uri-given", received=reference.uri)
                 it.concludes()
             it.has_status(200)
-            _is_value(it, joined(items_in(it)), stored_value(instance, PIXEL_DATA), of="BULKDATA-008")
+            _is_value(it, joined(items_in(it)), stored_value(instance, reference.path), of="BULKDATA-008")
 
 
 VALUES = (
@@ -97,7 +99,7 @@ VALUES = (
     Variant("OD", "BULKDATA-008", "00720073"),
     Variant("OL", "BULKDATA-008", "00720075"),
     Variant("OV", "BULKDATA-008", "00720081"),
-    Variant("nested", "BULKDATA-008", "00720022[1]/00720065"),
+    Variant("nested", "BULKDATA-008", NESTED),
     Variant("private", "BULKDATA-008", "00111005"),
 )
 
