@@ -104,7 +104,9 @@ def _representation(
         ours = any(uid.encode() in octets for uid in _uids(asked.path))
         yield from careful(part10_octets.OWNED, part10_octets.judge(octets, own=ours))
     elif resource in {"frames", "bulkdata", "instances"}:
-        yield from careful(image_octets.OWNED, image_octets.judge_bulk_data(content_type, octets))
+        yield from careful(
+            image_octets.OWNED, image_octets.judge_bulk_data(content_type, octets, is_frame=resource == "frames")
+        )
     elif resource == "rendered":
         yield from careful(image_octets.OWNED, image_octets.judge_rendered(content_type, octets))
 

@@ -272,3 +272,11 @@ class BitsAreOctets(Reference):
         if numbers or number(content, "00280100") != 1:
             return values
         return [bytes(value >> bit & 1 for value in each for bit in range(8)) for each in values]
+
+
+@mutant("frames-of-a-long-list", may_trip=["frames"], into=MUTANTS)
+class ListsOfTwoAtMost(Reference):
+    """Of a list of frames the first two come."""
+
+    def frame_numbers(self, text: str, count: int, partial: bool = False) -> list[int]:
+        return super().frame_numbers(text, count, partial)[:2]

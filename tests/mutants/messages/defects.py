@@ -118,3 +118,13 @@ class RefusalsWithoutTheirType(Reference):
         if answer.body:
             del answer.headers["Content-Type"]
         return answer
+
+
+@mutant("message[BULKDATA-024]", shows_in=["frames-of-an-image"], may_trip=["frames"], into=MUTANTS)
+class NativeFramesCalledCompressed(Reference):
+    """Native frames say that they are in JPEG 2000."""
+
+    def part(self, octets: bytes, media_type: str, location: str) -> Part:
+        native = media_type == "application/octet-stream" and "/frames/" in location
+        said = f"{media_type}; transfer-syntax=1.2.840.10008.1.2.4.90" if native else media_type
+        return super().part(octets, said, location)

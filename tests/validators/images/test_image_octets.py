@@ -140,3 +140,21 @@ def test_a_rendering_that_does_not(content_type: str, octets: bytes, row: str, o
 
 def test_of_a_picture_that_was_cut_nothing_is_said() -> None:
     assert "RENDERED-013" not in passes(image_octets.judge_rendered("image/png", picture("PNG")[:20]))
+
+
+@pytest.mark.parametrize(
+    ("syntax", "octets", "observations"),
+    [
+        ("4.90", bytes(64), ["codestream-of-another-syntax"]),
+        ("4.50", j2k(), ["codestream-of-another-syntax"]),
+        ("4.50", jpeg(), []),
+        ("4.91", BOX + j2k(), []),
+        ("1", bytes(64), []),
+        ("4.102", bytes(64), []),
+    ],
+)
+def test_a_frame_in_octets_is_of_the_syntax_that_it_names(syntax: str, octets: bytes, observations: list[str]) -> None:
+    content_type = f"application/octet-stream; transfer-syntax={ROOT}{syntax}"
+    found = [one for _, one in said(image_octets.judge_bulk_data(content_type, octets, is_frame=True))]
+    assert [one for one in found if one != "the-three-fit-a-row-of-table-8-7-3-5"] == observations
+    assert list(image_octets.judge_bulk_data(content_type, octets)) == []

@@ -13,6 +13,8 @@ from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Study
 
+LIST = "frames-of-a-list"
+
 
 @verifies("FRAMES-011", "FRAMES-012", "FRAMES-002", "FRAMES-009", id="frames-of-a-list")
 def test_of_a_list(dicomweb: StudiesService, corpus: Corpus) -> None:
@@ -45,6 +47,25 @@ def test_of_a_list(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.observes("frame-2-or-any-other-frame", received=frames_in(found, instance))
         else:
             it.observes("octets-shifted-truncated-or-empty", received=pixel_octets.difference(found, first + third))
+
+
+@verifies("FRAMES-011", id="frames-of-a-long-list")
+def test_of_a_long_list(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A list of all frames of a loop gives them all, in the order of the list."""
+    instance = corpus.loop.instances[0]
+    frames = instance.frames
+    numbers = ",".join(str(number) for number in range(1, len(frames) + 1))
+    is_itself(dicomweb.frames(instance, "1"), instance)
+    two = dicomweb.frames(instance, "1,2")
+    assume(two.status == 200 and all(each in two.body for each in frames[:2]), "no list of two works", LIST)
+
+    response = dicomweb.frames(instance, numbers)
+
+    with expect(response) as it:
+        it.has_status(200)
+        items = items_in(it)
+        if not are_frames(items, frames):
+            it.finds("other frames than those listed", expected=[numbers], received=frames_in(joined(items), instance))
 
 
 @verifies("FRAMES-004", id="frames-zero")

@@ -62,12 +62,14 @@ class _StartOfFrame:
     precision: int
 
 
-def judge_bulk_data(content_type: str, octets: bytes) -> Iterator[Observation]:
+def judge_bulk_data(content_type: str, octets: bytes, *, is_frame: bool = False) -> Iterator[Observation]:
     """Judge one compressed part of bulk data or frames (BULKDATA-024, -025).
 
     Args:
-        content_type: of the part, or of an answer in a single part. One that is not in Table 8.7.3-5 is not judged.
+        content_type: of the part, or of an answer in a single part. One that is not in Table 8.7.3-5 is not judged, but
+            for a frame that is called octets of a compressed syntax.
         octets: what it holds.
+        is_frame: whether it is of a frame, and so of one codestream.
     """
     tally = Tally()
     try:
@@ -75,6 +77,8 @@ def judge_bulk_data(content_type: str, octets: bytes) -> Iterator[Observation]:
     except media_types.MediaTypeError:
         return
     name = _OLD_NAMES.get(media_type.name, media_type.name)
+    if name == media_types.OCTET_STREAM and is_frame:
+        yield from _judge_label(media_type.parameter("transfer-syntax") or "", octets)
     if name not in _TABLE:
         return
     row, observed = _TABLE[name], "BULKDATA-024"
@@ -96,6 +100,20 @@ def judge_bulk_data(content_type: str, octets: bytes) -> Iterator[Observation]:
     tally.meets(observed, "the-three-fit-a-row-of-table-8-7-3-5")
     if name in {"image/jp2", "image/jpx"}:
         _judge_bare(tally, octets)
+    yield from tally.observations()
+
+
+def _judge_label(syntax: str, octets: bytes) -> Iterator[Observation]:
+    """Judge what a frame in application/octet-stream is said to be, which decides how viewers decode it (8.7.9)."""
+    families = {row.family for row in _TABLE.values() if syntax.removeprefix(_ROOT) in row.syntaxes and row.family}
+    if not families or not syntax.startswith(_ROOT):
+        return
+    tally, found = Tally(), _family(octets)
+    if found not in families:
+        said = f"{found or 'none that is known'} under {syntax}"
+        tally.sees("BULKDATA-024", "codestream-of-another-syntax", "octet 0", said, expected=tuple(families))
+    else:
+        tally.meets("BULKDATA-024", "the-three-fit-a-row-of-table-8-7-3-5")
     yield from tally.observations()
 
 
