@@ -28,6 +28,17 @@ class CodestreamsTouched(Reference):
         return octets.replace(b"\xff\xd9", b"\xff\xd8") if transfer_syntax == JPEG_BASELINE else octets
 
 
+@mutant(
+    "negotiation-lossy-by-default", may_trip=["negotiation", "retrieve"], freedoms=["lossy-is-decoded"], into=MUTANTS
+)
+class DecodedAsIfNothingWasLost(Reference):
+    """Of a lossy image that is decoded nothing says that it was lossy."""
+
+    def native(self, instance: Instance, content: Elements) -> Elements:
+        decoded = super().native(instance, content)
+        return {tag: element for tag, element in decoded.items() if not tag.startswith("002821")}
+
+
 @mutant("negotiation-deflated-by-default", may_trip=EVERYWHERE, into=MUTANTS)
 class DeflatedAsStored(Reference):
     """What is stored deflated comes deflated, whoever asks."""

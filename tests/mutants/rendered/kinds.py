@@ -186,3 +186,13 @@ class CommaBehindAViewportBreaks(Reference):
         if text.endswith(","):
             raise Refusal(500, "An exception.")
         return super().viewport(text)
+
+
+@mutant("rendered-of-floating-point", may_trip=OWN, into=MUTANTS)
+class FloatingPointBreaks(Reference):
+    """Floating point pixels cannot be rendered: 500."""
+
+    def pictures(self, instance: Instance, numbers: Sequence[int], rendering: Rendering) -> list[Image.Image]:
+        if "7FE00008" in self.elements_of(instance):
+            raise Refusal(500, "An exception.")
+        return super().pictures(instance, numbers, rendering)

@@ -13,6 +13,7 @@ from dicomweb_conformance.http import media_types, multipart
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.http.unreadable import UnreadableError
 from dicomweb_conformance.reading import values
+from dicomweb_conformance.scenarios.steps.returned import keeps_elements
 from dicomweb_conformance.scenarios.steps.storing import pixels
 from dicomweb_conformance.service.resources import path
 from dicomweb_conformance.service.studies_service import StudiesService
@@ -29,7 +30,7 @@ LOSSY = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (51, 81, 91, 92,
 ABSENT = frozenset({400, 404, 405, 406, 415, 501})
 
 
-@verifies("NEGOTIATION-024", id="negotiation-lossy-by-default", needs="retrieve")
+@verifies("NEGOTIATION-024", "RETRIEVE-012", id="negotiation-lossy-by-default", needs="retrieve")
 def test_lossy_by_default(dicomweb: StudiesService, corpus: Corpus) -> None:
     """A lossy image comes decoded or just as it was stored where no transfer syntax is asked for."""
     instance = corpus.jpeg.instances[0]
@@ -54,6 +55,8 @@ def test_lossy_by_default(dicomweb: StudiesService, corpus: Corpus) -> None:
             if len(pixels(received)) != expected:
                 said = f"{len(octets)} octets under Explicit VR Little Endian"
                 it.observes("content-that-does-not-fit-0002-0010", expected=[f"{expected} octets"], received=said)
+            else:  # which it is for good: Lossy Image Compression stays 01 (PS3.3 C.7.6.1.1.5)
+                keeps_elements(it, dicomweb, instance, received)
         elif syntax in LOSSY:
             it.observes("200-in-a-third-lossy-syntax", where="(0002,0010)", received=syntax)
 

@@ -72,6 +72,20 @@ def test_of_signed_and_rescaled(dicomweb: StudiesService, corpus: Corpus) -> Non
         _shows(it, [expected_renderings.frames_of(instance)[0], expected_renderings.stored_values(instance)])
 
 
+@verifies("RENDERED-018c", id="rendered-of-floating-point", needs="rendered")
+def test_of_floating_point(dicomweb: StudiesService, corpus: Corpus) -> None:
+    """A frame of floating point pixels is rendered: the lower the value, the darker."""
+    instance = corpus.parametric_map.instances[0]
+    rows, columns = (int(instance.value(each)) for each in ("Rows", "Columns"))
+    values = np.frombuffer(instance.frames[0], "<f4").reshape(rows, columns, 1).astype(float)
+
+    response = dicomweb.rendered(frames(instance, "1"))
+
+    with expect(response) as it:
+        it.has_status(200)
+        _shows(it, [np.repeat(255 * (values - values.min()) / np.ptp(values), 3, axis=2)])
+
+
 @verifies("RENDERED-018c", id="rendered-of-fragments", needs="rendered")
 def test_of_fragments(dicomweb: StudiesService, corpus: Corpus) -> None:
     """A frame in several fragments without an offset table is rendered."""
