@@ -18,21 +18,6 @@ from tests.mutants.mutant import Mutant, mutant
 
 MUTANTS: list[Mutant] = []
 COMPRESSED = ("rle", "rle-of-three-frames", "jpeg", "video")
-KINDS = {
-    "frames-in-groups": "5200",
-    "overlays": "60",
-    "palette": "00281201",
-    "segmented-palette": "00281221",
-    "look-up-table": "00283010",
-    "waveform": "5400",
-    "contours": "3006",
-    "segments": "0062",
-    "annotations": "006A",
-    "colour-profile": "00480105",
-    "presentation-state": "00283110",
-    "document": "0042",
-    "float": "7FE00008",
-}
 CHARACTER_SETS = (
     *("ISO_IR-100", "ISO_IR-144", "ISO-2022-IR-87", "ISO-2022-IR-149", "GB18030", "ISO_IR-192"),
     *("IR101", "IR109", "IR110", "IR126", "IR127", "IR138", "IR148", "IR166", "IR13", "GBK", "2022IR58"),
@@ -113,19 +98,6 @@ class LevelsFromTheIndex(Reference):
         if request.resource.instance:
             return model
         return {tag: attribute for tag, attribute in model.items() if tag[:4] in {"0008", "0010", "0020"}}
-
-
-@mutant(
-    *(f"metadata-of-a-kind[{kind}]" for kind in KINDS),
-    may_trip=["metadata", "bulkdata", "xml", "http", "persona"],
-    into=MUTANTS,
-)
-class OwnAttributesOfKindsLeftOut(Reference):
-    """Metadata leave out what only some kinds of instances have: overlays, tables, waveforms, groups of frames."""
-
-    def metadata_of(self, instance: Instance, request: Request) -> Model:
-        model = super().metadata_of(instance, request)
-        return {tag: each for tag, each in model.items() if not tag.startswith(tuple(KINDS.values()))}
 
 
 @mutant("metadata-follows-stores", may_trip=["metadata", "http", "delete"], into=MUTANTS)

@@ -120,8 +120,14 @@ class UnknownValuesLeftOut(Reference):
         }
 
 
-KINDS = ("document", "waveform", "float-pixels", "overlays", "palettes", "annotations")
-RARE = ("00420011", "54001010", "7FE00008", "60003000", "60023000", "00281201", "00281202", "00281203", "00660016")
+KINDS = (
+    *("document", "waveform", "float-pixels", "overlays", "palettes", "annotations", "segmented-palettes"),
+    *("colour-profile", "presentation-state"),
+)
+RARE = (
+    *("00420011", "54001010", "7FE00008", "60003000", "60023000", "00281201", "00281202", "00281203", "00660016"),
+    *("00281221", "00281222", "00281223", "00282000", "00283006"),
+)
 
 
 @mutant(
@@ -146,7 +152,11 @@ def _without_rare(model: Model) -> Model:
     }
 
 
-@mutant("metadata-holds-what-a-kind-has[segmentation]", may_trip=["metadata", "xml"], into=MUTANTS)
+@mutant(
+    *(f"metadata-holds-what-a-kind-has[{each}]" for each in ("segmentation", "groups-of-frames")),
+    may_trip=["metadata", "xml"],
+    into=MUTANTS,
+)
 class FramesAreDescribedAlike(Reference):
     """Each frame has the functional groups of the first in the metadata."""
 

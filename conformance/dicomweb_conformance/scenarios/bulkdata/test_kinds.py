@@ -14,21 +14,34 @@ from dicomweb_conformance.scenarios.bulkdata.bulk_values import (
     value_at,
 )
 from dicomweb_conformance.scenarios.steps import pixel_octets
-from dicomweb_conformance.scenarios.steps.kinds import of_kind, of_kinds
 from dicomweb_conformance.scenarios.steps.pixel_octets import items_in, items_of, joined
+from dicomweb_conformance.scenarios.steps.refusals import study_named
 from dicomweb_conformance.service.bulk_data import PIXEL_DATA
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 
 _PLAIN = "00720065"
 _MOST = 3
-KINDS = ("palette", "waveform", "annotations", "colour-profile", "presentation-state", "document", "float")
+KINDS = tuple(
+    Variant(kind, "BULKDATA-001", entry)
+    for kind, entry in (
+        ("palette", "pictures_of_rare_kinds 0"),
+        ("waveform", "ecg 0"),
+        ("annotations", "annotations 1"),
+        ("colour-profile", "whole_slide_colour 0"),
+        ("presentation-state", "grey_scales 12"),
+        ("document", "pdf 0"),
+        ("float", "parametric_map 0"),
+    )
+)
+"""An entry of the corpus, and which of its instances, counted from 0."""
 
 
-@verifies("BULKDATA-008", id="bulkdata-of-a-kind", each=of_kinds("BULKDATA-001", *KINDS))
+@verifies("BULKDATA-008", id="bulkdata-of-a-kind", each=KINDS)
 def test_of_a_kind(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     """Each URI in the metadata leads to the value that was stored, whatever it is: a table, a waveform, a document."""
-    instance = of_kind(corpus, case)
+    entry, number = case.value.split()
+    instance = study_named(corpus, entry).instances[int(number)]
     given = [
         each for uid, found in references_of(dicomweb, instance) if uid == instance.sop_instance_uid for each in found
     ]

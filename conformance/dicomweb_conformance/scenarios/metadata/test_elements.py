@@ -63,6 +63,10 @@ KINDS = tuple(
         ("palettes", "ultrasound_colours"),
         ("annotations", "annotations"),
         ("segmentation", "segmentation"),
+        ("segmented-palettes", "segmented_palettes"),
+        ("groups-of-frames", "enhanced"),
+        ("colour-profile", "whole_slide_colour"),
+        ("presentation-state", "grey_scales"),
     )
 )
 
