@@ -261,14 +261,18 @@ class MissingIsEmpty(Reference):
 @mutant(
     "retrieve-whole-path-counts[instance-of-another-study]",
     "retrieve-whole-path-counts[instance-of-another-series]",
+    "retrieve-whole-path-counts[series-of-another-study]",
     into=MUTANTS,
 )
 class UpperLevelsIgnored(Reference):
-    """An instance is found whatever study and series the path names."""
+    """An instance or series is found whatever study and series the path names."""
 
     def retrieve(self, request: Request) -> Response:
-        if request.resource.instance:
-            request = replace(request, resource=Resource(instance=request.resource.instance))
+        here = request.resource
+        if here.instance:
+            request = replace(request, resource=Resource(instance=here.instance))
+        elif here.series:
+            request = replace(request, resource=Resource(series=here.series))
         return super().retrieve(request)
 
 

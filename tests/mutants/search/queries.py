@@ -239,6 +239,15 @@ class NoOptionIsWarnedOf(Reference):
         )
 
 
+@mutant("search-fuzzy-matching", freedoms=["fuzzy-supported"], may_trip=["search"], into=MUTANTS)
+class FuzzyNamesAreAllThatCounts(Reference):
+    """With fuzzymatching=true and a name all other keys are ignored."""
+
+    def match(self, entity: Instance, query: Query) -> bool:
+        names = tuple(key for key in query.keys if key.vr == "PN")
+        return super().match(entity, replace(query, keys=names) if query.fuzzy and names else query)
+
+
 @mutant("search-fuzzy-of-neither-value", freedoms=["fuzzy-supported"], may_trip=["search"], into=MUTANTS)
 class MaybeIsFalse(Reference):
     """`fuzzymatching=maybe` is taken for false."""

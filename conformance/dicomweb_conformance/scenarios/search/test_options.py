@@ -29,6 +29,14 @@ def test_fuzzy_matching(dicomweb: StudiesService, corpus: Corpus) -> None:
         if not matches.own:
             _is_warned(it, "fuzzymatching", silent="no-warning", other="warning-with-other-text")
 
+    # The name is this patient's: with the ID of another it finds nothing, however it is matched.
+    other = corpus.names.swain_sue.patient_id
+    response = dicomweb.search("studies", PatientName="Swain^Sam", PatientID=other, fuzzymatching=True)
+    if response.status == 200:
+        with expect(response) as it:
+            if study.study_instance_uid in it.is_a_list_of_matches(of="SEARCH-051").uids(STUDY):
+                it.observes("studies-of-other-patients", of="SEARCH-051")
+
 
 @verifies("HTTP-033b", id="search-fuzzy-of-neither-value")
 def test_fuzzy_of_neither_value(dicomweb: StudiesService, corpus: Corpus) -> None:
