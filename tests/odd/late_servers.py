@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,6 +51,23 @@ class AttributesFollowLate(Reference):
     def match(self, entity: Instance, query: Query) -> bool:
         by_uids = all(key.tag in levels.UNIQUE_KEYS for key in query.keys)
         return (by_uids or time.monotonic() - self.since[entity.study] > DELAY) and super().match(entity, query)
+
+
+@odd(
+    checks=("store-two-clients-at-once", "search-instances-that-disagree", "search-finds-what-was-just-stored"),
+    passes=("store-two-clients-at-once", "search-instances-that-disagree", "search-finds-what-was-just-stored"),
+    into=ODD,
+)
+class SearchesFollowLate(AttributesFollowLate):
+    """What is stored is retrieved at once, and found a while later."""
+
+    def keep(self, received: Received) -> None:
+        self.since = {**self.since, received.identity.instance: time.monotonic()}
+        super().keep(received)
+
+    def matches(self, level: Level, request: Request, query: Query) -> Sequence[Instance]:
+        found = super().matches(level, request, query)
+        return [one for one in found if time.monotonic() - self.since[one.instance] > DELAY]
 
 
 @odd("metadata", loaded=("two_series", "ct_pair", "elements", "rle", "rle_loop", "jpeg"), into=ODD)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from dicomweb_conformance.archive.contents import Archive
+from dicomweb_conformance.archive.contents import Archive, listed
 from dicomweb_conformance.checks.expect import BUSY, assume, control, expect, offered
 from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.http.exchanges import Response
@@ -37,7 +37,13 @@ def test_instances_that_disagree(dicomweb: StudiesService, archive: Archive, fre
     first, second = study.instances
     control(dicomweb.store([first]), 200, 202, because="the first instance cannot be stored")
     assume(archive.holds(first), "the first instance does not become visible", "store-multipart")
-    levels = [level for level in TAGS if _searched(dicomweb, study, level).status == 200]
+    looking = dicomweb.for_purpose("confirm")
+
+    def shown(level: str) -> set[str]:
+        return listed(_searched(looking, study, level), TAGS[level])
+
+    archive.time_until(lambda: any(map(shown, TAGS)), "a search lists what was stored")
+    levels = [level for level in TAGS if shown(level)]
     assume(bool(levels), "no search finds the first instance, which disagrees with none")
     other = fresh.with_values(
         second,
@@ -52,6 +58,7 @@ def test_instances_that_disagree(dicomweb: StudiesService, archive: Archive, fre
         f"an instance that disagrees is refused: status {stored.status}",
     )
     assume(archive.holds(first, other), "both instances do not become visible", "store-multipart")
+    archive.time_until(lambda: all(_uids(study, each) <= shown(each) for each in levels), "what disagrees is listed")
 
     for level in levels:
         response = _searched(dicomweb, study, level)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dicomweb_conformance.archive.contents import Archive
+from dicomweb_conformance.archive.contents import Archive, listed
 from dicomweb_conformance.checks.expect import BUSY, control, expect
 from dicomweb_conformance.checks.verifies import verifies
 from dicomweb_conformance.dicom import json_model, store_response
@@ -50,6 +50,10 @@ def _both_succeed(dicomweb: StudiesService, archive: Archive, study: Study) -> N
             it.has_status(200, 202)
     with expect(answers[0][0]) as it:
         is_stored(it, archive, *study.instances)
+    looking = dicomweb.for_purpose("confirm")
+    archive.time_until(
+        lambda: bool(listed(looking.search_in(study, "series"), "0020000E")), "a search lists what was stored"
+    )
     for found, tag in (
         (dicomweb.search("studies", StudyInstanceUID=study.study_instance_uid), "0020000D"),
         (dicomweb.search_in(study, "series"), "0020000E"),
