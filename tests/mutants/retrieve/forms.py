@@ -8,13 +8,14 @@ from itertools import zip_longest
 
 from starlette.responses import Response
 
-from dicomweb_reference import elements
+from dicomweb_reference import elements, transfer_syntaxes
 from dicomweb_reference.archive import Instance
 from dicomweb_reference.elements import PIXEL_DATA, Elements
 from dicomweb_reference.media_types import DICOM, DICOM_JSON, MediaType
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.multipart import Part
 from dicomweb_reference.server import Headers, Reference, Step
+from dicomweb_reference.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN
 from tests.mutants.frames.kinds import LOSSLESS, WITH_A_TYPE
 from tests.mutants.mutant import Mutant, mutant
 
@@ -230,3 +231,15 @@ class PixelsOfTheFirstOfASeries(Reference):
         pixels = [self.elements_of(each)[PIXEL_DATA].value for each in instances] if len(instances) > 100 else []
         for part, own in zip_longest(parts, pixels):
             yield replace(part, body=part.body.removesuffix(own) + pixels[0]) if own else part
+
+
+@mutant("retrieve-default-transfer-syntax[rle]", may_trip=["retrieve", "negotiation", "store"], into=MUTANTS)
+class TranscodedWithoutItsRescale(Reference):
+    """An instance that is brought into another transfer syntax has no Rescale Intercept and Slope any more."""
+
+    def transcode(self, instance: Instance, transfer_syntax: str) -> bytes:
+        octets = super().transcode(instance, transfer_syntax)
+        if transfer_syntax != EXPLICIT_VR_LITTLE_ENDIAN or instance.transfer_syntax == transfer_syntax:
+            return octets
+        content = elements.read(octets, transfer_syntaxes.of(transfer_syntax))
+        return elements.write({tag: each for tag, each in content.items() if tag not in {"00281052", "00281053"}})

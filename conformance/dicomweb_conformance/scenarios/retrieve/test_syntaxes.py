@@ -6,7 +6,7 @@ from dicomweb_conformance.checks.expect import Expectation, control, expect
 from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.reading import values
 from dicomweb_conformance.scenarios.steps.refusals import study_named
-from dicomweb_conformance.scenarios.steps.returned import fits, has_pixels
+from dicomweb_conformance.scenarios.steps.returned import fits, has_pixels, keeps_elements
 from dicomweb_conformance.scenarios.steps.storing import AS_STORED
 from dicomweb_conformance.scenarios.steps.syntax_asked_for import leave_to_plainest_syntax
 from dicomweb_conformance.service.studies_service import StudiesService
@@ -20,7 +20,7 @@ BIG_ENDIAN = "1.2.840.10008.1.2.2"
 DEFAULT_SYNTAX = (Variant("implicit", "NEGOTIATION-023"), Variant("rle", "NEGOTIATION-023"))
 
 
-@verifies(id="retrieve-default-transfer-syntax", each=DEFAULT_SYNTAX)
+@verifies("RETRIEVE-012", id="retrieve-default-transfer-syntax", each=DEFAULT_SYNTAX)
 def test_default_transfer_syntax(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     """Without a transfer-syntax parameter an instance comes in Explicit VR Little Endian, however it was stored."""
     instance = study_named(corpus, case.id).instances[0]
@@ -53,6 +53,7 @@ def test_default_transfer_syntax(dicomweb: StudiesService, corpus: Corpus, case:
             )
         else:
             has_pixels(it, instance, received, differ="pixels-differ", missing="pixels-differ")
+            keeps_elements(it, dicomweb, instance, received)
 
 
 KEPT = tuple(Variant(each, "NEGOTIATION-022") for each in ("ct_pair", "rle", "pdf"))
