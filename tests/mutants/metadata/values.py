@@ -173,3 +173,29 @@ class EmptySequencesLeftOut(Reference):
     def metadata_of(self, instance: Instance, request: Request) -> Model:
         model = super().metadata_of(instance, request)
         return {tag: each for tag, each in model.items() if each != {"vr": "SQ"}}
+
+
+@mutant("metadata-holds-nested-data-sets", may_trip=["metadata", "xml"], into=MUTANTS)
+class NamesWithinItemsHaveOneGroup(Reference):
+    """A name within an item has its alphabetic group alone."""
+
+    def metadata_of(self, instance: Instance, request: Request) -> Model:
+        return _with_items(super().metadata_of(instance, request), _of_one_group)
+
+
+def _with_items(model: Model, edit: Callable[[Attribute], Attribute]) -> Model:
+    def edited(item: Model) -> Model:
+        return {tag: edit(each) for tag, each in _with_items(item, edit).items()}
+
+    return {
+        tag: {**each, "Value": [edited(item) for item in each["Value"]]}
+        if each["vr"] == "SQ" and "Value" in each
+        else each
+        for tag, each in model.items()
+    }
+
+
+def _of_one_group(attribute: Attribute) -> Attribute:
+    if attribute["vr"] != "PN" or "Value" not in attribute:
+        return attribute
+    return {**attribute, "Value": [each and {"Alphabetic": each.get("Alphabetic", "")} for each in attribute["Value"]]}
