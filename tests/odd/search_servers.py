@@ -103,3 +103,11 @@ class ModalitiesInStudyIgnored(Reference):
 
     def match_key(self, key: Key, attribute: Attribute | None, query: Query) -> bool:
         return key.tag == "00080061" or super().match_key(key, attribute, query)
+
+
+@odd(checks=("search-star[at-the-end]", "search-limit-caps", "search-warns-of-more"), into=ODD)
+class FiveAtOnce(Reference):
+    """No answer has more than five results, and Warning 299 counts the rest."""
+
+    def page(self, matches: Sequence[Instance], limit: int | None, offset: int) -> Sequence[Instance]:
+        return super().page(matches, min(limit or 5, 5), offset)

@@ -6,6 +6,7 @@ describes one that is not listed, and the requirement's level decides. No check 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -43,6 +44,7 @@ BUSY = frozenset({429, 502, 503, 504})
 DISCARDED = "discarded-as-warned"
 NOT_FOLLOWED = "a-url-that-cannot-be-followed"
 """What rows list for a URL that is none, or that two clients read differently: `urls` says which those are."""
+_MORE = re.compile("additional|remain|more results", re.IGNORECASE)
 _EXCERPT = 200
 _NAMED = 10
 
@@ -329,11 +331,17 @@ class Expectation:
             excess: the observation where there are more, of this run or of others.
             other: the observation where some are missing and others are there instead.
             of: which of the check's requirements.
+
+        Raises:
+            Inconclusive: some are missing, and the target says that it has more than it gives at once (8.3.4.4.1).
         """
         wanted, found = set(expected), set(matches.uids(tag))
         missing, surplus = wanted - found, (found - wanted) or matches.foreign
         if not missing and not surplus:
             return
+        if missing and len(matches) and _is_a_page(self.response):
+            because = f"the target gives {len(matches)} results at once, and says that there are more"
+            raise Inconclusive(because, self.response.exchange)
         if not len(matches):
             quote, described = none, "nothing found"
         elif not surplus:
@@ -584,6 +592,12 @@ def _named(what: str, uids: Collection[str]) -> str:
     """Say the first few of these UIDs, and how many there are beside them: what a reader can look at."""
     named = "".join(f"; {what} {uid}" for uid in sorted(uids)[:_NAMED])
     return f"{named}; and {len(uids) - _NAMED} more" if len(uids) > _NAMED else named
+
+
+def _is_a_page(response: Response) -> bool:
+    """Tell whether a search that asked for no page was answered with one, as its Warning says (8.3.4.4.1)."""
+    asked = "limit=" in response.url or "offset=" in response.url
+    return not asked and any("299" in each and _MORE.search(each) for each in response.headers.all("Warning"))
 
 
 def _is_own(match: DataSet) -> bool:
