@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from dicomweb_conformance.archive.delivery import Delivery
 from dicomweb_conformance.archive.patience import Patience
-from dicomweb_conformance.checks.judgement import Inconclusive
+from dicomweb_conformance.checks.judgement import Inconclusive, Judgement, judging
+from dicomweb_conformance.http.exchanges import Response as Answer
 from dicomweb_conformance.record.recorder import Recorder
 from dicomweb_conformance.record.redaction import Redaction
 from dicomweb_conformance.service.ledger import Ledger
@@ -149,3 +150,37 @@ def test_what_becomes_visible_after_all_is_waited_for_again(tmp_path: Path) -> N
         _, took = lost(has, Fresh(1, "the fifth").study())
 
     assert took >= GRACE
+
+
+@pytest.mark.parametrize(("late", "told"), [(0.0, [("STORE-077", 200)]), (0.6 * GRACE, [])])
+def test_what_is_lost_behind_a_200_is_told_unless_others_take_their_time(
+    tmp_path: Path, late: float, told: list[tuple[str, int]]
+) -> None:
+    server = KeepsNothing()
+    said: list[tuple[str, int]] = []
+
+    def tell(row: str, response: Answer, where: str) -> bool:
+        said.append((row, response.status))
+        assert where == "study fresh, 2 of 2 instances"
+        return True
+
+    server.archive.delay = late
+    with delivery_to(server, tmp_path) as has, judging(Judgement("a", "store", "", (), tell=tell)):
+        server.keeps = True
+        has(Fresh(1, "one that is kept").study())
+        server.keeps = False
+        with pytest.raises(Inconclusive) as caught:
+            has(Fresh(1, "one that is lost").study(instances=2))
+
+    assert said == told
+    assert (caught.value.blame == "message[STORE-077]") is bool(told)
+
+
+def test_what_a_refusal_names_was_not_promised(tmp_path: Path) -> None:
+    def tell(row: str, _response: Answer, _where: str) -> bool:
+        pytest.fail(f"{row} was told")
+
+    with delivery_to(RefusesTheSecond(), tmp_path) as has, judging(Judgement("a", "store", "", (), tell=tell)):
+        has(Fresh(1, "one that is kept").study())
+        with pytest.raises(Inconclusive):
+            has(two_instances())

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from starlette.responses import JSONResponse, Response
 
+from dicomweb_reference import elements
 from dicomweb_reference.archive import Instance, Resource
 from dicomweb_reference.dicom_json import Attribute, Model
 from dicomweb_reference.levels import Level
@@ -164,6 +165,18 @@ class DocumentsBreakTheStore(Reference):
         if ENCAPSULATED_PDF in octets:
             raise Refusal(500, "An exception.")
         return super().examine(octets, study)
+
+
+@odd(
+    checks=("store-multipart", "store-round-trip[ct_pair]", "store-round-trip[two_series]", "store-round-trip[pdf]"),
+    into=ODD,
+)
+class DocumentsAreLost(Reference):
+    """Encapsulated documents and structured reports are answered 200, and not kept."""
+
+    def keep(self, received: Received) -> None:
+        if elements.text_of(received.elements, "00080060") not in {"DOC", "SR"}:
+            super().keep(received)
 
 
 FORMS = tuple(

@@ -247,8 +247,16 @@ def described(service: StudiesService, instances: Iterable[Instance]) -> set[str
     return found
 
 
-def _retrieved(service: StudiesService, study: Study) -> Response:
-    """Retrieve a study in the default transfer syntax, or as it is stored where a server cannot transcode it."""
+def alone(service: StudiesService, instance: Instance) -> set[str]:
+    """Return the SOP Instance UID of an instance that its own resources show; nothing where neither does."""
+    uids = {instance.sop_instance_uid}
+    if shows(_retrieved(service, instance), uids) or shows(service.metadata(instance), uids):
+        return uids
+    return set()
+
+
+def _retrieved(service: StudiesService, study: Study | Instance) -> Response:
+    """Retrieve something in the default transfer syntax, or as it is stored where a server cannot transcode it."""
     response = service.retrieve(study, accept=media_types.MULTIPART_DICOM)
     if response.status in {200, 404, 410}:
         return response

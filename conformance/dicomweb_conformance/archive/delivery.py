@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock
@@ -18,6 +19,7 @@ from dicomweb_conformance.archive.contents import (
     METADATA,
     PLAINEST,
     STUDY_SEARCH,
+    alone,
     described,
     listed,
     ways_of_looking,
@@ -43,6 +45,8 @@ _NAMED = 5
 """Instances named at most where some of a study are lacking."""
 ANSWERED = "STORE-076"
 """The row that tells of a valid study that is answered with an error of the server."""
+LOST = "STORE-077"
+"""The row that tells of a valid study that is answered 200, and lost."""
 _NO_FAULT = CLEAN_REFUSALS | BUSY
 SILENCE = 1.0
 """Seconds after which a store that still goes on is announced."""
@@ -260,6 +264,7 @@ class Delivery:
         received: list[Response] = []
         refusals: list[bool] = []
         accepted_by: list[str] = []
+        promised: list[Response] = []
         for way in self._ways():
             responses = WAYS[way](self._store, study)
             exchanges.extend(response.exchange for response in responses)
@@ -286,6 +291,8 @@ class Delivery:
             if accepted:
                 accepted_by.append(exchanges[-1])
                 self._patience.in_vain(way, study.study_instance_uid, exchanges[0])
+                if self._brings(way) and not given_up:
+                    promised += [each for each in responses if _promises_all(each)]
                 said += f", and {visible} visible afterwards"
                 said += f", which was waited for {TIMES} times before" if given_up else ""
             tried.append({"way": way, "reason": f"answered {said}"})
@@ -298,7 +305,7 @@ class Delivery:
             tuple(tried),
             reason=reason,
             refused=all(refusals),
-            told_by=self._told_by(study, received) or next(iter(accepted_by), ""),
+            told_by=self._told_by(study, received) or self._told_lost(study, promised) or next(iter(accepted_by), ""),
             exchanges=tuple(exchanges),
         )
 
@@ -315,6 +322,21 @@ class Delivery:
         if broken is None or not is_judging() or not (self._state / _ONE_ARRIVED).exists():
             return ""
         return f"message[{ANSWERED}]" if current().tell(ANSWERED, broken, f"study {study.name}") else ""
+
+    def _told_lost(self, study: Study, promised: Sequence[Response]) -> str:
+        """Have it told that instances of a valid study are lost behind a 200, where others are stored.
+
+        They were waited for after each way to store them, and are looked for one by one at last. A target that takes
+        half of the grace time for others may take longer than that for these.
+        """
+        if not promised or not is_judging() or 2 * self._slowest >= self._grace:
+            return ""
+        shown = self._seen(study, 0)
+        missing = [each for each in study.instances if each.sop_instance_uid not in shown.shown]
+        if shown.is_whole or all(_looked(partial(alone, self._look, each)) for each in missing[:_NAMED]):
+            return ""
+        place = f"study {study.name}, {len(missing)} of {len(study.instances)} instances"
+        return f"message[{LOST}]" if current().tell(LOST, promised[0], place) else ""
 
     def _ways(self) -> list[str]:
         """Return the ways to try: none by which studies were lost again and again, unless that is all of them."""
@@ -377,6 +399,12 @@ def _looked(look: Callable[[], set[str]]) -> set[str]:
         return look()
     except NotAsked:
         return set()
+
+
+def _promises_all(response: Response) -> bool:
+    """Tell whether a response says that all was stored (Table 10.5.3-1), and names nothing that failed."""
+    answer = store_response.of_body(response.body)
+    return response.status == 200 and (answer is None or not (answer.failed or answer.other_failures))
 
 
 def _searches(judgement: Judgement) -> bool:

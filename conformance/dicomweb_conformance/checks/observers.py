@@ -41,6 +41,7 @@ JUDGES: tuple[Judge, ...] = (_http, representations.observe)
 TOLD_BY_CHECKS: Mapping[str, str] = {
     "NEGOTIATION-009b": "another-4xx-for-406",
     "STORE-076": "valid-study-answered-with-5xx",
+    "STORE-077": "200-and-instances-are-lost",
 }
 """The requirements by which checks have a message told of, with the observation: one habit is told once."""
 OWNED = frozenset({*messages.OWNED, *representations.OWNED, *TOLD_BY_CHECKS})

@@ -19,6 +19,8 @@ UNSHOWN = {
     # tests/odd shows a server that breaks of documents.
     "STORE-076 stored-or-refused": "the run knows that a study is valid, and no observer does",
     "STORE-076 valid-study-answered-with-5xx": "likewise",
+    "STORE-077 all-is-there-or-told-of": "the run looks for what was stored, and no observer does",
+    "STORE-077 200-and-instances-are-lost": "likewise",
 }
 SHOWN = {replay.shows for replay in REPLAYS}
 
