@@ -333,13 +333,14 @@ class Expectation:
             of: which of the check's requirements.
 
         Raises:
-            Inconclusive: some are missing, and the target says that it has more than it gives at once (8.3.4.4.1).
+            Inconclusive: some are missing, no other is there, and the target says that it has more than it gives at
+                once (8.3.4.4.1).
         """
         wanted, found = set(expected), set(matches.uids(tag))
         missing, surplus = wanted - found, (found - wanted) or matches.foreign
         if not missing and not surplus:
             return
-        if missing and len(matches) and _is_a_page(self.response):
+        if missing and not surplus and len(matches) and _is_a_page(self.response):
             because = f"the target gives {len(matches)} results at once, and says that there are more"
             raise Inconclusive(because, self.response.exchange)
         if not len(matches):
