@@ -34,6 +34,7 @@ OPTIONAL |= {"search-digits-are-text", "http-delete-not-offered"}
 OPTIONAL |= {"lro-partly-failed"}
 # Its pictures are neither GIF nor windowed; small values stand in its metadata.
 OPTIONAL |= {"rendered-types-show-the-same[gif]", "bulkdata-is-the-value[OF]", "bulkdata-is-the-value[OL]"}
+OPTIONAL |= {"bulkdata-of-a-kind[annotations]"}
 OPTIONAL |= {f"rendered-window-without-width[{each}]" for each in ("linear", "linear-exact", "sigmoid")}
 # Of studies it renders none.
 OPTIONAL |= {"rendered-study-with-a-report"}

@@ -5,17 +5,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from starlette.requests import Request
 
 from tests.plugin.sites import STORES_AND_READS, Moment, Site, site
 
 
-def request(number: int) -> Moment:
-    return lambda _http, counted: counted == number
+def concludes(archive: Site) -> Moment:
+    """The first request behind the verdict of a check."""
+    record = archive.report / "run.jsonl"
+    return lambda _http, _number: record.exists() and b'"event": "result"' in record.read_bytes()
 
 
-def deletes(http: Request, _number: int) -> bool:
-    return http.method == "DELETE"
+def deletes(_archive: Site) -> Moment:
+    return lambda http, _number: http.method == "DELETE"
 
 
 def remove(directory: Path) -> None:
@@ -35,7 +36,7 @@ def moved(archive: Site) -> Callable[[], None]:
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_bodies_that_are_removed_take_no_check_along(workers: str, tmp_path: Path) -> None:
     with site(tmp_path) as archive:
-        archive.reference.at(request(60), lambda: remove(archive.report / "bodies"))
+        archive.reference.at(concludes(archive), lambda: remove(archive.report / "bodies"))
         status, printed = archive.run(*STORES_AND_READS, "-n", workers)
 
         assert status == 3, printed
@@ -51,12 +52,12 @@ def test_bodies_that_are_removed_take_no_check_along(workers: str, tmp_path: Pat
 
 @pytest.mark.parametrize("take_away", [removed, moved])
 @pytest.mark.parametrize("workers", ["0", "2"])
-@pytest.mark.parametrize("moment", [request(60), deletes], ids=["in mid-run", "in clean-up"])
+@pytest.mark.parametrize("moment", [concludes, deletes], ids=["in mid-run", "in clean-up"])
 def test_a_directory_that_is_taken_away_ends_the_run_with_its_report(
-    take_away: Callable[[Site], Callable[[], None]], workers: str, moment: Moment, tmp_path: Path
+    take_away: Callable[[Site], Callable[[], None]], workers: str, moment: Callable[[Site], Moment], tmp_path: Path
 ) -> None:
     with site(tmp_path) as archive:
-        archive.reference.at(moment, take_away(archive))
+        archive.reference.at(moment(archive), take_away(archive))
         status, printed = archive.run(*STORES_AND_READS, "-n", workers)
 
         assert status == 3, printed

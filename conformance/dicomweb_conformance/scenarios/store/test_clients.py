@@ -52,15 +52,18 @@ def _both_succeed(dicomweb: StudiesService, archive: Archive, study: Study) -> N
         is_stored(it, archive, *study.instances)
     looking = dicomweb.for_purpose("confirm")
     archive.time_until(
-        lambda: bool(listed(looking.search_in(study, "series"), "0020000E")), "a search lists what was stored"
+        lambda: all(listed(found, tag) for found, tag in _searched(looking, study)), "a search lists what was stored"
     )
-    for found, tag in (
-        (dicomweb.search("studies", StudyInstanceUID=study.study_instance_uid), "0020000D"),
-        (dicomweb.search_in(study, "series"), "0020000E"),
-    ):
+    for found, tag in _searched(dicomweb, study):
         control(found, because="what was stored cannot be searched for")
         with expect(found) as it:
             it.lists_each_once(it.is_a_list_of_matches(), tag, twice="second-entry-with-same-uid")
+
+
+def _searched(service: StudiesService, study: Study) -> Iterator[tuple[Response, str]]:
+    """Search for a study, and for its series; yield each answer with the key that tells its results apart."""
+    yield service.search("studies", StudyInstanceUID=study.study_instance_uid), "0020000D"
+    yield service.search_in(study, "series"), "0020000E"
 
 
 def _each(study: Study, answers: Sequence[Sequence[Response]]) -> Iterator[tuple[Instance, Response]]:
