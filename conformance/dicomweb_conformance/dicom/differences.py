@@ -25,7 +25,15 @@ PIXEL_DATA = 0x7FE0_0010
 SPECIFIC_CHARACTER_SET = 0x0008_0005
 BINARY = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 _TAG = re.compile("[0-9A-Fa-f]{8}")
-_NUMBERS = frozenset({"DS", "IS", "FL", "FD", "SL", "SS", "SV", "UL", "US", "UV"})
+_INTEGER = re.compile(r"[+-]?[0-9]{1,64}", re.ASCII)
+_INTEGERS = frozenset({"IS", "SL", "SS", "SV", "UL", "US", "UV"})
+_NUMBERS = _INTEGERS | {"DS", "FL", "FD"}
+ONE_IN_A_MILLION = 1e-6
+"""How far a decimal string of DICOM JSON may be off here: whatever is nearer than that, JSON-026 tells of."""
+FIFTEEN_DIGITS = 1e-14
+"""How far a decimal may be off: a double keeps fifteen digits of any, and a value of DS has hardly more."""
+_SIX_DIGITS = 1e-6
+"""How far a value of FL may be off: single precision keeps six digits of any decimal."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +114,9 @@ def representations(stored: Dataset, received: Dataset, path: str = "") -> Itera
                 yield from representations(one, another, f"{here}[{number}]/")
 
 
-def with_json(stored: Dataset, received: DataSet, path: str = "") -> Iterator[Difference]:
+def with_json(
+    stored: Dataset, received: DataSet, path: str = "", *, decimals: float = ONE_IN_A_MILLION
+) -> Iterator[Difference]:
     """Compare a data set that was stored with its DICOM JSON (PS3.18 Annex F).
 
     A value given by BulkDataURI counts as present and is not compared.
@@ -115,6 +125,7 @@ def with_json(stored: Dataset, received: DataSet, path: str = "") -> Iterator[Di
         stored: as it was sent.
         received: the object of a metadata answer.
         path: where the data sets are, empty at the top.
+        decimals: how far a decimal string may be off, as a part of it.
     """
     recorded = _changes_recorded_in_json(received)
     for element in stored:
@@ -126,8 +137,8 @@ def with_json(stored: Dataset, received: DataSet, path: str = "") -> Iterator[Di
         if not isinstance(found, dict):
             yield Difference(here, element.VR, "lost", _shown(element), "absent")
         elif element.VR == VR.SQ:
-            yield from _items_with_json(element, values(received, tag), here)
-        elif "BulkDataURI" not in found and not _equal(_values(element), _values_of_json(found), element.VR):
+            yield from _items_with_json(element, values(received, tag), here, decimals)
+        elif "BulkDataURI" not in found and not _equal(_values(element), _values_of_json(found), element.VR, decimals):
             yield Difference(
                 here,
                 element.VR,
@@ -137,7 +148,7 @@ def with_json(stored: Dataset, received: DataSet, path: str = "") -> Iterator[Di
             )
 
 
-def _items_with_json(stored: DataElement, received: list[Any], here: str) -> Iterator[Difference]:
+def _items_with_json(stored: DataElement, received: list[Any], here: str, decimals: float) -> Iterator[Difference]:
     sent = list(stored.value or [])
     # An empty item is an empty object; null is a spelling of it that other rows judge.
     found = [each if isinstance(each, dict) else {} for each in received]
@@ -145,12 +156,12 @@ def _items_with_json(stored: DataElement, received: list[Any], here: str) -> Ite
         yield Difference(here, "SQ", "changed", f"{len(sent)} items", f"{len(found)} items")
         return
     for number, (one, other) in enumerate(zip(sent, found, strict=True), 1):
-        yield from with_json(one, other, f"{here}[{number}]/")
+        yield from with_json(one, other, f"{here}[{number}]/", decimals=decimals)
 
 
 def same_values(one: DataSet, other: DataSet, vr: str) -> bool:
     """Tell whether two attribute objects of DICOM JSON, of that VR and no sequences, have the same values."""
-    return _equal(_values_of_json(one), _values_of_json(other), vr)
+    return _equal(_values_of_json(one), _values_of_json(other), vr, ONE_IN_A_MILLION)
 
 
 def _recorded_changes(received: Dataset) -> set[int]:
@@ -203,14 +214,17 @@ def _values_of_json(element: DataSet) -> list[Any]:
     return found if isinstance(found, list) else [found]
 
 
-def _equal(stored: list[Any], received: list[Any], vr: str) -> bool:
+def _equal(stored: list[Any], received: list[Any], vr: str, decimals: float = FIFTEEN_DIGITS) -> bool:
     # A trailing empty value has no spelling of its own in every form.
     before, after = [_meaning(each, vr) for each in stored], [_meaning(each, vr) for each in received]
     while before and before[-1] in ("", b""):
         before.pop()
     while after and after[-1] in ("", b""):
         after.pop()
-    return len(before) == len(after) and all(_same(one, other) for one, other in zip(before, after, strict=True))
+    nearness = {"DS": decimals, "FD": FIFTEEN_DIGITS, "FL": _SIX_DIGITS}.get(vr, 0.0)
+    return len(before) == len(after) and all(
+        _same(one, other, nearness) for one, other in zip(before, after, strict=True)
+    )
 
 
 def _meaning(value: Any, vr: str) -> Any:
@@ -222,14 +236,24 @@ def _meaning(value: Any, vr: str) -> Any:
     if vr == VR.AT:
         return f"{int(value):08X}" if isinstance(value, int) else str(value).upper()
     if vr in _NUMBERS:
-        try:
-            return float(value) if not isinstance(value, int) else value
-        except (TypeError, ValueError):
-            return str(value).strip()
+        return _number(value, vr)
     if vr == VR.PN:
         return _name(value)
     text = str(value)
     return text.rstrip(" \0") if vr in {VR.LT, VR.ST, VR.UT, VR.UC, VR.UR} else text.strip(" \0")
+
+
+def _number(value: Any, vr: str) -> int | float | str:
+    """Return a number; one of an integer VR as it is written, since a float does not hold each of 64 bits."""
+    if isinstance(value, int):
+        return value
+    text = str(value).strip()
+    if vr in _INTEGERS and _INTEGER.fullmatch(text):
+        return int(text)
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return text
 
 
 def _name(value: Any) -> str:
@@ -243,15 +267,17 @@ def _name(value: Any) -> str:
     return "=".join(group.rstrip("^ ") for group in groups).rstrip("=")
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same(one: Any, other: Any, nearness: float) -> bool:
     if isinstance(one, (int, float)) and isinstance(other, (int, float)):
         if one == other:
             return True
+        if not nearness:
+            return False
         try:
             one, other = float(one), float(other)
         except OverflowError:
             return False
-        return math.isclose(one, other, rel_tol=1e-6) or (math.isnan(one) and math.isnan(other))
+        return math.isclose(one, other, rel_tol=nearness) or (math.isnan(one) and math.isnan(other))
     return bool(one == other)
 
 

@@ -27,7 +27,7 @@ def with_xml(stored: Dataset, received: DataSet) -> Iterator[Difference]:
     for element in sent.iterall():
         if element.VR in TEXTS and isinstance(element.value, str):
             element.value = line_feeds(element.value)
-    return differences.with_json(sent, line_feeds(received))
+    return differences.with_json(sent, line_feeds(received), decimals=differences.FIFTEEN_DIGITS)
 
 
 def models(one: DataSet, other: DataSet, path: str = "") -> Iterator[Difference]:

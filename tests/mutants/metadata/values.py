@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from struct import pack, unpack
 from typing import Any
 
 from dicomweb_reference.archive import Instance
@@ -90,6 +91,33 @@ values(
     lambda v: [int(float(each)) for each in v],
     "64-bit",
 )
+
+
+@mutant("metadata-holds-every-element", may_trip=["metadata", "xml"], into=MUTANTS)
+class IntegersInSinglePrecision(Reference):
+    """Integers go through a float of 32 bits, and stay within their range."""
+
+    def metadata_of(self, instance: Instance, request: Request) -> Model:
+        return single(super().metadata_of(instance, request))
+
+
+def single(model: Model) -> Model:
+    """Return a model whose integers are what a float of 32 bits makes of them, in items too."""
+    return {
+        tag: {**each, "Value": [_single(each["vr"], value) for value in each["Value"]]} if "Value" in each else each
+        for tag, each in model.items()
+    }
+
+
+def _single(vr: str, value: Any) -> Any:
+    if vr == "SQ":
+        return single(value)
+    if vr not in {"IS", "SL", "UL"} or value is None:
+        return value
+    (rounded,) = unpack("<f", pack("<f", int(value)))
+    return max(-(2**31), min(int(rounded), 2**32 - 1 if vr == "UL" else 2**31 - 1))
+
+
 values("signs-lost", "Signed words are taken for unsigned ones.", "SS", lambda v: [each % 65536 for each in v], "signs")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from struct import pack, unpack
 
 import imagecodecs
 from pydicom.encaps import encapsulate, generate_frames
@@ -75,6 +76,23 @@ class ModelNameIsShort(Edited):
     def edited(self, content: Elements) -> Elements:
         model = content.get(MODEL)
         return {**content, MODEL: replace(model, vr="SH")} if model else content
+
+
+@mutant(*trips("elements"), may_trip=EVERYWHERE, into=MUTANTS)
+class IntegerStringsInSinglePrecision(Edited):
+    """Integer Strings come back as what a float of 32 bits makes of them, within their range."""
+
+    def edited(self, content: Elements) -> Elements:
+        return {tag: _rounded(each) if each.vr == "IS" and each.value else each for tag, each in content.items()}
+
+
+def _rounded(element: Element) -> Element:
+    octets = b"\\".join(b"%d" % _single(int(each)) if each.strip() else each for each in element.value.split(b"\\"))
+    return replace(element, value=octets + b" " * (len(octets) % 2))
+
+
+def _single(number: int) -> int:
+    return min(int(unpack("<f", pack("<f", number))[0]), 2**31 - 1)
 
 
 @mutant(*trips("ct_pair", "bit_depths", "colour_by_plane", "whole_slide"), may_trip=EVERYWHERE, into=MUTANTS)
