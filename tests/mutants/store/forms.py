@@ -38,6 +38,26 @@ class EpilogueRefused(Reference):
         return super().multipart_parts(body, boundary)
 
 
+LINE_BREAKS = b"\n\r\r\n"
+
+
+@mutant("store-multipart-grammar[line-breaks-at-the-end]", into=MUTANTS)
+class LineBreaksTakenForTheDelimiter(Reference):
+    """A part that ends in several line breaks loses them, and its file is refused as one that breaks off."""
+
+    def multipart_parts(self, body: bytes, boundary: str) -> list[Part]:
+        parts = super().multipart_parts(body, boundary)
+        return [replace(part, body=part.body.removesuffix(LINE_BREAKS)) for part in parts]
+
+
+@mutant("store-multipart-grammar[line-breaks-at-the-end]", into=MUTANTS)
+class LineBreaksLostAtTheEnd(Reference):
+    """A file that ends in several line breaks is kept without them, and the answer is 200."""
+
+    def keep(self, received: Received) -> None:
+        super().keep(replace(received, octets=received.octets.removesuffix(LINE_BREAKS)))
+
+
 class LabelsRead(Reference):
     """The header fields of parts are looked at."""
 

@@ -13,6 +13,7 @@ from dicomweb_conformance.dicom.differences import data_sets
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.http.quoting import Harmless
 from dicomweb_conformance.reading import values
+from dicomweb_conformance.scenarios.steps.file_octets import cut_off_the_only_part
 from dicomweb_conformance.service import resources
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.entities import Instance, Series
@@ -21,6 +22,8 @@ from dicomweb_fixtures.payloads import malformed
 
 AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 _IMAGE_COMMENTS = "00204000"
+_SHOWN = 16
+"""Octets that a finding shows of many."""
 _ADDED_BY_MANY = frozenset({0x0008_0005, 0x0028_0301})
 
 
@@ -180,7 +183,12 @@ def comes_back(
     """
     if not is_there(it, archive, instance, otherwise=otherwise, of=of):
         return False
-    received = retrieved(dicomweb, instance)
+    answer = _answer(dicomweb, instance)
+    if lacking := cut_off_the_only_part(instance, answer):
+        end = f"{len(lacking)} octets are cut off its end: {lacking[:_SHOWN].hex(' ')}"
+        it.observes(otherwise, expected=["the instance as it was sent"], received=Harmless(end), of=of)
+        return True
+    received = only_one(answer)
     differences = [change for change in changes(instance, received) if change.startswith(_IMAGE_COMMENTS)]
     if pixels(received) != pixels(instance.dataset):
         differences.append("(7FE0,0010) other pixels")
@@ -216,6 +224,8 @@ def names_nothing(response: Response) -> bool:
     return said is None or not (said.stored or said.failed or said.other_failures)
 
 
+LINE_BREAKS_AT_THE_END = "store-multipart-grammar[line-breaks-at-the-end]"
+"""The check that tells of line breaks of its own which are taken off the end of a file."""
 PARTS_PASSED_OVER = "store-malformed[multipart-content-type]"
 """The check that tells of a message in which no part is found, and which is answered as a success."""
 

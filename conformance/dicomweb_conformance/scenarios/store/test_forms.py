@@ -36,6 +36,7 @@ _REFUSED = {
     "boundary-of-odd-characters": "a-boundary-that-rfc-2046-allows-refused",
     "boundary-with-a-blank": "a-boundary-that-rfc-2046-allows-refused",
     "boundary-within-a-line": "boundary-within-a-line-refused",
+    "line-breaks-at-the-end": "line-breaks-at-the-end-refused",
 }
 GRAMMAR = tuple(Variant(each, "STORE-063") for each in _REFUSED)
 
@@ -47,6 +48,10 @@ def test_multipart_grammar(dicomweb: StudiesService, archive: Archive, fresh: Fr
     if case.id == "boundary-within-a-line":
         lines = f"This line ends with --{_WITHIN}\r\nthis one with --{_WITHIN}--\r\nand neither is a delimiter."
         instance = fresh.with_values(instance, ImageComments=lines)
+    elif case.id == "line-breaks-at-the-end":
+        # The CRLF before a delimiter belongs to it (RFC 2046 5.1.1), and to no part whatever that ends in.
+        octets: bytes = instance.dataset.PixelData
+        instance = fresh.with_values(instance, PixelData=octets[:-4] + b"\n\r\r\n")
     content_type, body = _written(case.id, instance)
 
     response = dicomweb.store_payload(content_type, body, [instance])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
+from dicomweb_conformance.http.quoting import Harmless
 from dicomweb_conformance.http.unreadable import TooLargeError, UnreadableError
 from dicomweb_conformance.reading import deflated
 from dicomweb_conformance.validators.observation import Observation
@@ -130,7 +131,9 @@ def _judge_file(tally: Tally, octets: bytes, own: bool) -> None:
     try:
         walked = octets_of.walk(view, offset, encoding)
     except Broken as broken:
-        tally.sees(FILE, _UNPARSABLE, "the data set", f"under {syntax}: {broken}{_rather(view, offset, encoding)}")
+        # Tags, counts and the name of a known encoding: no value of the data set.
+        why = Harmless(f"under {syntax}: {broken}{_rather(view, offset, encoding)}")
+        tally.sees(FILE, _UNPARSABLE, "the data set", why)
         return
     _judge_data_set(tally, walked, own)
     # The octet that makes a deflated data set even is no part of it.
