@@ -93,10 +93,14 @@ class Hangs(Reference):
 
     def hangs(self, path: str) -> bool:
         """Tell whether a GET of this path is one of them."""
-        raise NotImplementedError  # each server below says which
+        return False
+
+    def hangs_of(self, payload: bytes) -> bool:
+        """Tell whether a POST with this payload is one of them."""
+        return False
 
     async def exchange(self, steps: dict[str, Step], http: HttpRequest) -> Response:
-        if http.method == "GET" and self.hangs(http.url.path):
+        if self.hangs(http.url.path) if http.method == "GET" else self.hangs_of(await http.body()):
             self.asked += 1
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.sleep(HANGS)
@@ -120,6 +124,22 @@ class FramesOfCompressedImagesHang(Hangs):
         instance = below.partition("/")[0]
         stored = self.archive.instances(Resource(instance=instance)) if "/frames/" in below and before else []
         return any(TRANSFER_SYNTAXES[each.transfer_syntax].encapsulated for each in stored)
+
+
+STORES = ("store-multipart", "store-three-parts", "store-malformed[multipart-part-headers]", "store-into-study")
+
+
+@odd(
+    checks=(*STORES, "store-malformed[multipart-delimiters]", "store-malformed[multipart-second-part]"),
+    passes=STORES,
+    arguments=IMPATIENT,
+    into=ODD,
+)
+class MessagesWithoutAnEndHang(Hangs):
+    """Of a multipart message without its closing delimiter the rest is waited for."""
+
+    def hangs_of(self, payload: bytes) -> bool:
+        return payload.startswith(b"--malformed-boundary") and b"--malformed-boundary--" not in payload
 
 
 @odd(
@@ -164,7 +184,8 @@ def what_hangs_given_up_soon(server: Reference) -> Iterator[None]:
 
     def impatient(client: Client, method: str, to: Url, url: str, *arguments: Any) -> Any:
         patient = client.target
-        if method == "GET" and server.hangs(urlsplit(url).path):
+        payload = arguments[1] if method == "POST" else None
+        if server.hangs_of(payload) if isinstance(payload, bytes) else server.hangs(urlsplit(url).path):
             client.target = replace(patient, timeout=SURELY)
         try:
             return once(client, method, to, url, *arguments)

@@ -1,6 +1,8 @@
 """What does not answer in time is asked for three times, and then no more; what answers is asked on."""
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,9 +21,9 @@ def answered(url: str) -> Response:
     return Response("main-1", "GET", BASE + url, 404)
 
 
-def is_asked(hanging: Hanging, url: str) -> bool:
+def is_asked(hanging: Hanging, url: str, method: str = "GET") -> bool:
     try:
-        hanging.refuse("GET", BASE + url)
+        hanging.refuse(method, BASE + url)
     except NotAsked as refusal:
         return refusal.blame != "message[HTTP-002]"
     return True
@@ -75,3 +77,24 @@ def test_what_one_process_learned_the_others_know(hanging: Hanging, tmp_path: Pa
         hanging.note(late("/studies/2.25.1/metadata"))
 
     assert not is_asked(Hanging(BASE, tmp_path), "/studies/2.25.1/metadata")
+
+
+def test_of_payloads_some_of_which_hang_the_others_are_sent_on(
+    hanging: Hanging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def send(check: str) -> None:
+        monkeypatch.setattr("dicomweb_conformance.probes.hanging.is_judging", lambda: True)
+        monkeypatch.setattr("dicomweb_conformance.probes.hanging.current", lambda: SimpleNamespace(check=check))
+
+    hanging.note(replace(answered("/studies"), method="POST"))
+    for number in range(3):
+        send(f"store-malformed[{number}]")
+        for _ in range(TIMES):
+            assert is_asked(hanging, "/studies", "POST")
+            hanging.note(replace(late("/studies"), method="POST"))
+        assert not is_asked(hanging, "/studies", "POST")
+
+    send("store-multipart")
+    assert not is_asked(hanging, "/studies", "POST"), "none was answered any more"
+    hanging.note(replace(answered("/studies"), method="POST"))
+    assert is_asked(hanging, "/studies", "POST")

@@ -13,6 +13,7 @@ from importlib.resources import files
 
 from dicomweb_conformance.archive.contents import Archive
 from dicomweb_conformance.checks.expect import BUSY
+from dicomweb_conformance.checks.judgement import NotAsked
 from dicomweb_conformance.dicom import json_model, store_response
 from dicomweb_conformance.http import multipart
 from dicomweb_conformance.http.exchanges import Response
@@ -123,11 +124,17 @@ class Sent:
 
 
 def sent(dicomweb: StudiesService, family: Family, fresh: Fresh) -> list[Sent]:
-    """Store each payload of a family. A target that dies of one may have lost what came before."""
+    """Store each payload of a family. A target that dies of one may have lost what came before.
+
+    Where several are not answered in time, what was sent is all that can be judged.
+    """
     stored: list[Sent] = []
     for name in family.faults:
         payload = malformed.make(name, fresh)
-        response = dicomweb.store_malformed(payload)
+        try:
+            response = dicomweb.store_malformed(payload)
+        except NotAsked:
+            break
         if response.status == 0:
             stored = [Sent(each.payload, each.response, lasts=False) for each in stored]
         stored.append(Sent(payload, response))
