@@ -93,6 +93,36 @@ def test_why_a_study_was_refused_is_told(tmp_path: Path) -> None:
         has(two_instances())
 
 
+class WithoutDocuments(Reference):
+    """What has no pixels is refused for its SOP Class."""
+
+    stores = 0
+
+    def store(self, request: Request) -> Response:
+        self.stores += 1
+        return super().store(request)
+
+    def unwelcome(self, received: Received) -> Reason | None:
+        return None if "7FE00010" in received.elements else Reason.SOP_CLASS_NOT_SUPPORTED
+
+
+def test_images_take_the_place_of_documents_that_are_refused_for_their_class(tmp_path: Path) -> None:
+    server = WithoutDocuments()
+    with delivery_to(server, tmp_path) as has:
+        corpus = Corpus(1, has)
+        assert corpus.ct_pair.name == "ct_pair"
+        began = time.monotonic()
+        images = corpus.two_series
+
+        assert images.name == "two_series.of_images"
+        assert corpus.two_series is images
+        # One for the pair, one that was refused in part by a way that works, one for what takes its place.
+        assert server.stores == 3
+        assert time.monotonic() - began < GRACE  # what was refused is not waited for
+        with pytest.raises(Inconclusive, match=r"two_series could not be stored: .*3 refused with 0122H"):
+            _ = corpus.with_documents().two_series
+
+
 def test_a_study_is_there_where_finding_it_is_all_that_works(tmp_path: Path) -> None:
     with delivery_to(Blind(), tmp_path) as has:
         has(two_instances())

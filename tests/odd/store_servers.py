@@ -22,6 +22,18 @@ ODD: list[Odd] = []
 
 _LABELS = ("content-length", "content-location", "transfer-syntax", "all", "other-transfer-syntax")
 ENCAPSULATED_PDF = b"1.2.840.10008.5.1.4.1.1.104.1"
+_PIXELS = {"7FE00008", "7FE00009", "7FE00010"}
+_TOLD_BY_IMAGES = (
+    *(
+        "search-studies",
+        "search-series-of-a-study",
+        "search-matches-study[ModalitiesInStudy]",
+        "search-one-of-several-values",
+    ),
+    *("search-multiple-value-matching", "metadata-is-whole[study]", "metadata-equal-the-instance"),
+    *("retrieve-study-is-whole", "retrieve-series-is-whole", "bulkdata-by-uri", "frames-of-an-image"),
+)
+"""Checks of studies whose documents only fill a place."""
 AT_A_STUDY = (
     *("store-into-study", "store-foreign-study", "store-partly-foreign-study", "store-multipart"),
     *("store-partly-foreign[good-good-foreign]", "store-all-refused[one-reason]", "store-all-refused[several-reasons]"),
@@ -177,6 +189,21 @@ class DocumentsAreLost(Reference):
     def keep(self, received: Received) -> None:
         if elements.text_of(received.elements, "00080060") not in {"DOC", "SR"}:
             super().keep(received)
+
+
+@odd(
+    checks=(
+        *("store-multipart", "store-round-trip[pdf]", "frames-of-no-image", "rendered-report-as-text[html]"),
+        *_TOLD_BY_IMAGES,
+    ),
+    passes=_TOLD_BY_IMAGES,
+    into=ODD,
+)
+class ImagesOnly(Reference):
+    """Whatever has no pixels is refused: its SOP Class is not supported."""
+
+    def unwelcome(self, received: Received) -> Reason | None:
+        return super().unwelcome(received) if _PIXELS & received.elements.keys() else Reason.SOP_CLASS_NOT_SUPPORTED
 
 
 FORMS = tuple(

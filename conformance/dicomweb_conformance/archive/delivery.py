@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -37,6 +37,7 @@ from dicomweb_conformance.service.ownership import Own
 from dicomweb_conformance.service.polling import wait_until
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_conformance.settings.loaded_corpus import LoadedCorpus
+from dicomweb_fixtures.corpus import SopClassNotSupportedError
 from dicomweb_fixtures.entities import EXPLICIT_VR_LITTLE_ENDIAN, Study
 
 _ONE_ARRIVED = "one-arrived"
@@ -56,6 +57,7 @@ SILENCE = 1.0
 class Delivered:
     """How one study reached the target; `way` is None where it did not, and `reason` says why.
 
+    `unsupported`: all that is not there was refused for its SOP Class.
     `told_by`: which result of scope "message" tells that it did not, or the store that was answered as if it had.
     """
 
@@ -68,9 +70,14 @@ class Delivered:
     delay: float = 0.0
     reason: str = ""
     refused: bool = False
+    unsupported: bool = False
     told_by: str = ""
     discards: bool = False
     exchanges: tuple[str, ...] = field(default=())
+
+
+class Unsupported(Inconclusive, SopClassNotSupportedError):  # noqa: N818 - it is a verdict, not an error
+    """A study is not there whole, since the target does not support a SOP Class of it."""
 
 
 def _with_quotation_marks(service: StudiesService, study: Study) -> list[Response]:
@@ -149,20 +156,21 @@ class Delivery:
         self._slowest = 0.0
         self._reads_only = reads_only
         self._loaded = loaded
-        self._known: dict[tuple[int, str], Delivered] = {}
+        self._known: dict[tuple[int, str, str], Delivered] = {}
         self._indexed: set[str] = set()
 
     def has(self, study: Study) -> None:
         """Have a study on the target.
 
         Raises:
+            Unsupported: instances of it were refused for their SOP Class.
             Inconclusive: it could not be stored, or was not seen afterwards; says what was tried.
         """
-        epoch = self._epoch()
-        delivered = self._known.get((epoch, study.study_instance_uid))
+        key = (self._epoch(), *_identity(study))
+        delivered = self._known.get(key)
         if delivered is None:
             self._own.claim(study.instances)
-            delivered = self._known[epoch, study.study_instance_uid] = self._once(study, epoch)
+            delivered = self._known[key] = self._once(study, key[0])
         if delivered.discards and is_judging():
             current().discards = True
         if delivered.confirmed is None and delivered.refused and (syntax := _optional_syntax(study)):
@@ -171,7 +179,8 @@ class Delivery:
             self._await_index(study)
         if delivered.confirmed is None:
             what = "is not there" if self._reads_only else "could not be stored"
-            raise Inconclusive(f"study {study.name} {what}: {delivered.reason}", self._to_blame(delivered))
+            verdict = Unsupported if delivered.unsupported else Inconclusive
+            raise verdict(f"study {study.name} {what}: {delivered.reason}", self._to_blame(delivered))
 
     def _to_blame(self, delivered: Delivered) -> str | None:
         """Return what is to blame for a study that is not there: the plainest store, where it brought none so far."""
@@ -204,7 +213,7 @@ class Delivery:
             self._say(f"study {study.name} was found by its Patient ID {took:.1f} s after it was there")
 
     def _once(self, study: Study, epoch: int) -> Delivered:
-        digest = hashlib.sha256(study.study_instance_uid.encode()).hexdigest()[:16]
+        digest = hashlib.sha256(" ".join(_identity(study)).encode()).hexdigest()[:16]
         path = self._state / f"{digest}-{epoch}.json"
         with FileLock(path.with_suffix(".lock")):
             if path.exists():
@@ -265,6 +274,8 @@ class Delivery:
         refusals: list[bool] = []
         accepted_by: list[str] = []
         promised: list[Response] = []
+        shown: set[str] = set()
+        unsupported: set[str] = set()
         for way in self._ways():
             responses = WAYS[way](self._store, study)
             exchanges.extend(response.exchange for response in responses)
@@ -275,7 +286,10 @@ class Delivery:
             given_up = bool(self._patience.blame(way))
             grace = 2 * self._slowest if given_up else self._grace
             began = time.monotonic()
-            sight = self._seen(study, grace if accepted else 0)
+            unsupported |= _unsupported(responses)
+            sight = self._seen(study, grace if accepted else 0, unsupported)
+            shown |= sight.shown
+            is_explained = bool(unsupported) and _uids(study) <= shown | unsupported
             if sight.is_whole:
                 self._patience.rewarded(way)
                 took = time.monotonic() - began
@@ -290,12 +304,15 @@ class Delivery:
             visible = f"only {sight.instances} of {len(study.instances)} instances" if sight.instances else "not"
             if accepted:
                 accepted_by.append(exchanges[-1])
-                self._patience.in_vain(way, study.study_instance_uid, exchanges[0])
+                if not is_explained:
+                    self._patience.in_vain(way, study.study_instance_uid, exchanges[0])
                 if self._brings(way) and not given_up:
                     promised += [each for each in responses if _promises_all(each)]
                 said += f", and {visible} visible afterwards"
                 said += f", which was waited for {TIMES} times before" if given_up else ""
             tried.append({"way": way, "reason": f"answered {said}"})
+            if is_explained and self._brings(way):
+                break  # a SOP Class is refused whatever the way
         reason = "; ".join(f"{each['way']}: {each['reason']}" for each in tried)
         return Delivered(
             study.name,
@@ -305,6 +322,7 @@ class Delivery:
             tuple(tried),
             reason=reason,
             refused=all(refusals),
+            unsupported=is_explained,
             told_by=self._told_by(study, received) or self._told_lost(study, promised) or next(iter(accepted_by), ""),
             exchanges=tuple(exchanges),
         )
@@ -357,28 +375,30 @@ class Delivery:
             exchanges=tuple(exchanges),
         )
 
-    def _seen(self, study: Study, grace: float) -> _Sight:
+    def _seen(self, study: Study, grace: float, refused: Set[str] = frozenset()) -> _Sight:
         """Look in all ways that work on this target, until all show the study whole or the time is over.
 
-        What none of them shows at all may still be there: its metadata are asked for at last.
+        Instances that were refused are not waited for. What none of them shows at all may still be there: its metadata
+        are asked for at last.
         """
         waiting = {name: look for name, look in ways_of_looking(self._look, study).items() if name not in self._blind()}
         whole: list[str] = []
         partly: dict[str, set[str]] = {}
-        uids = {instance.sop_instance_uid for instance in study.instances}
+        uids = _uids(study)
 
         def seen_everywhere() -> bool:
             for name, look in list(waiting.items()):
                 shown = _looked(look)
                 if shown == uids:
                     whole.append(name)
-                    del waiting[name]
                 else:
                     partly[name] = shown
+                if shown >= uids - refused:
+                    del waiting[name]
             return not waiting
 
         wait_until(seen_everywhere, grace)
-        most = max((partly[name] for name in waiting), key=len, default=set())
+        most = max((partly[name] for name in partly if name not in whole), key=len, default=set())
         if not whole and not most:
             most = _looked(lambda: described(self._look, study.instances))
             whole = [METADATA] if most == uids else []
@@ -391,6 +411,20 @@ class Delivery:
     def _blind(self) -> set[str]:
         """The ways of looking that did not work for an earlier study, though others did: not waited for again."""
         return {path.name.removeprefix("blind-").replace("-", " ") for path in self._state.glob("blind-*")}
+
+
+def _uids(study: Study) -> set[str]:
+    return {instance.sop_instance_uid for instance in study.instances}
+
+
+def _identity(study: Study) -> tuple[str, str]:
+    """Return what tells a study from others, and from the same study with images in place of documents."""
+    return study.study_instance_uid, study.name
+
+
+def _unsupported(responses: Iterable[Response]) -> set[str]:
+    answers = (store_response.of_body(response.body) for response in responses)
+    return {uid for answer in answers if answer is not None for uid in answer.unsupported_uids}
 
 
 def _looked(look: Callable[[], set[str]]) -> set[str]:

@@ -18,6 +18,7 @@ WARNING_REASON = "00081196"
 SOP_CLASS = "00081150"
 SOP_INSTANCE = "00081155"
 _ELEMENTS_DISCARDED = 0xB006
+SOP_CLASS_NOT_SUPPORTED = 0x0122
 ANNEX_I = (RETRIEVE_URL, FAILED_SOP_SEQUENCE, REFERENCED_SOP_SEQUENCE, OTHER_FAILURES_SEQUENCE)
 
 
@@ -51,6 +52,15 @@ class StoreAnswer:
     def failed_uids(self) -> list[str]:
         """SOP Instance UIDs of what was refused."""
         return [json_model.text(each, SOP_INSTANCE) for each in self.failed]
+
+    @property
+    def unsupported_uids(self) -> list[str]:
+        """SOP Instance UIDs of what was refused since its SOP Class is not supported (PS3.7 Annex C)."""
+        return [
+            json_model.text(each, SOP_INSTANCE)
+            for each in self.failed
+            if SOP_CLASS_NOT_SUPPORTED in json_model.values(each, FAILURE_REASON)
+        ]
 
     @property
     def failure_reasons(self) -> list[int]:

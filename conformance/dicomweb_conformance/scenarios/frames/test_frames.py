@@ -130,7 +130,7 @@ def test_of_unknown_instance(dicomweb: StudiesService, corpus: Corpus) -> None:
 @verifies("FRAMES-021", id="frames-of-no-image")
 def test_of_no_image(dicomweb: StudiesService, corpus: Corpus) -> None:
     """An instance without pixel data has no frames."""
-    study = corpus.two_series
+    study = corpus.with_documents().two_series
     document = study.series[1].instances[0]
     assume(shows(dicomweb.retrieve(document), [document.sop_instance_uid]), "the document cannot be retrieved")
     is_to_be_had(dicomweb.frames(study.instances[0], "1"), study.instances[0])

@@ -240,7 +240,7 @@ def test_rendered_frames(dicomweb: StudiesService, corpus: Corpus, case: Variant
 def test_rendered_no_pixels(dicomweb: StudiesService, corpus: Corpus) -> None:
     """An instance without pixels is not rendered, but answered with 400."""
     plain(dicomweb, corpus.pictures.instances[0])
-    report = corpus.two_series.series[1].instances[0]
+    report = corpus.with_documents().two_series.series[1].instances[0]
 
     response = dicomweb.rendered(report)
 

@@ -147,7 +147,7 @@ def test_charset_that_cannot_hold_the_text(
     dicomweb: StudiesService, corpus: Corpus, archive: Archive, fresh: Fresh
 ) -> None:
     """A report in Japanese asked for in US-ASCII is refused, or comes with all of its characters."""
-    report = _in_japanese(corpus.two_series.series[1].instances[0], fresh)
+    report = _in_japanese(corpus.with_documents().two_series.series[1].instances[0], fresh)
     _is_there(dicomweb, archive, report)
     usual = dicomweb.rendered(report, accept="text/html")
     offered(usual.status not in ABSENT, "text is not rendered", "rendered.text")

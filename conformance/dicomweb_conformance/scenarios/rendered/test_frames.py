@@ -208,7 +208,7 @@ def _shows(picture: Picture, instance: Instance) -> bool:
 @verifies("RENDERED-002b", id="rendered-study-with-a-report", needs="rendered.study")
 def test_study_with_a_report(dicomweb: StudiesService, corpus: Corpus) -> None:
     """A study of an image and reports is rendered with its image, or refused as one that cannot be."""
-    study = corpus.two_series
+    study = corpus.with_documents().two_series
     plain(dicomweb, study.instances[0])
     images = dicomweb.rendered(corpus.pair_of_pictures, accept=several())
     offered(images.status not in {*ABSENT, 400, 406}, "rendered study is not offered", "rendered.study")

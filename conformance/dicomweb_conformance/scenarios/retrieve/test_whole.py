@@ -74,7 +74,7 @@ def test_multipart_whatever_it_is(dicomweb: StudiesService, corpus: Corpus) -> N
         "a compressed image": corpus.rle.instances[0],
         "a lossy image": corpus.jpeg.instances[0],
         "a video": corpus.video.instances[0],
-        "a report": corpus.two_series.series[1].instances[0],
+        "a report": corpus.with_documents().two_series.series[1].instances[0],
         "a document": corpus.pdf.instances[0],
         "a series of one instance": corpus.multiframe.series[0],
         "a study of one instance": corpus.multiframe,

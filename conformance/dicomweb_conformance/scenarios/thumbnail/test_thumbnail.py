@@ -305,7 +305,7 @@ def test_missing(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> Non
 @verifies("THUMBNAIL-012", id="thumbnail-of-a-report")
 def test_of_a_report(dicomweb: StudiesService, corpus: Corpus) -> None:
     """A report, and a study with an image and reports, have a thumbnail, or are answered as having none."""
-    study = corpus.two_series
+    study = corpus.with_documents().two_series
     report = study.series[1].instances[0]
     control(_thumbnail(dicomweb, study.instances[0]), because="there is no thumbnail of an image")
 

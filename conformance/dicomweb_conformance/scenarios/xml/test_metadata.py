@@ -113,7 +113,7 @@ def test_values(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None
 
 def _instance(corpus: Corpus, name: str) -> Instance:
     studies = {"elements": corpus.elements, "gaps": corpus.gaps} if name != "document" else {}
-    return studies[name].instances[0] if name in studies else corpus.two_series.instances[1]
+    return studies[name].instances[0] if name in studies else corpus.with_documents().two_series.instances[1]
 
 
 def _has_a_row_of_its_own(difference: Difference) -> bool:
