@@ -204,13 +204,31 @@ def test_a_worklist_is_looked_at_by_its_shape_alone(study: Study) -> None:
     assert becomes(worklist, 0, response(b'[{"00100020":{"vr":"LO"}}]'), study) == ("breaks", {"no-value"})
 
 
+WITHOUT_UID = b'{"00100020":{"vr":"LO","Value":["SOMEBODY"]}}'
+NAMES_A_SERIES = b'{"0020000D":{"vr":"UI","Value":["1.2"]},"0020000E":{"vr":"UI","Value":["1.3"]}}'
+
+
+def rows_of(*rows: bytes) -> Response:
+    return response(b"[%b]" % b",".join(rows))
+
+
 def test_what_is_told_of_rows_of_others_are_counts(study: Study) -> None:
     step = clients()["ohif"]["search"].steps[0]
-    answer = response(b'[{"00100020":{"vr":"LO","Value":["SOMEBODY"]}},{"0020000D":{"vr":"UI","Value":["1.2"]}}]')
 
-    (seen,) = readings.of(answer, step, Subject(study, study.instances[0]))
+    (seen,) = readings.of(rows_of(WITHOUT_UID, WITHOUT_UID), step, Subject(study, study.instances[0]))
 
-    assert (seen.where, seen.received) == ("(0020,000D)", "none in 1 of 2 results")
+    assert (seen.where, seen.received) == ("(0020,000D)", "none in 2 of 2 results")
+
+
+@pytest.mark.parametrize("others", [WITHOUT_UID, NAMES_A_SERIES])
+def test_what_others_have_stored_changes_nothing(study: Study, others: bytes) -> None:
+    ez_wsi = clients()["ez-wsi"]["search"]
+    own = b'{"0020000D":{"vr":"UI","Value":["%b"]}}' % study.study_instance_uid.encode()
+
+    assert becomes(ez_wsi, 0, rows_of(others, own), study)[0] == "works"
+    assert becomes(ez_wsi, 0, rows_of(others, b'{"0020000D":{"vr":"UI","Value":["1.4"]}}'), study)[0] == "works"
+    assert becomes(ez_wsi, 0, rows_of(others), study)[0] == "breaks"
+    assert becomes(ez_wsi, 0, rows_of(row(study)[1:-1], others), study)[0] == "breaks"
 
 
 def test_a_study_that_names_a_series_is_none_to_ez_wsi(study: Study) -> None:

@@ -17,7 +17,8 @@ Steps are listed under the transaction that they use, in the order in which the 
   to: a value that its metadata refer to, or the Retrieve URL of its row. Where it leads nowhere the step is not sent.
 * `reads`: as what it is read, where the transaction does not tell it.
 * `types`: one of them is the media type that it goes on with; without it any will do.
-* `finds`: the level whose UID a row must have. Without it rows may be anybody's: only their shape is looked at.
+* `finds`: the level whose UID a row must have. Without it only the shape of rows is looked at: of all, and of a
+  search that names nothing of the run's, whose rows may be anybody's, of the row of `about`, or of what all share.
 * `needs`, `shows`, `refuses`: elements that a row or an instance must have a value of, or may lack one of at the cost
   of a blank ("A or B": either will do), or may not have.
 * `level`: that of what is retrieved, where {link} stands for it.
@@ -138,10 +139,14 @@ class Step:
         return "{link}" in self.head.target
 
     @property
+    def asks_for_anybodys(self) -> bool:
+        """Whether it asks for studies without saying which: others may have stored them."""
+        return self.reads == "rows" and "{" not in self.head.target
+
+    @property
     def asks_for_all(self) -> bool:
         """Whether it asks for whatever the target holds, which may be more than comes in any time."""
-        target = self.head.target
-        return self.reads == "rows" and "{" not in target and "limit=" not in target
+        return self.asks_for_anybodys and "limit=" not in self.head.target
 
     def outright(self, code: str) -> str:
         """Return what becomes of this request where a response shows this: `works`, `degrades` or `breaks`."""

@@ -121,18 +121,27 @@ def _metadata(response: Response, step: Step, subject: Subject) -> Iterator[Seen
 
 
 def _seen_in(response: Response, step: Step, subject: Subject, level: str, noun: str) -> Iterator[Seen]:
-    """Yield what a client sees in the objects of an array: of those that it looks for by a UID, or of all."""
+    """Yield what a client sees in the objects of an array: of those that it looks for by a UID, or of all.
+
+    Where anybody's studies may be among them, what others have stored is no fault of the server: that of the subject
+    is looked at, and where it is not there what all of them show.
+    """
     number, seen = 0, _Elements(step, noun)
+    own = _Elements(step, noun)
     try:
         for row in _objects(response):
             number += 1
             if not level or json_model.text(row, LEVELS[level]) == subject.uid(level):
                 seen.look(row)
+            if step.asks_for_anybodys and json_model.text(row, LEVELS["study"]) == subject.uid("study"):
+                own.look(row)
     except UnreadableError:
         yield _not_json(response)
         return
     if level and not seen.number:
         yield Seen("not-found", _place(LEVELS[level]), (subject.uid(level),), _number(number, noun))
+    elif step.asks_for_anybodys and not level:
+        yield from (own if own.number else seen).told(of_all=True)
     else:
         yield from seen.told()
 
@@ -170,13 +179,14 @@ class _Elements:
         self._lacking.update(each for each in self._wanted if not any(_has(row, tag) for tag in each[1].split(" or ")))
         self._having.update(tag for tag in self._refused if _has(row, tag))
 
-    def told(self) -> Iterator[Seen]:
-        """Yield what was missed or found, in the order of the client's file."""
+    def told(self, *, of_all: bool = False) -> Iterator[Seen]:
+        """Yield what was missed or found, in the order of the client's file; `of_all`: in each of the objects."""
+        least = self.number if of_all else 1
         for code, tags in self._wanted:
-            if lacking := self._lacking[code, tags]:
+            if (lacking := self._lacking[code, tags]) and lacking >= least:
                 yield Seen(code, _place(tags), ("a value",), Harmless(f"none in {self._of(lacking)}"))
         for tag in self._refused:
-            if having := self._having[tag]:
+            if (having := self._having[tag]) and having >= least:
                 received = Harmless(f"one in {self._of(having)}")
                 yield Seen("a-value-of-a-deeper-level", _place(tag), ("none",), received)
 
