@@ -75,3 +75,25 @@ def test_a_directory_that_is_taken_away_ends_the_run_with_its_report(
             status, printed = archive.clean()
             assert status == 0, printed
         assert archive.studies() == set()
+
+
+GOES = """
+import shutil, pytest
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure_node(node):
+    shutil.rmtree("reports/latest", ignore_errors=True)
+"""
+"""The first worker has been told by then what marks the directory; the second is told that there is none."""
+
+
+def test_a_directory_that_goes_as_workers_start_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(GOES, encoding="utf-8")
+    with site(tmp_path) as archive:
+        status, printed = archive.run(*STORES_AND_READS, "-n", "2")
+
+        assert status == 3, printed
+        assert "Traceback" not in printed
+        assert f"{archive.report} was removed or moved while the run went on" in printed
+        assert archive.told()["overall"]["verdict"] != "conforms"
+        assert archive.studies() == set()

@@ -119,7 +119,11 @@ class ConformanceSession:
             config.pluginmanager.register(JUnitNames(config, self._named()), "dicomweb-junit")
         if from_controller:
             workers.must_share(settings.report, from_controller["mark"])
-            self._judge_at(from_controller["url"], config.workerinput["workerid"])  # type: ignore[attr-defined]  # set by xdist
+            try:
+                self._judge_at(from_controller["url"], config.workerinput["workerid"])  # type: ignore[attr-defined]  # set by xdist
+            except (OSError, NotWrittenError) as error:
+                # Such as of a directory that is removed at this moment.
+                raise OptionError(f"{settings.report} cannot be written: {reason(error)}") from None
 
     def _is_judged(self, requirement: str) -> bool:
         return self.own.judge(requirement) or coverage.is_judged(requirement)
@@ -327,7 +331,12 @@ class ConformanceSession:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:
         """Hear from a worker of pytest-xdist what went wrong in it; one that died says nothing."""
-        if refusal := workers.refusal(node):
+        refusal = workers.refusal(node)
+        if refusal and not workers.is_marked(self.settings.report):
+            # No fault of the worker's: to the controller it is as if it had been taken away a moment later.
+            self.stopped = f"{self.settings.report} was removed or moved while the run went on"
+            pytest.exit(self.output.shown(self.stopped), returncode=pytest.ExitCode.INTERNAL_ERROR)
+        if refusal:
             # No check has begun: workers wait until all of them have collected.
             with contextlib.suppress(OSError):
                 report_directory.put_back(self.settings.report)

@@ -33,6 +33,11 @@ def mark(report: Path) -> None:
     disk.put(report / STATE / _MARK, secrets.token_hex())
 
 
+def is_marked(report: Path) -> bool:
+    """Tell the controller whether the directory that it marked is still where it was."""
+    return bool(_read(report))
+
+
 def handed(config: pytest.Config, settings: Settings) -> dict[str, Any]:
     """Return what only the controller knows, and a worker needs: where it runs nobody need have set anything."""
     command_line = {option.ini: config.getoption(option.ini) for option in OPTIONS}
@@ -51,7 +56,7 @@ def must_share(report: Path, marked: str) -> None:
     Raises:
         OptionError: it is another; says what to do.
     """
-    if _read(report) != marked:
+    if not marked or _read(report) != marked:
         raise OptionError(
             f"{report} is not the directory that the other processes of the run write to, and what they share is "
             "there: --dicomweb-report=DIR names one by an absolute path that leads to the same place on every machine"
