@@ -34,7 +34,7 @@ def test_every_row_is_there_once():
         "RENDERED": 66,
         "THUMBNAIL": 15,
         "URI": 36,
-        "STORE": 97,
+        "STORE": 98,
         "SEARCH": 168,
         "DELETE": 7,
         "UPS": 15,

@@ -273,3 +273,13 @@ class ShowsWhatItHoldsInItsOwnWay(Reference):
 
     def metadata(self, request: Request) -> Response:
         raise Refusal(404, "There is no such resource.")
+
+
+@odd(checks=("store-ordinary-size", "store-multipart", "store-many-instances[studies]"), into=ODD)
+class OneMegabyteIsTaken(Reference):
+    """A request of more than a megabyte is answered 413, as by a proxy that nobody told otherwise."""
+
+    def store(self, request: Request) -> Response:
+        if len(request.body) > 1 << 20:
+            raise Refusal(413, "The request is too large.")
+        return super().store(request)

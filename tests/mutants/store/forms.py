@@ -123,6 +123,27 @@ class TwentyPartsAreEnough(Reference):
         return super().payload_parts(request)[:20]
 
 
+@mutant("store-ordinary-size", into=MUTANTS)
+class TwoMegabytesAreEnough(Reference):
+    """Of a file longer than two megabytes what lies behind is replaced by zeros."""
+
+    def keep(self, received: Received) -> None:
+        if len(received.octets) > 2 << 20:
+            octets = received.octets[: 2 << 20] + bytes(len(received.octets) - (2 << 20))
+            received = replace(received, octets=octets)
+        super().keep(received)
+
+
+@mutant("store-ordinary-size", into=MUTANTS)
+class LargeRequestsMalformed(Reference):
+    """A request of more than a megabyte is answered 400."""
+
+    def multipart_parts(self, body: bytes, boundary: str) -> list[Part]:
+        if len(body) > 1 << 20:
+            raise Refusal(400, "The request is too large.")
+        return super().multipart_parts(body, boundary)
+
+
 @mutant("store-300-instances", may_trip=["store"], tiers=["large"], into=MUTANTS)
 class TwoHundredPartsAreEnough(Reference):
     """Parts behind the two hundredth are passed over, and the answer is 200."""

@@ -1,4 +1,4 @@
-"""Store: what is large (PS3.18 10.5.1.4): many instances in one request, many frames in one, 200 MB and 2 GB."""
+"""Store: what is large (PS3.18 10.5.1.4): 3 MB, many instances in one request, many frames in one, 200 MB, 2 GB."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dicomweb_conformance.checks.verifies import verifies
 from dicomweb_conformance.dicom import store_response
 from dicomweb_conformance.reading import values
 from dicomweb_conformance.scenarios.steps import pixel_octets
+from dicomweb_conformance.scenarios.steps.storing import comes_back as comes_back_as_sent
 from dicomweb_conformance.scenarios.steps.storing import warns
 from dicomweb_conformance.scenarios.steps.streamed_images import comes_back
 from dicomweb_conformance.scenarios.store.partial_success import ROWS, judge_sequences
@@ -22,9 +23,26 @@ from dicomweb_fixtures.payloads.streamed import StreamedImage
 INSTANCES, FRAMES = 300, 400
 MANY_FRAMES, AT_A_TIME, ROWS_OF_MANY, COLUMNS_OF_MANY = 1_000, 250, 64, 64
 FRAMES_OF_2_GIGABYTES = 4_000
+ROWS_OF_ORDINARY, COLUMNS_OF_ORDINARY = 1024, 1536
 _TOO_LARGE = {413, 507}
 _NOTHING_STORED = "413-or-507-nothing-stored"
 _FRAME_DIFFERS = "2xx-and-a-frame-differs-or-is-missing"
+
+
+@verifies("STORE-078", id="store-ordinary-size")
+def test_ordinary_size(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """An image of three megabytes, as ordinary ones have, is stored, and comes back."""
+    control(dicomweb.store([fresh.instance(name="control")]), 200, 202, because="a small image is not stored")
+    image = fresh.of_size(ROWS_OF_ORDINARY, COLUMNS_OF_ORDINARY)
+
+    response = dicomweb.store([image])
+
+    with expect(response) as it:
+        _is_small_enough(it)
+        it.has_status(200, 202)
+        comes_back_as_sent(it, dicomweb, archive, image, otherwise="2xx-and-the-content-differs")
+        if response.status == 202 and warns(response):
+            it.observes("202-warned-and-the-image-comes-back")
 
 
 @verifies("STORE-072", *ROWS, id="store-300-instances")
