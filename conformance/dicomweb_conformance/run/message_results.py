@@ -73,7 +73,11 @@ def conclude(
 def settled(run: Run, known_failures: Sequence[KnownFailure]) -> list[Result]:
     """Return what messages showed of each requirement, held against what checks found and what is known."""
     of_messages = [result for result in run.results if result.scenario == SCENARIO]
-    return [_judged(_told_once(_after_checks(of_message, run)), known_failures) for of_message in of_messages]
+    place = _places(run)
+    return [
+        _judged(_told_once(_after_checks(_in_order(of_message, place), run)), known_failures)
+        for of_message in of_messages
+    ]
 
 
 def record_result(recorder: Recorder, result: Result) -> None:
@@ -102,6 +106,28 @@ def _judged(result: Result, known_failures: Sequence[KnownFailure]) -> Result:
         reason=known.reason(verdict, explaining, stale),
         known=tuple(Known(each.requirement, each.code, each.reason, each.link) for each in explaining),
     )
+
+
+def _places(run: Run) -> Callable[[str | None], int]:
+    """Return what tells where in the plan the check of an exchange stands; what is of no check comes first."""
+    places = {each.check: place for place, each in enumerate(run.planned)}
+
+    def place(exchange: str | None) -> int:
+        sent = run.exchanges.get(exchange or "")
+        return places.get(sent.check or "", -1) if sent else -1
+
+    return place
+
+
+def _in_order(result: Result, place: Callable[[str | None], int]) -> Result:
+    """Put what was seen into the order of the plan: which process wrote it down first is chance.
+
+    Each process judges its checks in that order, and records the first examples of its own: the first of all are among
+    these, so that a run of several processes tells the same ones as a run of one.
+    """
+    findings = sorted(result.findings, key=lambda each: (VERDICTS.index(each.verdict), place(each.exchange)))
+    observed = sorted(result.observed, key=lambda each: each.observation)
+    return replace(result, findings=tuple(findings), observed=tuple(observed))
 
 
 def _after_checks(result: Result, run: Run) -> Result:
