@@ -148,12 +148,35 @@ class KeysWithAStarDecodedTwice(Reference):
         return super().match_wildcard(replace(key, value=unquote(key.value)), values)
 
 
-@mutant("search-any-query[instances-of-a-series]", may_trip=["search"], into=MUTANTS)
+@mutant(
+    "search-any-query[instances-of-a-series]",
+    "search-part-of-a-value[StudyInstanceUID]",
+    may_trip=["search"],
+    into=MUTANTS,
+)
 class UidsByTheirBeginning(Reference):
     """A UID is found by what it begins with."""
 
     def match_uid_list(self, key: Key, values: Sequence[Json]) -> bool:
         return any(str(value).startswith(uid) for uid in key.value.split(",") for value in values)
+
+
+@mutant("search-part-of-a-value[PatientID]", may_trip=["search"], into=MUTANTS)
+class PatientIdsByTheirBeginning(Reference):
+    """A Patient ID is found by what it begins with."""
+
+    def match_single(self, key: Key, values: Sequence[Json]) -> bool:
+        by_beginning = key.tag == "00100020" and any(str(value).startswith(key.value) for value in values)
+        return by_beginning or super().match_single(key, values)
+
+
+@mutant("search-part-of-a-value[AccessionNumber]", may_trip=["search"], into=MUTANTS)
+class AccessionNumbersByTheirEnd(Reference):
+    """An Accession Number is found by what it ends with."""
+
+    def match_single(self, key: Key, values: Sequence[Json]) -> bool:
+        by_end = key.tag == "00080050" and any(str(value).endswith(key.value) for value in values)
+        return by_end or super().match_single(key, values)
 
 
 @mutant("search-digits-are-text", may_trip=["search"], into=MUTANTS)

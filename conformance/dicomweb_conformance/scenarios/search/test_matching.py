@@ -6,6 +6,7 @@ from dicomweb_conformance.checks.expect import Matches, assume, control, expect,
 from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.dicom import json_model
 from dicomweb_conformance.dicom.search_attributes import STUDY_KEYS
+from dicomweb_conformance.http.quoting import Harmless
 from dicomweb_conformance.scenarios.search.controls import (
     SERIES,
     STUDY,
@@ -91,6 +92,35 @@ def test_is_case_sensitive(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.observes("unfiltered", expected=["none"], received=f"{len(matches)} studies")
         elif len(matches):
             it.observes("the-study", expected=["none"], received=f"{len(matches)} studies")
+
+
+PARTS = tuple(
+    Variant(keyword, "SEARCH-027", blame)
+    for keyword, blame in (
+        ("PatientID", "search-matches-patient[PatientID]"),
+        ("AccessionNumber", "search-matches-study[AccessionNumber]"),
+        ("StudyInstanceUID", "search-matches-study[StudyInstanceUID]"),
+    )
+)
+
+
+@verifies(id="search-part-of-a-value", each=PARTS)
+def test_part_of_a_value(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
+    """Without a wild card a value does not match one of which it is only a part: 123 is not the patient 1234."""
+    study = corpus.ct_pair
+    uid, stored = study.study_instance_uid, study.value(case.id)
+    finds_just(dicomweb, {case.id: stored}, [uid], blame=case.value)
+    tells_of_no_match(dicomweb, corpus)
+    # What a UID begins with is a UID, and what it ends with need not be one.
+    parts = [stored[:-1]] if case.id == "StudyInstanceUID" else [stored[:-1], stored[1:]]
+
+    responses = [dicomweb.search("studies", {case.id: part}) for part in parts]
+
+    for part, response in zip(parts, responses, strict=True):
+        with expect(response) as it:
+            if uid in it.is_a_list_of_matches().uids(STUDY):
+                received = Harmless(f"{case.id}={part} finds the study of {stored}")
+                it.observes("a-longer-value", expected=["none"], received=received)
 
 
 @verifies("SEARCH-027", id="search-digits-are-text")
