@@ -112,6 +112,16 @@ def _otherwise_as_stored(dicomweb: StudiesService, instance: Instance) -> frozen
     return always_lost(part10_files.read(instance.part10), found[0]) if found else frozenset()
 
 
+def of_other_pixels(stored: Dataset, received: Dataset) -> frozenset[str]:
+    """Return the paths of what says how pixels are encoded, where they came in a transfer syntax of another encoding.
+
+    To a wildcard a server may answer with what it decoded or encoded (PS3.18 8.7.3.5.2), and says so.
+    """
+    before, after = values.syntax(stored), values.syntax(received)
+    as_it_was = before == after or (_is_native(before) and _is_native(after))
+    return frozenset() if as_it_was else _OF_PIXELS
+
+
 def as_stored(dicomweb: StudiesService, resource: Study | Instance) -> Response:
     """Retrieve as it is stored, or as it comes from a server that does not know the wildcard."""
     response = dicomweb.retrieve(resource, accept=AS_STORED)
