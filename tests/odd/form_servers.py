@@ -44,11 +44,25 @@ LABELLED_JSON = (
 class CallsDicomJsonJson(Reference):
     """DICOM JSON is labelled application/json, whatever was asked for."""
 
+    label = "application/json"
+
     def json_answer(
         self, content: Json, media: MediaType, status: int = 200, headers: Headers | None = None
     ) -> Response:
-        label = MediaType("application/json") if media == DICOM_JSON else media
-        return super().json_answer(content, label, status, headers)
+        return super().json_answer(content, MediaType(self.label) if media == DICOM_JSON else media, status, headers)
+
+
+@odd(
+    checks=(
+        *(*LABELLED_JSON, "store-answer-is-a-module", "search-accept-parameter", "negotiation-highest-quality"),
+        *("negotiation-parameter-takes-no-wildcard", "negotiation-repeated-lines", "charset-parameter"),
+    ),
+    into=ODD,
+)
+class CallsDicomJsonOctets(CallsDicomJsonJson):
+    """DICOM JSON is labelled application/octet-stream, whatever was asked for."""
+
+    label = "application/octet-stream"
 
 
 @odd(checks=("retrieve-anything",), into=ODD)

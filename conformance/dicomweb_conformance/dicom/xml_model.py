@@ -14,6 +14,7 @@ from dicomweb_conformance.dicom.json_model import DataSet
 from dicomweb_conformance.http.unreadable import Form, TooLargeError, UnreadableError
 from dicomweb_conformance.reading import xml_octets
 
+MODEL = "NativeDicomModel"
 _INTEGERS = frozenset({"IS", "SL", "SS", "SV", "UL", "US", "UV"})
 _FLOATS = frozenset({"DS", "FD", "FL"})
 _COMPONENTS = ("FamilyName", "GivenName", "MiddleName", "NamePrefix", "NameSuffix")
@@ -38,8 +39,8 @@ def data_set_of(octets: bytes) -> DataSet:
     if document.root is None:
         raise UnreadableError(Form.XML, f"{document.fault} ({document.detail})", document.where)
     name = local_name(document.root)
-    if name != "NativeDicomModel":
-        raise UnreadableError(Form.XML, f"the root is {name[:40]}, not NativeDicomModel")
+    if name != MODEL:
+        raise UnreadableError(Form.XML, f"the root is {name[:40]}, not {MODEL}")
     return _data_set(document.root)
 
 

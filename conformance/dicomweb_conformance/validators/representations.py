@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, get_args
 
-from dicomweb_conformance.dicom import xml_model
-from dicomweb_conformance.dicom.xml_model import local_name
+from dicomweb_conformance.dicom import labels, xml_model
 from dicomweb_conformance.http import media_types, multipart
 from dicomweb_conformance.http.observed import CODING_FAULTS, Answer
 from dicomweb_conformance.http.unreadable import TooLargeError, UnreadableError
-from dicomweb_conformance.reading import json_documents, xml_octets
 from dicomweb_conformance.validators.http import error_responses
 from dicomweb_conformance.validators.images import image_octets
 from dicomweb_conformance.validators.json import dicom_json
 from dicomweb_conformance.validators.observation import Observation, Stumble, careful
 from dicomweb_conformance.validators.part10 import part10_octets
 from dicomweb_conformance.validators.store import response_module
-from dicomweb_conformance.validators.vr import definitions as vrs
 from dicomweb_conformance.validators.xml import native_xml as xml_validator
-from dicomweb_conformance.validators.xml.element_names import MODEL
 
 OWNED = tuple(
     row
@@ -28,9 +24,7 @@ OWNED = tuple(
 )
 _MODELS = frozenset(get_args(dicom_json.Resource))
 _JSON = frozenset({media_types.DICOM_JSON, media_types.JSON})
-_KNOWN = frozenset({*_JSON, media_types.DICOM_XML, media_types.DICOM})
 _DIGITS = 20
-_BEFORE = b" \t\r\n\xef\xbb\xbf"
 
 
 def observe(answer: Answer, own: Callable[[dict[str, Any]], bool]) -> Iterator[Observation | Stumble]:
@@ -84,7 +78,7 @@ def _representation(
     name, asked = media_types.name_of(content_type), answer.asked
     if not octets:
         return
-    model = _model(octets) if resource in _MODELS and name not in _KNOWN else ""
+    model = labels.model_of(octets) if resource in _MODELS and name not in labels.BELIEVED else ""
     if (name in _JSON or model == media_types.DICOM_JSON) and resource in _MODELS:
         charsets = ", ".join(asked.headers.all("Accept-Charset"))
         judged = dicom_json.judge(
@@ -109,27 +103,6 @@ def _representation(
         )
     elif resource == "rendered":
         yield from careful(image_octets.OWNED, image_octets.judge_rendered(content_type, octets))
-
-
-def _model(octets: bytes) -> str:
-    """Return the media type of the model that octets are of, whatever they are labelled; empty for any other."""
-    text = octets.lstrip(_BEFORE)
-    if text.startswith(b"<"):
-        root = xml_octets.read(octets).root
-        is_model = root is not None and local_name(root) == MODEL
-        return media_types.DICOM_XML if is_model else ""
-    if not text.startswith((b"[", b"{")):
-        return ""
-    try:
-        value = json_documents.value_of(octets)
-    except (UnreadableError, TooLargeError):
-        return ""
-    data_sets = value if isinstance(value, list) else [value]
-    return media_types.DICOM_JSON if data_sets and all(map(_is_data_set, data_sets)) else ""
-
-
-def _is_data_set(value: object) -> bool:
-    return isinstance(value, dict) and bool(value) and all(map(vrs.TAG.fullmatch, value))
 
 
 def _uids(path: str) -> list[str]:

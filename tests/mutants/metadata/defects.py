@@ -51,13 +51,12 @@ class CompressedPixelsWithoutOctets(Reference):
 
 
 @mutant("metadata-json-by-default", may_trip=["metadata"], into=MUTANTS)
-class MetadataWithoutTheirType(Reference):
-    """Metadata are labelled as text."""
+class MetadataAsAPage(Reference):
+    """Metadata come as a page where anything is acceptable."""
 
     def metadata(self, request: Request) -> Response:
-        response = super().metadata(request)
-        response.headers["Content-Type"] = "text/plain"
-        return response
+        answer = super().metadata(request)
+        return self.answer([b"<html>metadata</html>"], "text/html") if request.accept == "*/*" else answer
 
 
 @mutant(

@@ -106,11 +106,12 @@ class UpperKeysWrong(Reference):
 
 
 @mutant("search-json-by-default", may_trip=["search"], into=MUTANTS)
-class ResultsWithoutTheirType(Reference):
-    """Results are labelled as octets."""
+class ResultsAsAPage(Reference):
+    """Results come as a page where anything is acceptable."""
 
-    def search_answer(self, results: Sequence[Model], media: MediaType, headers: Headers) -> Response:
-        return super().search_answer(results, MediaType("application/octet-stream"), headers)
+    def search(self, request: Request, level: Level) -> Response:
+        answer = super().search(request, level)
+        return self.answer([b"<html>one study</html>"], "text/html") if request.accept == "*/*" else answer
 
 
 @mutant(

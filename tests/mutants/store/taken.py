@@ -295,12 +295,10 @@ class AnswersOk(Reference):
     into=MUTANTS,
 )
 class AnswersInText(Reference):
-    """The answer to a store is labelled as text."""
+    """The answer to a store is text."""
 
     def store_answer(self, request: Request, outcomes: Sequence[Outcome], media: MediaType) -> Response:
-        response = super().store_answer(request, outcomes, media)
-        response.headers["Content-Type"] = "text/plain"
-        return response
+        return self.answer([b"Stored."], "text/plain", self.store_status(outcomes))
 
 
 @mutant("store-answer-names-what-was-stored", may_trip=["store"], into=MUTANTS)

@@ -43,7 +43,7 @@ def _name(response: Response) -> str:
 
 
 def _is_json_in_utf_8(it: Expectation, instance: Instance, otherwise: str, other_type: str = "") -> None:
-    kind = type_of(it.response.content_type)
+    kind = type_of(it.response)
     if kind != JSON:
         report = it.observes if other_type else it.finds
         report(other_type or "another media type", where="Content-Type", received=kind or "no Content-Type")

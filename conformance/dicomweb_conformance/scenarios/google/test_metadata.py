@@ -56,7 +56,7 @@ def test_metadata_type(dicomweb: StudiesService, corpus: Corpus, case: Variant) 
     with expect(response) as it:
         it.has_status(200)
         expected = media_types.DICOM_XML if xml else media_types.DICOM_JSON
-        if type_of(response.content_type) != expected:
+        if type_of(response) != expected:
             it.finds("another type", where="Content-Type", expected=[expected], received=response.content_type)
             it.concludes()
         found = {json_model.text(each, INSTANCE) for each in (models_of(it) if xml else it.is_metadata())}

@@ -43,7 +43,7 @@ def test_search_type(dicomweb: StudiesService, corpus: Corpus, case: Variant) ->
 
     with expect(response) as it:
         it.has_status(200)
-        kind = type_of(response.content_type)
+        kind = type_of(response)
         expected = media_types.DICOM_XML if case.id == "xml" else media_types.DICOM_JSON
         if kind != expected:
             it.observes("another-type", where="Content-Type", expected=[expected], received=response.content_type)

@@ -22,7 +22,7 @@ from dicomweb_conformance.scenarios.steps.storing import (
     passes_over_parts,
     stored_for,
 )
-from dicomweb_conformance.scenarios.steps.xml_models import type_of
+from dicomweb_conformance.scenarios.steps.xml_models import kind_of, type_of
 from dicomweb_conformance.service import resources
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_conformance.validators.operations import read
@@ -126,10 +126,10 @@ def test_store_answers_xml(dicomweb: StudiesService, fresh: Fresh, case: Variant
             "google-store-answers-xml", case, DEFAULT, _is_no_xml(response), lambda each: _is_no_xml(answered(each))
         )
         it.has_status(200)
-        kind = type_of(response.content_type)
+        kind = type_of(response)
         if kind == media_types.DICOM_JSON:
             asked = dicomweb.store([fresh.instance(name="asked for XML")], accept=media_types.DICOM_XML)
-            comes = asked.status == 200 and type_of(asked.content_type) == media_types.DICOM_XML
+            comes = asked.status == 200 and type_of(asked) == media_types.DICOM_XML
             assume(comes, "no store response is XML, even if asked for", "google-store-answer-by-accept[xml]")
             it.observes("json", received=response.content_type)
         elif kind != media_types.DICOM_XML:
@@ -139,7 +139,7 @@ def test_store_answers_xml(dicomweb: StudiesService, fresh: Fresh, case: Variant
 
 
 def _is_no_xml(response: Response) -> str:
-    kind = type_of(response.content_type)
+    kind = type_of(response)
     if response.status != 200 or kind == media_types.DICOM_XML:
         return ""
     return f"a store is answered in {kind or 'no media type'}"
@@ -158,7 +158,7 @@ def test_store_answer_by_accept(dicomweb: StudiesService, fresh: Fresh, case: Va
 
     with expect(response) as it:
         it.has_status(200)
-        kind = media_types.name_of(response.content_type)
+        kind = kind_of(response)
         module = store_response.of_body if case.id == "json" else xml_responses.module
         if kind in {each.value for each in ASKED} - {case.value}:
             it.observes("the-other-type", expected=[case.value], received=response.content_type)
@@ -176,7 +176,7 @@ def test_store_xml(dicomweb: StudiesService, fresh: Fresh) -> None:
     response = dicomweb.store([instance], accept=media_types.DICOM_XML)
 
     control(response, because="a store with Accept: application/dicom+xml does not work")
-    comes = type_of(response.content_type) == media_types.DICOM_XML
+    comes = type_of(response) == media_types.DICOM_XML
     assume(comes, "no store response is XML, even if asked for", "google-store-answer-by-accept[xml]")
     with expect(response) as it:
         it.reports(xml_responses.judge(response.body, instance.sop_class_uid, instance.sop_instance_uid))
@@ -463,7 +463,7 @@ def test_conflict_body(dicomweb: StudiesService, archive: Archive, fresh: Fresh)
             it.observes("empty")
         elif kind == media_types.JSON and read(response.body) is not None:
             it.observes("error-object", received=it.status_line)
-        elif type_of(response.content_type) != media_types.DICOM_JSON or answer is None:
+        elif type_of(response) != media_types.DICOM_JSON or answer is None:
             it.observes("body-does-not-fit-its-content-type", received=it.status_line)
         elif not answer.failed:
             it.finds("a module without 00081198")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dicomweb_conformance.archive.contents import shows
 from dicomweb_conformance.checks.expect import Expectation
 from dicomweb_conformance.http import media_types
+from dicomweb_conformance.scenarios.steps.xml_models import kind_of
 from dicomweb_conformance.service import resources
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance, Study
@@ -49,7 +50,7 @@ def missing_beside(corpus: Corpus, instance: Instance, level: str) -> tuple[str,
 def judge_unacceptable(it: Expectation, *, default: set[str]) -> None:
     """Judge a response to a request with nothing acceptable: 406, or the default media type."""
     if it.response.status == 200:
-        name = media_types.name_of(it.response.content_type)
+        name = kind_of(it.response)
         if name == media_types.JSON:  # the label is for JSON-001 to judge
             name = media_types.DICOM_JSON
         if not it.response.body:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dicomweb_conformance.checks.expect import Expectation, quoted
 from dicomweb_conformance.checks.judgement import Inconclusive
-from dicomweb_conformance.dicom import xml_model
+from dicomweb_conformance.dicom import labels, xml_model
 from dicomweb_conformance.dicom.json_model import DataSet
 from dicomweb_conformance.http import media_types, multipart
 from dicomweb_conformance.http.exchanges import Response
@@ -16,19 +16,30 @@ _BEFORE_MARKUP = b"\xef\xbb\xbf \t\r\n"
 _WANTED = "multipart/related with a Native DICOM Model in each part"
 
 
-def type_of(content_type: str) -> str:
-    """Return type/subtype of a Content-Type; of multipart/related that of the root part, where it is named.
+def kind_of(response: Response) -> str:
+    """Return type/subtype of an answer; of DICOM JSON application/dicom+json, whatever else it is labelled.
 
-    application/json counts as application/dicom+json, whose label JSON-001 alone judges.
+    A label that does not fit DICOM JSON is for JSON-001 alone to judge. One of application/json stays as it is.
     """
-    media_type = media_types.read(content_type).media_type
-    named = (media_type.of_parts or media_type.name).lower()
+    name = media_types.name_of(response.content_type)
+    if name in {*labels.BELIEVED, *BARE, media_types.MULTIPART_RELATED}:
+        return name
+    return media_types.DICOM_JSON if labels.model_of(response.body) == media_types.DICOM_JSON else name
+
+
+def type_of(response: Response) -> str:
+    """Return what `kind_of` does; of multipart/related the type of the root part, where it is named.
+
+    application/json counts as application/dicom+json, too.
+    """
+    of_parts = media_types.read(response.content_type).media_type.of_parts
+    named = of_parts.lower() if of_parts else kind_of(response)
     return media_types.DICOM_JSON if named == media_types.JSON else named
 
 
 def is_xml(response: Response) -> bool:
     """Tell whether an answer is labelled as Native DICOM Models, in parts or bare."""
-    kind = type_of(response.content_type)
+    kind = type_of(response)
     if kind != media_types.MULTIPART_RELATED:
         return kind in BARE
     try:  # without a type parameter, which MULTIPART-002 judges, the parts tell

@@ -34,7 +34,7 @@ def test_answer_of_highest_quality(dicomweb: StudiesService, fresh: Fresh, case:
             it.observes("406-or-400", received=it.status_line)
             it.concludes()
         it.has_status(200, 202)
-        kind = type_of(response.content_type)
+        kind = type_of(response)
         if kind != wanted:
             it.observes(
                 "the-type-with-the-lower-weight" if kind == other else "another-type",
@@ -61,7 +61,7 @@ def test_without_accept(dicomweb: StudiesService, archive: Archive, fresh: Fresh
                 it.observes("406-and-stored-all-the-same", of="STORE-067")
             it.concludes()
         is_stored(it, archive, instance, otherwise="2xx-and-not-stored", of="STORE-067")
-        match type_of(response.content_type):
+        match type_of(response):
             case media_types.DICOM_JSON:
                 it.observes("200-with-dicom-json")
             case media_types.JSON:
@@ -85,7 +85,7 @@ def test_malformed_accept(dicomweb: StudiesService, archive: Archive, fresh: Fre
     with expect(response) as it:
         it.has_status(200, 202)
         is_stored(it, archive, instance)
-        if type_of(response.content_type) != JSON:
+        if type_of(response) != JSON:
             received = response.content_type or "no Content-Type"
             it.observes("200-with-another-type", where="Content-Type", received=received)
         elif module_of(response.content_type, response.body) is None:

@@ -12,6 +12,7 @@ from dicomweb_conformance.http.unreadable import UnreadableError
 from dicomweb_conformance.reading import json_documents
 from dicomweb_conformance.scenarios.steps.links import is_elsewhere, leads_to
 from dicomweb_conformance.scenarios.steps.storing import is_stored
+from dicomweb_conformance.scenarios.steps.xml_models import kind_of
 from dicomweb_conformance.service import resources
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.fresh import Fresh
@@ -72,7 +73,7 @@ def test_answer_is_a_module(dicomweb: StudiesService, fresh: Fresh) -> None:
 
 def _is_json_object(it: Expectation) -> None:
     """Judge the top level of a JSON store answer: one object, or an array of one."""
-    if "json" not in media_types.name_of(it.response.content_type):
+    if "json" not in kind_of(it.response):
         it.observes("body-is-no-store-module", where="Content-Type", received=it.status_line)
         it.concludes()
     try:
@@ -121,10 +122,10 @@ def test_answer_is_json(dicomweb: StudiesService, fresh: Fresh, case: Variant) -
             it.concludes()
         it.has_status(200, 202)
         assume(response.body.strip(), "the store response is empty", "store-answer-is-a-module")
-        if "json" in media_types.name_of(response.content_type) and it.is_readable_json():
+        if "json" in kind_of(response) and it.is_readable_json():
             has_module = store_response.of_body(response.body) is not None
             assume(has_module, "the store response holds no module", "store-answer-is-a-module")
-        match media_types.name_of(response.content_type):
+        match kind_of(response):
             case media_types.DICOM_JSON:
                 it.is_json("body-not-json-under-json-content-type")
             case media_types.JSON:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from dicomweb_conformance.dicom.xml_model import local_name
+from dicomweb_conformance.dicom.xml_model import MODEL, local_name
 from dicomweb_conformance.validators.tally import Tally
 
-MODEL = "NativeDicomModel"
 GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 COMPONENTS = ("FamilyName", "GivenName", "MiddleName", "NamePrefix", "NameSuffix")
 _ELEMENTS = (MODEL, "DicomAttribute", "Value", "Item", "PersonName", "BulkData", "InlineBinary", *GROUPS, *COMPONENTS)

@@ -13,13 +13,13 @@ from importlib.resources import files
 
 from lxml import etree
 
-from dicomweb_conformance.dicom.xml_model import local_name
+from dicomweb_conformance.dicom.xml_model import MODEL, local_name
 from dicomweb_conformance.http import media_types
 from dicomweb_conformance.reading import xml_octets
 from dicomweb_conformance.validators.observation import Observation
 from dicomweb_conformance.validators.tally import Tally, shown
 from dicomweb_conformance.validators.xml import dicom_attributes
-from dicomweb_conformance.validators.xml.element_names import MODEL, Context, judge_names
+from dicomweb_conformance.validators.xml.element_names import Context, judge_names
 
 OWNED = (
     *(f"XML-{number:03}" for number in range(1, 18)),
