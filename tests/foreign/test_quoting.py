@@ -3,7 +3,7 @@
 import pytest
 
 from dicomweb_conformance.http import quoting
-from dicomweb_conformance.http.quoting import REMOVED, WITHHELD, Harmless
+from dicomweb_conformance.http.quoting import REMOVED, WITHHELD, Harmless, Partly
 from dicomweb_conformance.http.unreadable import Form, UnreadableError
 from dicomweb_conformance.validators.tally import kind, shown
 
@@ -21,6 +21,13 @@ def test_what_nobody_marked_is_withheld(text: str) -> None:
 def test_kinds_and_counts_are_told(text: str) -> None:
     assert quoting.received(text, proved=False) in {text, WITHHELD}
     assert quoting.received(text, proved=False) == text or text == "2,000"
+
+
+def test_of_a_text_the_harmless_part_is_told() -> None:
+    text = Partly("60 octets rather than 960", "; they begin KANARIE")
+
+    assert quoting.received(text, proved=False) == "60 octets rather than 960"
+    assert quoting.received(text, proved=True) == "60 octets rather than 960; they begin KANARIE"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from io import BytesIO
 
+from PIL.Image import Image
 from pydicom import dcmread
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
@@ -23,10 +24,11 @@ from dicomweb_reference.matching import Query
 from dicomweb_reference.media_types import DICOM_JSON, MediaType
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.multipart import Part
+from dicomweb_reference.rendering import Rendering
 from dicomweb_reference.server import Headers, Reference, Step
 from dicomweb_reference.transactions.negotiation import Ranges
 from dicomweb_reference.transactions.pixel_data import Encoding
-from dicomweb_reference.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN
+from dicomweb_reference.transfer_syntaxes import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN, TRANSFER_SYNTAXES
 from tests.odd.odd import Odd, odd
 
 ODD: list[Odd] = []
@@ -337,6 +339,30 @@ class FramesAreNotDecoded(Reference):
         if encoding.is_native and element.encapsulated and numbers:
             encoding = replace(encoding, syntax=instance.transfer_syntax)
         return super().pixel_values(instance, content, element, encoding, numbers)
+
+
+@odd(
+    into=ODD,
+    checks=(
+        *("frames-of-an-image", "frames-of-lossless[encapsulated_uncompressed]", *WITHOUT_LOSS),
+        *("rendered-instance-and-frame", "rendered-of-encoded[encapsulated_uncompressed]"),
+        *("rendered-of-encoded[jpeg_lossless]", "rendered-of-encoded[rle_lossless]"),
+    ),
+)
+class BlackSquaresForWhatIsCompressed(Reference):
+    """In place of each compressed image stands a black square, as a frame and as a picture."""
+
+    def native_values(
+        self, instance: Instance, content: Elements, element: Element, numbers: Sequence[int] | None
+    ) -> list[bytes]:
+        if element.encapsulated and numbers:
+            return [bytes(4096) for _ in numbers]
+        return super().native_values(instance, content, element, numbers)
+
+    def pictures(self, instance: Instance, numbers: Sequence[int], rendering: Rendering) -> list[Image]:
+        found = super().pictures(instance, numbers, rendering)
+        compressed = TRANSFER_SYNTAXES[instance.transfer_syntax].encapsulated
+        return [each.point(lambda _: 0) for each in found] if compressed else found
 
 
 JPEG_2000 = "1.2.840.10008.1.2.4.90"

@@ -183,7 +183,7 @@ class BitsOfEachFrameAlone(Reference):
 
 @mutant(*(f"frames-of-lossless[{each}]" for each in LOSSLESS), may_trip=["frames", "retrieve"], into=MUTANTS)
 class DecodedByOneTooMuch(Reference):
-    """Decoded frames are off by one here and there."""
+    """Decoded frames are off at one place, which is another for each transfer syntax."""
 
     def native_values(
         self, instance: Instance, content: Elements, element: Element, numbers: Sequence[int] | None
@@ -191,7 +191,9 @@ class DecodedByOneTooMuch(Reference):
         values = super().native_values(instance, content, element, numbers)
         if not element.encapsulated or not numbers:
             return values
-        return [bytes([*value[:4], value[4] ^ 1, *value[5:]]) for value in values]
+        last = int(instance.transfer_syntax.rpartition(".")[2])
+        at = last % len(values[0])
+        return [bytes([*value[:at], value[at] ^ last, *value[at + 1 :]]) for value in values]
 
 
 @mutant(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dicomweb_conformance.checks.expect import Expectation, offered
 from dicomweb_conformance.http import media_types, multipart
 from dicomweb_conformance.http.exchanges import Response
+from dicomweb_conformance.http.quoting import Partly
 from dicomweb_conformance.http.unreadable import UnreadableError
 from dicomweb_conformance.reading import picture_files, pixel_data
 from dicomweb_fixtures.entities import Instance
@@ -124,9 +125,13 @@ def are_frames(items: list[Item], frames: tuple[bytes, ...]) -> bool:
 def difference(found: bytes, stored: bytes) -> str:
     """Say how octets differ from those stored, for a reader."""
     if len(found) != len(stored):
-        return f"{len(found)} octets rather than {len(stored)}; they begin {found[:16].hex(' ') or 'with nothing'}"
+        begin = f"; they begin {found[:16].hex(' ') or 'with nothing'}"
+        return Partly(f"{len(found)} octets rather than {len(stored)}", begin)
     at = next(place for place, pair in enumerate(zip(found, stored, strict=True)) if pair[0] != pair[1])
-    return f"octet {at} is {found[at]:02X} rather than {stored[at]:02X}; they begin {found[:16].hex(' ')}"
+    return Partly(
+        f"octet {at} of {len(found)} differs",
+        f": {found[at]:02X} rather than {stored[at]:02X}; they begin {found[:16].hex(' ')}",
+    )
 
 
 def codestreams(instance: Instance) -> tuple[bytes, ...]:
