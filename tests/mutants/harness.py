@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import importlib.metadata
 import io
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -71,7 +73,13 @@ def judged(
     paths = [each for each in arguments if each.endswith(".py")]
     of_files = [each for each in checks or () if not is_message(each)]
     named = sorted({*paths, *((files or {}).get(each) or file_of(each) for each in of_files)})
-    with _quick_turns(), _nothing_afterwards(), _authorized(reference) as auth, running(reference) as url:
+    with (
+        _quick_turns(),
+        _soon_begun(),
+        _nothing_afterwards(),
+        _authorized(reference) as auth,
+        running(reference) as url,
+    ):
         profile = f"--dicomweb-profile={profile_of(type(reference))}"
         options = [profile, *auth, *(each for each in arguments if each not in paths)]
         only = [] if checks is None else [_Only(checks)]
@@ -89,6 +97,16 @@ def _quick_turns() -> Iterator[None]:
         yield
     finally:
         sys.setswitchinterval(before)
+
+
+@contextlib.contextmanager
+def _soon_begun() -> Iterator[None]:
+    """Have an inner pytest begin soon: it looks for plug-ins in this distribution alone, and counts no garbage."""
+    own = [importlib.metadata.distribution("dicomweb-conformance")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(importlib.metadata, "distributions", lambda: own)
+        patch.setattr(gc, "get_freeze_count", lambda: 1)  # it would go through all that the tests have frozen
+        yield
 
 
 @contextlib.contextmanager
