@@ -2,17 +2,20 @@
 
 Processor time, which other work on the machine changes little, is that of the suite alone: the reference server is a
 process of its own. `start`, `exchanges` or `latency` behind the name of this file take one of the three alone; what
-follows goes to pytest, to select other checks than `SELECTION`.
+follows goes to pytest, to select checks.
 
 Start: how many times the start of a bare pytest it takes to collect all checks, and to judge by one of them.
-Exchanges: how many times the bare sending of the same requests over a plain socket a run takes for each.
+Exchanges: what one takes, sent, read, recorded and judged as a message; what a run takes for each, with all that its
+checks do beside; and what the bare sending of the same requests over a plain socket takes.
 Latency: the same beside a target that takes 20 ms for each answer, by the clock; and by four processes.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -31,7 +34,6 @@ from dicomweb_reference.serving import running
 TRIES = 3
 LATENCY = 0.02
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
-SELECTION = ("-m", "metadata or frames or retrieve")
 PARTS = ("start", "exchanges", "latency")
 LONGEST = 600.0
 
@@ -108,17 +110,20 @@ def start(directory: Path) -> None:
 def exchanges(directory: Path, selection: Sequence[str]) -> None:
     """Print what an exchange takes beside its replay."""
     collecting = least((*PYTEST, "--dicomweb-url=embedded", "--co"), directory)
+    times = directory / "exchanges.json"
+    os.environ |= {"EXCHANGE_TIMES": str(times), "PYTHONPATH": str(Path(__file__).parent)}
     with served() as url:
-        whole = run_at(url, directory, selection)
+        whole = run_at(url, directory, selection, "-p", "exchange_times")
     with served() as url:
         bare = replayed(sent_in(directory / "report", url), url)
+    took = json.loads(times.read_text("utf-8"))
     of_run = (whole.processor - collecting) / bare.exchanges
     of_replay = bare.processor / bare.exchanges
     say(f"a run               {whole.processor:7.2f} s of a processor, {bare.exchanges} exchanges")
-    say(
-        f"an exchange         {1000 * of_run:7.2f} ms after the start; replayed over a plain socket "
-        f"{1000 * of_replay:.2f} ms, {of_run / of_replay:.0f} times"
-    )
+    median, mean = 1000 * statistics.median(took), 1000 * statistics.mean(took)
+    say(f"an exchange         {median:7.2f} ms at the median, {mean:.2f} at the mean")
+    say(f"with all beside it  {1000 * of_run:7.2f} ms, after the start: studies made, checks that judge, reports")
+    say(f"replayed            {1000 * of_replay:7.2f} ms over a plain socket")
 
 
 def latency(directory: Path, selection: Sequence[str]) -> None:
@@ -149,9 +154,9 @@ def main(arguments: Sequence[str]) -> None:
         if "start" in parts:
             start(directory)
         if "exchanges" in parts:
-            exchanges(directory, selection or SELECTION)
+            exchanges(directory, selection)
         if "latency" in parts:
-            latency(directory, selection or SELECTION)
+            latency(directory, selection)
 
 
 if __name__ == "__main__":
