@@ -72,6 +72,18 @@ def test_values_are_taken_out_the_longest_first() -> None:
     assert quoting.without("CT of KANARIE^Patient 1 and KANARIE", values) == f"CT of {REMOVED} and {REMOVED}"
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a search by 00100020 finds 0010", f"a search by 00100020 finds {REMOVED}"),
+        ("(0010,0020) of 19990131", f"(0010,0020) of {REMOVED}"),
+        ("0010-00100020 and 000100020", f"{REMOVED}-00100020 and 0{REMOVED}0020"),
+    ],
+)
+def test_a_number_in_the_midst_of_a_tag_is_no_value(text: str, shown: str) -> None:
+    assert quoting.without(text, {"0010", "19990131"}) == shown
+
+
 def test_a_traceback_has_no_message() -> None:
     with pytest.raises(KeyError) as crash:
         {}["".join(("KANA", "RIE"))]

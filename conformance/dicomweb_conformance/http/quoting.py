@@ -34,6 +34,8 @@ _PLACES = frozenset(
 )
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _TAG = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-fXx]{4},?[0-9A-Fa-fXx]{4}(?![0-9A-Za-z])")
+_AROUND_TAGS = re.compile(f"({_TAG.pattern})")
+_LENGTH_OF_TAG = 8
 _SIGNS = re.compile(r"(?:(?!\d\.\d)[\w \[\]().,:;/@='*-])*", re.ASCII)
 
 
@@ -108,8 +110,13 @@ def traceback_of(error: BaseException, *, proved: bool) -> str:
 
 
 def without(text: str, values: Collection[str]) -> str:
-    """Return a text with each of these values replaced."""
+    """Return a text with each of these values replaced; what stands in the midst of a tag is another number."""
     found = [value for value in values if len(value) >= SHORTEST and value in text]
     for value in sorted(found, key=len, reverse=True):
-        text = text.replace(value, REMOVED)
+        if len(value) >= _LENGTH_OF_TAG:
+            text = text.replace(value, REMOVED)
+        else:
+            pieces = _AROUND_TAGS.split(text)
+            pieces[::2] = [piece.replace(value, REMOVED) for piece in pieces[::2]]
+            text = "".join(pieces)
     return text
