@@ -186,3 +186,21 @@ def test_a_row_that_spares_501_says_what_it_is_instead():
     ]
 
     assert not silent
+
+
+@pytest.mark.parametrize(("asked_for", "near"), [(400, 422), (406, 415)])
+def test_a_row_that_asks_for_a_status_says_what_comes_of_one_that_clients_treat_alike(asked_for, near):
+    def passes(requirement, status):
+        observation = status_observation(requirement, status)
+        return observation is not None and requirement.verdict_of(observation) is Verdict.PASS
+
+    asking = [each for each in load().values() if each.see is None and passes(each, asked_for)]
+
+    assert len(asking) > 10
+    open_to_the_level = {
+        each.id
+        for each in asking
+        if each.level == "shall" and each.scope == "check" and not each.not_tested
+        if status_observation(each, near) is None and not any("another 4xx" in one for one in sentences(each))
+    }
+    assert {each for each in open_to_the_level if not each.startswith("GOOGLE")} == set()  # whose API says which

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from starlette.responses import Response
 
 from dicomweb_reference.archive import Instance
+from dicomweb_reference.levels import Level
 from dicomweb_reference.media_types import MediaType
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.outcomes import Outcome
@@ -30,13 +32,42 @@ class NotAcceptableIs400(Reference):
 
 @odd(
     checks=(
+        *("frames-as-jpeg", "frames-single-part-of-two", "rendered-level-as-single-part[study]", "store-unacceptable"),
+        *("retrieve-never-implicit", "metadata-unacceptable[unknown-type]"),
+    ),
+    into=ODD,
+)
+class NotAcceptableIs415(Reference):
+    """What is not acceptable is answered 415, whatever the resource."""
+
+    def refusal(self, refusal: Refusal) -> Response:
+        return super().refusal(replace(refusal, status=415) if refusal.status == 406 else refusal)
+
+
+@odd(
+    checks=(
         *("frames-no-number[word]", "negotiation-mixed-with-png", "rendered-icc-profile-of-gif"),
         *("search-invalid-value[limit=abc]", "rendered-ill-formed-viewport[zero]"),
+        *("frames-descending", "frames-some-missing", "frames-beyond-the-last[of-one-frame]", "frames-zero"),
+        *("negotiation-parameter-takes-no-wildcard", "rendered-unknown-annotation", "rendered-icc-profile[adobergb]"),
+        *("rendered-frame-out-of-range[zero]", "search-empty-key", "search-wild-card-in-a-uid"),
+        "negotiation-transfer-syntax-of-a-picture",
     ),
+    freedoms=frozenset({"frame-lists-strict", "unknown-annotation-is-400"}),
     into=ODD,
 )
 class WhatIsInvalidIs422(Reference):
     """What is invalid is answered 422, as frameworks do."""
+
+    def negotiate(self, request: Request, offers: Sequence[MediaType]) -> MediaType:
+        if "accept=*/*" in request.query or "jpeg; transfer-syntax" in (request.accept or ""):
+            raise Refusal(400, "A media type is invalid.")
+        return super().negotiate(request, offers)
+
+    def search(self, request: Request, level: Level) -> Response:
+        if re.search("PatientName=(&|$)|StudyInstanceUID=[0-9.]*[*]", request.query):
+            raise Refusal(400, "A value is invalid.")
+        return super().search(request, level)
 
     def refusal(self, refusal: Refusal) -> Response:
         return super().refusal(replace(refusal, status=422) if refusal.status == 400 else refusal)

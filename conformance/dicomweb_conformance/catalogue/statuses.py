@@ -10,6 +10,8 @@ from http import HTTPStatus
 from dicomweb_conformance.catalogue.requirements import BUSY, Requirement
 from dicomweb_conformance.catalogue.verdicts import Verdict
 
+BAD_REQUEST = frozenset({HTTPStatus.BAD_REQUEST.value, HTTPStatus.UNPROCESSABLE_ENTITY.value})
+"""Statuses that refuse a request for what it asks: a client that does not know 422 takes it for 400 (RFC 9110 15)."""
 _REMARKS = re.compile(r"(?:(?<=204) without body)?(?: \([^()]*\))*\Z")
 _TERM = re.compile(
     r"(?P<code>\d{3})"
