@@ -30,7 +30,7 @@ def test_every_row_is_there_once():
         "RETRIEVE": 43,
         "METADATA": 25,
         "BULKDATA": 29,
-        "FRAMES": 34,
+        "FRAMES": 35,
         "RENDERED": 66,
         "THUMBNAIL": 15,
         "URI": 36,

@@ -116,6 +116,20 @@ class FramesCountFromZero(OfSeveral):
         return super().native_values(instance, content, element, numbers)
 
 
+@mutant("frames-of-twelve", may_trip=["frames"], into=MUTANTS)
+class FramesInTheOrderOfTexts(Reference):
+    """Frames are numbered as their names are sorted: 1, 10, 11, 12, 2 and so on."""
+
+    def native_values(
+        self, instance: Instance, content: Elements, element: Element, numbers: Sequence[int] | None
+    ) -> list[bytes]:
+        text = content["00280008"].value.strip(b" \0") if "00280008" in content else b""
+        if numbers and text == b"12":
+            names = sorted(map(str, range(1, 13)))
+            numbers = [int(names[number - 1]) for number in numbers]
+        return super().native_values(instance, content, element, numbers)
+
+
 @mutant("frames-of-a-list", may_trip=["frames"], into=MUTANTS)
 class FirstOfAListOnly(Reference):
     """Of a list only the first frame comes."""

@@ -60,6 +60,18 @@ class IncludedDescriptionOfAnother(Reference):
         return asked | {DESCRIPTION: {"vr": "LO", "Value": ["ANOTHER"]}} if DESCRIPTION in query.include else asked
 
 
+@mutant("search-includefield[keyword]", may_trip=["search"], into=MUTANTS)
+class IncludefieldInPlaceOfAll(Reference):
+    """Results hold what includefield asks for and the unique keys, and nothing else."""
+
+    def result(self, entity: Instance, level: Level, query: Query, request: Request) -> Model:
+        whole = super().result(entity, level, query, request)
+        if not query.include or query.include_all:
+            return whole
+        kept = query.include | {key.tag for key in query.keys} | {"0020000D", "0020000E", "00080018"}
+        return {tag: attribute for tag, attribute in whole.items() if tag in kept}
+
+
 @mutant("search-includefield-forms[study]", "search-includefield-forms[instance]", into=MUTANTS)
 class LastIncludefieldOnly(Reference):
     """Of includefield given several times only the last counts."""

@@ -188,6 +188,26 @@ class CountsWrong(Reference):
         return super().number_of_instances(resource) + 1
 
 
+@mutant("search-counts[NumberOfStudyRelatedInstances]", may_trip=["search"], into=MUTANTS)
+class CountsOfWhatWasLookedAt(Reference):
+    """With a limit no more series and instances of a study are counted than results are asked for."""
+
+    results_asked_for: int | None = None
+
+    def search_query(self, request: Request, level: Level) -> Query:
+        query = super().search_query(request, level)
+        self.results_asked_for = query.limit
+        return query
+
+    def number_of_series(self, study: Resource) -> int:
+        number = super().number_of_series(study)
+        return number if self.results_asked_for is None else min(number, self.results_asked_for)
+
+    def number_of_instances(self, resource: Resource) -> int:
+        number = super().number_of_instances(resource)
+        return number if self.results_asked_for is None else min(number, self.results_asked_for)
+
+
 @mutant(
     *(
         f"search-returns-computed[{each}]"

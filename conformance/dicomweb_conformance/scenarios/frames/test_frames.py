@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dicomweb_conformance.archive.contents import shows
-from dicomweb_conformance.checks.expect import assume, expect
+from dicomweb_conformance.archive.contents import Archive, shows
+from dicomweb_conformance.checks.expect import assume, control, expect
 from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.http import media_types
 from dicomweb_conformance.scenarios.frames.single_frames import NATIVE, frames_in, is_frame, is_to_be_had
 from dicomweb_conformance.scenarios.steps import pixel_octets
 from dicomweb_conformance.scenarios.steps.pixel_octets import equals, items_in, joined
 from dicomweb_conformance.scenarios.steps.refusals import missing_beside
+from dicomweb_conformance.scenarios.steps.streamed_images import comes_back
 from dicomweb_conformance.service import resources
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Study
+from dicomweb_fixtures.fresh import Fresh
+from dicomweb_fixtures.payloads import streamed
 
 
 @verifies("FRAMES-001", "FRAMES-020", "FRAMES-009", id="frames-of-an-image", smoke=True)
@@ -75,6 +78,19 @@ def test_count_from_one(dicomweb: StudiesService, corpus: Corpus) -> None:
             it.observes("frames-1-is-another-frame", received=frames_in(found, instance))
         else:
             assume(False, "what is retrieved as frame 1 is no frame of the image", NATIVE)
+
+
+@verifies("FRAMES-026", id="frames-of-twelve", needs="store", afresh=True)
+def test_of_twelve(dicomweb: StudiesService, archive: Archive, fresh: Fresh) -> None:
+    """Each of twelve frames has its number, in the first answer and in later ones."""
+    control(dicomweb.store([fresh.instance(name="control")]), 200, 202, because="a single frame is not stored")
+    image = streamed.image(fresh.place(), 12, rows=8, columns=8)
+
+    response = dicomweb.store_streamed(image)
+
+    control(response, 200, 202, because="an image of twelve frames is not stored")
+    with expect(response) as it:
+        comes_back(it, dicomweb, archive, image, (1, 2, 10, 12, 2), otherwise="another-frame")
 
 
 EACH_FRAME = (

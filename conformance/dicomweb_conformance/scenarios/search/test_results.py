@@ -372,6 +372,18 @@ def test_counts(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None
                 expected=[str(expected)],
                 received=json_model.text(match, case.value),
             )
+        elif case.id == "NumberOfStudyRelatedInstances":  # which tells of the series, too
+            _counts_with_limit(it, dicomweb, study, case, expected)
+
+
+def _counts_with_limit(it: Expectation, dicomweb: StudiesService, study: Study, case: Variant, expected: int) -> None:
+    """A study has as many series and instances on a page of one result as on any."""
+    response = dicomweb.search("studies", StudyInstanceUID=study.study_instance_uid, limit=1)
+    if response.status != 200:
+        return  # which search-limit-caps tells
+    number = json_model.text(_result(it.on(response), study), case.value)
+    if number and not _same(number, str(expected), case.id):
+        it.observes("another-number-with-limit", where=case.value, expected=[str(expected)], received=number)
 
 
 @verifies("SEARCH-150", id="search-modalities-in-study")
