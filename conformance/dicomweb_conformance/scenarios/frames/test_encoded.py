@@ -104,7 +104,7 @@ IN_OWN_TYPE = tuple(Variant(each.key, "FRAMES-018", each.uid) for each in TYPES)
 
 
 def _breaks(response: Response) -> str:
-    return f"the frame is answered with {response.status}" if response.status >= 500 else ""
+    return f"the frame is answered with {response.status}" if response.status >= 500 and response.status != 501 else ""
 
 
 def _asked_for_own(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> Response:
