@@ -513,6 +513,12 @@ def quoted(words: object) -> str:
     return current().quoted(words)
 
 
+def unreadable(error: Exception, response: Response, because: str) -> Inconclusive:
+    """Return the end of a check that cannot read what it builds on; blames the row that tells of it, if one does."""
+    owner = current().told_by(error, response) if isinstance(error, UnreadableError) else None
+    return Inconclusive(f"{because}: {quoted(error)}", owner or response.exchange)
+
+
 def control(response: Response, *statuses: int, because: str) -> None:
     """Require that a positive control works, or end the check as inconclusive.
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from pydicom import DataElement, Dataset
 
-from dicomweb_conformance.checks.expect import control, kept, offered, quoted
+from dicomweb_conformance.checks.expect import control, kept, offered, quoted, unreadable
 from dicomweb_conformance.checks.judgement import Inconclusive
 from dicomweb_conformance.dicom import differences
 from dicomweb_conformance.dicom.json_model import DataSet, items, objects, text
@@ -34,7 +34,7 @@ def _metadata(dicomweb: StudiesService, resource: Study | Series | Instance) -> 
     try:
         return response, objects(response.body)
     except UnreadableError as error:
-        raise Inconclusive(f"the metadata cannot be read: {quoted(error)}", response.exchange) from None
+        raise unreadable(error, response, "the metadata cannot be read") from None
 
 
 def reference_to(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import NoReturn
 
-from dicomweb_conformance.checks.expect import Expectation, assume, control, offered, quoted
+from dicomweb_conformance.checks.expect import Expectation, assume, control, offered, quoted, unreadable
 from dicomweb_conformance.checks.judgement import Inconclusive
 from dicomweb_conformance.dicom import renderings
 from dicomweb_conformance.http import media_types, multipart
@@ -121,7 +121,7 @@ def of_control(response: Response) -> Picture:
     try:
         found = read_all(response)
     except UnreadableError as error:
-        raise Inconclusive(f"the control is not an image: {quoted(error)}", response.exchange) from None
+        raise unreadable(error, response, "the control is not an image") from None
     assume(len(found) == 1, "the control is not one image", OWNER)
     assume(not renderings.is_flat(found[0].samples), "the control is of one colour all over", "rendered-shows")
     return found[0]
@@ -181,7 +181,7 @@ def profiles_are_offered(dicomweb: StudiesService, instance: Instance) -> None:
     try:
         profile = picture_files.read(response.body).icc_profile
     except UnreadableError as error:
-        raise Inconclusive(f"iccprofile=srgb gives no image: {quoted(error)}", response.exchange) from None
+        raise unreadable(error, response, "iccprofile=srgb gives no image") from None
     offered(profile is not None, "the target ignores iccprofile, as it has to where it does not support it", capability)
 
 
@@ -233,7 +233,7 @@ def region(dicomweb: StudiesService, instance: Instance, viewport: str) -> Pictu
     try:
         (picture,) = read_all(response)
     except (UnreadableError, ValueError) as error:
-        raise Inconclusive(f"a region of the image is not an image: {quoted(error)}", response.exchange) from None
+        raise unreadable(error, response, "a region of the image is not an image") from None
     whole = viewport.endswith("0,0,64,64")
     offered(whole or not is_alike(picture, before), "regions of the image are not offered")
     return picture

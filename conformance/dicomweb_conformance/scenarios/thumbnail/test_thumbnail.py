@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dicomweb_conformance.catalogue.statuses import BAD_REQUEST
-from dicomweb_conformance.checks.expect import control, expect, offered, quoted
-from dicomweb_conformance.checks.judgement import Inconclusive
+from dicomweb_conformance.checks.expect import control, expect, offered, unreadable
 from dicomweb_conformance.checks.verifies import Variant, verifies
 from dicomweb_conformance.dicom import expected_renderings, renderings
 from dicomweb_conformance.http import media_types, urls
@@ -86,7 +85,7 @@ def _plain(dicomweb: StudiesService, target: Instance | Study) -> Picture:
     try:
         return picture_files.read(response.body)
     except UnreadableError as error:
-        raise Inconclusive(f"the thumbnail is not an image: {quoted(error)}", response.exchange) from None
+        raise unreadable(error, response, "the thumbnail is not an image") from None
 
 
 @verifies("THUMBNAIL-001", "THUMBNAIL-002", "THUMBNAIL-006", id="thumbnail-of-each-level")
