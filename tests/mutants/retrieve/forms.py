@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from dicomweb_reference import elements, transfer_syntaxes
 from dicomweb_reference.archive import Instance
-from dicomweb_reference.elements import PIXEL_DATA, Elements
+from dicomweb_reference.elements import PIXEL_DATA, Element, Elements
 from dicomweb_reference.media_types import DICOM, DICOM_JSON, MediaType
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.multipart import Part
@@ -233,13 +233,58 @@ class PixelsOfTheFirstOfASeries(Reference):
             yield replace(part, body=part.body.removesuffix(own) + pixels[0]) if own else part
 
 
-@mutant("retrieve-default-transfer-syntax[rle]", may_trip=["retrieve", "negotiation", "store"], into=MUTANTS)
-class TranscodedWithoutItsRescale(Reference):
-    """An instance that is brought into another transfer syntax has no Rescale Intercept and Slope any more."""
+TRANSCODED = ("retrieve-default-transfer-syntax[rle]", "store-round-trip[implicit]")
+
+
+class _Losing(Reference):
+    """A server that loses elements of what it brings into another transfer syntax."""
+
+    def is_lost(self, tag: str, element: Element) -> bool:
+        raise NotImplementedError
 
     def transcode(self, instance: Instance, transfer_syntax: str) -> bytes:
         octets = super().transcode(instance, transfer_syntax)
         if transfer_syntax != EXPLICIT_VR_LITTLE_ENDIAN or instance.transfer_syntax == transfer_syntax:
             return octets
         content = elements.read(octets, transfer_syntaxes.of(transfer_syntax))
-        return elements.write({tag: each for tag, each in content.items() if tag not in {"00281052", "00281053"}})
+        return elements.write({tag: each for tag, each in content.items() if not self.is_lost(tag, each)})
+
+
+@mutant(*TRANSCODED, may_trip=["retrieve", "negotiation", "store"], into=MUTANTS)
+class TranscodedWithoutItsRescale(_Losing):
+    """An instance that is brought into another transfer syntax has no Rescale Intercept and Slope any more."""
+
+    def is_lost(self, tag: str, element: Element) -> bool:
+        return tag in {"00281052", "00281053"}
+
+
+@mutant(*TRANSCODED, may_trip=["retrieve", "negotiation", "store"], into=MUTANTS)
+class TranscodedWithoutItsWindow(_Losing):
+    """An instance that is brought into another transfer syntax has no Window Center and Width any more."""
+
+    def is_lost(self, tag: str, element: Element) -> bool:
+        return tag in {"00281050", "00281051"}
+
+
+@mutant(
+    *(*TRANSCODED, "retrieve-decoded[rle_lossless]"),
+    may_trip=["retrieve", "negotiation", "store"],
+    into=MUTANTS,
+)
+class TranscodedWithoutItsSequences(_Losing):
+    """An instance that is brought into another transfer syntax has no sequences any more."""
+
+    def is_lost(self, tag: str, element: Element) -> bool:
+        return element.vr == "SQ" and int(tag[:4], 16) % 2 == 0
+
+
+@mutant(
+    *(*TRANSCODED, "retrieve-decoded[rle_lossless]"),
+    may_trip=["retrieve", "negotiation", "store"],
+    into=MUTANTS,
+)
+class TranscodedWithoutItsPrivateElements(_Losing):
+    """An instance that is brought into another transfer syntax has no private elements any more."""
+
+    def is_lost(self, tag: str, element: Element) -> bool:
+        return int(tag[:4], 16) % 2 == 1

@@ -21,7 +21,7 @@ BIG_ENDIAN = "1.2.840.10008.1.2.2"
 DEFAULT_SYNTAX = (Variant("implicit", "NEGOTIATION-023"), Variant("rle", "NEGOTIATION-023"))
 
 
-@verifies("RETRIEVE-012", id="retrieve-default-transfer-syntax", each=DEFAULT_SYNTAX)
+@verifies("RETRIEVE-012", "RETRIEVE-014", id="retrieve-default-transfer-syntax", each=DEFAULT_SYNTAX)
 def test_default_transfer_syntax(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     """Without a transfer-syntax parameter an instance comes in Explicit VR Little Endian, however it was stored."""
     instance = study_named(corpus, case.id).instances[0]

@@ -35,7 +35,7 @@ _LONGEST_SHORT_VALUE = 0xFFFE
 DECODED = tuple(Variant(each.key, "RETRIEVE-026", each.uid) for each in LOSSLESS)
 
 
-@verifies("RETRIEVE-027", "RETRIEVE-012", id="retrieve-decoded", each=DECODED)
+@verifies("RETRIEVE-027", "RETRIEVE-012", "RETRIEVE-014", id="retrieve-decoded", each=DECODED)
 def test_decoded(dicomweb: StudiesService, corpus: Corpus, case: Variant) -> None:
     """An image compressed without loss comes in Explicit VR Little Endian, described as its pixels then are."""
     for instance in images_in(corpus, case.value):

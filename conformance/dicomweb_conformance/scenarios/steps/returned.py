@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 from pydicom import DataElement, Dataset
@@ -90,17 +91,19 @@ def has_elements(
 
 
 def keeps_elements(it: Expectation, dicomweb: StudiesService, instance: Instance, received: Dataset) -> None:
-    """Compare an instance that was brought into another transfer syntax with what was stored: RETRIEVE-012.
+    """Compare an instance that was brought into another transfer syntax with what was stored: RETRIEVE-012, -014.
 
     Its pixels are compared elsewhere, and so is what describes them. What it has otherwise when it comes as it is
     stored, `store-round-trip` tells.
     """
-    has_elements(
-        it,
-        part10_files.read(instance.part10),
-        received,
-        told=lambda: _OF_PIXELS | _otherwise_as_stored(dicomweb, instance),
-    )
+    stored = part10_files.read(instance.part10)
+
+    @cache
+    def told() -> frozenset[str]:
+        return _OF_PIXELS | _otherwise_as_stored(dicomweb, instance)
+
+    has_elements(it, stored, received, told=told)
+    has_private_elements(it, stored, received, told=told)
 
 
 def _otherwise_as_stored(dicomweb: StudiesService, instance: Instance) -> frozenset[str]:
