@@ -117,6 +117,15 @@ class BoundaryNamedWithItsDashes(_Framed):
         return content_type.replace(boundary, f"--{boundary}"), body
 
 
+@odd("frames", "bulkdata", "retrieve", into=ODD)
+class PartsSayNotWhatTheyAre(Reference):
+    """No part of a multipart answer has a Content-Type, though the whole says what its parts are."""
+
+    def multipart_answer(self, parts: Iterable[Part], root: MediaType, headers: Headers, status: int = 200) -> Response:
+        bare = (replace(part, headers=tuple(h for h in part.headers if h[0] != "Content-Type")) for part in parts)
+        return super().multipart_answer(bare, root, headers, status)
+
+
 @odd("metadata", "charset", into=ODD)
 class EmptyAttributesLost(Reference):
     """Metadata leave out what was stored without a value."""

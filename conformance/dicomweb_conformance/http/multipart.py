@@ -129,15 +129,21 @@ Event: TypeAlias = Fault | PartBegins | Octets | PartEnds
 
 @dataclass(frozen=True)
 class Part:
-    """One body part."""
+    """One body part; `announced` is what the whole says of its parts (RFC 2387 3.1)."""
 
     headers: Headers
     body: bytes = field(repr=False)
+    announced: str = ""
 
     @property
     def content_type(self) -> str:
         """The part's Content-Type as sent, empty where there was none."""
         return self.headers.get("Content-Type") or ""
+
+    @property
+    def kind(self) -> str:
+        """What to read the part as: where it has no Content-Type, which MULTIPART-012 tells, what the whole says."""
+        return self.content_type or self.announced
 
 
 # -- reading
@@ -189,6 +195,7 @@ def parts_of(content_type: str, body: bytes) -> list[Part]:
         TooLargeError: it has more parts, or header fields, than are read.
     """
     boundary = _boundary_of(content_type)
+    announced = media_types.read(content_type).media_type.parameter("type") or ""
     parts: list[Part] = []
     begun = PartBegins(0, 0, 0, Headers())
     fields = 0
@@ -204,7 +211,7 @@ def parts_of(content_type: str, body: bytes) -> list[Part]:
                 if too_much(event.number, fields):
                     raise TooLargeError(Form.MULTIPART, too_much(event.number, fields))
             case PartEnds():
-                parts.append(Part(begun.headers, body[begun.body_offset : begun.body_offset + event.length]))
+                parts.append(Part(begun.headers, body[begun.body_offset : begun.body_offset + event.length], announced))
     return parts
 
 

@@ -59,7 +59,7 @@ def observe(answer: Answer, own: Callable[[dict[str, Any]], bool]) -> Iterator[O
         except multipart.MultipartError:
             return  # the rows of the envelope speak of it
         for part in parts:
-            seen = _representation(answer, resource, part.content_type, part.body, own)
+            seen = _representation(answer, resource, part.kind, part.body, own)
             if _lacks_its_end(part):  # which MULTIPART-007 tells
                 seen = (one for one in seen if isinstance(one, Stumble) or not part10_octets.is_of_its_end(one))
             yield from seen

@@ -136,7 +136,7 @@ def test_type_of_each_part(dicomweb: StudiesService, corpus: Corpus, archive: Ar
         except UnreadableError as error:
             it.cannot_read(error, "a multipart of bulk data")
         for number, part in enumerate(parts, 1):
-            kind = media_types.name_of(part.content_type)
+            kind = media_types.name_of(part.kind)
             if kind not in {media_types.OCTET_STREAM, PDF}:
                 it.observes("a-part-in-a-type-that-was-not-listed", where=f"part {number}", received=kind or "none")
             elif kind == PDF and not part.body.startswith(b"%PDF"):

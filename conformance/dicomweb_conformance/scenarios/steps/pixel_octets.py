@@ -60,7 +60,7 @@ def items_of(response: Response) -> list[Item]:
     if not media_types.name_of(response.content_type).startswith("multipart/"):
         return [Item(response.content_type, response.headers.get("Content-Location"), response.body)]
     parts = multipart.parts_of(response.content_type, response.body)
-    return [Item(part.content_type, part.headers.get("Content-Location"), part.body) for part in parts]
+    return [Item(part.kind, part.headers.get("Content-Location"), part.body) for part in parts]
 
 
 def items_in(it: Expectation, *, of: str | None = None) -> list[Item]:

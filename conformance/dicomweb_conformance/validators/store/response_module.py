@@ -46,7 +46,7 @@ def module_of(content_type: str, body: bytes) -> StoreAnswer | None:
             parts = multipart.parts_of(content_type, body)
         except multipart.MultipartError:
             return None
-        return module_of(parts[0].content_type, parts[0].body) if len(parts) == 1 else None
+        return module_of(parts[0].kind, parts[0].body) if len(parts) == 1 else None
     if "xml" not in name:
         return store_response.of_body(body)
     try:
