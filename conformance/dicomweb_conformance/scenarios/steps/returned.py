@@ -85,9 +85,14 @@ def has_elements(
     elsewhere = told() if found else frozenset()
     for each, quote in found:
         if each.path not in elsewhere:
-            where = each.path if each.kind == "vr" else f"{each.path} {each.vr}"
-            report = it.loses if each.kind == "lost" else it.observes
-            report(quote, where=where, expected=[each.stored], received=each.received, of="RETRIEVE-012")
+            _tell(it, each, quote, of="RETRIEVE-012")
+
+
+def _tell(it: Expectation, each: Difference, quote: str, *, of: str) -> None:
+    """Report a difference; one that was lost may be one that the server said it discards."""
+    where = each.path if each.kind == "vr" else f"{each.path} {each.vr}"
+    report = it.loses if each.kind == "lost" else it.observes
+    report(quote, where=where, expected=[each.stored], received=each.received, of=of)
 
 
 def keeps_elements(it: Expectation, dicomweb: StudiesService, instance: Instance, received: Dataset) -> None:
@@ -170,25 +175,14 @@ def has_private_elements(
         quote = "value-changed"
         if data_set.kind == "lost":
             quote = "private-creator-lost-or-moved" if creator else "private-element-lost"
-        report = it.loses if data_set.kind == "lost" else it.observes
-        report(
-            quote,
-            where=f"{data_set.path} {data_set.vr}",
-            expected=[data_set.stored],
-            received=data_set.received,
-            of="RETRIEVE-014",
-        )
+        _tell(it, data_set, quote, of="RETRIEVE-014")
     if stored.original_encoding[0]:
         return  # which says nothing of the VR of a private element
     for representation in differences.representations(stored, received):
         if representation.private and representation.path not in unclear and representation.stored != "UN":
-            it.observes(
-                "private-element-as-un" if representation.received == "UN" else "another-vr-than-was-stored-and-not-un",
-                where=representation.path,
-                expected=[representation.stored],
-                received=representation.received,
-                of="RETRIEVE-014",
-            )
+            is_un = representation.received == "UN"
+            quote = "private-element-as-un" if is_un else "another-vr-than-was-stored-and-not-un"
+            _tell(it, representation, quote, of="RETRIEVE-014")
 
 
 def has_pixel_octets(it: Expectation, instance: Instance, received: Dataset) -> None:

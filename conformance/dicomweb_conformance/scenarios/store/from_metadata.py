@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 
 from pydicom import Dataset
@@ -10,7 +9,7 @@ from pydicom import Dataset
 from dicomweb_conformance.archive.contents import Archive
 from dicomweb_conformance.checks.expect import Expectation, control
 from dicomweb_conformance.reading import values
-from dicomweb_conformance.scenarios.steps.returned import has_elements, has_private_elements
+from dicomweb_conformance.scenarios.steps.returned import has_elements, has_private_elements, lost_of_a_file
 from dicomweb_conformance.scenarios.steps.storing import changes, is_there, pixels, retrieved, warns
 from dicomweb_conformance.scenarios.steps.storing_metadata import (
     TYPE_REFUSED,
@@ -26,6 +25,7 @@ from dicomweb_conformance.scenarios.steps.storing_metadata import (
 )
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_conformance.validators.images import jpeg
+from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance
 from dicomweb_fixtures.fresh import Fresh
 from dicomweb_fixtures.payloads import json_bulk
@@ -62,20 +62,22 @@ def elements_came_back(
     dicomweb: StudiesService,
     archive: Archive,
     fresh: Fresh,
+    corpus: Corpus,
     sent: Sent,
-    told: Callable[[], frozenset[str]],
     *,
     form: str,
 ) -> None:
     """Compare elements of each VR, in sequences and private, with those of the metadata.
+
+    What comes back otherwise where the same elements are stored as a file `store-round-trip` tells.
 
     Args:
         it: the expectation on the answer.
         dicomweb: retrieves.
         archive: tells what is there.
         fresh: makes what is stored to see that nothing else was.
+        corpus: has the same elements in a file.
         sent: the request.
-        told: returns the paths at which the same elements come back otherwise where they are stored as a file.
         form: the row that owns the form.
     """
     if is_refused(it.response):
@@ -89,7 +91,8 @@ def elements_came_back(
 
     @cache
     def elsewhere() -> frozenset[str]:
-        return told() | {f"{element.tag:08X}" for element in plain}
+        of_a_file = lost_of_a_file(dicomweb, corpus.elements.instances[0])
+        return of_a_file | {f"{element.tag:08X}" for element in plain}
 
     received = retrieved(dicomweb, sent.instance)
     has_elements(it, sent.instance.dataset, received, told=elsewhere)
