@@ -133,7 +133,7 @@ class Part:
 
     headers: Headers
     body: bytes = field(repr=False)
-    announced: str = ""
+    announced: str = field(default="", compare=False)
 
     @property
     def content_type(self) -> str:
