@@ -12,6 +12,7 @@ from dicomweb_reference.archive import Instance, Resource
 from dicomweb_reference.dicom_json import Attribute, Model
 from dicomweb_reference.levels import Level
 from dicomweb_reference.matching import Query
+from dicomweb_reference.media_types import MediaType
 from dicomweb_reference.messages import Refusal, Request
 from dicomweb_reference.multipart import Part
 from dicomweb_reference.outcomes import Outcome, Reason, Received
@@ -283,3 +284,20 @@ class OneMegabyteIsTaken(Reference):
         if len(request.body) > 1 << 20:
             raise Refusal(413, "The request is too large.")
         return super().store(request)
+
+
+@odd(
+    checks=(
+        *("store-multipart", "store-answer-is-a-module"),
+        *("store-answer-is-json[dicom-json]", "store-answer-is-json[anything]"),
+    ),
+    passes=("store-answer-is-a-module",),
+    into=ODD,
+)
+class StoreAnswersAreCalledDicom(Reference):
+    """The module that answers a store is JSON, and is called application/dicom."""
+
+    def store_answer(self, request: Request, outcomes: Sequence[Outcome], media: MediaType) -> Response:
+        answer = super().store_answer(request, outcomes, media)
+        answer.headers["Content-Type"] = "application/dicom"
+        return answer
