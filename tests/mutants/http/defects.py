@@ -91,6 +91,26 @@ class AnyTagIsCurrent(Reference):
         return condition is not None
 
 
+@mutant("http-conditional-metadata", into=MUTANTS)
+class ListsOfTagsBreak(Reference):
+    """An If-None-Match with several entity tags ends in 500."""
+
+    def is_current(self, validator: str, condition: str | None) -> bool:
+        if "," in (condition or ""):
+            raise Refusal(500, "An exception.")
+        return super().is_current(validator, condition)
+
+
+@mutant("http-conditional-metadata", into=MUTANTS)
+class AnyTagIsMalformed(Reference):
+    """An If-None-Match of * is refused."""
+
+    def is_current(self, validator: str, condition: str | None) -> bool:
+        if condition == "*":
+            raise Refusal(400, "No entity tag.")
+        return super().is_current(validator, condition)
+
+
 @mutant("http-etag-follows-the-content", freedoms=["validators-strong"], into=MUTANTS)
 class TagOfTheResource(Reference):
     """The entity tag is that of the resource, whatever it holds."""
