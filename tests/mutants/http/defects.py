@@ -166,6 +166,16 @@ for _kind, _held in {
         f"http-head[{_kind}]",
         held=_held,
     )
+for _kind, _end in {"frame": "/frames/1", "rendered": "/rendered"}.items():
+    breaking(f"head-of-a-{_kind}-breaks", f"HEAD of a {_kind} ends in 500.", "HEAD", _end, f"http-head[{_kind}]")
+breaking(
+    "head-of-an-instance-breaks",
+    "HEAD of an instance ends in 500.",
+    "HEAD",
+    "",
+    "http-head[instance]",
+    held={"study", "series", "instance"},
+)
 breaking("patch-breaks", "PATCH ends in 500.", "PATCH", "/metadata", "http-method-not-supported", tiers=["unsafe"])
 
 
