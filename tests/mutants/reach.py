@@ -170,14 +170,14 @@ def _name(make: Callable[[int], Any]) -> str:
 @contextmanager
 def _use_noted(tracer: _Tracer) -> Iterator[None]:
     """Have the tracer note which entries of the corpus a check uses."""
-    used = Corpus._used
+    used = Corpus._each_used
 
     def noted(corpus: Corpus, make: Callable[[int], Any]) -> Any:
         tracer.reach.entries[tracer.check].add(_name(make))
         return used(corpus, make)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Corpus, "_used", noted)
+        patch.setattr(Corpus, "_each_used", noted)
         yield
 
 

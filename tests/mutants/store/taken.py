@@ -287,17 +287,21 @@ class AnswersOk(Reference):
         return {"result": {"ok": True}}
 
 
-@mutant(
-    "store-answer-is-json[dicom-json]",
-    "store-answer-is-json[anything]",
-    "store-answer-is-a-module",
-    may_trip=["store"],
-    into=MUTANTS,
-)
+@mutant("store-answer-is-json[dicom-json]", "store-answer-is-a-module", may_trip=["store"], into=MUTANTS)
 class AnswersInText(Reference):
     """The answer to a store is text."""
 
     def store_answer(self, request: Request, outcomes: Sequence[Outcome], media: MediaType) -> Response:
+        return self.answer([b"Stored."], "text/plain", self.store_status(outcomes))
+
+
+@mutant("store-answer-is-json[anything]", may_trip=["store"], into=MUTANTS)
+class AnswersAnythingInText(Reference):
+    """The answer to a store is text for whoever accepts anything."""
+
+    def store_answer(self, request: Request, outcomes: Sequence[Outcome], media: MediaType) -> Response:
+        if request.accept != "*/*":
+            return super().store_answer(request, outcomes, media)
         return self.answer([b"Stored."], "text/plain", self.store_status(outcomes))
 
 
