@@ -187,8 +187,13 @@ class Archive:
         return f"retrieve: status {self._service.retrieve(instance).status}; search: {what}"
 
     def _sees(self, instance: Instance) -> bool:
+        uids = [instance.sop_instance_uid]
         retrieved = self._service.retrieve(instance)
-        return shows(retrieved, [instance.sop_instance_uid]) or self._finds(instance) or _is_not_there(retrieved)
+        if shows(retrieved, uids) or self._finds(instance):
+            return True
+        if retrieved.status not in _THERE_OR_NOT:
+            retrieved = _as_stored(self._service, instance)
+        return shows(retrieved, uids) or _is_not_there(retrieved)
 
     def _finds(self, instance: Instance) -> bool:
         uid = instance.sop_instance_uid
@@ -258,8 +263,14 @@ def alone(service: StudiesService, instance: Instance) -> set[str]:
 def _retrieved(service: StudiesService, study: Study | Instance) -> Response:
     """Retrieve something in the default transfer syntax, or as it is stored where a server cannot transcode it."""
     response = service.retrieve(study, accept=media_types.MULTIPART_DICOM)
-    if response.status in {200, 404, 410}:
-        return response
+    return response if response.status in _THERE_OR_NOT else _as_stored(service, study)
+
+
+_THERE_OR_NOT = frozenset({200, 404, 410})
+"""Statuses of a retrieve that say whether something is there; with any other it may not be given in that form."""
+
+
+def _as_stored(service: StudiesService, study: Study | Instance) -> Response:
     return service.retrieve(study, accept=f"{media_types.MULTIPART_DICOM}; transfer-syntax=*")
 
 
