@@ -82,7 +82,7 @@ import shutil, pytest
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure_node(node):
-    shutil.rmtree("reports/latest", ignore_errors=True)
+    shutil.rmtree("reports/latest", ignore_errors=True)  # of the second worker: it is gone
 """
 """The first worker has been told by then what marks the directory; the second is told that there is none."""
 
