@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 
+from dicomweb_conformance.archive.contents import listed
 from dicomweb_conformance.http.exchanges import Response
 from dicomweb_conformance.service import resources
 from dicomweb_conformance.service.ledger import Entry, Ledger
@@ -20,6 +21,10 @@ from dicomweb_fixtures.payloads.malformed import PATIENTS
 LONGEST = 300.0
 """Seconds that clean-up takes at most, whatever the target does; one exchange more where the last one hangs."""
 
+_AT_ONCE = 24
+"""Studies that one search looks for at most: their UIDs make a URL of some 1,600 octets."""
+_SEVERAL = 4
+"""Studies from which on two searches for all of them are fewer than one for each."""
 _ACCEPTED = frozenset({200, 202, 204})
 _NOT_OFFERED = frozenset({400, 401, 403, 405, 501})
 _ABSENT: frozenset[int] = frozenset({204, 404, 410})
@@ -162,6 +167,7 @@ class _Sweep:
         silent: it does not answer at all, or cannot be asked.
         interrupted: Ctrl-C ended it.
         tells_at_once: what it said that it deletes was gone as soon as it said so.
+        lists_several: a search for several studies has told of these, and of no other.
     """
 
     service: StudiesService
@@ -175,6 +181,7 @@ class _Sweep:
     silent: bool = False
     interrupted: bool = False
     tells_at_once: bool = True
+    lists_several: bool = True
 
     @property
     def is_over(self) -> bool:
@@ -194,38 +201,68 @@ class _Sweep:
             self.delete(entries, self.service)
 
     def delete(self, entries: list[Entry], service: StudiesService) -> None:
-        """Ask a service for the removal of each, one after the other."""
-        for entry in entries:
-            if self.is_over:
-                return
-            if not self.why_refused:
-                self._delete(service, entry)
-            if self.why_refused:
-                self.why_left[entry] = self.why_refused
+        """Ask a service for the removal of each, one after the other, and look what became of several at once."""
+        for start in range(0, len(entries), _AT_ONCE):
+            several = entries[start : start + _AT_ONCE]
+            before = self._listed(several, service) or set()
+            removed = [entry for entry in several if self._delete(service, entry)]
+            still = self._listed(several, service) if before and removed else None
+            if still is not None and len(still) < len(before):
+                # Not as many as a target lists at most: so those are all.
+                self.gone.update(dict.fromkeys(each for each in removed if each.study_uid in before - still))
+            for entry in removed:
+                # A target that takes its time over one takes it over the next: then all are waited for together.
+                if entry not in self.gone and self.tells_at_once and not self.is_over:
+                    self.tells_at_once = self._is_gone(entry, service)
 
-    def _delete(self, service: StudiesService, entry: Entry) -> None:
+    def _delete(self, service: StudiesService, entry: Entry) -> bool:
+        """Ask for the removal of a study; tell whether the target says that it is, or will be, removed."""
+        if self.is_over:
+            return False
+        if self.why_refused:
+            self.why_left[entry] = self.why_refused
+            return False
         try:
             response = service.delete(resources.study(entry.study_uid))
         except CredentialsError as error:
-            self.why_refused, self.silent = str(error), True
-            return
+            self.why_left[entry] = self.why_refused = str(error)
+            self.silent = True
+            return False
         except Exception as error:  # whatever one study brings about, the others are removed
             self.why_left[entry] = f"DELETE could not be sent: {type(error).__name__}: {error}"
-            return
+            return False
         self.silent = response.status == 0
         said = f"{response.status} {response.reason}".strip() + " to DELETE"
         if self.silent:
             said = f"no response to DELETE: {response.error}"
+        self.why_left[entry] = said
         if self.silent or (response.status in _NOT_OFFERED and not (_is_malformed(entry) and response.status == 400)):
             self.refused, self.why_refused = True, said
-            return
-        self.why_left[entry] = said
-        if response.status in _ACCEPTED:
+        elif response.status in _ACCEPTED:
             self.why_left[entry] = f"{said}, but it was not seen to be gone"
             self.accepted.append(entry)
-            # A target that takes its time over one takes it over the next: then all are waited for together.
-            if self.tells_at_once:
-                self.tells_at_once = self._is_gone(entry, service)
+            return True
+        return False
+
+    def _listed(self, several: Sequence[Entry], service: StudiesService) -> set[str] | None:
+        """Return the UIDs of those studies that one search lists; None where it tells nothing of them.
+
+        Nothing is concluded from an answer that has other studies, too: a target that knows no list of UIDs, or no such
+        key, may leave out any.
+        """
+        worth_it = len(several) >= _SEVERAL and not any(map(_is_malformed, several))
+        if not worth_it or not self.lists_several or not self.tells_at_once or self.why_refused or self.is_over:
+            return None
+        uids = {entry.study_uid for entry in several}
+        try:
+            found = service.search("studies", StudyInstanceUID=",".join(sorted(uids)), limit=len(uids) + 1)
+        except Exception:  # as above
+            found = None
+        shown = listed(found, "0020000D") if found else set()
+        if found is None or not shown <= uids or not (shown or _shows_nothing(found)) or found.error:
+            self.lists_several = False
+            return None
+        return shown
 
     def wait(self, grace: float, pause: Callable[[float], None]) -> None:
         """Wait until all that the target accepted to delete is gone; one wait for all of it."""
