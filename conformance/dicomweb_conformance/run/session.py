@@ -117,6 +117,7 @@ class ConformanceSession:
             config.pluginmanager.register(CheckNames(config), "dicomweb-check-names")
         if self.controls:
             config.pluginmanager.register(JUnitNames(config, self._named()), "dicomweb-junit")
+            workers.share_out_evenly(config)
         if from_controller:
             workers.must_share(settings.report, from_controller["mark"])
             try:

@@ -50,6 +50,16 @@ def handed(config: pytest.Config, settings: Settings) -> dict[str, Any]:
     }
 
 
+def share_out_evenly(config: pytest.Config) -> None:
+    """Have each worker get its next check when it is through with one, unless the command line says otherwise.
+
+    Checks of one kind stand together and take as long: handed out in large pieces, those of the slowest kind would all
+    be one worker's, for which the others wait.
+    """
+    if getattr(config.option, "maxschedchunk", 0) is None:
+        config.option.maxschedchunk = 1
+
+
 def must_share(report: Path, marked: str) -> None:
     """See that the directory of the report is the one that the controller marked.
 
