@@ -1,11 +1,14 @@
 """A study is on the target when all of it is seen there; what is in its way is said, and blamed on no other check."""
 
+import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from starlette.responses import Response
 
 from dicomweb_conformance.archive.delivery import Delivery
@@ -16,6 +19,7 @@ from dicomweb_conformance.record.recorder import Recorder
 from dicomweb_conformance.record.redaction import Redaction
 from dicomweb_conformance.service.ledger import Ledger
 from dicomweb_conformance.service.ownership import Own
+from dicomweb_conformance.service.polling import wait_until
 from dicomweb_conformance.service.studies_service import StudiesService
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Study
@@ -53,7 +57,7 @@ class Blind(Reference):
 
 
 @contextmanager
-def delivery_to(server: Reference, directory: Path) -> Iterator[Callable[[Study], None]]:
+def delivery_to(server: Reference, directory: Path) -> Iterator[Callable[[Sequence[Study]], None]]:
     state = directory / "state"
     state.mkdir()
     own = Own(1)
@@ -66,7 +70,7 @@ def delivery_to(server: Reference, directory: Path) -> Iterator[Callable[[Study]
 
 def two_instances() -> Study:
     studies: list[Study] = []
-    _ = Corpus(1, studies.append).ct_pair
+    _ = Corpus(1, studies.extend).ct_pair
     return studies[0]
 
 
@@ -75,7 +79,7 @@ def test_a_study_of_which_an_instance_is_lost_is_not_there(tmp_path: Path) -> No
         delivery_to(LosesTheSecond(), tmp_path) as has,
         pytest.raises(Inconclusive, match="answered 200 OK, and only 1 of 2 instances visible afterwards"),
     ):
-        has(two_instances())
+        has([two_instances()])
 
 
 class RefusesTheSecond(Reference):
@@ -90,7 +94,7 @@ def test_why_a_study_was_refused_is_told(tmp_path: Path) -> None:
         delivery_to(RefusesTheSecond(), tmp_path) as has,
         pytest.raises(Inconclusive, match="answered 202 Accepted, 1 refused with 0122H, and only 1 of 2 instances"),
     ):
-        has(two_instances())
+        has([two_instances()])
 
 
 class WithoutDocuments(Reference):
@@ -125,7 +129,7 @@ def test_images_take_the_place_of_documents_that_are_refused_for_their_class(tmp
 
 def test_a_study_is_there_where_finding_it_is_all_that_works(tmp_path: Path) -> None:
     with delivery_to(Blind(), tmp_path) as has:
-        has(two_instances())
+        has([two_instances()])
 
 
 class KeepsNothing(Reference):
@@ -150,7 +154,7 @@ def studies(number: int) -> list[Study]:
 def lost(has: Callable[[Study], None], study: Study) -> tuple[str, float]:
     began = time.monotonic()
     with pytest.raises(Inconclusive) as caught:
-        has(study)
+        has([study])
     return caught.value.reason, time.monotonic() - began
 
 
@@ -175,7 +179,7 @@ def test_what_becomes_visible_after_all_is_waited_for_again(tmp_path: Path) -> N
         for study in studies(3):
             lost(has, study)
         server.keeps = True
-        has(Fresh(1, "the fourth").study())
+        has([Fresh(1, "the fourth").study()])
         server.keeps = False
         _, took = lost(has, Fresh(1, "the fifth").study())
 
@@ -197,10 +201,10 @@ def test_what_is_lost_behind_a_200_is_told_unless_others_take_their_time(
     server.archive.delay = late
     with delivery_to(server, tmp_path) as has, judging(Judgement("a", "store", "", (), tell=tell)):
         server.keeps = True
-        has(Fresh(1, "one that is kept").study())
+        has([Fresh(1, "one that is kept").study()])
         server.keeps = False
         with pytest.raises(Inconclusive) as caught:
-            has(Fresh(1, "one that is lost").study(instances=2))
+            has([Fresh(1, "one that is lost").study(instances=2)])
 
     assert said == told
     assert (caught.value.blame == "message[STORE-077]") is bool(told)
@@ -211,6 +215,33 @@ def test_what_a_refusal_names_was_not_promised(tmp_path: Path) -> None:
         pytest.fail(f"{row} was told")
 
     with delivery_to(RefusesTheSecond(), tmp_path) as has, judging(Judgement("a", "store", "", (), tell=tell)):
-        has(Fresh(1, "one that is kept").study())
+        has([Fresh(1, "one that is kept").study()])
         with pytest.raises(Inconclusive):
-            has(two_instances())
+            has([two_instances()])
+
+
+class Remembers(Reference):
+    """Says whose studies it was sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[str] = []
+
+    def keep(self, received: Received) -> None:
+        super().keep(received)
+        self.kept.append(elements.text_of(received.elements, "0020000D"))
+
+
+def test_what_another_process_is_bringing_is_waited_for_at_last(tmp_path: Path) -> None:
+    server = Remembers()
+    first, second = studies = [Fresh(1, name).study() for name in ("brought by another", "brought here")]
+    digest = hashlib.sha256(f"{first.study_instance_uid} {first.name}".encode()).hexdigest()[:16]
+
+    with delivery_to(server, tmp_path) as has, ThreadPoolExecutor(1) as pool:
+        with FileLock(tmp_path / "state" / f"{digest}-0.lock"):
+            waiting = pool.submit(has, studies)
+            assert wait_until(lambda: bool(server.kept), 10)
+            assert not waiting.done()
+        waiting.result(10)
+
+    assert server.kept == [second.study_instance_uid, first.study_instance_uid]

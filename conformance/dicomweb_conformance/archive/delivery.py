@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from dicomweb_conformance.archive.contents import (
     LOOKING,
@@ -49,6 +49,8 @@ ANSWERED = "STORE-076"
 LOST = "STORE-077"
 """The row that tells of a valid study that is answered 200, and lost."""
 _NO_FAULT = CLEAN_REFUSALS | BUSY
+_LOOKS_AGAIN = 0.01
+"""Seconds after which a process looks again whether another has brought a study."""
 SILENCE = 1.0
 """Seconds after which a store that still goes on is announced."""
 
@@ -159,18 +161,42 @@ class Delivery:
         self._known: dict[tuple[int, str, str], Delivered] = {}
         self._indexed: set[str] = set()
 
-    def has(self, study: Study) -> None:
-        """Have a study on the target.
+    def has(self, studies: Sequence[Study]) -> None:
+        """Have studies on the target, one after the other.
+
+        Those that another process is bringing at the moment are waited for at last: several that want the same bring
+        a part of them each.
 
         Raises:
-            Unsupported: instances of it were refused for their SOP Class.
+            Unsupported: instances of the first that is not there were refused for their SOP Class.
             Inconclusive: it could not be stored, or was not seen afterwards; says what was tried.
+        """
+        if len(studies) > 1:
+            for study in studies:
+                try:
+                    delivered = self._known_or_brought(study, patience=0)
+                except Timeout:
+                    continue
+                if delivered.confirmed is None:
+                    break
+        for study in studies:
+            self._has(study)
+
+    def _known_or_brought(self, study: Study, patience: float = -1) -> Delivered:
+        """Return how a study reached the target.
+
+        Raises:
+            Timeout: another process is still bringing it when the patience, in seconds, is over.
         """
         key = (self._epoch(), *_identity(study))
         delivered = self._known.get(key)
         if delivered is None:
             self._own.claim(study.instances)
-            delivered = self._known[key] = self._once(study, key[0])
+            delivered = self._known[key] = self._once(study, key[0], patience)
+        return delivered
+
+    def _has(self, study: Study) -> None:
+        delivered = self._known_or_brought(study)
         if delivered.discards and is_judging():
             current().discards = True
         if delivered.confirmed is None and delivered.refused and (syntax := _optional_syntax(study)):
@@ -212,10 +238,10 @@ class Delivery:
             took = time.monotonic() - began
             self._say(f"study {study.name} was found by its Patient ID {took:.1f} s after it was there")
 
-    def _once(self, study: Study, epoch: int) -> Delivered:
+    def _once(self, study: Study, epoch: int, patience: float) -> Delivered:
         digest = hashlib.sha256(" ".join(_identity(study)).encode()).hexdigest()[:16]
         path = self._state / f"{digest}-{epoch}.json"
-        with FileLock(path.with_suffix(".lock")):
+        with FileLock(path.with_suffix(".lock")).acquire(patience, _LOOKS_AGAIN):
             if path.exists():
                 return Delivered(**json.loads(path.read_text(encoding="utf-8")))
             doing = "looking for" if self._reads_only else "storing"
