@@ -110,6 +110,16 @@ def test_what_a_target_deletes_is_looked_for_by_a_few_searches() -> None:
     assert target.asked == {"DELETE": 200, "GET": 19}
 
 
+def test_what_never_came_to_be_is_seen_not_to_be_there_by_the_same_searches() -> None:
+    target = Target(lambda asked, _path, study: (204, "") if study in asked.held else (404, "Not Found"))
+    target.held = {entry.study_uid for number, entry in enumerate(ENTRIES) if number % 3}
+
+    cleaned = target.clean()
+
+    assert (cleaned.removed, cleaned.absent, cleaned.left) == (133, 67, ())
+    assert target.asked["GET"] < 25
+
+
 def knows_no_lists(target: Target, wanted: Sequence[str], limit: int) -> tuple[int, str, bytes]:
     return lists(target, wanted if len(wanted) == 1 else [], limit)
 

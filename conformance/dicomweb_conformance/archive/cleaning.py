@@ -92,7 +92,7 @@ def clean(
         sweep.delete_at_once(sound[1:], clients)
         sweep.delete(ours[len(sound) :], sweep.service)
         sweep.wait(grace, pause)
-        sweep.look([our for our in ours if our not in sweep.accepted])
+        sweep.look([our for our in ours if our not in sweep.accepted and our not in sweep.gone])
     except KeyboardInterrupt:
         sweep.interrupt()
     end = "was interrupted" if sweep.interrupted else f"ended after {longest:g} s" if sweep.is_over else "ended"
@@ -205,32 +205,34 @@ class _Sweep:
         for start in range(0, len(entries), _AT_ONCE):
             several = entries[start : start + _AT_ONCE]
             before = self._listed(several, service) or set()
-            removed = [entry for entry in several if self._delete(service, entry)]
+            answers = {entry: self._delete(service, entry) for entry in several}
+            removed = [entry for entry, status in answers.items() if status in _ACCEPTED]
             still = self._listed(several, service) if before and removed else None
             if still is not None and len(still) < len(before):
                 # Not as many as a target lists at most: so those are all.
-                self.gone.update(dict.fromkeys(each for each in removed if each.study_uid in before - still))
+                told = (entry for entry, status in answers.items() if status in _ACCEPTED | _ABSENT)
+                self.gone.update(dict.fromkeys(each for each in told if each.study_uid not in still))
             for entry in removed:
                 # A target that takes its time over one takes it over the next: then all are waited for together.
                 if entry not in self.gone and self.tells_at_once and not self.is_over:
                     self.tells_at_once = self._is_gone(entry, service)
 
-    def _delete(self, service: StudiesService, entry: Entry) -> bool:
-        """Ask for the removal of a study; tell whether the target says that it is, or will be, removed."""
+    def _delete(self, service: StudiesService, entry: Entry) -> int:
+        """Ask for the removal of a study; return the status of the response, 0 where there is none."""
         if self.is_over:
-            return False
+            return 0
         if self.why_refused:
             self.why_left[entry] = self.why_refused
-            return False
+            return 0
         try:
             response = service.delete(resources.study(entry.study_uid))
         except CredentialsError as error:
             self.why_left[entry] = self.why_refused = str(error)
             self.silent = True
-            return False
+            return 0
         except Exception as error:  # whatever one study brings about, the others are removed
             self.why_left[entry] = f"DELETE could not be sent: {type(error).__name__}: {error}"
-            return False
+            return 0
         self.silent = response.status == 0
         said = f"{response.status} {response.reason}".strip() + " to DELETE"
         if self.silent:
@@ -241,8 +243,7 @@ class _Sweep:
         elif response.status in _ACCEPTED:
             self.why_left[entry] = f"{said}, but it was not seen to be gone"
             self.accepted.append(entry)
-            return True
-        return False
+        return response.status
 
     def _listed(self, several: Sequence[Entry], service: StudiesService) -> set[str] | None:
         """Return the UIDs of those studies that one search lists; None where it tells nothing of them.

@@ -220,7 +220,8 @@ class Delivery:
         Only the first study that is not found within the grace time is waited for.
         """
         patient, uid = study.patient_id, study.study_instance_uid
-        if not patient or uid in self._indexed or "attributes" in self._blind():
+        indexed = self._state / f"indexed-{uid}"
+        if not patient or uid in self._indexed or indexed.exists() or "attributes" in self._blind():
             return
         self._indexed.add(uid)
         began = time.monotonic()
@@ -234,7 +235,9 @@ class Delivery:
         if not wait_until(is_found, self._grace):
             (self._state / "blind-attributes").touch()
             self._say(f"study {study.name} is not found by its Patient ID within {self._grace:g} s")
-        elif looks > 1:
+            return
+        indexed.touch()
+        if looks > 1:
             took = time.monotonic() - began
             self._say(f"study {study.name} was found by its Patient ID {took:.1f} s after it was there")
 
