@@ -5,6 +5,7 @@ Options and markers. Without a target on the command line it does nothing else, 
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -123,9 +124,14 @@ def _refuse(config: pytest.Config, why: str) -> None:
 
 
 def _hasten(config: pytest.Config) -> None:
-    """Have modules found quickly, and garbage looked for where there is any: not while all is loaded, then seldom."""
+    """Have modules found quickly, and garbage looked for where there is any: not while all is loaded, then seldom.
+
+    Nor does the end of the process search all that goes with it, which takes as long as the end of a run.
+    """
     if _AsWritten not in sys.meta_path:
         sys.meta_path.insert(0, _AsWritten)
+    atexit.unregister(gc.freeze)
+    atexit.register(gc.freeze)
     gc.disable()
     config.add_cleanup(gc.enable)
     if not gc.get_freeze_count():
