@@ -22,6 +22,8 @@ _ARRAY = re.compile(r"[ \t\r\n]*\[[ \t\r\n]*")
 _EMPTY = re.compile(r"[ \t\r\n]*\[[ \t\r\n]*\][ \t\r\n]*")
 _BEHIND = re.compile(r"[ \t\r\n]*([,\]])[ \t\r\n]*")
 _NO_BRACKET = re.compile(r"[^\[\]{}]+")
+_DEEPER = {"[": 1, "{": 1, "]": -1, "}": -1}
+"""How much deeper a document is nested behind a bracket."""
 _COSTS = {"{": 150, "[": 80, ":": 100, ",": 60}
 """Octets that CPython takes for an object, an array, a member, and a value behind another, rather more than less."""
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -175,4 +177,4 @@ def _is_too_deep(text: str) -> bool:
     if text.count("[") + text.count("{") <= DEEPEST_VALUE:
         return False
     brackets = _NO_BRACKET.sub("", _STRING.sub("", text))
-    return max(accumulate(1 if bracket in "[{" else -1 for bracket in brackets), default=0) > DEEPEST_VALUE
+    return max(accumulate(map(_DEEPER.__getitem__, brackets)), default=0) > DEEPEST_VALUE
