@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import copy
 
 from pydicom import Dataset
 
@@ -20,6 +19,7 @@ from dicomweb_conformance.scenarios.steps.refusals import judge_unacceptable, mi
 from dicomweb_conformance.scenarios.steps.wholeness import has_identifiers
 from dicomweb_conformance.scenarios.steps.xml_models import kind_of
 from dicomweb_conformance.service.studies_service import StudiesService
+from dicomweb_fixtures.building.modules import apart
 from dicomweb_fixtures.corpus import Corpus
 from dicomweb_fixtures.entities import Instance, Series, Study
 
@@ -159,7 +159,7 @@ def test_text_is_utf_8(dicomweb: StudiesService, corpus: Corpus, case: Variant) 
     """Names and texts come as the characters that were stored, whatever their character set was."""
     study = _in_character_set(corpus, case.value) if case.value else corpus.character_sets.study(case.id)
     instance = study.instances[0]
-    stored = copy.copy(instance.dataset)
+    stored = apart(instance.dataset)
     stored.PatientName = study.value("PatientName")  # of pydicom, which misreads some of them, nothing is believed
 
     response = dicomweb.metadata(instance)
