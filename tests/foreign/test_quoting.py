@@ -5,6 +5,7 @@ import pytest
 from dicomweb_conformance.http import quoting
 from dicomweb_conformance.http.quoting import REMOVED, WITHHELD, Harmless, Partly
 from dicomweb_conformance.http.unreadable import Form, UnreadableError
+from dicomweb_conformance.record import abridging
 from dicomweb_conformance.validators.tally import kind, shown
 
 
@@ -91,3 +92,19 @@ def test_a_traceback_has_no_message() -> None:
     assert "KANARIE" not in quoting.traceback_of(crash.value, proved=False)
     assert "KeyError" in quoting.traceback_of(crash.value, proved=False)
     assert "KANARIE" in quoting.traceback_of(crash.value, proved=True)
+
+
+def fails(frames: int) -> None:
+    if frames:
+        fails(frames - 1)
+    raise KeyError("KANARIE")
+
+
+@pytest.mark.parametrize("frames", [1, 900])
+def test_a_traceback_has_room_for_its_last_line(frames: int) -> None:
+    crash = pytest.CallInfo.from_call(lambda: fails(frames), "call").excinfo
+    assert crash is not None
+    told = abridging.text(quoting.traceback_of(crash.value, proved=True))
+
+    assert told.endswith("KeyError: 'KANARIE'\n")
+    assert "_pytest" not in told

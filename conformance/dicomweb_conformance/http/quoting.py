@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Collection
+from itertools import takewhile
 
 from dicomweb_conformance.http.unreadable import Form, UnreadableError
 
@@ -36,6 +37,9 @@ _WORD = re.compile(r"[^\W\d_]+|\d+")
 _TAG = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-fXx]{4},?[0-9A-Fa-fXx]{4}(?![0-9A-Za-z])")
 _AROUND_TAGS = re.compile(f"({_TAG.pattern})")
 _LENGTH_OF_TAG = 8
+_FRAMES = 15
+"""Frames of a traceback that are told: with more of them a record has no room for its last line."""
+_OF_PYTEST = re.compile(r"[/\\](?:_pytest|pluggy)[/\\]")
 _SIGNS = re.compile(r"(?:(?!\d\.\d)[\w \[\]().,:;/@='*-])*", re.ASCII)
 
 
@@ -102,11 +106,17 @@ def within(text: str) -> str:
 
 
 def traceback_of(error: BaseException, *, proved: bool) -> str:
-    """Return the traceback of an error, without its message where that may quote another patient's data."""
+    """Return the traceback of an error, without its message where that may quote another patient's data.
+
+    It begins at the check, or so near to the error that there is room for the end, which says what it is.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    of_pytest = sum(1 for _ in takewhile(lambda frame: _OF_PYTEST.search(frame.filename), frames))
+    innermost = -min(_FRAMES, max(1, len(frames) - of_pytest))
     if proved:
-        return "".join(traceback.format_exception(error))
+        return "".join(traceback.format_exception(error, limit=innermost))
     said = error.args[0] if error.args and isinstance(error.args[0], Harmless) else WITHHELD
-    return "".join([*traceback.format_tb(error.__traceback__), f"{type(error).__name__}: {said}\n"])
+    return "".join([*traceback.format_tb(error.__traceback__, limit=innermost), f"{type(error).__name__}: {said}\n"])
 
 
 def without(text: str, values: Collection[str]) -> str:
