@@ -59,7 +59,7 @@ class Blind(Reference):
 @contextmanager
 def delivery_to(server: Reference, directory: Path) -> Iterator[Callable[[Sequence[Study]], None]]:
     state = directory / "state"
-    state.mkdir()
+    state.mkdir(exist_ok=True)
     own = Own(1)
     with running(server) as url, client(url, directory) as asking:
         service = StudiesService(asking, Ledger(directory / "ledger.jsonl", url, 1), own)
@@ -245,3 +245,25 @@ def test_what_another_process_is_bringing_is_waited_for_at_last(tmp_path: Path) 
         waiting.result(10)
 
     assert server.kept == [second.study_instance_uid, first.study_instance_uid]
+
+
+class CountsSearches(Reference):
+    """Counts the searches by Patient ID."""
+
+    by_patient = 0
+
+    def search(self, request: Request, level: Level) -> Response:
+        self.by_patient += "PatientID=" in request.query
+        return super().search(request, level)
+
+
+def test_what_one_process_found_indexed_no_other_waits_for(tmp_path: Path) -> None:
+    server = CountsSearches()
+    study = Fresh(1, "an indexed one").study()
+
+    with judging(Judgement("a", "search", "", (), needs="search.studies")):
+        for _ in range(2):
+            with delivery_to(server, tmp_path) as has:
+                has([study])
+
+    assert server.by_patient == 1
