@@ -151,7 +151,7 @@ def studies(number: int) -> list[Study]:
     return [Fresh(1, "delivery", str(each)).study(instances=2) for each in range(number)]
 
 
-def lost(has: Callable[[Study], None], study: Study) -> tuple[str, float]:
+def lost(has: Callable[[Sequence[Study]], None], study: Study) -> tuple[str, float]:
     began = time.monotonic()
     with pytest.raises(Inconclusive) as caught:
         has([study])

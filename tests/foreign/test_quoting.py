@@ -1,5 +1,7 @@
 """What a report says of an answer that may be anybody's: kinds, counts and places, and nothing that stands in it."""
 
+from typing import Any
+
 import pytest
 
 from dicomweb_conformance.http import quoting
@@ -94,17 +96,25 @@ def test_a_traceback_has_no_message() -> None:
     assert "KANARIE" in quoting.traceback_of(crash.value, proved=True)
 
 
-def fails(frames: int) -> None:
-    if frames:
-        fails(frames - 1)
-    raise KeyError("KANARIE")
+NESTED = """
+def even(frames):
+    return odd(frames - 1) if frames else [][KANARIE]
+
+def odd(frames):
+    return even(frames - 1)
+"""
 
 
-@pytest.mark.parametrize("frames", [1, 900])
-def test_a_traceback_has_room_for_its_last_line(frames: int) -> None:
-    crash = pytest.CallInfo.from_call(lambda: fails(frames), "call").excinfo
+@pytest.mark.parametrize("frames", [2, 200])
+@pytest.mark.parametrize("directory", ["a", "a/directory/far/away/" * 15])
+@pytest.mark.parametrize("proved", [True, False])
+def test_a_traceback_has_room_for_its_last_line(frames: int, directory: str, proved: bool) -> None:
+    names: dict[str, Any] = {}
+    exec(compile(NESTED, f"/{directory}/check.py", "exec"), names)  # noqa: S102 - frames of a file with a long name
+    crash = pytest.CallInfo.from_call(lambda: names["even"](frames), "call").excinfo
     assert crash is not None
-    told = abridging.text(quoting.traceback_of(crash.value, proved=True))
+    told = quoting.traceback_of(crash.value, proved=proved)
 
-    assert told.endswith("KeyError: 'KANARIE'\n")
+    assert abridging.text(told).splitlines()[-1].startswith("NameError: ")
+    assert "check.py" in told
     assert "_pytest" not in told

@@ -167,7 +167,7 @@ class _Sweep:
         silent: it does not answer at all, or cannot be asked.
         interrupted: Ctrl-C ended it.
         tells_at_once: what it said that it deletes was gone as soon as it said so.
-        lists_several: a search for several studies has told of these, and of no other.
+        lists_several: no search for several studies has told of others, or of nothing.
     """
 
     service: StudiesService
@@ -257,7 +257,7 @@ class _Sweep:
         uids = {entry.study_uid for entry in several}
         try:
             found = service.search("studies", StudyInstanceUID=",".join(sorted(uids)), limit=len(uids) + 1)
-        except Exception:  # as above
+        except Exception:  # whatever it is, each is then looked for by itself
             found = None
         shown = listed(found, "0020000D") if found else set()
         if found is None or not shown <= uids or not (shown or _shows_nothing(found)) or found.error:

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Collection
 from itertools import takewhile
 
+from dicomweb_conformance.http import limits
 from dicomweb_conformance.http.unreadable import Form, UnreadableError
 
 WITHHELD = "not quoted: the answer is not proved to be of this run"
@@ -37,8 +38,10 @@ _WORD = re.compile(r"[^\W\d_]+|\d+")
 _TAG = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-fXx]{4},?[0-9A-Fa-fXx]{4}(?![0-9A-Za-z])")
 _AROUND_TAGS = re.compile(f"({_TAG.pattern})")
 _LENGTH_OF_TAG = 8
-_FRAMES = 15
-"""Frames of a traceback that are told: with more of them a record has no room for its last line."""
+_FRAMES = 40
+"""Frames of a traceback that are looked at, from the innermost."""
+_ROOM = limits.TEXT_RECORDED - 500
+"""Characters of a traceback at most: what is longer loses its end in the record, for which some room is left."""
 _OF_PYTEST = re.compile(r"[/\\](?:_pytest|pluggy)[/\\]")
 _SIGNS = re.compile(r"(?:(?!\d\.\d)[\w \[\]().,:;/@='*-])*", re.ASCII)
 
@@ -114,9 +117,14 @@ def traceback_of(error: BaseException, *, proved: bool) -> str:
     of_pytest = sum(1 for _ in takewhile(lambda frame: _OF_PYTEST.search(frame.filename), frames))
     innermost = -min(_FRAMES, max(1, len(frames) - of_pytest))
     if proved:
-        return "".join(traceback.format_exception(error, limit=innermost))
-    said = error.args[0] if error.args and isinstance(error.args[0], Harmless) else WITHHELD
-    return "".join([*traceback.format_tb(error.__traceback__, limit=innermost), f"{type(error).__name__}: {said}\n"])
+        told = "".join(traceback.format_exception(error, limit=innermost))
+    else:
+        said = error.args[0] if error.args and isinstance(error.args[0], Harmless) else WITHHELD
+        told = "".join(traceback.format_tb(error.__traceback__, limit=innermost)) + f"{type(error).__name__}: {said}\n"
+    if len(told) <= _ROOM:
+        return told
+    end = told[-_ROOM:]
+    return f"...\n{end.partition(chr(10))[2] or end}"
 
 
 def without(text: str, values: Collection[str]) -> str:
